@@ -1,0 +1,16 @@
+import * as Schema from "effect/Schema"
+
+/** The id of an award. */
+export const AwardId = /*#__PURE__*/ Schema.Int.pipe(
+  /*#__PURE__*/ Schema.positive(),
+  /*#__PURE__*/ Schema.brand("polympics/AwardId")
+)
+export type AwardId = typeof AwardId.Type
+
+/** An award. Who has it is in `AwardDetails`. */
+export const Award = /*#__PURE__*/ Schema.Struct({
+  id: AwardId,
+  title: Schema.String,
+  imageUrl: /*#__PURE__*/ Schema.propertySignature(Schema.String).pipe(/*#__PURE__*/ Schema.fromKey("image_url"))
+}).annotations({ identifier: "Award" })
+export interface Award extends Schema.Schema.Type<typeof Award> {}

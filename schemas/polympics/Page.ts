@@ -1,0 +1,25 @@
+import * as Schema from "effect/Schema"
+
+/**
+ * One page of a list.
+ *
+ * - `page`: its number, from 0
+ * - `perPage`: how many items a full page has
+ * - `pages`, `results`: how many pages and items there are in all; both 0 when nothing was found
+ * - `data`: the items
+ */
+export const Page = <A, I, R>(item: Schema.Schema<A, I, R>) =>
+  Schema.Struct({
+    page: Schema.NonNegativeInt,
+    perPage: Schema.propertySignature(Schema.NonNegativeInt).pipe(Schema.fromKey("per_page")),
+    pages: Schema.NonNegativeInt,
+    results: Schema.NonNegativeInt,
+    data: Schema.Array(item)
+  })
+export interface Page<A> {
+  readonly page: number
+  readonly perPage: number
+  readonly pages: number
+  readonly results: number
+  readonly data: ReadonlyArray<A>
+}

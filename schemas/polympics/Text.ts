@@ -1,0 +1,27 @@
+import * as Schema from "effect/Schema"
+
+/**
+ * A string that the API can store: well-formed Unicode without NUL. The server answers anything else with a 500.
+ */
+export const Text = /*#__PURE__*/ Schema.String.pipe(
+  /*#__PURE__*/ Schema.filter((text) =>
+    text.includes("\0")
+      ? "must not contain NUL: the server can't store it"
+      : text.isWellFormed() || "must be well-formed Unicode: it has a lone surrogate"
+  )
+)
+
+/**
+ * A `Text` of at most so many characters, counted as the server's database counts them: in code points. The server answers
+ * a longer one with a 500.
+ */
+export const textUpTo = (characters: number) =>
+  Text.pipe(
+    Schema.filter(
+      (text) => text.length <= characters || [...text].length <= characters || `must have at most ${characters} characters`
+    )
+  )
+
+/** Refuses the empty string where the server would read it as "no change", and silently do nothing. */
+export const notEmpty = <A extends string, I, R>(schema: Schema.Schema<A, I, R>) =>
+  schema.pipe(Schema.filter((text) => text !== "" || `must not be empty: the server would ignore it`))

@@ -1,0 +1,18 @@
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+
+/**
+ * A moment, on the wire as decimal seconds since the epoch (`1617278400.000001`). `DateTime` counts in milliseconds; what
+ * the server says beyond them is rounded.
+ */
+export const Timestamp = /*#__PURE__*/ Schema.transformOrFail(Schema.Number, Schema.DateTimeUtcFromSelf, {
+  strict: true,
+  decode: (seconds, _, ast) =>
+    Option.match(DateTime.make(Math.round(seconds * 1000)), {
+      onNone: () => ParseResult.fail(new ParseResult.Type(ast, seconds)),
+      onSome: (moment) => ParseResult.succeed(DateTime.toUtc(moment))
+    }),
+  encode: (moment) => ParseResult.succeed(DateTime.toEpochMillis(moment) / 1000)
+}).annotations({ identifier: "Timestamp", description: "decimal seconds since the epoch" })

@@ -1,0 +1,18 @@
+import { fileURLToPath } from "node:url"
+import { defineConfig } from "vitest/config"
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^effect-herald$/, replacement: at("./src/index.ts") },
+      { find: /^effect-herald\/polympics$/, replacement: at("./services/polympics/index.ts") },
+      { find: /^effect-herald\/polympics\/test$/, replacement: at("./test/servers/polympics/index.ts") }
+    ]
+  },
+  test: {
+    include: ["test/**/*.test.ts"],
+    typecheck: { enabled: true, include: ["test/**/*.test-d.ts"] }
+  }
+})

@@ -1,5 +1,6 @@
-import * as Equivalence from "effect/Equivalence"
 import * as Data from "effect/Data"
+import * as Equivalence from "effect/Equivalence"
+import * as Inspectable from "effect/Inspectable"
 import * as Schema from "effect/Schema"
 
 /** The flags that the API documents, by their place in the mask, the least significant first. */
@@ -38,8 +39,8 @@ export class Permissions extends Data.Class<{ readonly mask: bigint }> {
   toJSON() {
     return { _id: "Permissions", names: names(this), mask: this.mask.toString() }
   }
-  override toString() {
-    return `Permissions(${names(this).join(", ")})`
+  [Inspectable.NodeInspectSymbol]() {
+    return this.toJSON()
   }
 }
 
@@ -105,7 +106,7 @@ export const schema: Schema.Schema<Permissions, number | bigint> = /*#__PURE__*/
     identifier: "Permissions",
     arbitrary: () => (fc) => fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(fromMask),
     equivalence: () => Equivalence.make<Permissions>((a, b) => a.mask === b.mask),
-    pretty: () => String
+    pretty: () => (permissions) => JSON.stringify(permissions)
   }),
   {
     strict: true,

@@ -1,5 +1,4 @@
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
-import * as Schema from "effect/Schema"
 import { Account } from "../../../schemas/polympics/Account.js"
 import { AppCredentials, AppDetails, Session } from "../../../schemas/polympics/Credentials.js"
 import { DiscordToken, SessionForm } from "../../../schemas/polympics/forms.js"
@@ -39,7 +38,7 @@ export const resetAppToken = () =>
  */
 export const resetSession = () =>
   HttpApiEndpoint.post("resetSession", "/auth/reset_token")
-    .addSuccess(Schema.Union(Session, Account))
+    .addSuccess(Session)
     .addError(Unauthorised)
     .annotate(Endpoint.Sensitive, true)
     .annotate(Endpoint.Unrepeatable, true)

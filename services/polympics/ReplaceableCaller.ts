@@ -1,0 +1,88 @@
+import * as Effect from "effect/Effect"
+import type { Credentials } from "../../schemas/polympics/Credentials.js"
+import * as Kit from "../../src/Authoriser.js"
+
+/** A caller whose credentials can be replaced while others use them. */
+export interface ReplaceableCaller extends Kit.Authoriser {
+  /**
+   * Runs a call that replaces the credentials: it waits until no other call is in flight, holds new ones back, and can't be
+   * interrupted once it has begun. What it succeeds with are the credentials from then on. One at a time.
+   */
+  readonly replace: <A extends Credentials, E, R>(call: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** The credentials are gone: from now on nothing is sent. */
+  readonly lose: Effect.Effect<void>
+}
+
+const lost = new Kit.AuthoriserFailure({
+  reason: "CredentialsLost",
+  message: "not sent: a reset replaced the credentials and the new ones were never told; sign in anew, with a new layer"
+})
+
+/** A caller with credentials, which others may share. Its state lives as long as the layer that it is made in. */
+export const make = (kind: "App" | "User", baseUrl: URL, given: Credentials): Effect.Effect<ReplaceableCaller> =>
+  Effect.gen(function* () {
+    const one = yield* Effect.makeSemaphore(1)
+    /** Open while calls may begin. */
+    const gate = yield* Effect.makeLatch(true)
+    /** Open while no call is in flight. */
+    const idle = yield* Effect.makeLatch(true)
+    let open = true
+    let inFlight = 0
+    let generation = 0
+    let credentials: Credentials | undefined = given
+
+    const enter: Effect.Effect<void> = Effect.suspend(() => {
+      if (!open) return Effect.zipRight(gate.await, enter)
+      inFlight += 1
+      idle.unsafeClose()
+      return Effect.void
+    })
+    const leave = Effect.sync(() => {
+      inFlight -= 1
+      if (inFlight === 0) idle.unsafeOpen()
+    })
+    const close = Effect.sync(() => {
+      open = false
+      gate.unsafeClose()
+    })
+    const reopen = Effect.sync(() => {
+      open = true
+      gate.unsafeOpen()
+    })
+
+    return {
+      baseUrl,
+      identity: `${kind} ${given.username.toUpperCase()}`,
+      authorise: (request) =>
+        Effect.suspend(() =>
+          credentials === undefined
+            ? Effect.fail(lost)
+            : Effect.succeed({ request: Kit.basic(request, credentials), generation })
+        ),
+      // A 401 to credentials that were replaced since is worth another try with the new ones.
+      rejected: (of) => Effect.sync(() => of !== generation),
+      hold: (attempt) =>
+        Effect.uninterruptibleMask((restore) =>
+          Effect.zipRight(restore(enter), Effect.ensuring(restore(attempt), leave))
+        ),
+      lose: Effect.sync(() => {
+        credentials = undefined
+      }),
+      replace: (call) =>
+        one.withPermits(1)(
+          Effect.uninterruptibleMask((restore) =>
+            close.pipe(
+              Effect.zipRight(restore(idle.await)),
+              Effect.zipRight(call),
+              Effect.tap((replacement) =>
+                Effect.sync(() => {
+                  credentials = replacement
+                  generation += 1
+                })
+              ),
+              Effect.ensuring(reopen)
+            )
+          )
+        )
+    }
+  })

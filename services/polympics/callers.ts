@@ -1,0 +1,132 @@
+import * as Config from "effect/Config"
+import * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
+import type { Credentials } from "../../schemas/polympics/Credentials.js"
+import * as Kit from "../../src/Authoriser.js"
+import { App, Authoriser, SignedIn, User } from "./Authoriser.js"
+import * as ReplaceableCaller from "./ReplaceableCaller.js"
+
+/** Where the API is, unless said otherwise. */
+export const defaultBaseUrl = "https://api.polytopia.fun"
+
+/** Where the API is. */
+export interface Place {
+  /** http or https; the paths of the API are appended. Default: `https://api.polytopia.fun`. */
+  readonly baseUrl?: string | URL | undefined
+}
+
+const nobody = ({ baseUrl = defaultBaseUrl }: Place) => Effect.map(Kit.parseBaseUrl(baseUrl), Kit.none)
+
+/** The API tells apps and users apart by the first letter of their names, in either case. */
+const usernames = {
+  App: { pattern: /^A\d+$/i, rule: "The user name of an app is A and a number" },
+  User: { pattern: /^S\d+$/i, rule: "The user name of a user's session is S and a number" }
+}
+
+const somebody = (kind: "App" | "User", credentials: Credentials, { baseUrl = defaultBaseUrl }: Place) =>
+  Effect.gen(function* () {
+    const { pattern, rule } = usernames[kind]
+    if (!pattern.test(credentials.username)) return yield* Effect.fail(ConfigError.InvalidData(["username"], rule))
+    return yield* ReplaceableCaller.make(kind, yield* Kit.parseBaseUrl(baseUrl), credentials)
+  })
+
+const asApp = (credentials: Credentials, place: Place) =>
+  Effect.map(somebody("App", credentials, place), (caller) =>
+    Context.make(App, caller).pipe(Context.add(SignedIn, caller), Context.add(Authoriser, caller))
+  )
+
+const asUser = (credentials: Credentials, place: Place) =>
+  Effect.map(somebody("User", credentials, place), (caller) =>
+    Context.make(User, caller).pipe(Context.add(SignedIn, caller), Context.add(Authoriser, caller))
+  )
+
+/**
+ * Nobody: reads what everyone may read. Fails, when it is built, with a `ConfigError` if the base URL is none.
+ *
+ * @example
+ * ```ts
+ * import { NodeHttpClient } from "@effect/platform-node"
+ * import { Effect } from "effect"
+ * import * as Polympics from "effect-herald/polympics"
+ *
+ * const open = Polympics.checkSignups.pipe(
+ *   Effect.provide(Polympics.anonymous({ baseUrl: "http://127.0.0.1:8000" })),
+ *   Effect.provide(NodeHttpClient.layerUndici)
+ * )
+ * ```
+ */
+export const anonymous = (place: Place = {}): Layer.Layer<Authoriser, ConfigError.ConfigError> =>
+  Layer.effect(Authoriser, nobody(place))
+
+/**
+ * An app. Everything that shares the layer shares its credentials, and goes on with the new ones after `resetAppToken`. Fails,
+ * when it is built, with a `ConfigError` if the base URL is none, or the user name not that of an app (`A1`).
+ *
+ * @example
+ * ```ts
+ * import { Redacted } from "effect"
+ * import * as Polympics from "effect-herald/polympics"
+ *
+ * const app = Polympics.app({ username: "A1", password: Redacted.make("secret") })
+ * ```
+ */
+export const app = (
+  credentials: Credentials,
+  place: Place = {}
+): Layer.Layer<App | SignedIn | Authoriser, ConfigError.ConfigError> => Layer.effectContext(asApp(credentials, place))
+
+/**
+ * A user, by a session (of `createSession` or `discordAuthenticate`) or by its credentials. Fails, when it is built, with a
+ * `ConfigError` if the base URL is none, or the user name not that of a session (`S1`).
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import * as Polympics from "effect-herald/polympics"
+ *
+ * const whoIs = (account: Polympics.AccountId) =>
+ *   Effect.flatMap(Polympics.createSession(account), (session) =>
+ *     Polympics.getMe.pipe(Effect.provide(Polympics.user(session)))
+ *   )
+ * ```
+ */
+export const user = (
+  credentials: Credentials,
+  place: Place = {}
+): Layer.Layer<User | SignedIn | Authoriser, ConfigError.ConfigError> => Layer.effectContext(asUser(credentials, place))
+
+const baseUrl = /*#__PURE__*/ Config.withDefault(/*#__PURE__*/ Config.string("POLYMPICS_URL"), defaultBaseUrl)
+
+const credentialsConfig = {
+  username: /*#__PURE__*/ Config.string("POLYMPICS_USERNAME"),
+  password: /*#__PURE__*/ Config.redacted("POLYMPICS_PASSWORD"),
+  baseUrl
+}
+
+/** What `appConfig` and `userConfig` read. */
+export interface CallerConfig {
+  readonly username: string
+  readonly password: Redacted.Redacted
+  readonly baseUrl?: string
+}
+
+/** `anonymous`, from configuration: by default `POLYMPICS_URL`, which may be absent. */
+export const anonymousConfig = (
+  config: Config.Config.Wrap<Pick<CallerConfig, "baseUrl">> = { baseUrl }
+): Layer.Layer<Authoriser, ConfigError.ConfigError> =>
+  Layer.effect(Authoriser, Effect.flatMap(Config.unwrap(config), nobody))
+
+/** `app`, from configuration: by default `POLYMPICS_USERNAME`, `POLYMPICS_PASSWORD`, and `POLYMPICS_URL`, which may be absent. */
+export const appConfig = (
+  config: Config.Config.Wrap<CallerConfig> = credentialsConfig
+): Layer.Layer<App | SignedIn | Authoriser, ConfigError.ConfigError> =>
+  Layer.effectContext(Effect.flatMap(Config.unwrap(config), (read) => asApp(read, read)))
+
+/** `user`, from configuration: by default the same variables as `appConfig`. */
+export const userConfig = (
+  config: Config.Config.Wrap<CallerConfig> = credentialsConfig
+): Layer.Layer<User | SignedIn | Authoriser, ConfigError.ConfigError> =>
+  Layer.effectContext(Effect.flatMap(Config.unwrap(config), (read) => asUser(read, read)))

@@ -1,0 +1,52 @@
+import type { Team, TeamId } from "../../schemas/polympics/Team.js"
+import * as Operation from "../../src/Operation.js"
+import * as Pages from "../../src/Pages.js"
+import { Authoriser, SignedIn } from "./Authoriser.js"
+import * as endpoints from "./endpoints/teams.js"
+import { teamId } from "./references.js"
+
+/** Creates a team; several may have one name. For those who may `manageTeams`. A name has at most 255 characters. */
+export const createTeam = /*#__PURE__*/ Operation.make(SignedIn, endpoints.createTeam, (name: string) => ({
+  payload: { name }
+}))
+
+/** A team. For anyone. Fails with `NotFound` if it is not there. */
+export const getTeam = /*#__PURE__*/ Operation.make(Authoriser, endpoints.getTeam, (team: Team | TeamId) => ({
+  path: { team: teamId(team) }
+}))
+
+/** Which teams, and how many a page. */
+export interface TeamQuery {
+  /** Text in the name, whatever its case. It means itself: the server's wildcards are escaped. */
+  readonly search?: string | undefined
+  /** Default: 20. */
+  readonly pageSize?: number | undefined
+}
+
+/** All teams, by name and then by id, as a Stream; see `listAccounts`. For anyone. */
+export const listTeams = /*#__PURE__*/ Pages.make(Authoriser, endpoints.searchTeams, {
+  request: ({ pageSize, search }: TeamQuery, page) => ({ urlParams: { search, pageSize, page } }),
+  identity: (team: Team) => team.id
+})
+
+/** One page of teams, with the totals; a page past the last has no data. For anyone. */
+export const teamPage = /*#__PURE__*/ Operation.make(
+  Authoriser,
+  endpoints.searchTeams,
+  ({ page, pageSize, search }: TeamQuery & { readonly page: number }) => ({ urlParams: { search, pageSize, page } })
+)
+
+/** Renames a team. For those who may `manageTeams`, and for its captains. */
+export const updateTeam = /*#__PURE__*/ Operation.make(
+  SignedIn,
+  endpoints.updateTeam,
+  (team: Team | TeamId, { name }: { readonly name: string }) => ({ path: { team: teamId(team) }, payload: { name } })
+)
+
+/**
+ * Deletes a team; its members are in none then. For those who may `manageTeams`, and for its captains. Fails with a
+ * `ServerError` while the team has an award.
+ */
+export const deleteTeam = /*#__PURE__*/ Operation.make(SignedIn, endpoints.deleteTeam, (team: Team | TeamId) => ({
+  path: { team: teamId(team) }
+}))

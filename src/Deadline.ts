@@ -1,0 +1,20 @@
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+
+/**
+ * How long a whole call may take: its attempts, the waits between them, and reading the answer. Provide it, as a service, for
+ * a call or for many. When it passes, what is under way is interrupted and the call fails with a `TimeoutError`. Not set, a
+ * call takes as long as its transport lets it.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Deadline } from "effect-herald"
+ * import * as Polympics from "effect-herald/polympics"
+ *
+ * const quick = Polympics.checkSignups.pipe(Effect.provideService(Deadline.Current, "5 seconds"))
+ * ```
+ */
+export class Current extends /*#__PURE__*/ Context.Reference<Current>()("effect-herald/Deadline/Current", {
+  defaultValue: (): Duration.DurationInput | undefined => undefined
+}) {}

@@ -1,0 +1,119 @@
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as Either from "effect/Either"
+import * as HeraldError from "../HeraldError.js"
+import type { Issue } from "../Issue.js"
+import * as Json from "../Json.js"
+import type { Refusal } from "../Refusal.js"
+import * as RetryAfter from "../RetryAfter.js"
+import { classifyStatus, classifyTransport } from "./classify.js"
+import { type Answer, type Call, teller } from "./errors.js"
+import { fromParseIssue } from "./issues.js"
+import type { TooLarge } from "./readBody.js"
+import type { Failed } from "./repeat.js"
+import type { Answers } from "./route.js"
+
+type Decoded = Either.Either<
+  unknown,
+  { readonly reason: HeraldError.DecodeError["reason"]; readonly issues: ReadonlyArray<Issue> }
+>
+
+const json = (text: string): Decoded => {
+  if (text === "") return Either.left({ reason: "Json", issues: [{ path: [], message: "the body is empty" }] })
+  try {
+    return Either.right(Json.parse(text))
+  } catch {
+    return Either.left({
+      reason: "Json",
+      issues: [{ path: [], message: `the body is not JSON, or not all of it (${text.length} characters)` }]
+    })
+  }
+}
+
+/** What the first of these that can makes of the body; else what each of them finds wrong. */
+const decodeAs = (candidates: ReadonlyArray<Answers>, text: string): Decoded => {
+  const body = candidates.some(({ empty }) => !empty) ? json(text) : undefined
+  const issues: Array<Issue> = []
+  for (const candidate of candidates) {
+    if (candidate.empty) {
+      // What promises nothing is told from what promises something, under one status, by whether there is something.
+      if (candidates.length > 1 && text !== "") continue
+    } else if (body === undefined || Either.isLeft(body)) continue
+    const decoded = candidate.decode(candidate.empty ? undefined : Either.getOrUndefined(body!))
+    if (Either.isRight(decoded)) return Either.right(decoded.right)
+    issues.push(...fromParseIssue(decoded.left))
+  }
+  return body !== undefined && Either.isLeft(body) ? body : Either.left({ reason: "Shape", issues })
+}
+
+/** The output of a call: what its endpoint says that an answer of this status holds. */
+export const decode = (call: Call, answer: Answer): Either.Either<unknown, HeraldError.DecodeError> => {
+  const candidates = call.route.successes.get(answer.status)
+  const described = [...call.route.successes.keys()].join(" or ")
+  const decoded: Decoded =
+    candidates === undefined
+      ? Either.left({
+          reason: "Status",
+          issues: [{ path: [], message: `the status should be ${described}, and is ${answer.status}` }]
+        })
+      : decodeAs(candidates, answer.text)
+  return Either.mapLeft(decoded, ({ issues, reason }) => teller(call, answer).decodeError(reason, issues))
+}
+
+const statusError = (call: Call, answer: Answer, retryAfter: Failed["retryAfter"]): HeraldError.HeraldError => {
+  const { status } = answer
+  const tell = teller(call, answer)
+  const candidates = call.route.refusals.get(status)
+  const refusal = candidates && decodeAs(candidates, answer.text)
+  // An endpoint's error schemas decode to refusals: `Operation.make` takes no others.
+  if (refusal !== undefined && Either.isRight(refusal)) return tell.refusal(refusal.right as Refusal)
+  if (status === 429) return new HeraldError.RateLimited({ ...tell.told("too many requests (429)"), retryAfter })
+  if (status >= 500) return new HeraldError.ServerError({ ...tell.told(`the server failed (${status})`), retryAfter })
+  if (status >= 400) return new HeraldError.ClientError(tell.told(`the server refused (${status})`))
+  return status >= 300 || status === 0
+    ? tell.decodeError("Redirect", [{ path: [], message: "it redirects to where this call can't go" }])
+    : tell.decodeError("Status", [{ path: [], message: `the status can't be ${status}` }])
+}
+
+/** An answer that is no success. `now` is when it came, in milliseconds since the epoch. */
+export const fromStatus = (call: Call, answer: Answer, now: number): Failed => {
+  const retryAfter = RetryAfter.parse(answer.headers["retry-after"], now)
+  return {
+    class: classifyStatus(answer.status, retryAfter !== undefined),
+    reason: String(answer.status),
+    status: answer.status,
+    retryAfter,
+    error: () => statusError(call, answer, retryAfter)
+  }
+}
+
+/** No answer, or not all of it. */
+export const fromTransport = (call: Call, failure: HttpClientError.HttpClientError | TooLarge): Failed => {
+  if (failure._tag === "TooLarge") {
+    return {
+      class: "Final",
+      reason: "TooLarge",
+      error: () => teller(call).decodeError("Size", [{ path: [], message: "the body is too large" }])
+    }
+  }
+  const stage = failure._tag === "RequestError" ? "send" : "read"
+  const kind = classifyTransport(failure.reason === "InvalidUrl" ? { code: "InvalidUrl" } : failure.cause, stage)
+  return {
+    class: kind.class,
+    reason: kind.reason,
+    error: () => {
+      const { told } = teller(call)
+      return kind.timedOut
+        ? new HeraldError.TimeoutError({ ...told(`no answer in time (${kind.reason})`), reason: kind.reason })
+        : new HeraldError.TransportError({
+            ...told(
+              kind.class === "NotSent"
+                ? `no connection (${kind.reason})`
+                : stage === "send"
+                  ? `the connection broke before an answer came (${kind.reason})`
+                  : `the connection broke amid the answer (${kind.reason})`
+            ),
+            reason: kind.reason
+          })
+    }
+  }
+}

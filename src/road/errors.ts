@@ -1,0 +1,104 @@
+import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
+import type { Attempt } from "../Attempt.js"
+import * as HeraldError from "../HeraldError.js"
+import * as Issue from "../Issue.js"
+import type { Refusal, RefusalTag } from "../Refusal.js"
+import type { Route } from "./route.js"
+import { scrubber } from "./secrets.js"
+
+/** An answer that has been read. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly text: string
+}
+
+/** A call on its way: what its errors tell of it. */
+export interface Call {
+  readonly route: Route
+  readonly baseUrl: URL
+  readonly input: unknown
+  /** The request without credentials, and with them, as last sent. */
+  plain?: HttpClientRequest
+  authorised?: HttpClientRequest
+  /** The attempts that failed. */
+  readonly attempts: Array<Attempt>
+}
+
+/** How much of a body an error carries, in characters: enough to see what sort of page a proxy answered with. */
+const mostOfBody = 1024
+
+const requestIdHeaders = ["x-request-id", "request-id", "x-correlation-id"]
+
+/** Makes the errors of a call: every text of a server's goes through here, so that none carries a secret of the call. */
+export const teller = (call: Call, answer?: Answer) => {
+  const { route } = call
+  const scrub = scrubber(call.input, call.plain, call.authorised)
+  const requestId = requestIdHeaders.map((name) => answer?.headers[name]).find((id) => id !== undefined)
+  const url = call.baseUrl.href.replace(/\/$/, "") + route.template
+
+  const tell = (sentence: string): HeraldError.Told => {
+    const times = call.attempts.length > 1 ? `, ${call.attempts.length} attempts` : ""
+    return {
+      message: `${route.name}: ${sentence} (${route.method} ${url}${times})`,
+      operation: route.name,
+      method: route.method,
+      url,
+      status: answer?.status,
+      attempts: [...call.attempts],
+      requestId: requestId === undefined ? undefined : scrub(requestId).slice(0, 200),
+      body: answer === undefined || route.sensitive ? undefined : scrub(answer.text).slice(0, mostOfBody)
+    }
+  }
+
+  const clean = (issues: ReadonlyArray<Issue.Issue>): ReadonlyArray<Issue.Issue> =>
+    issues.map((issue) => ({
+      path: issue.path.map((key) => (typeof key === "string" ? scrub(key) : key)),
+      message: scrub(issue.message),
+      ...(issue.code === undefined ? {} : { code: scrub(issue.code) })
+    }))
+
+  const list = (issues: ReadonlyArray<Issue.Issue>): string => issues.map(Issue.format).join("; ")
+
+  const refused = (refusal: Refusal): HeraldError.Refused => {
+    const issues = clean(refusal.issues ?? [])
+    const detail = refusal.detail === undefined ? undefined : scrub(refusal.detail)
+    const said = detail ?? list(issues)
+    return { ...tell(`${words[refusal._tag]} (${answer?.status})${said === "" ? "" : `: ${said}`}`), detail, issues }
+  }
+
+  return {
+    told: tell,
+    encodeError: (issues: ReadonlyArray<Issue.Issue>) =>
+      new HeraldError.EncodeError({ ...tell(`not sent, since ${list(issues)}`), issues }),
+    decodeError: (reason: HeraldError.DecodeError["reason"], issues: ReadonlyArray<Issue.Issue>) =>
+      new HeraldError.DecodeError({
+        ...tell(`the answer (${answer?.status}) is not what was agreed: ${list(clean(issues))}`),
+        reason,
+        issues: clean(issues)
+      }),
+    refusal: (refusal: Refusal) => {
+      const fields = refused(refusal)
+      switch (refusal._tag) {
+        case "Unauthorised":
+          return new HeraldError.Unauthorised(fields)
+        case "Forbidden":
+          return new HeraldError.Forbidden(fields)
+        case "NotFound":
+          return new HeraldError.NotFound(fields)
+        case "Conflict":
+          return new HeraldError.Conflict(fields)
+        case "DataError":
+          return new HeraldError.DataError(fields)
+      }
+    }
+  }
+}
+
+const words: Readonly<Record<RefusalTag, string>> = {
+  Unauthorised: "unauthorised",
+  Forbidden: "forbidden",
+  NotFound: "not found",
+  Conflict: "conflict",
+  DataError: "the data was refused"
+}

@@ -1,0 +1,75 @@
+import * as Option from "effect/Option"
+import type * as ParseResult from "effect/ParseResult"
+import * as AST from "effect/SchemaAST"
+import type { Issue } from "../Issue.js"
+
+/** More than a person reads. */
+const most = 20
+
+const kind = (value: unknown): string =>
+  value === null ? "null" : Array.isArray(value) ? "an array" : typeof value === "object" ? "an object" : typeof value
+
+const wanted = (ast: AST.AST): string => {
+  const annotation = (read: (annotated: AST.Annotated) => Option.Option<string>) => Option.getOrUndefined(read(ast))
+  if (ast._tag === "Transformation") {
+    return annotation(AST.getDescriptionAnnotation) ?? annotation(AST.getIdentifierAnnotation) ?? wanted(ast.from)
+  }
+  return annotation(AST.getDescriptionAnnotation) ?? annotation(AST.getTitleAnnotation) ?? String(ast)
+}
+
+const partsOf = ({ issues }: ParseResult.Composite): ReadonlyArray<ParseResult.ParseIssue> =>
+  Array.isArray(issues) ? issues : [issues as ParseResult.ParseIssue]
+
+const isUndefined = (issue: ParseResult.ParseIssue): boolean =>
+  issue._tag === "Type" && issue.ast._tag === "UndefinedKeyword"
+
+/**
+ * A schema's complaint as issues, without the values: what was refused may be a secret. The only words that it takes over
+ * are those that a filter gives as its reason.
+ */
+export const fromParseIssue = (issue: ParseResult.ParseIssue): ReadonlyArray<Issue> => {
+  const issues: Array<Issue> = []
+  const seen = new Set<string>()
+  const add = (path: Issue["path"], message: string) => {
+    const key = JSON.stringify([path, message])
+    if (issues.length < most && !seen.has(key)) {
+      seen.add(key)
+      issues.push({ path, message })
+    }
+  }
+  const visit = (issue: ParseResult.ParseIssue, path: Issue["path"], reason: boolean): void => {
+    switch (issue._tag) {
+      case "Pointer": {
+        const keys = (Array.isArray(issue.path) ? issue.path : [issue.path]) as ReadonlyArray<PropertyKey>
+        return visit(
+          issue.issue,
+          [...path, ...keys.map((key) => (typeof key === "symbol" ? String(key) : key))],
+          false
+        )
+      }
+      case "Composite": {
+        // Of a union, that nothing at all would have done, too, helps nobody.
+        return partsOf(issue).forEach((part) => isUndefined(part) || visit(part, path, false))
+      }
+      case "Refinement":
+        return visit(issue.issue, path, issue.kind === "Predicate")
+      case "Transformation":
+        return visit(issue.issue, path, false)
+      case "Missing":
+        return add(path, "is missing")
+      case "Unexpected":
+        return add(path, "is not expected")
+      case "Forbidden":
+        return add(path, "can't be decoded here")
+      case "Type":
+        return add(
+          path,
+          reason && issue.message !== undefined
+            ? issue.message
+            : `should be ${wanted(issue.ast)}, and is ${kind(issue.actual)}`
+        )
+    }
+  }
+  visit(issue, [], false)
+  return issues
+}

@@ -1,0 +1,99 @@
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type { Authoriser, AuthoriserFailure } from "../Authoriser.js"
+import { AuthoriserError, type HeraldError } from "../HeraldError.js"
+import { decode, fromStatus, fromTransport } from "./answer.js"
+import { withDeadline } from "./deadline.js"
+import { encode, type Input } from "./encode.js"
+import { type Answer, type Call, teller } from "./errors.js"
+import { readBody } from "./readBody.js"
+import { type Failed, repeat } from "./repeat.js"
+import type { Route } from "./route.js"
+import { send } from "./send.js"
+import { trace } from "./trace.js"
+
+/**
+ * The one road that every request takes, outermost first:
+ *
+ * 1. encode the input, or refuse it (`encode`)
+ * 2. begin a span, if someone listens (`trace`)
+ * 3. hold the deadline, if there is one (`deadline`)
+ * 4. attempt, again while the policy chooses to and the engine allows it (`repeat`); an attempt is to
+ *    1. put credentials on (the API's `Authoriser`)
+ *    2. send, and follow redirects, credentials staying home (`send`)
+ *    3. read the body (`readBody`)
+ *    4. classify what came (`classify`)
+ *    5. on a 401, once in a call: again, if there are other credentials now
+ * 5. decode the answer (`answer`)
+ */
+export const travel = (
+  route: Route,
+  authoriser: Authoriser,
+  input: Input
+): Effect.Effect<unknown, HeraldError, HttpClient.HttpClient> => {
+  const call: Call = { route, baseUrl: authoriser.baseUrl, input, attempts: [] }
+  const request = encode(route, authoriser.baseUrl, input)
+  if (Either.isLeft(request)) return Effect.fail(teller(call).encodeError(request.left))
+  call.plain = request.right
+  return trace(
+    call,
+    Effect.flatMap(HttpClient.HttpClient, (client) =>
+      Effect.flatMap(
+        withDeadline(call, repeat(call, authoriser, attempt(call, authoriser, client))),
+        (answer) => decode(call, answer)
+      )
+    )
+  )
+}
+
+const attempt = (
+  call: Call,
+  authoriser: Authoriser,
+  client: HttpClient.HttpClient
+): Effect.Effect<Answer, Failed, HttpClient.HttpClient> => {
+  let replayed = false
+
+  const unauthorised = ({ message, reason }: AuthoriserFailure): Failed => ({
+    class: "Final",
+    reason,
+    error: () => new AuthoriserError({ ...teller(call).told(message), reason })
+  })
+
+  const exchange = Effect.suspend(() => authoriser.authorise(call.plain!)).pipe(
+    Effect.mapError(unauthorised),
+    Effect.flatMap(({ generation, request }) => {
+      call.authorised = request
+      return send(client, {
+        plain: call.plain!,
+        authorised: request,
+        origin: authoriser.baseUrl.origin,
+        sensitive: call.route.sensitive
+      }).pipe(
+        Effect.flatMap((response) =>
+          Effect.map(readBody(response), (text): Answer => ({ status: response.status, headers: response.headers, text }))
+        ),
+        Effect.mapError((failure) => fromTransport(call, failure)),
+        Effect.map((answer) => ({ answer, generation }))
+      )
+    })
+  )
+
+  const settled: Effect.Effect<Answer, Failed, HttpClient.HttpClient> = Effect.flatMap(
+    authoriser.hold === undefined ? exchange : authoriser.hold(exchange),
+    ({ answer, generation }) => {
+      if (answer.status >= 200 && answer.status < 300) return Effect.succeed(answer)
+      const fail = Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(fromStatus(call, answer, now)))
+      if (answer.status !== 401 || replayed) return fail
+      return authoriser.rejected(generation).pipe(
+        Effect.mapError(unauthorised),
+        Effect.flatMap((refreshed) => {
+          replayed = true
+          return refreshed ? settled : fail
+        })
+      )
+    }
+  )
+  return settled
+}

@@ -16,9 +16,8 @@ const asctime = new RegExp(`^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ${month} (?<day>[ \
 /** A year of two digits that seems more than 50 years ahead is in the past (RFC 9110, 5.6.7). */
 const fullYear = (year: string, now: number): number => {
   if (year.length === 4) return Number(year)
-  const thisYear = new Date(now).getUTCFullYear()
-  const candidate = thisYear - (thisYear % 100) + Number(year)
-  return candidate > thisYear + 50 ? candidate - 100 : candidate
+  const latest = new Date(now).getUTCFullYear() + 50
+  return latest - ((latest - Number(year)) % 100)
 }
 
 /**
@@ -36,10 +35,11 @@ export const parseHttpDate = (text: string, now: number): number | undefined => 
     Number(parts["second"])
   ]
   const index = months.indexOf(parts["month"]!)
-  const moment = Date.UTC(year, index, day, hour, minute, second)
-  const read = new Date(moment)
   // The 31st of a shorter month would roll over; a leap second may.
-  return read.getUTCDate() === day && hour < 24 && minute < 60 && second < 61 ? moment : undefined
+  const dayExists = new Date(Date.UTC(year, index, day)).getUTCDate() === day
+  return dayExists && hour < 24 && minute < 60 && second < 61
+    ? Date.UTC(year, index, day, hour, minute, second)
+    : undefined
 }
 
 /**

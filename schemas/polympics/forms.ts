@@ -79,8 +79,20 @@ export const UpdateAward = /*#__PURE__*/ Schema.Struct({
   team: /*#__PURE__*/ Schema.optional(TeamId)
 })
 
+/** A secret that a header can carry: the API shows it as a bearer token, and could not post the event with another. */
+const BearerSecret = /*#__PURE__*/ Schema.String.pipe(
+  /*#__PURE__*/ Schema.filter(
+    (text) =>
+      /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(text) ||
+      "must be printable ASCII without spaces around it: it travels in a header"
+  )
+)
+
 /** The body of `PUT /callback/{event}`. The server checks that the URL is one of http or https. */
-export const CallbackForm = /*#__PURE__*/ Schema.Struct({ url: Text, secret: Secret })
+export const CallbackForm = /*#__PURE__*/ Schema.Struct({
+  url: Text,
+  secret: /*#__PURE__*/ Schema.Redacted(BearerSecret)
+})
 
 /** The body of `POST /auth/discord`. */
 export const DiscordToken = /*#__PURE__*/ Schema.Struct({ token: Secret })

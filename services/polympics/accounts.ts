@@ -105,13 +105,13 @@ const search = ({ page, pageSize, search, team }: AccountQuery & { readonly page
  * )
  * ```
  */
-export const listAccounts = /*#__PURE__*/ Pages.make(Authoriser, endpoints.searchAccounts, {
+export const listAccounts = /*#__PURE__*/ Pages.make(Authoriser, endpoints.listAccounts, {
   request: (query: AccountQuery, page) => search({ ...query, page }),
   identity: (account: Account) => account.id
 })
 
 /** One page of accounts, with the totals; a page past the last has no data. For anyone. */
-export const accountPage = /*#__PURE__*/ Operation.make(Authoriser, endpoints.searchAccounts, search)
+export const accountPage = /*#__PURE__*/ Operation.make(Authoriser, endpoints.listAccounts, search)
 
 /** What to change of an account. What is absent stays; what the server would ignore, such as an empty name, is refused. */
 export interface AccountChanges {

@@ -86,9 +86,9 @@ export const callbackApp = <E, R>(options: {
 }): HttpApp.Default<E, R> =>
   Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
     if (request.method !== "POST") return refuse(405, { allow: "POST" })
-    const [scheme, token = ""] = (request.headers["authorization"] ?? "").split(" ")
+    const [, token = ""] = /^bearer +(.*)$/i.exec(request.headers["authorization"] ?? "") ?? []
     return Effect.flatMap(same(token, Redacted.value(options.secret)), (known) => {
-      if (!known || scheme?.toLowerCase() !== "bearer") return refuse(401, { "www-authenticate": "Bearer" })
+      if (!known || token === "") return refuse(401, { "www-authenticate": "Bearer" })
       return Effect.flatMap(Effect.either(readEvent(request)), (event) => {
         if (event._tag === "Right") return Effect.as(options.onEvent(event.right), HttpServerResponse.empty())
         if (event.left._tag === "TooLarge") return refuse(413)

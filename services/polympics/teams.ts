@@ -24,7 +24,7 @@ export interface TeamQuery {
 }
 
 /** All teams, by name and then by id, as a Stream; see `listAccounts`. For anyone. */
-export const listTeams = /*#__PURE__*/ Pages.make(Authoriser, endpoints.searchTeams, {
+export const listTeams = /*#__PURE__*/ Pages.make(Authoriser, endpoints.listTeams, {
   request: ({ pageSize, search }: TeamQuery, page) => ({ urlParams: { search, pageSize, page } }),
   identity: (team: Team) => team.id
 })
@@ -32,7 +32,7 @@ export const listTeams = /*#__PURE__*/ Pages.make(Authoriser, endpoints.searchTe
 /** One page of teams, with the totals; a page past the last has no data. For anyone. */
 export const teamPage = /*#__PURE__*/ Operation.make(
   Authoriser,
-  endpoints.searchTeams,
+  endpoints.listTeams,
   ({ page, pageSize, search }: TeamQuery & { readonly page: number }) => ({ urlParams: { search, pageSize, page } })
 )
 

@@ -6,9 +6,13 @@ const notSent =
 
 const timedOut = /^(ETIMEDOUT|UND_ERR_\w+_TIMEOUT|TimeoutError)$/
 
+/** A connection that was made can end like this, too, when its host goes out of reach. */
+const unreachable = /^E(HOST|NET)(UNREACH|DOWN)$/
+
 interface Cause {
   readonly code: string | undefined
   readonly connecting: boolean
+  readonly connected: boolean
 }
 
 /** Every cause within a cause: of an error, and of each of the addresses that were tried. */
@@ -20,7 +24,8 @@ const causesIn = (error: unknown, depth = 0): ReadonlyArray<Cause> => {
     {
       code: own,
       // A socket that closes during the TLS handshake has a plain ECONNRESET, and this message.
-      connecting: syscall === "connect" || (typeof message === "string" && message.includes("before secure TLS"))
+      connecting: syscall === "connect" || (typeof message === "string" && message.includes("before secure TLS")),
+      connected: syscall === "read" || syscall === "write"
     },
     ...causesIn(cause, depth + 1),
     ...(Array.isArray(errors) ? errors.flatMap((one) => causesIn(one, depth + 1)) : [])
@@ -38,7 +43,10 @@ export const classifyTransport = (
 ): { readonly class: FailureClass; readonly timedOut: boolean; readonly reason: string } => {
   const causes = causesIn(cause).filter(({ code }) => code !== undefined)
   const certain = stage === "send" && causes.length > 0 &&
-    causes.every(({ code, connecting }) => connecting || notSent.test(code!))
+    causes.every(
+      ({ code, connected, connecting }) =>
+        connecting || (notSent.test(code!) && !(connected && unreachable.test(code!)))
+    )
   return {
     class: certain ? "NotSent" : "Ambiguous",
     timedOut: causes.some(({ code }) => timedOut.test(code!)),

@@ -1,5 +1,6 @@
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
+import { hasBody } from "@effect/platform/HttpMethod"
 import * as Either from "effect/Either"
 import type { Issue } from "../Issue.js"
 import * as Json from "../Json.js"
@@ -34,7 +35,7 @@ const path = (route: Route, values: Readonly<Record<string, string>>): Encoded<s
       path += `/${segment.literal}`
       continue
     }
-    const value = String(values[segment.param])
+    const value = values[segment.param] ?? ""
     if (value === "" || value === "." || value === ".." || !value.isWellFormed()) {
       return Either.left([{ path: ["path", segment.param], message: "must be text that can stand in a path" }])
     }
@@ -43,24 +44,50 @@ const path = (route: Route, values: Readonly<Record<string, string>>): Encoded<s
   return Either.right(path)
 }
 
-const query = (values: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>): string => {
-  const pairs = Object.entries(values).flatMap(([key, value]) =>
-    value === undefined ? [] : (typeof value === "string" ? [value] : value).map((one) => [key, one] as [string, string])
-  )
-  return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs)}`
+/** What a query, or a form in a body, is encoded to. */
+type Params = Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
+
+/** The parameters as `application/x-www-form-urlencoded`, a list as several of one name. */
+const params = (name: string, values: Params): Encoded<string> => {
+  const pairs = new URLSearchParams()
+  for (const [key, value] of Object.entries(values)) {
+    if (value === undefined) continue
+    for (const one of typeof value === "string" ? [value] : value) {
+      if (!one.isWellFormed()) {
+        return Either.left([{ path: [name, key], message: "must be well-formed Unicode: it has a lone surrogate" }])
+      }
+      pairs.append(key, one)
+    }
+  }
+  return Either.right(pairs.toString())
 }
 
-const body = ({ contentType, kind }: Route["bodyKind"], encoded: unknown): HttpBody.HttpBody => {
+/** What may stand in a header (RFC 9110, 5.5). */
+const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
+
+const headers = (values: Readonly<Record<string, string | undefined>>): Encoded<Record<string, string>> => {
+  const given: Record<string, string> = {}
+  for (const [name, value] of Object.entries(values)) {
+    if (value === undefined) continue
+    if (!fieldValue.test(value)) {
+      return Either.left([{ path: ["headers", name], message: "must be text that can stand in a header" }])
+    }
+    given[name] = value
+  }
+  return Either.right(given)
+}
+
+const body = ({ contentType, kind }: Route["bodyKind"], encoded: unknown): Encoded<HttpBody.HttpBody> => {
   switch (kind) {
     case "Json":
-      return HttpBody.text(Json.stringify(encoded), contentType)
+      return Either.right(HttpBody.text(Json.stringify(encoded), contentType))
     // The types of `HttpApiSchema.withEncoding` see to it that a payload of such a kind encodes to this.
     case "Text":
-      return HttpBody.text(encoded as string, contentType)
+      return Either.right(HttpBody.text(encoded as string, contentType))
     case "Uint8Array":
-      return HttpBody.uint8Array(encoded as Uint8Array, contentType)
+      return Either.right(HttpBody.uint8Array(encoded as Uint8Array, contentType))
     case "UrlParams":
-      return HttpBody.text(new URLSearchParams(encoded as Record<string, string>).toString(), contentType)
+      return Either.map(params("body", encoded as Params), (form) => HttpBody.text(form, contentType))
   }
 }
 
@@ -69,12 +96,15 @@ export const encode = (route: Route, baseUrl: URL, input: Input): Encoded<HttpRe
   Either.gen(function* () {
     // What each encoder gives is a record of strings: the types of `HttpApiEndpoint` take no other schema.
     const values = (yield* part(route.encodePath, "path", input.path)) as Record<string, string>
-    const params = (yield* part(route.encodeQuery, "query", input.urlParams)) as Parameters<typeof query>[0] | undefined
-    const headers = (yield* part(route.encodeHeaders, "headers", input.headers)) as Record<string, string> | undefined
+    const asked = (yield* part(route.encodeQuery, "query", input.urlParams)) as Params | undefined
+    const given = (yield* part(route.encodeHeaders, "headers", input.headers)) as Record<string, string> | undefined
     const payload = yield* part(route.encodeBody, "body", input.payload)
-    const target = `${yield* path(route, values)}${query(params ?? {})}`
+    const withBody = route.encodeBody !== undefined && hasBody(route.method)
+    // `HttpApiEndpoint` has the payload of a method without a body in the query.
+    const query = yield* params("query", withBody ? (asked ?? {}) : { ...asked, ...(payload as Params | undefined) })
+    const target = `${yield* path(route, values)}${query === "" ? "" : `?${query}`}`
     const request = HttpRequest.make(route.method)(baseUrl.href.replace(/\/$/, "") + target, {
-      headers: { accept: "application/json", ...headers }
+      headers: { accept: "application/json", ...(yield* headers(given ?? {})) }
     })
-    return route.encodeBody === undefined ? request : HttpRequest.setBody(request, body(route.bodyKind, payload))
+    return withBody ? HttpRequest.setBody(request, yield* body(route.bodyKind, payload)) : request
   })

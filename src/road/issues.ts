@@ -62,10 +62,11 @@ export const fromParseIssue = (issue: ParseResult.ParseIssue): ReadonlyArray<Iss
       case "Forbidden":
         return add(path, "can't be decoded here")
       case "Type":
+        // What fails a filter is of the right kind already.
         return add(
           path,
-          reason && issue.message !== undefined
-            ? issue.message
+          reason
+            ? (issue.message ?? `should be ${wanted(issue.ast)}`)
             : `should be ${wanted(issue.ast)}, and is ${kind(issue.actual)}`
         )
     }

@@ -77,9 +77,8 @@ export const repeat = <A, R>(
       if (delay === undefined) return end(failed, facts, "exhausted")
       const waited = Duration.max(delay, failed.retryAfter ?? Duration.zero)
       if (Duration.greaterThan(waited, policy.maxWait)) {
-        return failed.retryAfter === undefined
-          ? end(failed, facts, "wait too long")
-          : end({ ...failed, error: () => tooLong(call, failed) }, facts, "wait too long")
+        const asked = failed.retryAfter !== undefined && Duration.greaterThan(failed.retryAfter, policy.maxWait)
+        return end(asked ? { ...failed, error: () => tooLong(call, failed) } : failed, facts, "wait too long")
       }
       call.attempts.push({ ...facts, verdict: "repeated", waited })
       return Effect.zipRight(Effect.sleep(waited), again)

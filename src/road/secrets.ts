@@ -11,6 +11,13 @@ const redactedIn = (value: unknown, found: Set<string>, depth = 0): void => {
   }
 }
 
+/** Whether an input holds anything that is `Redacted`. */
+export const holdsSecrets = (input: unknown): boolean => {
+  const found = new Set<string>()
+  redactedIn(input, found)
+  return found.size > 0
+}
+
 /** What the authoriser put on the request: the values of headers, their credentials, and what Basic ones decode to. */
 const credentialsIn = (plain: HttpClientRequest, authorised: HttpClientRequest, found: Set<string>): void => {
   for (const [name, value] of Object.entries(authorised.headers)) {

@@ -36,21 +36,31 @@ const once = (
 const target = (location: string | undefined, from: string): URL | undefined => {
   if (location === undefined || !URL.canParse(location, from)) return undefined
   const url = new URL(location, from)
+  // The fragment is the client's own (RFC 9110, 7.1), and not every client keeps it.
+  url.hash = ""
   const safe = url.protocol === "https:" || (url.protocol === "http:" && !from.startsWith("https:"))
   return safe && url.username === "" && url.password === "" ? url : undefined
 }
 
-/** The request after a redirect: 303, and 301 or 302 to a POST, turn it into a GET without a body (RFC 9110, 15.4). */
-const redirected = (request: HttpRequest.HttpClientRequest, status: number, url: URL): HttpRequest.HttpClientRequest => {
-  const asGet = status === 303 ? request.method !== "HEAD" : status < 303 && request.method === "POST"
-  return asGet
-    ? HttpRequest.get(url.href, { headers: { accept: request.headers["accept"] ?? "*/*" } })
+/** Whether a redirect is to a result, to be fetched by GET: 303, and 301 or 302 to a POST (RFC 9110, 15.4). */
+const toResult = (request: HttpRequest.HttpClientRequest, status: number): boolean =>
+  status === 303 ? request.method !== "HEAD" : status < 303 && request.method === "POST"
+
+/** The request after a redirect; that for a result has no body, nor headers about one. */
+const redirected = (request: HttpRequest.HttpClientRequest, status: number, url: URL): HttpRequest.HttpClientRequest =>
+  toResult(request, status)
+    ? HttpRequest.get(url.href, {
+        headers: Object.entries(request.headers).filter(([name]) => !name.startsWith("content-"))
+      })
     : HttpRequest.setUrl(request, url.href)
-}
+
+/** Whether a request has nothing of an input but in its URL, which a redirect replaces. */
+const isBare = ({ body, headers }: HttpRequest.HttpClientRequest): boolean =>
+  body._tag === "Empty" && Object.keys(headers).every((name) => name === "accept")
 
 /**
- * Sends a request and follows its redirects. Credentials go along only to the origin that they are for; a body that may hold
- * secrets only there, too. A redirect that can't be followed is the answer.
+ * Sends a request and follows its redirects. Credentials go along only to the origin that they are for; what may hold secrets
+ * of the input only there, too. A redirect that can't be followed is the answer.
  */
 export const send = (
   client: HttpClient.HttpClient,
@@ -58,26 +68,31 @@ export const send = (
     readonly plain: HttpRequest.HttpClientRequest
     readonly authorised: HttpRequest.HttpClientRequest
     readonly origin: string
-    readonly sensitive: boolean
+    /** Whether the input may hold secrets. */
+    readonly secret: () => boolean
+    /** Told when a redirect says that the request was carried out, and where its result is. */
+    readonly onCarriedOut: () => void
   },
   followed = 0
 ): Effect.Effect<HttpClientResponse, HttpClientError.HttpClientError> => {
   const from = request.authorised.url
   return Effect.flatMap(once(client, request.authorised), (response) => {
-    if (!redirects.includes(response.status) || followed === mostRedirects) return Effect.succeed(response)
+    const { status } = response
+    if (!redirects.includes(status) || followed === mostRedirects) return Effect.succeed(response)
     const url = target(response.headers["location"], from)
     if (url === undefined) return Effect.succeed(response)
+    const result = toResult(request.plain, status)
+    const followUp = redirected(request.plain, status, url)
     const atHome = url.origin === request.origin
-    const next = redirected(atHome ? request.authorised : request.plain, response.status, url)
-    if (!atHome && request.sensitive && next.body._tag !== "Empty") return Effect.succeed(response)
+    const guarded = !atHome && !isBare(followUp) && request.secret()
+    if (guarded && !result) return Effect.succeed(response)
+    const plain = guarded ? HttpRequest.get(url.href, { headers: { accept: followUp.headers["accept"] ?? "*/*" } }) : followUp
+    const authorised = atHome ? redirected(request.authorised, status, url) : plain
+    if (result && request.plain.method !== "GET") request.onCarriedOut()
     // A redirect's own body is dropped before the next request, so that its connection is free.
     return Effect.zipRight(
       Effect.ignore(readBody(response)),
-      send(
-        client,
-        { ...request, authorised: next, plain: redirected(request.plain, response.status, url) },
-        followed + 1
-      )
+      send(client, { ...request, authorised, plain }, followed + 1)
     )
   })
 }

@@ -11,6 +11,7 @@ import { type Answer, type Call, teller } from "./errors.js"
 import { readBody } from "./readBody.js"
 import { type Failed, repeat } from "./repeat.js"
 import type { Route } from "./route.js"
+import { holdsSecrets } from "./secrets.js"
 import { send } from "./send.js"
 import { trace } from "./trace.js"
 
@@ -54,6 +55,11 @@ const attempt = (
   client: HttpClient.HttpClient
 ): Effect.Effect<Answer, Failed, HttpClient.HttpClient> => {
   let replayed = false
+  /** The answer, or its absence, is that of a result: the request itself was carried out, and a redirect told where it is. */
+  let carriedOut = false
+
+  const judged = (failed: Failed): Failed =>
+    carriedOut && (failed.class === "NotSent" || failed.class === "Rejected") ? { ...failed, class: "Ambiguous" } : failed
 
   const unauthorised = ({ message, reason }: AuthoriserFailure): Failed => ({
     class: "Final",
@@ -65,16 +71,20 @@ const attempt = (
     Effect.mapError(unauthorised),
     Effect.flatMap(({ generation, request }) => {
       call.authorised = request
+      carriedOut = false
       return send(client, {
         plain: call.plain!,
         authorised: request,
         origin: authoriser.baseUrl.origin,
-        sensitive: call.route.sensitive
+        secret: () => call.route.sensitive || holdsSecrets(call.input),
+        onCarriedOut: () => {
+          carriedOut = true
+        }
       }).pipe(
         Effect.flatMap((response) =>
           Effect.map(readBody(response), (text): Answer => ({ status: response.status, headers: response.headers, text }))
         ),
-        Effect.mapError((failure) => fromTransport(call, failure)),
+        Effect.mapError((failure) => judged(fromTransport(call, failure))),
         Effect.map((answer) => ({ answer, generation }))
       )
     })
@@ -84,8 +94,8 @@ const attempt = (
     authoriser.hold === undefined ? exchange : authoriser.hold(exchange),
     ({ answer, generation }) => {
       if (answer.status >= 200 && answer.status < 300) return Effect.succeed(answer)
-      const fail = Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(fromStatus(call, answer, now)))
-      if (answer.status !== 401 || replayed) return fail
+      const fail = Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(judged(fromStatus(call, answer, now))))
+      if (answer.status !== 401 || replayed || carriedOut) return fail
       return authoriser.rejected(generation).pipe(
         Effect.mapError(unauthorised),
         Effect.flatMap((refreshed) => {

@@ -24,8 +24,8 @@ export const createAccount = () =>
     .addError(UnknownId)
     .addError(DataError)
 
-export const searchAccounts = () =>
-  HttpApiEndpoint.get("searchAccounts", "/accounts/search")
+export const listAccounts = () =>
+  HttpApiEndpoint.get("listAccounts", "/accounts/search")
     .setUrlParams(AccountSearch)
     .addSuccess(Page(Account))
     .addError(UnknownId)

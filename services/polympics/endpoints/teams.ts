@@ -17,8 +17,8 @@ export const createTeam = () =>
     .addError(Forbidden)
     .addError(DataError)
 
-export const searchTeams = () =>
-  HttpApiEndpoint.get("searchTeams", "/teams/search")
+export const listTeams = () =>
+  HttpApiEndpoint.get("listTeams", "/teams/search")
     .setUrlParams(TeamSearch)
     .addSuccess(Page(Team))
     .addError(DataError)

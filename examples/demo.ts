@@ -1,0 +1,37 @@
+/**
+ * Everything once, over a real socket: `npm run demo`. With POLYMPICS_URL, and POLYMPICS_USERNAME and POLYMPICS_PASSWORD if
+ * there are credentials, the reading half runs against that server instead, and nothing is changed there.
+ */
+import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { Config, Effect, Option } from "effect"
+import * as Polympics from "effect-herald/polympics"
+import { failures } from "./support/demoFailures.js"
+import { reading, whoAmI } from "./support/demoReading.js"
+import { writing } from "./support/demoWriting.js"
+import { appCredentials, start } from "./support/demoServer.js"
+import { heading, line } from "./support/print.js"
+
+const elsewhere = (baseUrl: string) =>
+  Effect.gen(function* () {
+    yield* heading(`Reading from ${baseUrl}`)
+    yield* reading.pipe(Effect.provide(Polympics.anonymousConfig()))
+    const username = yield* Config.option(Config.string("POLYMPICS_USERNAME"))
+    if (Option.isNone(username)) return yield* line("(no POLYMPICS_USERNAME, so nobody asks)")
+    yield* whoAmI(username.value)
+  })
+
+const here = Effect.gen(function* () {
+  const baseUrl = yield* start
+  yield* heading(`A Polympics server is at ${baseUrl}`)
+  yield* reading.pipe(Effect.provide(Polympics.anonymous({ baseUrl })))
+  yield* Effect.zipRight(writing(baseUrl), failures(baseUrl)).pipe(
+    Effect.provide(Polympics.app(appCredentials, { baseUrl }))
+  )
+  yield* heading("Done.")
+})
+
+const demo = Effect.flatMap(Config.option(Config.string("POLYMPICS_URL")), (url) =>
+  Option.match(url, { onNone: () => here, onSome: elsewhere })
+)
+
+demo.pipe(Effect.scoped, Effect.provide(NodeHttpClient.layerUndici), NodeRuntime.runMain)

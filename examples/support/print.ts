@@ -1,0 +1,19 @@
+import { Console, Effect } from "effect"
+
+/** What the examples print, for a person. */
+
+const bold = (text: string) => (process.stdout.isTTY ? `\u001b[1m${text}\u001b[0m` : text)
+
+export const heading = (text: string) => Console.log(`\n${bold(text)}`)
+
+export const line = (text: string) => Console.log(`  ${text}`)
+
+/** On a terminal the line is written anew, until it is done; elsewhere there is one line a call. */
+export const progress = (done: number, total: number, what: string) => {
+  const width = 30
+  const filled = total === 0 ? width : Math.round((width * done) / total)
+  const text = `  [${"#".repeat(filled)}${".".repeat(width - filled)}] ${done} of ${total} ${what}`
+  return Effect.sync(() => {
+    process.stdout.write(process.stdout.isTTY ? `\r${text}${done >= total ? "\n" : ""}` : `${text}\n`)
+  })
+}

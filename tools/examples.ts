@@ -1,0 +1,76 @@
+/**
+ * Type-checks every example that a reader may copy: the `ts` blocks in docstrings and in README.md. No block can opt out;
+ * what does not compile is not an example.
+ *
+ * Each becomes a module of its own under `.examples/`, at the very line and column that it has in its source, so what the
+ * compiler says about it needs no more than the source's name.
+ */
+import { spawnSync } from "node:child_process"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+
+const documented = ["src", "schemas", "services", "test/servers/polympics"]
+const output = ".examples"
+
+interface Block {
+  readonly source: string
+  readonly line: number
+  readonly text: string
+}
+
+/** The blocks of a text whose lines all begin with `prefix`: the asterisks of a docstring, or nothing but an indent. */
+const blocksOf = (source: string, prefix: RegExp): ReadonlyArray<Block> => {
+  const blocks: Array<Block> = []
+  let open: { readonly line: number; readonly checked: boolean; readonly lines: Array<string> } | undefined
+  for (const [index, line] of readFileSync(source, "utf8").split("\n").entries()) {
+    const start = prefix.exec(line)?.[0] ?? ""
+    const rest = line.slice(start.length)
+    if (open === undefined) {
+      const fence = prefix.test(line) ? /^\s*```\s*([\w-]*)/.exec(rest) : null
+      if (fence !== null) open = { line: index + 1, checked: /^(ts|typescript)$/i.test(fence[1] ?? ""), lines: [] }
+    } else if (/^\s*```\s*$/.test(rest)) {
+      if (open.checked) blocks.push({ source, line: open.line, text: "\n".repeat(open.line) + open.lines.join("\n") })
+      open = undefined
+    } else {
+      // A docstring has to write the end of an inner comment as `*\/`.
+      open.lines.push(" ".repeat(start.length) + rest.replaceAll("*\\/", "*/"))
+    }
+  }
+  if (open !== undefined) throw new Error(`${source}:${open.line}: this block never ends`)
+  return blocks
+}
+
+const modules = documented.flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(folder, name))
+    .sort()
+)
+const inDocstrings = modules.flatMap((path) => blocksOf(path, /^\s*\* ?/))
+const inReadme = existsSync("README.md") ? blocksOf("README.md", /^\s*/) : []
+const blocks = [...inDocstrings, ...inReadme]
+if (inDocstrings.length === 0) throw new Error("no docstring has an example: this check looks in the wrong place")
+
+rmSync(output, { recursive: true, force: true })
+const files = blocks.map(({ line, source, text }) => {
+  const file = `${source}.${line}.ts`
+  mkdirSync(dirname(join(output, file)), { recursive: true })
+  writeFileSync(join(output, file), `${text}\n`)
+  return file
+})
+writeFileSync(
+  join(output, "tsconfig.json"),
+  JSON.stringify({
+    extends: "../tsconfig.json",
+    // An example shows a name without using it, and may be a module without import or export.
+    compilerOptions: { noUnusedLocals: false, noUnusedParameters: false, moduleDetection: "force" },
+    include: [],
+    files
+  })
+)
+
+const { error, status, stdout } = spawnSync("tsc", ["-p", output, "--pretty", "false"], { encoding: "utf8" })
+if (error !== undefined) throw error
+process.stdout.write(stdout.replace(/^\.examples\/(.+\.(?:ts|md))\.\d+\.ts\((\d+),(\d+)\)/gm, "$1:$2:$3"))
+console.log(`${blocks.length} examples: ${inDocstrings.length} in docstrings, ${inReadme.length} in README.md`)
+process.exitCode = status === 0 ? 0 : 1

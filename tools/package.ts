@@ -1,0 +1,216 @@
+/**
+ * Checks the package as users get it: packed, installed into a project of its own beside Effect, imported, type-checked,
+ * run and bundled. Wants a build.
+ */
+import { execFileSync } from "node:child_process"
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { gzipSync } from "node:zlib"
+import { build } from "esbuild"
+
+const read = (path: string) => readFileSync(path, "utf8")
+const manifest = JSON.parse(read("package.json")) as {
+  readonly name: string
+  readonly exports: Record<string, unknown>
+}
+const entries = Object.keys(manifest.exports)
+  .filter((key) => !key.endsWith(".json"))
+  .map((key) => manifest.name + key.slice(1))
+
+const project = mkdtempSync(join(tmpdir(), `${manifest.name}-`))
+const installed = join(project, "node_modules", manifest.name)
+
+const run = (command: string, args: ReadonlyArray<string>, cwd?: string) => {
+  try {
+    return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] })
+  } catch (error) {
+    const { stderr = "", stdout = "" } = error as { readonly stderr?: string; readonly stdout?: string }
+    throw new Error(`${command} ${args.join(" ")}\n${stdout}${stderr}`, { cause: error })
+  }
+}
+const expect = (held: boolean, otherwise: string) => {
+  if (!held) throw new Error(otherwise)
+}
+const passed = (what: string) => console.log(`ok  ${what}`)
+
+/** A browser's bundle of a program in the project, and how many bytes each module has in it. */
+const bundle = async (program: string, options: { readonly external?: boolean } = {}) => {
+  const { metafile, outputFiles } = await build({
+    stdin: { contents: program, resolveDir: project },
+    bundle: true,
+    format: "esm",
+    logLevel: "silent",
+    metafile: true,
+    minify: true,
+    packages: options.external === true ? "external" : "bundle",
+    platform: "browser",
+    target: "es2022",
+    write: false
+  })
+  const text = outputFiles.map((file) => file.text).join("")
+  const modules = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).map(([path, { bytesInOutput }]) => [path, bytesInOutput] as const)
+  )
+  return { text, modules: modules.filter(([, bytes]) => bytes > 0) }
+}
+
+const packAndInstall = () => {
+  const [packed] = JSON.parse(run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", project])) as [
+    { readonly filename: string; readonly files: ReadonlyArray<{ readonly path: string }> }
+  ]
+  const strays = packed.files.map(({ path }) => path).filter((path) => !/^(dist\/.+(\.js|\.d\.ts)|[^/]+)$/.test(path))
+  expect(strays.length === 0, `the package holds ${strays.join(", ")}`)
+
+  const tarball = join(project, packed.filename)
+  run("publint", ["run", tarball, "--strict"])
+  run("attw", [tarball, "--profile", "esm-only"])
+  passed("publint and are-the-types-wrong find nothing")
+
+  // The versions that are installed here, so that npm has them in its cache.
+  const versions = ["effect", "@effect/platform", "typescript"].map((name) => {
+    const { version } = JSON.parse(read(`node_modules/${name}/package.json`)) as { readonly version: string }
+    return [name, version] as const
+  })
+  writeFileSync(
+    join(project, "package.json"),
+    JSON.stringify({
+      private: true,
+      type: "module",
+      dependencies: { [manifest.name]: `file:${tarball}`, ...Object.fromEntries(versions) }
+    })
+  )
+  run("npm", ["install", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"], project)
+  passed(`installs beside ${versions.map((version) => version.join(" ")).join(", ")}`)
+}
+
+const exportsOf = (entry: string) =>
+  run("node", ["-e", `import("${entry}").then((all) => console.log(Object.keys(all).join()))`], project)
+    .trim()
+    .split(",")
+
+const importAll = () => {
+  for (const entry of entries) passed(`node imports ${entry}: ${exportsOf(entry).length} exports`)
+  run("node", ["-e", `require("${manifest.name}/package.json")`], project)
+}
+
+const typeCheckAndRun = () => {
+  cpSync("test/package", join(project, "programs"), { recursive: true })
+  for (const [index, entry] of entries.entries()) {
+    writeFileSync(join(project, "programs", `entry${index}.ts`), `export * as everything from "${entry}"\n`)
+  }
+  const compilerOptions = { lib: ["ES2023", "DOM", "DOM.Iterable"], outDir: "out", rootDir: "programs", strict: true }
+  for (const [module, moduleResolution] of [
+    ["ESNext", "bundler"],
+    ["NodeNext", "NodeNext"]
+  ]) {
+    writeFileSync(
+      join(project, "tsconfig.json"),
+      JSON.stringify({
+        compilerOptions: {
+          ...compilerOptions,
+          module,
+          moduleResolution,
+          skipLibCheck: false,
+          target: "ES2022",
+          types: []
+        },
+        include: ["programs"]
+      })
+    )
+    run("tsc", ["-p", project])
+    passed(`its types compile as ${module} with skipLibCheck off`)
+  }
+  for (const program of readdirSync("test/package")) {
+    run("node", [join("out", program.replace(/\.ts$/, ".js"))], project)
+    passed(`test/package/${program} runs`)
+  }
+}
+
+/**
+ * That one operation does not drag others along: whatever a program imports by name from an API, at most one endpoint comes
+ * with it.
+ */
+const bundleOneByOne = async (api: string, entry: string) => {
+  const folder = join("services", api, "endpoints")
+  const endpoints = readdirSync(folder).flatMap((file) =>
+    Array.from(read(join(folder, file)).matchAll(/HttpApiEndpoint\.\w+\(\s*"([^"]+)",\s*"([^"]+)"/g)).map(
+      ([, name = "", path = ""]) => ({ name, path })
+    )
+  )
+  const endpointsIn = (text: string) =>
+    endpoints.filter(({ name }) => [`"${name}"`, `'${name}'`, `\`${name}\``].some((quoted) => text.includes(quoted)))
+
+  const used = new Set<string>()
+  for (const name of exportsOf(entry)) {
+    const { text } = await bundle(`import { ${name} } from "${entry}"; globalThis.kept = ${name}`)
+    const present = endpointsIn(text)
+    expect(present.length <= 1, `${name} alone bundles ${present.map((endpoint) => endpoint.name).join(", ")}`)
+    for (const endpoint of present) {
+      used.add(endpoint.name)
+      const strays = endpoints.filter(({ path }) => path !== endpoint.path && text.includes(`"${path}"`))
+      expect(strays.length === 0, `${name} alone bundles ${strays.map(({ path }) => path).join(", ")}`)
+      if (name !== endpoint.name) continue
+      const everything = await bundle(`import * as Api from "${entry}"; globalThis.kept = Api.${name}`)
+      expect(everything.text === text, `${name} costs more when it is used as Api.${name}`)
+    }
+  }
+  const unseen = endpoints.filter(({ name }) => !used.has(name)).map(({ name }) => name)
+  expect(used.size > 0 && unseen.length === 0, `no export of ${entry} uses ${unseen.join(", ") || "any endpoint"}`)
+  passed(`each export of ${entry} bundles without the others' endpoints (${endpoints.length} endpoints)`)
+}
+
+const bundleNothing = async () => {
+  for (const program of entries.flatMap((entry) => [`import "${entry}"`, `import * as unused from "${entry}"`])) {
+    const { text } = await bundle(program)
+    expect(text.trim() === "", `\`${program}\` is not free: ${text.slice(0, 2000)}`)
+  }
+  passed("what is imported and not used costs nothing")
+}
+
+/**
+ * `sideEffects: false` lets a bundler drop a module that nothing is used of. Of one that something is used of, it drops only
+ * the statements that it can see to be pure; these are the rest. Some are cheap; an operation or a schema here is a
+ * `#__PURE__` that is missing, and brings what it refers to into every bundle.
+ */
+const bundleModules = async (limit: number) => {
+  const path = join(installed, "package.json")
+  const before = read(path)
+  writeFileSync(path, JSON.stringify({ ...(JSON.parse(before) as object), sideEffects: true }))
+  const modules = ["src", "schemas", "services"].flatMap((folder) =>
+    readdirSync(join(installed, "dist", folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".js"))
+      .map((name) => join(installed, "dist", folder, name))
+  )
+  const { text } = await bundle(modules.map((name) => `import ${JSON.stringify(name)}`).join("\n"), { external: true })
+  writeFileSync(path, before)
+  const left = text.replace(/import\s*(?:[\w*{][^"]*from\s*)?"[^"]+";?/g, "").trim()
+  expect(left.length <= limit, `${left.length} bytes of impure statements, over ${limit}:\n${left}`)
+  passed(`${left.length} bytes of statements that no bundler can drop from a module in use`)
+}
+
+const measure = async (entry: string, name: string) => {
+  const { modules, text } = await bundle(`import { ${name} } from "${entry}"; globalThis.kept = ${name}`)
+  const own = modules.filter(([path]) => path.includes(`/${manifest.name}/`))
+  console.log(
+    `    ${name} alone: ${text.length} bytes minified, ${gzipSync(text).length} gzipped; ` +
+      `${own.reduce((sum, [, bytes]) => sum + bytes, 0)} minified are this library's`
+  )
+}
+
+try {
+  packAndInstall()
+  importAll()
+  typeCheckAndRun()
+  for (const api of readdirSync("services")) {
+    await bundleOneByOne(api, `${manifest.name}/${api}`)
+  }
+  await bundleNothing()
+  await bundleModules(1150)
+  await measure(`${manifest.name}/polympics`, "getAccount")
+} catch (error) {
+  console.error(error instanceof Error ? `FAILED  ${error.message}` : error)
+  process.exitCode = 1
+} finally {
+  rmSync(project, { recursive: true, force: true })
+}

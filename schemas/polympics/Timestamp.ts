@@ -3,11 +3,19 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
+/** The moments that the server has: those of the years 1 to 9999. Decimal seconds far beyond them would lose milliseconds. */
+const Moment = /*#__PURE__*/ Schema.DateTimeUtcFromSelf.annotations({
+  arbitrary: () => (fc) =>
+    fc
+      .date({ min: new Date("0001-01-01T00:00:00Z"), max: new Date("9999-12-31T23:59:59.999Z"), noInvalidDate: true })
+      .map((date) => DateTime.unsafeFromDate(date))
+})
+
 /**
  * A moment, on the wire as decimal seconds since the epoch (`1617278400.000001`). `DateTime` counts in milliseconds; what
  * the server says beyond them is rounded.
  */
-export const Timestamp = /*#__PURE__*/ Schema.transformOrFail(Schema.Number, Schema.DateTimeUtcFromSelf, {
+export const Timestamp = /*#__PURE__*/ Schema.transformOrFail(Schema.Number, Moment, {
   strict: true,
   decode: (seconds, _, ast) =>
     Option.match(DateTime.make(Math.round(seconds * 1000)), {

@@ -18,7 +18,7 @@ export const Conflict = /*#__PURE__*/ detail("Conflict", 409)
 
 const Issue = /*#__PURE__*/ Schema.Struct({
   path: /*#__PURE__*/ Schema.propertySignature(
-    /*#__PURE__*/ Schema.Array(/*#__PURE__*/ Schema.Union(Schema.String, Schema.Number))
+    /*#__PURE__*/ Schema.Array(/*#__PURE__*/ Schema.Union(Schema.String, Schema.Int))
   ).pipe(/*#__PURE__*/ Schema.fromKey("loc")),
   message: /*#__PURE__*/ Schema.propertySignature(Schema.String).pipe(/*#__PURE__*/ Schema.fromKey("msg")),
   code: /*#__PURE__*/ Schema.propertySignature(Schema.String).pipe(/*#__PURE__*/ Schema.fromKey("type"))

@@ -1,4 +1,6 @@
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import type { Credentials } from "../../schemas/polympics/Credentials.js"
 import * as Kit from "../../src/Authoriser.js"
 
@@ -6,9 +8,13 @@ import * as Kit from "../../src/Authoriser.js"
 export interface ReplaceableCaller extends Kit.Authoriser {
   /**
    * Runs a call that replaces the credentials: it waits until no other call is in flight, holds new ones back, and can't be
-   * interrupted once it has begun. What it succeeds with are the credentials from then on. One at a time.
+   * interrupted once it has begun. What it succeeds with are the credentials from then on. One at a time. The call is told
+   * what the wait left of its deadline, which may be nothing.
    */
-  readonly replace: <A extends Credentials, E, R>(call: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  readonly replace: <A extends Credentials, E, R>(
+    deadline: Duration.Duration,
+    call: (left: Duration.Duration) => Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E, R>
   /** The credentials are gone: from now on nothing is sent. */
   readonly lose: Effect.Effect<void>
 }
@@ -68,12 +74,16 @@ export const make = (kind: "App" | "User", baseUrl: URL, given: Credentials): Ef
       lose: Effect.sync(() => {
         credentials = undefined
       }),
-      replace: (call) =>
+      replace: (deadline, call) =>
         one.withPermits(1)(
           Effect.uninterruptibleMask((restore) =>
             close.pipe(
-              Effect.zipRight(restore(idle.await)),
-              Effect.zipRight(call),
+              Effect.zipRight(restore(Effect.timed(Effect.timeoutOption(idle.await, deadline)))),
+              // An interruption reaches a fiber's children even where the fiber itself can't be interrupted, and a call with
+              // a deadline has children. A daemon is nobody's child.
+              Effect.flatMap(([waited]) =>
+                Effect.flatMap(Effect.forkDaemon(call(Duration.subtract(deadline, waited))), Fiber.join)
+              ),
               Effect.tap((replacement) =>
                 Effect.sync(() => {
                   credentials = replacement

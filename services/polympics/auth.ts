@@ -39,8 +39,8 @@ export const getApp = /*#__PURE__*/ Effect.suspend(/*#__PURE__*/ Operation.make(
 export const getMe = /*#__PURE__*/ Effect.suspend(/*#__PURE__*/ Operation.make(User, endpoints.getMe, () => ({})))
 
 /**
- * As long as a reset may take, unless the program has a deadline of its own: other calls are held back meanwhile, and it can't
- * be interrupted.
+ * As long as a reset may take, the wait for calls in flight included, unless the program has a deadline of its own: other
+ * calls are held back meanwhile, and it can't be interrupted.
  */
 const longestReset = /*#__PURE__*/ Duration.minutes(1)
 
@@ -49,11 +49,10 @@ const replacing = <Id, A extends Credentials, E extends HeraldError>(
   caller: Context.Tag<Id, ReplaceableCaller>,
   reset: () => Effect.Effect<A, E, HttpClient.HttpClient | Id>
 ) =>
-  Effect.flatMap(caller, (service) =>
-    service.replace(
-      Effect.flatMap(Deadline.Current, (deadline) =>
-        Effect.provideService(reset(), Deadline.Current, deadline ?? longestReset)
-      ).pipe(
+  Effect.flatMap(Effect.all([caller, Deadline.Current]), ([service, deadline = longestReset]) =>
+    service.replace(Duration.decode(deadline), (left) =>
+      reset().pipe(
+        Effect.provideService(Deadline.Current, left),
         // The one call that must not wait for itself.
         Effect.provideService(caller, { ...service, hold: identity }),
         orCredentialsLost,

@@ -98,4 +98,4 @@ export const callbackApp = <E, R>(options: {
   })
 
 const readEvent = (request: HttpServerRequest.HttpServerRequest) =>
-  Effect.flatMap(readBody(request, mostBytes), decodeCallback)
+  Effect.flatMap(readBody(request, mostBytes, "drained"), decodeCallback)

@@ -30,13 +30,14 @@ const json = (text: string): Decoded => {
 }
 
 /** What the first of these that can makes of the body; else what each of them finds wrong. */
-const decodeAs = (candidates: ReadonlyArray<Answers>, text: string): Decoded => {
+const decodeAs = (candidates: ReadonlyArray<Answers>, text: string, kind: "success" | "refusal"): Decoded => {
   const body = candidates.some(({ empty }) => !empty) ? json(text) : undefined
   const issues: Array<Issue> = []
   for (const candidate of candidates) {
     if (candidate.empty) {
-      // What promises nothing is told from what promises something, under one status, by whether there is something.
-      if (candidates.length > 1 && text !== "") continue
+      // What promises nothing is told from what promises something, under one status, by whether there is something. And
+      // a refusal with a word to it is not the one that comes without: it may be a framework's, or a proxy's.
+      if (text !== "" && (candidates.length > 1 || kind === "refusal")) continue
     } else if (body === undefined || Either.isLeft(body)) continue
     const decoded = candidate.decode(candidate.empty ? undefined : Either.getOrUndefined(body!))
     if (Either.isRight(decoded)) return Either.right(decoded.right)
@@ -55,7 +56,7 @@ export const decode = (call: Call, answer: Answer): Either.Either<unknown, Heral
           reason: "Status",
           issues: [{ path: [], message: `the status should be ${described}, and is ${answer.status}` }]
         })
-      : decodeAs(candidates, answer.text)
+      : decodeAs(candidates, answer.text, "success")
   return Either.mapLeft(decoded, ({ issues, reason }) => teller(call, answer).decodeError(reason, issues))
 }
 
@@ -63,7 +64,7 @@ const statusError = (call: Call, answer: Answer, retryAfter: Failed["retryAfter"
   const { status } = answer
   const tell = teller(call, answer)
   const candidates = call.route.refusals.get(status)
-  const refusal = candidates && decodeAs(candidates, answer.text)
+  const refusal = candidates && decodeAs(candidates, answer.text, "refusal")
   // An endpoint's error schemas decode to refusals: `Operation.make` takes no others.
   if (refusal !== undefined && Either.isRight(refusal)) return tell.refusal(refusal.right as Refusal)
   if (status === 429) return new HeraldError.RateLimited({ ...tell.told("too many requests (429)"), retryAfter })

@@ -42,7 +42,9 @@ export const classifyTransport = (
   stage: "send" | "read"
 ): { readonly class: FailureClass; readonly timedOut: boolean; readonly reason: string } => {
   const causes = causesIn(cause).filter(({ code }) => code !== undefined)
-  const certain = stage === "send" && causes.length > 0 &&
+  const certain =
+    stage === "send" &&
+    causes.length > 0 &&
     causes.every(
       ({ code, connected, connecting }) =>
         connecting || (notSent.test(code!) && !(connected && unreachable.test(code!)))

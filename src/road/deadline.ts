@@ -25,5 +25,8 @@ export const withDeadline = <A, R>(
     const deadline = Duration.decode(given)
     return Duration.lessThanOrEqualTo(deadline, Duration.zero)
       ? Effect.fail(passed(call, deadline))
-      : Effect.timeoutFail(Effect.interruptible(effect), { duration: deadline, onTimeout: () => passed(call, deadline) })
+      : Effect.timeoutFail(Effect.interruptible(effect), {
+          duration: deadline,
+          onTimeout: () => passed(call, deadline)
+        })
   })

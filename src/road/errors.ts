@@ -21,12 +21,20 @@ export interface Call {
   /** The request without credentials, and with them, as last sent. */
   plain?: HttpClientRequest
   authorised?: HttpClientRequest
+  /** The status of the last answer. */
+  status?: number
   /** The attempts that failed. */
   readonly attempts: Array<Attempt>
 }
 
 /** How much of a body an error carries, in characters: enough to see what sort of page a proxy answered with. */
 const mostOfBody = 1024
+
+/** How long a message's own sentence may be, in characters: servers say what they like, and how much of it. */
+const mostOfSentence = 1024
+
+const shorten = (sentence: string): string =>
+  sentence.length > mostOfSentence ? `${sentence.slice(0, mostOfSentence)}...` : sentence
 
 const requestIdHeaders = ["x-request-id", "request-id", "x-correlation-id"]
 
@@ -40,7 +48,7 @@ export const teller = (call: Call, answer?: Answer) => {
   const tell = (sentence: string): HeraldError.Told => {
     const times = call.attempts.length > 1 ? `, ${call.attempts.length} attempts` : ""
     return {
-      message: `${route.name}: ${sentence} (${route.method} ${url}${times})`,
+      message: `${route.name}: ${shorten(sentence)} (${route.method} ${url}${times})`,
       operation: route.name,
       method: route.method,
       url,
@@ -73,7 +81,9 @@ export const teller = (call: Call, answer?: Answer) => {
       new HeraldError.EncodeError({ ...tell(`not sent, since ${list(issues)}`), issues }),
     decodeError: (reason: HeraldError.DecodeError["reason"], issues: ReadonlyArray<Issue.Issue>) =>
       new HeraldError.DecodeError({
-        ...tell(`the answer (${answer?.status}) is not what was agreed: ${list(clean(issues))}`),
+        ...tell(
+          `the answer${answer === undefined ? "" : ` (${answer.status})`} is not what was agreed: ${list(clean(issues))}`
+        ),
         reason,
         issues: clean(issues)
       }),

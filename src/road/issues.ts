@@ -11,6 +11,8 @@ const kind = (value: unknown): string =>
 
 const wanted = (ast: AST.AST): string => {
   const annotation = (read: (annotated: AST.Annotated) => Option.Option<string>) => Option.getOrUndefined(read(ast))
+  if (ast._tag === "TypeLiteral") return annotation(AST.getIdentifierAnnotation) ?? "an object"
+  if (ast._tag === "TupleType") return annotation(AST.getIdentifierAnnotation) ?? "an array"
   if (ast._tag === "Transformation") {
     return annotation(AST.getDescriptionAnnotation) ?? annotation(AST.getIdentifierAnnotation) ?? wanted(ast.from)
   }
@@ -41,11 +43,7 @@ export const fromParseIssue = (issue: ParseResult.ParseIssue): ReadonlyArray<Iss
     switch (issue._tag) {
       case "Pointer": {
         const keys = (Array.isArray(issue.path) ? issue.path : [issue.path]) as ReadonlyArray<PropertyKey>
-        return visit(
-          issue.issue,
-          [...path, ...keys.map((key) => (typeof key === "symbol" ? String(key) : key))],
-          false
-        )
+        return visit(issue.issue, [...path, ...keys.map((key) => (typeof key === "symbol" ? String(key) : key))], false)
       }
       case "Composite": {
         // Of a union, that nothing at all would have done, too, helps nobody.

@@ -2,6 +2,7 @@ import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
+import { canonical } from "./canonical.js"
 
 const redactedIn = (value: unknown, found: Set<string>, depth = 0): void => {
   if (Redacted.isRedacted(value)) {
@@ -30,15 +31,42 @@ const credentialsIn = (plain: HttpClientRequest, authorised: HttpClientRequest, 
   }
 }
 
-const inJson = (secret: string): string => JSON.stringify(secret).slice(1, -1)
+const inBase64 = (secret: string): ReadonlyArray<string> =>
+  [Encoding.encodeBase64(secret), Encoding.encodeBase64Url(secret)].map((text) => text.replace(/=+$/, ""))
 
-/** The ways in which a server may send a secret back. */
-const spellings = (secret: string): ReadonlyArray<string> => [
-  secret,
-  inJson(secret),
-  ...(secret.isWellFormed() ? [encodeURIComponent(secret)] : []),
-  Encoding.encodeBase64(secret)
-]
+/** As much of a text as is searched, in characters; the rest is dropped. */
+const mostSearched = 16 * 1024
+
+/** Fewer characters of a secret's beginning, at the end of a text, give nothing away. */
+const fewest = 4
+
+/** How many characters at the end of a text are the beginning of a secret. */
+const begun = (text: string, secret: string): number => {
+  for (let length = Math.min(secret.length - 1, text.length); length >= fewest; length -= 1) {
+    if (text.endsWith(secret.slice(0, length))) return length
+  }
+  return 0
+}
+
+/** A text without these secrets, however they are escaped there, and without half of one at its end. */
+const without = (secrets: ReadonlyArray<string>, given: string): string => {
+  const original = given.slice(0, mostSearched)
+  const { from, text, to } = canonical(original)
+  const ranges: Array<readonly [from: number, to: number]> = []
+  const add = (start: number, end: number) => ranges.push([from[start]!, to[end - 1]!])
+  for (const secret of secrets) {
+    for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + 1)) add(at, at + secret.length)
+    const half = begun(text, secret)
+    if (half > 0) add(text.length - half, text.length)
+  }
+  let clean = ""
+  let end: number | undefined
+  for (const [start, stop] of ranges.sort((one, other) => one[0] - other[0])) {
+    if (end === undefined || start > end) clean += `${original.slice(end, start)}<redacted>`
+    end = Math.max(end ?? 0, stop)
+  }
+  return clean + original.slice(end)
+}
 
 /**
  * A function that takes the secrets of a call out of a text: what is `Redacted` in its input, and what the authoriser put on
@@ -49,10 +77,14 @@ export const scrubber = (
   plain: HttpClientRequest | undefined,
   authorised: HttpClientRequest | undefined
 ): ((text: string) => string) => {
-  const found = new Set<string>()
-  redactedIn(input, found)
-  if (plain !== undefined && authorised !== undefined) credentialsIn(plain, authorised, found)
-  found.delete("")
-  const texts = [...new Set([...found].flatMap(spellings))].sort((a, b) => b.length - a.length)
-  return (text) => texts.reduce((clean, secret) => clean.replaceAll(secret, "<redacted>"), text)
+  let secrets: ReadonlyArray<string> | undefined
+  const find = () => {
+    const found = new Set<string>()
+    redactedIn(input, found)
+    if (plain !== undefined && authorised !== undefined) credentialsIn(plain, authorised, found)
+    found.delete("")
+    const texts = [...found].flatMap((secret) => [secret, ...inBase64(secret)])
+    return [...new Set(texts.map((text) => canonical(text).text))].filter((text) => text !== "")
+  }
+  return (text) => without((secrets ??= find()), text)
 }

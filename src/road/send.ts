@@ -86,7 +86,9 @@ export const send = (
     const atHome = url.origin === request.origin
     const guarded = !atHome && !isBare(followUp) && request.secret()
     if (guarded && !result) return Effect.succeed(response)
-    const plain = guarded ? HttpRequest.get(url.href, { headers: { accept: followUp.headers["accept"] ?? "*/*" } }) : followUp
+    const plain = guarded
+      ? HttpRequest.get(url.href, { headers: { accept: followUp.headers["accept"] ?? "*/*" } })
+      : followUp
     const authorised = atHome ? redirected(request.authorised, status, url) : plain
     if (result && request.plain.method !== "GET") request.onCarriedOut()
     // A redirect's own body is dropped before the next request, so that its connection is free.

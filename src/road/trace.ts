@@ -28,20 +28,17 @@ export const trace = <A, R>(call: Call, effect: Effect.Effect<A, HeraldError, R>
       (span) =>
         effect.pipe(
           Effect.tapBoth({
-            onSuccess: () => Effect.sync(() => resends(span, call)),
-            onFailure: (error) =>
-              Effect.sync(() => {
-                resends(span, call)
-                span.attribute("error.type", error._tag)
-                if (error.status !== undefined) span.attribute("http.response.status_code", error.status)
-              })
+            onSuccess: () => Effect.sync(() => outcome(span, call)),
+            onFailure: (error) => Effect.sync(() => outcome(span, call, error))
           }),
           Effect.withParentSpan(span)
         )
     )
   })
 
-const resends = (span: Tracer.Span, call: Call) => {
-  const count = call.attempts.filter(({ verdict }) => verdict === "repeated").length
-  if (count > 0) span.attribute("http.request.resend_count", count)
+const outcome = (span: Tracer.Span, call: Call, error?: HeraldError) => {
+  const resends = call.attempts.filter(({ verdict }) => verdict === "repeated").length
+  if (resends > 0) span.attribute("http.request.resend_count", resends)
+  if (call.status !== undefined) span.attribute("http.response.status_code", call.status)
+  if (error !== undefined) span.attribute("error.type", error._tag)
 }

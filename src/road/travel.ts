@@ -2,6 +2,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import type { Authoriser, AuthoriserFailure } from "../Authoriser.js"
 import { AuthoriserError, type HeraldError } from "../HeraldError.js"
 import { decode, fromStatus, fromTransport } from "./answer.js"
@@ -32,22 +33,26 @@ import { trace } from "./trace.js"
 export const travel = (
   route: Route,
   authoriser: Authoriser,
-  input: Input
+  ask: () => Input
 ): Effect.Effect<unknown, HeraldError, HttpClient.HttpClient> => {
-  const call: Call = { route, baseUrl: authoriser.baseUrl, input, attempts: [] }
-  const request = encode(route, authoriser.baseUrl, input)
+  const input = Option.liftThrowable(ask)()
+  const call: Call = { route, baseUrl: authoriser.baseUrl, input: Option.getOrUndefined(input), attempts: [] }
+  // What throws on its arguments was given what its types forbid.
+  if (Option.isNone(input)) return Effect.fail(teller(call).encodeError([notArguments]))
+  const request = encode(route, authoriser.baseUrl, input.value)
   if (Either.isLeft(request)) return Effect.fail(teller(call).encodeError(request.left))
   call.plain = request.right
   return trace(
     call,
     Effect.flatMap(HttpClient.HttpClient, (client) =>
-      Effect.flatMap(
-        withDeadline(call, repeat(call, authoriser, attempt(call, authoriser, client))),
-        (answer) => decode(call, answer)
+      Effect.flatMap(withDeadline(call, repeat(call, authoriser, attempt(call, authoriser, client))), (answer) =>
+        decode(call, answer)
       )
     )
   )
 }
+
+const notArguments = { path: [], message: "these are not the arguments of this operation" }
 
 const attempt = (
   call: Call,
@@ -59,7 +64,9 @@ const attempt = (
   let carriedOut = false
 
   const judged = (failed: Failed): Failed =>
-    carriedOut && (failed.class === "NotSent" || failed.class === "Rejected") ? { ...failed, class: "Ambiguous" } : failed
+    carriedOut && (failed.class === "NotSent" || failed.class === "Rejected")
+      ? { ...failed, class: "Ambiguous" }
+      : failed
 
   const unauthorised = ({ message, reason }: AuthoriserFailure): Failed => ({
     class: "Final",
@@ -82,7 +89,12 @@ const attempt = (
         }
       }).pipe(
         Effect.flatMap((response) =>
-          Effect.map(readBody(response), (text): Answer => ({ status: response.status, headers: response.headers, text }))
+          // The length that a HEAD is told is that of what a GET would read.
+          Effect.map(readBody(response, response.request.method === "HEAD" ? Infinity : undefined), (text): Answer => ({
+            status: response.status,
+            headers: response.headers,
+            text
+          }))
         ),
         Effect.mapError((failure) => judged(fromTransport(call, failure))),
         Effect.map((answer) => ({ answer, generation }))
@@ -93,6 +105,7 @@ const attempt = (
   const settled: Effect.Effect<Answer, Failed, HttpClient.HttpClient> = Effect.flatMap(
     authoriser.hold === undefined ? exchange : authoriser.hold(exchange),
     ({ answer, generation }) => {
+      call.status = answer.status
       if (answer.status >= 200 && answer.status < 300) return Effect.succeed(answer)
       const fail = Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(judged(fromStatus(call, answer, now))))
       if (answer.status !== 401 || replayed || carriedOut) return fail

@@ -1,0 +1,188 @@
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http"
+import type { AddressInfo, Socket } from "node:net"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+
+/** A request, as it came. */
+export interface Received {
+  readonly method: string
+  /** The request target: path and query, as they were written. */
+  readonly target: string
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+  readonly bytes: Uint8Array
+  /** Which connection it came over, from 0. */
+  readonly connection: number
+}
+
+/** What a server does with a request. */
+export type Behaviour = (response: ServerResponse, received: Received) => void
+
+/** What a server does: one behaviour after another, the last one for all that follow; or a choice for each request. */
+export type Script = ReadonlyArray<Behaviour> | ((received: Received, index: number) => Behaviour)
+
+export interface Scripted {
+  readonly url: URL
+  /** All that came, in order. */
+  readonly requests: ReadonlyArray<Received>
+  /** The next request that came and was not yet taken from here; waits for one. */
+  readonly next: Effect.Effect<Received>
+  /** Waits until a connection closes whose request has no whole answer yet. */
+  readonly abandoned: Effect.Effect<void>
+}
+
+type Headers = Readonly<Record<string, string | ReadonlyArray<string>>>
+
+interface Head {
+  readonly status?: number
+  readonly headers?: Headers
+}
+
+const write = (response: ServerResponse, { headers = {}, status = 200 }: Head, more: Headers = {}) =>
+  response.writeHead(status, { ...more, ...headers } as Record<string, string | Array<string>>)
+
+/** A whole answer. */
+export const answer =
+  ({ body = "", ...head }: Head & { readonly body?: string | Uint8Array } = {}): Behaviour =>
+  (response) => {
+    write(response, head, body === "" ? {} : { "content-length": `${Buffer.byteLength(body)}` }).end(body)
+  }
+
+/** A whole answer in JSON. */
+export const json = (value: unknown, head: Head = {}): Behaviour =>
+  answer({
+    status: head.status ?? 200,
+    headers: { "content-type": "application/json", ...head.headers },
+    body: JSON.stringify(value)
+  })
+
+/** A whole answer in pieces, without a length. */
+export const chunked =
+  (pieces: ReadonlyArray<string | Uint8Array>, head: Head = {}): Behaviour =>
+  (response) => {
+    write(response, head)
+    for (const piece of pieces) response.write(piece)
+    response.end()
+  }
+
+export const redirect = (location: string | URL, status = 302): Behaviour =>
+  answer({ status, headers: { location: String(location) } })
+
+/** Never answers. */
+export const silence: Behaviour = () => {}
+
+const destroy = (response: ServerResponse, how: "end" | "reset") => {
+  const socket = response.socket
+  if (how === "reset") socket?.resetAndDestroy()
+  else socket?.end()
+}
+
+/** Resets the connection once the request has come, instead of an answer. */
+export const reset: Behaviour = (response) => destroy(response, "reset")
+
+/** Closes the connection once the request has come, instead of an answer. */
+export const hangUp: Behaviour = (response) => destroy(response, "end")
+
+/** Begins an answer, with a length or chunked, and ends the connection in its midst. */
+export const cutShort =
+  (
+    options: Head & { readonly body: string; readonly how?: "end" | "reset"; readonly framing?: "length" | "chunked" }
+  ): Behaviour =>
+  (response) => {
+    const { body, framing = "length", how = "end" } = options
+    write(response, options, framing === "length" ? { "content-length": `${Buffer.byteLength(body) + 10}` } : {})
+    response.write(body, () => destroy(response, how))
+  }
+
+/** Begins an answer and never goes on. */
+export const stalled =
+  (body: string, head: Head = {}): Behaviour =>
+  (response) => {
+    write(response, head, { "content-length": `${Buffer.byteLength(body) + 10}` }).write(body)
+  }
+
+/** Answers with pieces until the connection closes. */
+export const endless =
+  (piece: string | Uint8Array, head: Head = {}): Behaviour =>
+  (response) => {
+    write(response, head)
+    const more = () => {
+      while (!response.destroyed) {
+        if (!response.write(piece)) {
+          response.once("drain", more)
+          return
+        }
+      }
+    }
+    more()
+  }
+
+/** A whole answer that promises to keep the connection, and then drops it. */
+export const thenDrop =
+  (behaviour: Behaviour): Behaviour =>
+  (response, received) => {
+    const { socket } = response
+    response.once("finish", () => setImmediate(() => socket?.destroy()))
+    behaviour(response, received)
+  }
+
+const read = async (request: IncomingMessage, connection: number): Promise<Received> => {
+  const pieces: Array<Uint8Array> = []
+  for await (const piece of request) pieces.push(piece as Uint8Array)
+  const bytes = Buffer.concat(pieces)
+  const { headers, method = "", url = "" } = request
+  return { method, target: url, headers, bytes, body: bytes.toString(), connection }
+}
+
+/** A server on a port of loopback's, until the scope closes. It does what its script says, and keeps what it received. */
+export const make = (script: Script): Effect.Effect<Scripted, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const requests: Array<Received> = []
+    const arrivals = yield* Queue.unbounded<Received>()
+    const departures = yield* Queue.unbounded<void>()
+    const connections = new Map<Socket, number>()
+    const choose =
+      typeof script === "function" ? script : (_: Received, index: number) => script[Math.min(index, script.length - 1)]
+
+    const server = createServer((request, response) => {
+      response.once("close", () => response.writableFinished || Queue.unsafeOffer(departures, undefined))
+      read(request, connections.get(request.socket) ?? -1).then(
+        (received) => {
+          const behaviour = choose(received, requests.push(received) - 1)
+          Queue.unsafeOffer(arrivals, received)
+          behaviour?.(response, received)
+        },
+        () => response.destroy()
+      )
+    })
+    server.on("connection", (socket) => {
+      connections.set(socket, connections.size)
+      socket.on("error", () => {})
+    })
+    // Connections are dropped by scripts alone.
+    server.keepAliveTimeout = 0
+
+    yield* Effect.acquireRelease(
+      Effect.async<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
+      () =>
+        Effect.async<void>((resume) => {
+          server.close(() => resume(Effect.void))
+          server.closeAllConnections()
+        })
+    )
+    const { port } = server.address() as AddressInfo
+    return {
+      url: new URL(`http://127.0.0.1:${port}`),
+      requests,
+      next: Queue.take(arrivals),
+      abandoned: Queue.take(departures)
+    }
+  })
+
+/** The URL of a port where nobody listens. */
+export const closedPort: Effect.Effect<URL> = Effect.map(
+  Effect.scoped(make([answer()])),
+  // A port that was given and closed is not given to another soon.
+  ({ url }) => url
+)

@@ -1,0 +1,60 @@
+import { inspect } from "node:util"
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { Issue } from "effect-herald"
+import * as Polympics from "effect-herald/polympics"
+import { account, team } from "./support/wire.js"
+
+const secret = "Xyzzy"
+
+describe("decodeCallback", () => {
+  it.effect("gives the event", () =>
+    Effect.gen(function* () {
+      // a mask that no JavaScript number can hold
+      const body = JSON.stringify({ account: account("1", { permissions: "MASK" }), team: team(3) })
+      const event = yield* Polympics.decodeCallback(body.replace('"MASK"', "-1152921504606846977"))
+      expect(event.account.permissions.mask).toBe(-(2n ** 60n) - 1n)
+      expect(event.team?.id).toBe(3)
+    })
+  )
+
+  const of = (more: object) => JSON.stringify({ account: account("1", more), team: null })
+  const cases = [
+    { title: "nothing", body: "", issues: ["it is not JSON"] },
+    { title: "no JSON", body: secret, issues: ["it is not JSON"] },
+    { title: "half of one", body: `{"account":{"name":"${secret}`, issues: ["it is not JSON"] },
+    { title: "no object", body: `"${secret}"`, issues: ["should be AccountTeamUpdate, and is string"] },
+    { title: "no parts", body: "{}", issues: ["account: is missing"] },
+    {
+      title: "another id",
+      body: of({ id: secret }),
+      issues: ["account.id: must be an integer from -2^63 to 2^63-1, in digits"]
+    },
+    {
+      title: "permissions by name",
+      body: of({ permissions: secret }),
+      issues: [
+        "account.permissions: should be a number, and is string",
+        "account.permissions: should be a bigint, and is string"
+      ]
+    },
+    {
+      title: "another timestamp",
+      body: of({ created_at: secret }),
+      issues: ["account.created_at: should be a number, and is string"]
+    },
+    {
+      title: "another team",
+      body: JSON.stringify({ account: account("1"), team: secret }),
+      issues: ["team: should be an object, and is string", "team: should be null, and is string"]
+    }
+  ]
+  it.effect.each(cases)("finds what is wrong, and shows none of it: $title", ({ body, issues }) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Polympics.decodeCallback(body))
+      expect(error._tag).toBe("InvalidCallback")
+      expect(error.issues.map(Issue.format)).toEqual(issues)
+      expect([inspect(error, { depth: 9 }), JSON.stringify(error), String(error)].join()).not.toContain(secret)
+    })
+  )
+})

@@ -1,0 +1,271 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
+import * as Polympics from "effect-herald/polympics"
+import * as callers from "./support/callers.js"
+import { inProcess } from "./support/inProcess.js"
+import { marker, type Refused, refuses } from "./support/refuses.js"
+
+/*
+ * What the server would answer with a 500, or silently ignore, and what a client can know of before it sends.
+ */
+
+const { Permissions } = Polympics
+const id = Polympics.AccountId.make("1")
+const team = Polympics.TeamId.make(1)
+const award = Polympics.AwardId.make(1)
+const event = "account_team_update"
+
+const refused = (title: string, call: Refused["call"], ...issues: ReadonlyArray<string>): Refused => ({
+  title,
+  call,
+  issues
+})
+
+/** So many characters, each of two code units. */
+const wide = (characters: number) => "😀".repeat(characters)
+
+const nul = "must not contain NUL: the server can't store it"
+const lone = "must be well-formed Unicode: it has a lone surrogate"
+const ignored = "must not be empty: the server would ignore it"
+const bearer = "must be printable ASCII without spaces around it: it travels in a header"
+const range = "page times pageSize must be below 2^63"
+const upTo = (characters: number) => `must have at most ${characters} characters`
+
+describe("pages that there can't be", () => {
+  refuses([
+    refused(
+      "pageSize 0",
+      () => Polympics.teamPage({ page: 0, pageSize: 0 }),
+      "query.pageSize: should be a positive number"
+    ),
+    refused(
+      "pageSize -1",
+      () => Polympics.accountPage({ page: 0, pageSize: -1 }),
+      "query.pageSize: should be a positive number"
+    ),
+    refused("page -1", () => Polympics.teamPage({ page: -1 }), "query.page: should be a non-negative number"),
+    refused("page 1.5", () => Polympics.teamPage({ page: 1.5 }), "query.page: should be an integer"),
+    refused(
+      "page NaN",
+      () => Polympics.accountPage({ page: Number.NaN }),
+      "query.page: should be a non-negative number"
+    ),
+    refused("page Infinity", () => Polympics.accountPage({ page: Infinity }), "query.page: should be an integer"),
+    refused(
+      "page and pageSize whose product is 2^63",
+      () => Polympics.accountPage({ page: 2 ** 52, pageSize: 2 ** 11 }),
+      `query: ${range}`
+    ),
+    refused(
+      "a page whose product with the default size is over 2^63",
+      () => Polympics.teamPage({ page: 2 ** 52, pageSize: 2 ** 12 }),
+      `query: ${range}`
+    ),
+    refused(
+      "lists that begin before the first page",
+      () => Stream.runDrain(Polympics.listTeams({ firstPage: -1 })),
+      "query.page: should be a non-negative number"
+    ),
+    refused(
+      "lists of empty pages",
+      () => Stream.runDrain(Polympics.listAccounts.pages({ pageSize: 0 })),
+      "query.pageSize: should be a positive number"
+    )
+  ])
+})
+
+describe("text that can't be stored", () => {
+  refuses([
+    refused("NUL in a search", () => Polympics.teamPage({ page: 0, search: `${marker}\0` }), `query.search: ${nul}`),
+    refused(
+      "a lone surrogate in a search",
+      () => Polympics.accountPage({ page: 0, search: `${marker}\ud800` }),
+      `query.search: ${lone}`
+    ),
+    refused(
+      "NUL wherever an account has text",
+      () =>
+        Polympics.updateAccount(id, {
+          name: `${marker}\0`,
+          avatarUrl: `${marker}\0`,
+          discordToken: Redacted.make(`${marker}\0`)
+        }),
+      `body.name: ${nul}`,
+      `body.avatarUrl: ${nul}`,
+      `body.discordToken: ${nul}`
+    ),
+    refused(
+      "lone surrogates wherever a new account has text",
+      () =>
+        Polympics.createAccount({
+          id,
+          name: `${marker}\udfff`,
+          discriminator: "1",
+          avatarUrl: `\ud83d${marker}`
+        }),
+      `body.name: ${lone}`,
+      `body.avatarUrl: ${lone}`
+    ),
+    refused("NUL in a team's name", () => Polympics.createTeam(`${marker}\0`), `body.name: ${nul}`),
+    refused("NUL in a team's new name", () => Polympics.updateTeam(team, { name: `${marker}\0` }), `body.name: ${nul}`),
+    refused(
+      "NUL and lone surrogates in an award",
+      () => Polympics.createAward({ title: `${marker}\0`, imageUrl: `${marker}\ud800`, team, accounts: [] }),
+      `body.title: ${nul}`,
+      `body.imageUrl: ${lone}`
+    ),
+    refused(
+      "NUL and lone surrogates in a callback",
+      () => Polympics.createCallback({ event, url: `${marker}\0`, secret: Redacted.make(`${marker}\ud800`) }),
+      `body.url: ${nul}`,
+      `body.secret: ${bearer}`
+    ),
+    ...["", " ", `${marker} `, `${marker}\n`, `${marker}é`].map((secret) =>
+      refused(
+        `a callback's secret that no header can carry: ${JSON.stringify(secret)}`,
+        () => Polympics.createCallback({ event, url: "https://example.com", secret: Redacted.make(secret) }),
+        `body.secret: ${bearer}`
+      )
+    ),
+    refused(
+      "NUL in a Discord token",
+      () => Polympics.discordAuthenticate(Redacted.make(`${marker}\0`)),
+      `body.token: ${nul}`
+    )
+  ])
+})
+
+describe("text that is too long", () => {
+  refuses([
+    refused(
+      "a new account's name of 256 and picture of 513",
+      () =>
+        Polympics.createAccount({
+          id,
+          name: marker.padEnd(256, "n"),
+          discriminator: "1",
+          avatarUrl: marker.padEnd(513, "u")
+        }),
+      `body.name: ${upTo(255)}`,
+      `body.avatarUrl: ${upTo(512)}`
+    ),
+    refused(
+      "an account's name of 256 characters that are two units each",
+      () => Polympics.updateAccount(id, { name: wide(256), avatarUrl: wide(513) }),
+      `body.name: ${upTo(255)}`,
+      `body.avatarUrl: ${upTo(512)}`
+    ),
+    refused("a team's name of 256", () => Polympics.createTeam("n".repeat(256)), `body.name: ${upTo(255)}`),
+    refused(
+      "a team's new name of 256",
+      () => Polympics.updateTeam(team, { name: "n".repeat(256) }),
+      `body.name: ${upTo(255)}`
+    ),
+    refused(
+      "an award's title of 33 and picture of 513",
+      () => Polympics.createAward({ title: "t".repeat(33), imageUrl: "u".repeat(513), team, accounts: [] }),
+      `body.title: ${upTo(32)}`,
+      `body.imageUrl: ${upTo(512)}`
+    ),
+    refused(
+      "an award's new title of 33 and picture of 513",
+      () => Polympics.updateAward(award, { title: wide(33), imageUrl: wide(513) }),
+      `body.title: ${upTo(32)}`,
+      `body.imageUrl: ${upTo(512)}`
+    ),
+    refused("a name of a megabyte", () => Polympics.createTeam("n".repeat(2 ** 20)), `body.name: ${upTo(255)}`)
+  ])
+})
+
+describe("what does not fit 64 bits", () => {
+  const beyond = "must fit 64 bits"
+  refuses([
+    refused(
+      "a new account's permissions",
+      () =>
+        Polympics.createAccount({
+          id,
+          name: "Bob",
+          discriminator: "1",
+          permissions: Permissions.fromMask(2n ** 63n)
+        }),
+      `body.permissions: ${beyond}`
+    ),
+    refused(
+      "permissions to grant and to revoke",
+      () =>
+        Polympics.updateAccount(id, {
+          grantPermissions: Permissions.fromMask(2n ** 63n),
+          revokePermissions: Permissions.fromMask(-(2n ** 63n) - 1n)
+        }),
+      `body.grantPermissions: ${beyond}`,
+      `body.revokePermissions: ${beyond}`
+    )
+  ])
+
+  it("is no account id", () => {
+    for (const text of ["9223372036854775808", "-9223372036854775809", "9".repeat(4301)]) {
+      expect(() => Polympics.AccountId.make(text), text).toThrow("-2^63 to 2^63-1")
+    }
+  })
+})
+
+describe("changes that the server would ignore", () => {
+  refuses([
+    refused(
+      "of an account",
+      () =>
+        Polympics.updateAccount(id, { name: "", discriminator: "", avatarUrl: "", discordToken: Redacted.make("") }),
+      `body.name: ${ignored}`,
+      "body.discriminator: must be one to four digits",
+      `body.avatarUrl: ${ignored}`,
+      `body.discordToken: ${ignored}`
+    ),
+    refused(
+      "of an award",
+      () => Polympics.updateAward(award, { title: "", imageUrl: "" }),
+      `body.title: ${ignored}`,
+      `body.imageUrl: ${ignored}`
+    )
+  ])
+})
+
+describe("what is at a limit is sent:", () => {
+  const cases: ReadonlyArray<Pick<Refused, "title" | "call">> = [
+    { title: "a name of 255", call: () => Polympics.createTeam("n".repeat(255)) },
+    { title: "a name of 255 that are two units each", call: () => Polympics.createTeam(wide(255)) },
+    { title: "an empty name of a team", call: () => Polympics.updateTeam(team, { name: "" }) },
+    {
+      title: "a title of 32 and a picture of 512",
+      call: () => Polympics.createAward({ title: wide(32), imageUrl: "u".repeat(512), team, accounts: [] })
+    },
+    {
+      title: "the greatest id and the least mask",
+      call: () =>
+        Polympics.createAccount({
+          id: Polympics.AccountId.make("9223372036854775807"),
+          name: "",
+          discriminator: "0000",
+          avatarUrl: "",
+          permissions: Permissions.fromMask(-(2n ** 63n))
+        })
+    },
+    { title: "the least id", call: () => Polympics.getAccount(Polympics.AccountId.make("-9223372036854775808")) },
+    { title: "a far page", call: () => Polympics.accountPage({ page: Number.MAX_SAFE_INTEGER, pageSize: 1024 }) }
+  ]
+
+  it.effect.each(cases)("$title", ({ call }) => {
+    const http = inProcess(() => ({ status: 418 }))
+    const origin = "http://polympics.test"
+    const environment = Layer.mergeAll(callers.user(origin), callers.app(origin), http.layer)
+    return Effect.gen(function* () {
+      const exit = yield* Effect.exit(Effect.provide(Effect.suspend(call), environment))
+      expect(Exit.isFailure(exit)).toBe(true)
+      expect(http.sent.length).toBe(1)
+    })
+  })
+})

@@ -1,0 +1,301 @@
+import type * as HttpClient from "@effect/platform/HttpClient"
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
+import * as Polympics from "effect-herald/polympics"
+import * as callers from "./support/callers.js"
+import { clients } from "./support/clients.js"
+import * as Scripted from "../../servers/scripted.js"
+
+const { Permissions } = Polympics
+const id = Polympics.AccountId.make("9223372036854775807")
+const teamId = Polympics.TeamId.make(12)
+const awardId = Polympics.AwardId.make(34)
+const event = "account_team_update"
+
+const json = "application/json"
+const nobody = undefined
+const app = callers.appHeader
+const user = callers.userHeader
+
+type Caller = Polympics.User | Polympics.App | Polympics.SignedIn | Polympics.Authoriser
+
+interface Case {
+  readonly title: string
+  readonly call: Effect.Effect<unknown, unknown, HttpClient.HttpClient | Caller>
+  readonly authorization: string | undefined
+  readonly method: string
+  readonly target: string
+  /** The text, byte for byte; undefined for no body at all. */
+  readonly body?: string
+}
+
+const sends = (
+  title: string,
+  authorization: string | undefined,
+  call: Case["call"],
+  method: string,
+  target: string,
+  body?: string
+): Case => ({ title, authorization, call, method, target, ...(body === undefined ? {} : { body }) })
+
+const account = {
+  id,
+  name: "Bob",
+  discriminator: "0001",
+  avatarUrl: null,
+  team: null,
+  permissions: Permissions.none,
+  awards: []
+} as unknown as Polympics.Account
+const team = { id: teamId, name: "Bobcats" } as unknown as Polympics.Team
+const award = { id: awardId, title: "First", imageUrl: "x" } as Polympics.Award
+
+const cases: ReadonlyArray<Case> = [
+  sends("checkSignups", nobody, Polympics.checkSignups, "GET", "/accounts/signups"),
+
+  sends(
+    "createAccount, all of it",
+    app,
+    Polympics.createAccount({
+      id,
+      name: 'Ünï "😀" \\',
+      discriminator: "0001",
+      avatarUrl: "https://example.com/a.png",
+      team,
+      permissions: Permissions.of("manageTeams", "manageOwnTeam")
+    }),
+    "POST",
+    "/accounts/new",
+    `{"id":"9223372036854775807","name":"Ünï \\"😀\\" \\\\","discriminator":"0001",` +
+      `"avatar_url":"https://example.com/a.png","team":12,"permissions":40}`
+  ),
+  sends(
+    "createAccount, the least",
+    user,
+    Polympics.createAccount({ id: Polympics.AccountId.make("-5"), name: "", discriminator: "1" }),
+    "POST",
+    "/accounts/new",
+    `{"id":"-5","name":"","discriminator":"1"}`
+  ),
+  sends(
+    "createAccount, with what is absent said to be undefined",
+    app,
+    Polympics.createAccount({
+      id,
+      name: "x",
+      discriminator: "1",
+      avatarUrl: undefined,
+      team: undefined,
+      permissions: undefined
+    }),
+    "POST",
+    "/accounts/new",
+    `{"id":"9223372036854775807","name":"x","discriminator":"1"}`
+  ),
+  sends(
+    "createAccount, a mask beyond 2^53",
+    app,
+    Polympics.createAccount({
+      id,
+      name: "x",
+      discriminator: "1",
+      permissions: Permissions.fromMask(-(2n ** 60n) - 1n)
+    }),
+    "POST",
+    "/accounts/new",
+    `{"id":"9223372036854775807","name":"x","discriminator":"1","permissions":-1152921504606846977}`
+  ),
+
+  sends(
+    "accountPage, all of it",
+    nobody,
+    Polympics.accountPage({ search: "bob", team, page: 3, pageSize: 50 }),
+    "GET",
+    "/accounts/search?q=bob&page=3&per_page=50&team=12"
+  ),
+  sends("accountPage, the least", nobody, Polympics.accountPage({ page: 0 }), "GET", "/accounts/search?page=0"),
+  sends(
+    "accountPage, wildcards that mean themselves",
+    nobody,
+    Polympics.accountPage({ search: "100%_\\", page: 0 }),
+    "GET",
+    `/accounts/search?q=${encodeURIComponent("100\\%\\_\\\\")}&page=0`
+  ),
+  sends(
+    "accountPage, what a query would take for its own",
+    nobody,
+    Polympics.accountPage({ search: "a&b=c#d+e f/?", page: 0 }),
+    "GET",
+    "/accounts/search?q=a%26b%3Dc%23d%2Be+f%2F%3F&page=0"
+  ),
+  sends(
+    "accountPage, Unicode",
+    nobody,
+    Polympics.accountPage({ search: "Zoë 😀", page: 0 }),
+    "GET",
+    "/accounts/search?q=Zo%C3%AB+%F0%9F%98%80&page=0"
+  ),
+  sends(
+    "listAccounts",
+    nobody,
+    Stream.runDrain(Polympics.listAccounts({ search: "bob", team: teamId, pageSize: 7, firstPage: 2, ahead: 3 })),
+    "GET",
+    "/accounts/search?q=bob&page=2&per_page=7&team=12"
+  ),
+  sends("listAccounts, the least", nobody, Stream.runDrain(Polympics.listAccounts()), "GET", "/accounts/search?page=0"),
+  sends(
+    "listAccounts.pages",
+    nobody,
+    Stream.runDrain(Polympics.listAccounts.pages({ pageSize: 1 })),
+    "GET",
+    "/accounts/search?page=0&per_page=1"
+  ),
+
+  sends("getAccount, by id", nobody, Polympics.getAccount(id), "GET", "/account/9223372036854775807"),
+  sends("getAccount, by itself", nobody, Polympics.getAccount(account), "GET", "/account/9223372036854775807"),
+  sends(
+    "updateAccount, all of it",
+    app,
+    Polympics.updateAccount(account, {
+      name: "Bob",
+      discriminator: "12",
+      avatarUrl: "x",
+      team: teamId,
+      grantPermissions: Permissions.of("manageAwards"),
+      revokePermissions: Permissions.none,
+      discordToken: Redacted.make("token")
+    }),
+    "PATCH",
+    "/account/9223372036854775807",
+    `{"name":"Bob","discriminator":"12","avatar_url":"x","team":12,"grant_permissions":64,"revoke_permissions":0,` +
+      `"discord_token":"token"}`
+  ),
+  sends(
+    "updateAccount, to no team",
+    user,
+    Polympics.updateAccount(id, { team: Polympics.noTeam }),
+    "PATCH",
+    "/account/9223372036854775807",
+    `{"team":0}`
+  ),
+  sends(
+    "updateAccount, a team itself",
+    user,
+    Polympics.updateAccount(id, { team }),
+    "PATCH",
+    "/account/9223372036854775807",
+    `{"team":12}`
+  ),
+  sends("updateAccount, nothing", app, Polympics.updateAccount(id, {}), "PATCH", "/account/9223372036854775807", `{}`),
+  sends("deleteAccount", app, Polympics.deleteAccount(account), "DELETE", "/account/9223372036854775807"),
+
+  sends("createTeam", app, Polympics.createTeam("Made 🏅"), "POST", "/teams/new", `{"name":"Made 🏅"}`),
+  sends("teamPage", nobody, Polympics.teamPage({ search: "_", page: 1 }), "GET", "/teams/search?q=%5C_&page=1"),
+  sends(
+    "listTeams",
+    nobody,
+    Stream.runDrain(Polympics.listTeams({ search: "bob", pageSize: 3 })),
+    "GET",
+    "/teams/search?q=bob&page=0&per_page=3"
+  ),
+  sends("getTeam, by id", nobody, Polympics.getTeam(teamId), "GET", "/team/12"),
+  sends("getTeam, by itself", nobody, Polympics.getTeam(team), "GET", "/team/12"),
+  sends("updateTeam", user, Polympics.updateTeam(team, { name: "" }), "PATCH", "/team/12", `{"name":""}`),
+  sends("deleteTeam", user, Polympics.deleteTeam(team), "DELETE", "/team/12"),
+
+  sends(
+    "createAward, accounts in both ways",
+    app,
+    Polympics.createAward({ title: "First", imageUrl: "i", team, accounts: [account, Polympics.AccountId.make("0")] }),
+    "POST",
+    "/awards/new",
+    `{"title":"First","image_url":"i","team":12,"accounts":["9223372036854775807","0"]}`
+  ),
+  sends("getAward", nobody, Polympics.getAward(award), "GET", "/award/34"),
+  sends(
+    "updateAward, all of it",
+    app,
+    Polympics.updateAward(award, { title: "Second", imageUrl: "j", team }),
+    "PATCH",
+    "/award/34",
+    `{"title":"Second","image_url":"j","team":12}`
+  ),
+  sends("updateAward, nothing", app, Polympics.updateAward(awardId, {}), "PATCH", "/award/34", `{}`),
+  sends("deleteAward", app, Polympics.deleteAward(awardId), "DELETE", "/award/34"),
+  sends("giveAward", app, Polympics.giveAward(award, account), "PUT", "/account/9223372036854775807/award/34"),
+  sends("takeAward", user, Polympics.takeAward(awardId, id), "DELETE", "/account/9223372036854775807/award/34"),
+
+  sends("getCallbacks", app, Polympics.getCallbacks, "GET", "/callbacks"),
+  sends(
+    "createCallback",
+    app,
+    Polympics.createCallback({
+      event,
+      url: new URL("https://example.com/a?b=c"),
+      secret: Redacted.make('the "secret"')
+    }),
+    "PUT",
+    "/callback/account_team_update",
+    `{"url":"https://example.com/a?b=c","secret":"the \\"secret\\""}`
+  ),
+  sends("getCallback", app, Polympics.getCallback(event), "GET", "/callback/account_team_update"),
+  sends("deleteCallback", app, Polympics.deleteCallback(event), "DELETE", "/callback/account_team_update"),
+
+  sends(
+    "discordAuthenticate",
+    nobody,
+    Polympics.discordAuthenticate(Redacted.make("token")),
+    "POST",
+    "/auth/discord",
+    `{"token":"token"}`
+  ),
+  sends(
+    "createSession",
+    app,
+    Polympics.createSession(account),
+    "POST",
+    "/auth/create_session",
+    `{"account":"9223372036854775807"}`
+  ),
+  sends("resetAppToken", app, Polympics.resetAppToken, "POST", "/auth/reset_token"),
+  sends("resetSession", user, Polympics.resetSession, "POST", "/auth/reset_token"),
+  sends("getApp", app, Polympics.getApp, "GET", "/auth/me"),
+  sends("getMe", user, Polympics.getMe, "GET", "/auth/me")
+]
+
+describe.each(clients)("by $name, on the wire", ({ client }) => {
+  it.scopedLive.each(cases)("$title", ({ authorization, body, call, method, target }) =>
+    Effect.gen(function* () {
+      // an answer that nothing takes, and that nobody repeats
+      const server = yield* Scripted.make([Scripted.answer({ status: 418 })])
+      const as = authorization === app ? callers.app : authorization === user ? callers.user : callers.nobody
+      // whoever calls is last, and so the one that operations for anyone and for both kinds find
+      const caller = Layer.merge(Layer.merge(callers.user(server.url), callers.app(server.url)), as(server.url))
+      yield* Effect.exit(Effect.provide(call, Layer.merge(caller, client)))
+      expect(server.requests.map(({ method, target }) => ({ method, target }))).toEqual([{ method, target }])
+      const { body: sent, headers } = server.requests[0] ?? {
+        body: undefined,
+        headers: {} as Scripted.Received["headers"]
+      }
+      expect(sent).toBe(body ?? "")
+      expect(headers["accept"]).toBe(json)
+      expect(headers["authorization"]).toBe(authorization)
+      expect(headers["content-type"]).toBe(body === undefined ? undefined : json)
+    })
+  )
+})
+
+describe("every operation", () => {
+  it("has its request looked at", () => {
+    const operations = Object.entries(Polympics)
+      .filter(([name, value]) => /^[a-z]/.test(name) && (typeof value === "function" || Effect.isEffect(value)))
+      .map(([name]) => name)
+      .filter((name) => !/^(anonymous|app|user)(Config)?$|^callbackApp$|^decodeCallback$/.test(name))
+    const looked = new Set(cases.map(({ title }) => title.replace(/[,.].*/, "")))
+    expect(operations.filter((name) => !looked.has(name))).toEqual([])
+    expect(operations.length).toBe(29)
+  })
+})

@@ -1,0 +1,18 @@
+import { readFileSync } from "node:fs"
+
+export interface Exchange {
+  readonly n: number
+  readonly title: string
+  readonly method: string
+  readonly path: string
+  readonly creds: string | null
+  readonly request_body: string | null
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body_text: string
+}
+
+/** What the real server was asked and what it answered, in order. */
+export const exchanges = JSON.parse(
+  readFileSync(new URL("../../../fixtures/polympics/exchanges.json", import.meta.url), "utf8")
+) as ReadonlyArray<Exchange>

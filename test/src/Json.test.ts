@@ -1,0 +1,174 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as fc from "effect/FastCheck"
+import * as Json from "../../src/Json.js"
+
+/** A JSON text with an integer that only the slow parser gets right, so that this is the one that parses it all. */
+const slowly = (text: string) => {
+  const [value, long] = Json.parse(`[${text},12345678901234567890]`) as [unknown, unknown]
+  expect(long).toBe(12345678901234567890n)
+  return value
+}
+
+const parsers = [
+  ["without long integers", Json.parse],
+  ["beside a long integer", slowly]
+] as const
+
+describe("Json", () => {
+  describe("parse", () => {
+    it.each([
+      ["9007199254740991", 9007199254740991],
+      ["9007199254740992", 9007199254740992n],
+      ["9007199254740993", 9007199254740993n],
+      ["-9007199254740993", -9007199254740993n],
+      [" 900719925474099300 ", 900719925474099300n],
+      ["1000000000000000", 1000000000000000],
+      ["12345678901234567890123456789012345678901234567890", 12345678901234567890123456789012345678901234567890n]
+    ])("an integer: %s", (text, value) => {
+      expect(Json.parse(text)).toBe(value)
+    })
+
+    it.each([
+      ['{"id":9007199254740993}', { id: 9007199254740993n }],
+      ['{"id" : \n-9007199254740993}', { id: -9007199254740993n }],
+      ["[9007199254740993]", [9007199254740993n]],
+      ["[1,9007199254740993]", [1, 9007199254740993n]]
+    ])("an integer wherever it stands: %s", (text, value) => {
+      expect(Json.parse(text)).toEqual(value)
+    })
+
+    it.each([
+      ["12345678901234567.5", Number("12345678901234567.5")],
+      ["1234567890123456789e3", Number("1234567890123456789e3")],
+      ["1E400", Number.POSITIVE_INFINITY],
+      ["1e-400", 0]
+    ])("what is no integer in its writing is a number, as JSON.parse has it: %s", (text, value) => {
+      expect(Json.parse(text)).toBe(value)
+      expect(slowly(text)).toBe(value)
+    })
+
+    it("digits within text stay text", () => {
+      const text = '{"a":"9007199254740993","b":",9007199254740993","9007199254740993":"\\" 9007199254740993"}'
+      expect(Json.parse(text)).toEqual(JSON.parse(text))
+    })
+
+    it.each(parsers)("does as JSON.parse does with every value, %s", (_, parse) => {
+      fc.assert(
+        fc.property(fc.jsonValue({ noUnicodeString: false, maxDepth: 5 }), (value) => {
+          const text = JSON.stringify(value)
+          const safe = !/\d{16}/.test(text)
+          fc.pre(safe)
+          expect(parse(text)).toStrictEqual(JSON.parse(text))
+        })
+      )
+    })
+
+    it.each(parsers)("keeps minus zero, %s", (_, parse) => {
+      expect(parse("-0")).toBe(-0)
+    })
+
+    it.each(parsers)("of two values under one key the last one holds, %s", (_, parse) => {
+      expect(parse('{"a":1,"a":2}')).toEqual({ a: 2 })
+    })
+
+    it.each(parsers)("a key of __proto__ is a key, and no prototype, %s", (_, parse) => {
+      const value = parse('{"__proto__":{"admin":true},"constructor":1}') as Record<string, unknown>
+      expect(Object.getPrototypeOf(value)).toBe(Object.prototype)
+      expect(Object.keys(value).sort()).toEqual(["__proto__", "constructor"])
+      expect(Object.getOwnPropertyDescriptor(value, "__proto__")?.value).toEqual({ admin: true })
+      expect(value["admin"]).toBeUndefined()
+      expect(Object.hasOwn(Object.prototype, "admin")).toBe(false)
+    })
+
+    it.each(parsers)("takes deep nesting without an overflow, %s", (_, parse) => {
+      const depth = 100_000
+      let value = parse("[".repeat(depth) + "]".repeat(depth)) as Array<unknown> | undefined
+      let levels = 0
+      for (; value !== undefined; levels += 1) value = value[0] as Array<unknown> | undefined
+      expect(levels).toBe(depth)
+    })
+
+    it.each(parsers)("refuses with a SyntaxError whatever JSON.parse refuses, %s", (_, parse) => {
+      const broken = [
+        "{",
+        "[1,]",
+        "{'a':1}",
+        '{"a"}',
+        "01",
+        "1.",
+        ".5",
+        "+1",
+        "NaN",
+        "Infinity",
+        "undefined",
+        '"\t"',
+        '"\\x"',
+        "// 1",
+        "1 2",
+        "\u00a01"
+      ]
+      const taken = broken.filter((text) => {
+        try {
+          parse(text)
+          return true
+        } catch (error) {
+          return !(error instanceof SyntaxError)
+        }
+      })
+      expect(taken).toEqual([])
+    })
+
+    it("refuses half of a long integer's text", () => {
+      expect(() => Json.parse('{"id":9007199254740993')).toThrow(SyntaxError)
+      expect(() => Json.parse("9007199254740993x")).toThrow(SyntaxError)
+    })
+
+    it("every integer comes back as what it is", () => {
+      fc.assert(
+        fc.property(fc.bigInt({ min: -(2n ** 80n), max: 2n ** 80n }), (integer) => {
+          expect(BigInt(Json.parse(`${integer}`) as number | bigint)).toBe(integer)
+        })
+      )
+    })
+  })
+
+  describe("stringify", () => {
+    it("does as JSON.stringify does with what JSON.stringify takes", () => {
+      fc.assert(
+        fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
+          expect(Json.stringify(value)).toBe(JSON.stringify(value))
+        })
+      )
+    })
+
+    it("a bigint becomes an integer, and comes back", () => {
+      const value = fc.letrec((tie) => ({
+        value: fc.oneof(
+          { maxDepth: 3 },
+          fc.bigInt({ min: 2n ** 53n }),
+          fc.bigInt({ max: -(2n ** 53n) }),
+          fc.integer(),
+          fc.string({ unit: "binary" }),
+          fc.constant(null),
+          fc.array(tie("value")),
+          fc.dictionary(fc.string(), tie("value"), { noNullPrototype: true })
+        )
+      })).value
+      fc.assert(
+        fc.property(value, (value) => {
+          expect(Json.parse(Json.stringify([value, 2n ** 64n]))).toEqual([value, 2n ** 64n])
+        })
+      )
+    })
+
+    it("escapes half a surrogate pair, beside a bigint too", () => {
+      expect(Json.stringify(["\ud800", "\udc00x", "👩‍🚀", 2n ** 64n])).toBe(
+        '["\\ud800","\\udc00x","👩‍🚀",18446744073709551616]'
+      )
+    })
+
+    it("leaves out what is undefined, beside a bigint too", () => {
+      expect(Json.stringify({ a: undefined, b: 2n ** 64n })).toBe('{"b":18446744073709551616}')
+    })
+  })
+})

@@ -1,0 +1,316 @@
+import type { HttpMethod } from "@effect/platform/HttpMethod"
+import { describe, expect, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import * as TestClock from "effect/TestClock"
+import { RetryPolicy } from "effect-herald"
+import { at, broken, elapsing, status, stub, thing, type Turn } from "../kit.js"
+
+const home = at(new URL("http://api.test"))
+
+/** Runs a call against a client that fails in this way for ever; gives what it ended with and when requests were sent. */
+const run = (call: ReturnType<typeof thing>, turns: ReadonlyArray<() => Turn>, policy?: RetryPolicy.RetryPolicy) =>
+  Effect.gen(function* () {
+    const client = stub(turns)
+    const result = yield* Effect.either(call).pipe(
+      Effect.provide(Layer.merge(home, client.layer)),
+      Effect.provideService(RetryPolicy.Current, policy),
+      elapsing
+    )
+    const times = client.requests.map(({ at }) => at)
+    const waits = times.slice(1).map((time, index) => time - (times[index] ?? 0))
+    return { error: result._tag === "Left" ? result.left : undefined, sent: times.length, waits }
+  })
+
+const safe: ReadonlyArray<HttpMethod> = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]
+const unsafe: ReadonlyArray<HttpMethod> = ["POST", "PATCH"]
+const after = { "retry-after": "1" }
+
+type Row = readonly [what: string, turn: () => Turn, idempotent: number, other: number]
+
+const counts = (rows: ReadonlyArray<Row>, policy?: RetryPolicy.RetryPolicy) =>
+  it.effect.each(rows)("%s", ([, turn, idempotent, other]) =>
+    Effect.gen(function* () {
+      for (const [methods, expected] of [
+        [safe, idempotent],
+        [unsafe, other]
+      ] as const) {
+        for (const method of methods) {
+          const { error, sent } = yield* run(thing(method), [turn], policy)
+          expect([method, sent]).toEqual([method, expected])
+          expect(error?.attempts).toHaveLength(sent)
+        }
+      }
+    })
+  )
+
+describe("how many times a request is sent, under the standard policy", () => {
+  counts([
+    ["400", status(400), 1, 1],
+    ["404", status(404), 1, 1],
+    ["404 with Retry-After", status(404, after), 1, 1],
+    ["408", status(408), 1, 1],
+    ["413 with Retry-After", status(413, after), 1, 1],
+    ["425", status(425), 1, 1],
+    ["429", status(429), 4, 4],
+    ["429 with Retry-After", status(429, after), 4, 4],
+    ["500", status(500), 1, 1],
+    ["502", status(502), 4, 1],
+    ["502 with Retry-After", status(502, after), 4, 1],
+    ["503", status(503), 4, 1],
+    ["503 with Retry-After", status(503, after), 4, 4],
+    ["503 with nonsense for Retry-After", status(503, { "retry-after": "soon" }), 4, 1],
+    ["504", status(504), 4, 1],
+    ["refused", broken("ECONNREFUSED"), 4, 4],
+    ["reset", broken("ECONNRESET"), 4, 1],
+    ["nobody knows", () => new TypeError("Failed to fetch"), 4, 1]
+  ])
+})
+
+describe("how many times a request is sent, under a policy that repeats whatever it is asked", () => {
+  const greedy = RetryPolicy.make({ schedule: Schedule.recurs(3), repeats: () => true })
+  counts(
+    [
+      ["400", status(400), 1, 1],
+      ["403", status(403), 1, 1],
+      ["401", status(401), 4, 4],
+      ["408", status(408), 4, 4],
+      ["413", status(413), 1, 1],
+      ["413 with Retry-After", status(413, after), 4, 4],
+      ["425", status(425), 4, 4],
+      ["500", status(500), 4, 1],
+      ["500 with Retry-After", status(500, after), 4, 1],
+      ["501", status(501), 1, 1],
+      ["503", status(503), 4, 1],
+      ["refused", broken("ECONNREFUSED"), 4, 4],
+      ["reset", broken("ECONNRESET"), 4, 1]
+    ],
+    greedy
+  )
+
+  it.effect("what an endpoint declares idempotent may be repeated by any method", () =>
+    Effect.gen(function* () {
+      for (const turn of [status(500), broken("ECONNRESET")]) {
+        expect((yield* run(thing("POST", { idempotent: true }), [turn], greedy)).sent).toBe(4)
+      }
+    })
+  )
+
+  it.effect("what an endpoint declares unrepeatable is sent once, whatever happens", () =>
+    Effect.gen(function* () {
+      for (const turn of [status(429, after), status(503), status(408), broken("ECONNREFUSED")]) {
+        for (const idempotent of [false, true]) {
+          const { error, sent } = yield* run(thing("GET", { unrepeatable: true, idempotent }), [turn], greedy)
+          expect(sent).toBe(1)
+          expect(error?.attempts).toMatchObject([{ verdict: "unrepeatable" }])
+        }
+      }
+    })
+  )
+
+  it.effect("none repeats nothing", () =>
+    Effect.gen(function* () {
+      const { error, sent } = yield* run(thing(), [status(429, after)], RetryPolicy.none)
+      expect(sent).toBe(1)
+      expect(error?.attempts).toMatchObject([{ verdict: "declined" }])
+    })
+  )
+})
+
+describe("how long it waits", () => {
+  it.effect("under the standard policy with full jitter, up to half a second, one and two", () =>
+    Effect.gen(function* () {
+      const all = yield* Effect.replicateEffect(run(thing(), [status(503)]), 40)
+      for (const [index, most] of [500, 1000, 2000].entries()) {
+        const waits = all.map(({ waits }) => waits[index] ?? Number.NaN)
+        expect(waits.every((wait) => wait >= 0 && wait <= most)).toBe(true)
+        // Of forty draws, not all are on one side of the middle, nor all the same.
+        expect(waits.some((wait) => wait < most / 2) && waits.some((wait) => wait > most / 2)).toBe(true)
+      }
+    })
+  )
+
+  it.effect("never less than Retry-After, in seconds or as a date", () =>
+    Effect.gen(function* () {
+      const { error, waits } = yield* run(thing("POST"), [
+        status(429, { "retry-after": "7" }),
+        () =>
+          Effect.map(Clock.currentTimeMillis, (now) =>
+            status(503, { "retry-after": new Date(now + 30_000).toUTCString() })()
+          ),
+        status(429, { "retry-after": "3" }),
+        status(200)
+      ])
+      expect(error).toBeUndefined()
+      expect(waits[0]).toBe(7000)
+      expect(waits[1]).toBe(30_000)
+      expect(waits[2]).toBe(3000)
+    })
+  )
+
+  it.effect("never less than Retry-After, however the policy's schedules are put together", () =>
+    Effect.gen(function* () {
+      const short = Schedule.spaced("200 millis")
+      const schedules = [
+        short,
+        Schedule.union(short, Schedule.spaced("1 hour")),
+        Schedule.jittered(short),
+        Schedule.modifyDelay(short, () => Duration.zero),
+        Schedule.recurs(5)
+      ]
+      for (const schedule of schedules) {
+        const policy = RetryPolicy.make({ schedule, repeats: () => true })
+        const { waits } = yield* run(thing(), [status(429, { "retry-after": "5" }), status(200)], policy)
+        expect(waits).toEqual([5000])
+      }
+    })
+  )
+
+  it.effect("as long as the schedule says where the server asks for less", () =>
+    Effect.gen(function* () {
+      const policy = RetryPolicy.make({ schedule: Schedule.exponential("2 seconds"), repeats: () => true })
+      const { waits } = yield* run(
+        thing(),
+        [status(429, after), status(429, after), status(429, after), status(200)],
+        policy
+      )
+      expect(waits).toEqual([2000, 4000, 8000])
+    })
+  )
+
+  it.effect("as long as the longest wait, but no longer", () =>
+    Effect.gen(function* () {
+      expect((yield* run(thing(), [status(429, { "retry-after": "60" }), status(200)])).waits).toEqual([60_000])
+
+      const before = yield* Clock.currentTimeMillis
+      const { error, sent } = yield* run(thing(), [status(429, { "retry-after": "61" })])
+      expect(yield* Clock.currentTimeMillis).toBe(before)
+      expect(sent).toBe(1)
+      expect(error).toMatchObject({
+        _tag: "RateLimited",
+        status: 429,
+        retryAfter: Duration.seconds(61),
+        attempts: [{ verdict: "wait too long", retryAfter: Duration.seconds(61) }]
+      })
+    })
+  )
+
+  it.effect("a server that is away for too long is told as a limit, with when it is back", () =>
+    Effect.gen(function* () {
+      const { error, sent } = yield* run(thing("POST"), [status(503, { "retry-after": "3600" })])
+      expect(sent).toBe(1)
+      expect(error).toMatchObject({ _tag: "RateLimited", status: 503, retryAfter: Duration.hours(1) })
+      expect(error?.message).toContain("1h")
+    })
+  )
+
+  it.effect("a schedule that asks for too long ends the call with what happened", () =>
+    Effect.gen(function* () {
+      const policy = RetryPolicy.make({ schedule: Schedule.spaced("2 minutes"), repeats: () => true })
+      const { error, sent } = yield* run(thing(), [status(503, after)], policy)
+      expect(sent).toBe(1)
+      expect(error).toMatchObject({ _tag: "ServerError", attempts: [{ verdict: "wait too long" }] })
+    })
+  )
+
+  it.effect("a wait that is interrupted ends at once, and nothing more is sent", () =>
+    Effect.gen(function* () {
+      const client = stub([status(429, { "retry-after": "30" }), status(200)])
+      const fiber = yield* Effect.fork(Effect.provide(thing(), Layer.merge(home, client.layer)))
+      while ((yield* TestClock.sleeps()).length === 0) yield* Effect.promise(() => new Promise(setImmediate))
+      yield* TestClock.adjust("29 seconds")
+      yield* Fiber.interrupt(fiber)
+      yield* TestClock.adjust("1 hour")
+      expect(client.requests).toHaveLength(1)
+    })
+  )
+})
+
+describe("what an error tells of the attempts", () => {
+  it.effect("each of them, and why the next followed or did not", () =>
+    Effect.gen(function* () {
+      const { error, waits } = yield* run(thing("POST"), [
+        broken("ECONNREFUSED"),
+        status(429, after),
+        status(503, { "retry-after": "2" }),
+        status(500)
+      ])
+      expect(error).toMatchObject({ _tag: "ServerError", status: 500 })
+      const attempts = error?.attempts ?? []
+      expect(attempts.every(({ idempotent, method }) => method === "POST" && !idempotent)).toBe(true)
+      expect(attempts.map(({ number, reason, status, verdict }) => [number, reason, status, verdict])).toEqual([
+        [1, "ECONNREFUSED", undefined, "repeated"],
+        [2, "429", 429, "repeated"],
+        [3, "503", 503, "repeated"],
+        [4, "500", 500, "unsafe"]
+      ])
+      expect(attempts.map((attempt) => attempt.class)).toEqual(["NotSent", "Rejected", "Rejected", "Ambiguous"])
+      expect(attempts.map(({ retryAfter }) => retryAfter && Duration.toSeconds(retryAfter))).toEqual([
+        undefined,
+        1,
+        2,
+        undefined
+      ])
+      for (const [index, { waited }] of attempts.entries()) {
+        if (index === 3) expect(waited).toBeUndefined()
+        else expect(waited && Duration.toMillis(waited)).toBeCloseTo(waits[index] ?? Number.NaN, 3)
+      }
+      expect(error?.message).toContain("4 attempts")
+    })
+  )
+
+  it.effect("the last verdict is why it ended", () =>
+    Effect.gen(function* () {
+      const last = (call: ReturnType<typeof thing>, turn: () => Turn) =>
+        Effect.map(run(call, [turn]), ({ error }) => error?.attempts.at(-1)?.verdict)
+      expect(yield* last(thing(), status(503))).toBe("exhausted")
+      expect(yield* last(thing(), status(404))).toBe("final")
+      expect(yield* last(thing(), status(500))).toBe("declined")
+      expect(yield* last(thing("POST"), status(500))).toBe("unsafe")
+      expect(yield* last(thing("GET", { unrepeatable: true }), status(503))).toBe("unrepeatable")
+      expect(yield* last(thing(), status(429, { "retry-after": "9999" }))).toBe("wait too long")
+    })
+  )
+})
+
+describe("whose policy holds", () => {
+  const times = (count: number) => RetryPolicy.make({ schedule: Schedule.recurs(count), repeats: () => true })
+  const sent = (given: RetryPolicy.RetryPolicy | undefined, own: RetryPolicy.RetryPolicy | undefined) =>
+    Effect.gen(function* () {
+      const client = stub([status(503)])
+      yield* thing().pipe(
+        Effect.provide(Layer.merge(at(new URL("http://api.test"), { retryPolicy: own }), client.layer)),
+        (call) => (given === undefined ? call : Effect.provideService(call, RetryPolicy.Current, given)),
+        Effect.ignore,
+        elapsing
+      )
+      return client.requests.length
+    })
+
+  it.effect("the program's, then the API's own, then the standard one", () =>
+    Effect.gen(function* () {
+      expect(yield* sent(times(1), times(2))).toBe(2)
+      expect(yield* sent(undefined, times(2))).toBe(3)
+      expect(yield* sent(undefined, undefined)).toBe(4)
+      expect(yield* sent(RetryPolicy.none, undefined)).toBe(1)
+    })
+  )
+
+  it.effect("a call's own before the program's", () =>
+    Effect.gen(function* () {
+      const client = stub([status(503)])
+      yield* thing().pipe(
+        Effect.provideService(RetryPolicy.Current, times(1)),
+        Effect.ignore,
+        Effect.provideService(RetryPolicy.Current, times(5)),
+        Effect.provide(Layer.merge(home, client.layer)),
+        elapsing
+      )
+      expect(client.requests).toHaveLength(2)
+    })
+  )
+})

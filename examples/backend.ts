@@ -17,7 +17,8 @@ const Player = HttpRouter.schemaPathParams(Schema.Struct({ id: Polympics.Account
 /** GET /players/:id : a player, and a few of the same team. */
 const player = Effect.gen(function* () {
   const account = yield* Effect.flatMap(Player, ({ id }) => Polympics.getAccount(id))
-  const mates = account.team === null ? null : yield* Polympics.accountPage({ page: 0, pageSize: 3, team: account.team })
+  const mates =
+    account.team === null ? null : yield* Polympics.accountPage({ page: 0, pageSize: 3, team: account.team })
   return yield* HttpServerResponse.json({
     name: account.name,
     team: account.team?.name ?? null,

@@ -21,9 +21,7 @@ const program = Effect.flatMap(start, (baseUrl) =>
   Effect.all(
     [
       report.pipe(Effect.provide(Polympics.app(appCredentials, { baseUrl }))),
-      report.pipe(
-        Effect.provide(Polympics.app({ username: "A2", password: Redacted.make("powerless") }, { baseUrl }))
-      )
+      report.pipe(Effect.provide(Polympics.app({ username: "A2", password: Redacted.make("powerless") }, { baseUrl })))
     ],
     { concurrency: "unbounded" }
   )

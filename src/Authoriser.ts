@@ -44,10 +44,11 @@ export interface Authorised {
  * Why an authoriser has no credentials to give. The call fails with an `AuthoriserError` that says so. Neither field may hold
  * a secret.
  */
-export class AuthoriserFailure extends /*#__PURE__*/ Data.TaggedError("AuthoriserFailure")<{
-  readonly reason: string
-  readonly message: string
-}> {}
+export class AuthoriserFailure
+  extends /*#__PURE__*/ Data.TaggedError("AuthoriserFailure")<{
+    readonly reason: string
+    readonly message: string
+  }> {}
 
 /** No credentials at all. */
 export const none = (baseUrl: URL): Authoriser => ({

@@ -15,6 +15,7 @@ import type * as Duration from "effect/Duration"
  * const quick = Polympics.checkSignups.pipe(Effect.provideService(Deadline.Current, "5 seconds"))
  * ```
  */
-export class Current extends /*#__PURE__*/ Context.Reference<Current>()("effect-herald/Deadline/Current", {
-  defaultValue: (): Duration.DurationInput | undefined => undefined
-}) {}
+export class Current
+  extends /*#__PURE__*/ Context.Reference<Current>()("effect-herald/Deadline/Current", {
+    defaultValue: (): Duration.DurationInput | undefined => undefined
+  }) {}

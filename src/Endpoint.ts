@@ -12,23 +12,25 @@ import * as Context from "effect/Context"
  * const search = () => HttpApiEndpoint.post("search", "/search").annotate(Endpoint.Idempotent, true)
  * ```
  */
-export class Idempotent extends /*#__PURE__*/ Context.Reference<Idempotent>()("effect-herald/Endpoint/Idempotent", {
-  defaultValue: () => false
-}) {}
+export class Idempotent
+  extends /*#__PURE__*/ Context.Reference<Idempotent>()("effect-herald/Endpoint/Idempotent", {
+    defaultValue: () => false
+  }) {}
 
 /**
  * Annotation of an `HttpApiEndpoint`: no attempt is ever repeated, whatever the policy says. For calls that replace the
  * credentials that they were made with. Default: false.
  */
-export class Unrepeatable extends /*#__PURE__*/ Context.Reference<Unrepeatable>()(
-  "effect-herald/Endpoint/Unrepeatable",
-  { defaultValue: () => false }
-) {}
+export class Unrepeatable
+  extends /*#__PURE__*/ Context.Reference<Unrepeatable>()("effect-herald/Endpoint/Unrepeatable", {
+    defaultValue: () => false
+  }) {}
 
 /**
  * Annotation of an `HttpApiEndpoint`: its answers or inputs hold secrets, so no error carries a part of a body. Default:
  * false.
  */
-export class Sensitive extends /*#__PURE__*/ Context.Reference<Sensitive>()("effect-herald/Endpoint/Sensitive", {
-  defaultValue: () => false
-}) {}
+export class Sensitive
+  extends /*#__PURE__*/ Context.Reference<Sensitive>()("effect-herald/Endpoint/Sensitive", {
+    defaultValue: () => false
+  }) {}

@@ -35,48 +35,51 @@ export interface Refused extends Told {
 }
 
 /** The input was refused here, and nothing was sent. `issues` has what is wrong, and where. */
-export class EncodeError extends /*#__PURE__*/ Data.TaggedError("EncodeError")<
-  Told & { readonly issues: ReadonlyArray<Issue> }
-> {}
+export class EncodeError
+  extends /*#__PURE__*/ Data.TaggedError("EncodeError")<Told & { readonly issues: ReadonlyArray<Issue> }> {}
 
 /** This library chose not to send: a limit or a deadline stood against it. */
-export class NotSent extends /*#__PURE__*/ Data.TaggedError("NotSent")<
-  Told & {
-    /** How long until it is worth trying again, if that is known. */
-    readonly retryAfter?: Duration.Duration | undefined
-  }
-> {}
+export class NotSent
+  extends /*#__PURE__*/ Data.TaggedError("NotSent")<
+    Told & {
+      /** How long until it is worth trying again, if that is known. */
+      readonly retryAfter?: Duration.Duration | undefined
+    }
+  > {}
 
 /** No answer, or half of one: no connection, or one that broke. */
-export class TransportError extends /*#__PURE__*/ Data.TaggedError("TransportError")<
-  Told & {
-    /** The transport's own code, such as `ECONNREFUSED`, or `unknown`. */
-    readonly reason: string
-  }
-> {}
+export class TransportError
+  extends /*#__PURE__*/ Data.TaggedError("TransportError")<
+    Told & {
+      /** The transport's own code, such as `ECONNREFUSED`, or `unknown`. */
+      readonly reason: string
+    }
+  > {}
 
 /** No answer in time. */
-export class TimeoutError extends /*#__PURE__*/ Data.TaggedError("TimeoutError")<
-  Told & {
-    /** The transport's own code, such as `UND_ERR_CONNECT_TIMEOUT`. */
-    readonly reason: string
-  }
-> {}
+export class TimeoutError
+  extends /*#__PURE__*/ Data.TaggedError("TimeoutError")<
+    Told & {
+      /** The transport's own code, such as `UND_ERR_CONNECT_TIMEOUT`. */
+      readonly reason: string
+    }
+  > {}
 
 /** An answer that is not what the endpoint describes. `issues` has what is wrong, without the values. */
-export class DecodeError extends /*#__PURE__*/ Data.TaggedError("DecodeError")<
-  Told & {
-    /**
-     * - `Json`: the body is not JSON, or ends too soon
-     * - `Shape`: it is JSON of another shape
-     * - `Status`: no such status is described
-     * - `Redirect`: a redirect that leads nowhere, or where this call may not go
-     * - `Size`: the body is larger than this library reads
-     */
-    readonly reason: "Json" | "Shape" | "Status" | "Redirect" | "Size"
-    readonly issues: ReadonlyArray<Issue>
-  }
-> {}
+export class DecodeError
+  extends /*#__PURE__*/ Data.TaggedError("DecodeError")<
+    Told & {
+      /**
+       * - `Json`: the body is not JSON, or ends too soon
+       * - `Shape`: it is JSON of another shape
+       * - `Status`: no such status is described
+       * - `Redirect`: a redirect that leads nowhere, or where this call may not go
+       * - `Size`: the body is larger than this library reads
+       */
+      readonly reason: "Json" | "Shape" | "Status" | "Redirect" | "Size"
+      readonly issues: ReadonlyArray<Issue>
+    }
+  > {}
 
 /** 401: no credentials, or the server does not take them. */
 export class Unauthorised extends /*#__PURE__*/ Data.TaggedError("Unauthorised")<Refused> {}
@@ -94,45 +97,49 @@ export class Conflict extends /*#__PURE__*/ Data.TaggedError("Conflict")<Refused
 export class DataError extends /*#__PURE__*/ Data.TaggedError("DataError")<Refused> {}
 
 /** The API asks to come back later: 429, or a wait longer than the policy accepts. */
-export class RateLimited extends /*#__PURE__*/ Data.TaggedError("RateLimited")<
-  Told & {
-    /** How long to wait, counted from the answer, if the server says so. */
-    readonly retryAfter?: Duration.Duration | undefined
-  }
-> {}
+export class RateLimited
+  extends /*#__PURE__*/ Data.TaggedError("RateLimited")<
+    Told & {
+      /** How long to wait, counted from the answer, if the server says so. */
+      readonly retryAfter?: Duration.Duration | undefined
+    }
+  > {}
 
 /** Any other 4xx; among them what a proxy, or a wrong base URL, answers with. */
 export class ClientError extends /*#__PURE__*/ Data.TaggedError("ClientError")<Told> {}
 
 /** 5xx. */
-export class ServerError extends /*#__PURE__*/ Data.TaggedError("ServerError")<
-  Told & {
-    /** How long the server asks to wait. */
-    readonly retryAfter?: Duration.Duration | undefined
-  }
-> {}
+export class ServerError
+  extends /*#__PURE__*/ Data.TaggedError("ServerError")<
+    Told & {
+      /** How long the server asks to wait. */
+      readonly retryAfter?: Duration.Duration | undefined
+    }
+  > {}
 
 /** The credentials could not be had, or can't be used; nothing was sent. */
-export class AuthoriserError extends /*#__PURE__*/ Data.TaggedError("AuthoriserError")<
-  Told & {
-    /** The authoriser's own name for what is wrong. */
-    readonly reason: string
-  }
-> {}
+export class AuthoriserError
+  extends /*#__PURE__*/ Data.TaggedError("AuthoriserError")<
+    Told & {
+      /** The authoriser's own name for what is wrong. */
+      readonly reason: string
+    }
+  > {}
 
 /** A list that can't be trusted to end, or to be whole. */
-export class PaginationError extends /*#__PURE__*/ Data.TaggedError("PaginationError")<
-  Told & {
-    /** The page that gave it away. */
-    readonly page: number
-    /**
-     * - `WrongPage`: another page came than was asked for
-     * - `ShortPage`: more pages are said to follow one that is not full
-     * - `SamePage`: page after page of the same items
-     */
-    readonly reason: "WrongPage" | "ShortPage" | "SamePage"
-  }
-> {}
+export class PaginationError
+  extends /*#__PURE__*/ Data.TaggedError("PaginationError")<
+    Told & {
+      /** The page that gave it away. */
+      readonly page: number
+      /**
+       * - `WrongPage`: another page came than was asked for
+       * - `ShortPage`: more pages are said to follow one that is not full
+       * - `SamePage`: page after page of the same items
+       */
+      readonly reason: "WrongPage" | "ShortPage" | "SamePage"
+    }
+  > {}
 
 /** Any error of the family; an operation's error channel lists those that it can have. */
 export type HeraldError =

@@ -43,8 +43,7 @@ const parseLongIntegers = (text: string): unknown => {
  * `JSON.parse`, but for integers beyond 2^53, which become a `bigint` instead of a wrong number. Throws a `SyntaxError`.
  * A text without such integers costs one scan more than `JSON.parse`.
  */
-export const parse = (text: string): unknown =>
-  longInteger.test(text) ? parseLongIntegers(text) : JSON.parse(text)
+export const parse = (text: string): unknown => (longInteger.test(text) ? parseLongIntegers(text) : JSON.parse(text))
 
 const serialise = (_: string, value: unknown): string | void => {
   if (typeof value === "bigint") return value.toString()

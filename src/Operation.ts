@@ -11,19 +11,25 @@ import { compile, type Route } from "./road/route.js"
 import { travel } from "./road/travel.js"
 
 /** An endpoint whose schemas need no services. */
-export interface Endpoint<in out Path, in out UrlParams, in out Payload, in out Headers, in out Success, in out Error>
-  extends HttpApiEndpoint.HttpApiEndpoint<
-    string,
-    HttpMethod,
-    Path,
-    UrlParams,
-    Payload,
-    Headers,
-    Success,
-    Error,
-    never,
-    never
-  > {}
+export interface Endpoint<
+  in out Path,
+  in out UrlParams,
+  in out Payload,
+  in out Headers,
+  in out Success,
+  in out Error
+> extends HttpApiEndpoint.HttpApiEndpoint<
+  string,
+  HttpMethod,
+  Path,
+  UrlParams,
+  Payload,
+  Headers,
+  Success,
+  Error,
+  never,
+  never
+> {}
 
 /** What a call of an endpoint gives: the parts that the endpoint has. */
 export type Request<Path, UrlParams, Payload, Headers> = ([Path] extends [never] ? {} : { readonly path: Path }) &

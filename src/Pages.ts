@@ -169,15 +169,16 @@ export const make = <
     })
 
   const pages = (input: Partial<Input> & Options = {}) =>
-    readPages<
-      A,
-      P,
-      Operation.Failure<Path | UrlParams | Payload | Headers, Error> | PaginationError,
-      HttpClient | Id
-    >(input, options.identity, (page) => fetch(input, page), fail)
+    readPages<A, P, Operation.Failure<Path | UrlParams | Payload | Headers, Error> | PaginationError, HttpClient | Id>(
+      input,
+      options.identity,
+      (page) => fetch(input, page),
+      fail
+    )
 
   return Object.assign(
-    (input?: Partial<Input> & Options) => Stream.mapConcatChunk(pages(input), ({ data }) => Chunk.unsafeFromArray(data)),
+    (input?: Partial<Input> & Options) =>
+      Stream.mapConcatChunk(pages(input), ({ data }) => Chunk.unsafeFromArray(data)),
     { pages }
   )
 }

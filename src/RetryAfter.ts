@@ -1,17 +1,16 @@
 import * as Duration from "effect/Duration"
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-const month = `(?<month>${months.join("|")})`
-const time = "(?<hour>\\d\\d):(?<minute>\\d\\d):(?<second>\\d\\d)"
 
 /** `Sun, 06 Nov 1994 08:49:37 GMT` */
-const imfFixdate = new RegExp(`^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?<day>\\d\\d) ${month} (?<year>\\d{4}) ${time} GMT$`)
+const imfFixdate =
+  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?<day>\d\d) (?<month>\w{3}) (?<year>\d{4}) (?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d) GMT$/
 /** `Sunday, 06-Nov-94 08:49:37 GMT` */
-const rfc850 = new RegExp(
-  `^(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?<day>\\d\\d)-${month}-(?<year>\\d\\d) ${time} GMT$`
-)
+const rfc850 =
+  /^(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?<day>\d\d)-(?<month>\w{3})-(?<year>\d\d) (?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d) GMT$/
 /** `Sun Nov  6 08:49:37 1994` */
-const asctime = new RegExp(`^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ${month} (?<day>[ \\d]\\d) ${time} (?<year>\\d{4})$`)
+const asctime =
+  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?<month>\w{3}) (?<day>[ \d]\d) (?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d) (?<year>\d{4})$/
 
 /** A year of two digits that seems more than 50 years ahead is in the past (RFC 9110, 5.6.7). */
 const fullYear = (year: string, now: number): number => {
@@ -35,6 +34,7 @@ export const parseHttpDate = (text: string, now: number): number | undefined => 
     Number(parts["second"])
   ]
   const index = months.indexOf(parts["month"]!)
+  if (index < 0) return undefined
   // The 31st of a shorter month would roll over; a leap second may.
   const dayExists = new Date(Date.UTC(year, index, day)).getUTCDate() === day
   return dayExists && hour < 24 && minute < 60 && second < 61

@@ -64,6 +64,7 @@ export const standard: RetryPolicy = /*#__PURE__*/ make({
  * The policy for the calls of a program: provide it, as a service, for a call or for many. Not set, the API's own default
  * holds, or `standard`.
  */
-export class Current extends /*#__PURE__*/ Context.Reference<Current>()("effect-herald/RetryPolicy/Current", {
-  defaultValue: (): RetryPolicy | undefined => undefined
-}) {}
+export class Current
+  extends /*#__PURE__*/ Context.Reference<Current>()("effect-herald/RetryPolicy/Current", {
+    defaultValue: (): RetryPolicy | undefined => undefined
+  }) {}

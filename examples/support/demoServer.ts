@@ -10,8 +10,32 @@ import * as PolympicsTest from "effect-herald/polympics/test"
 import { createServer } from "node:http"
 
 const names = [
-  "Alice", "Bob", "Zoë", "Étienne", "Ærøskøbing", "İpek", "Łukasz", "Ωmega", "Дмитрий", "მზია", "Հայկ", "דניאל", "مرحبا",
-  "नमस्ते", "বাংলা", "தமிழ்", "ไทย", "한국어", "日本語の名前", "中文名字", "ᐃᓄᒃᑎᑐᑦ", "ᚠᚢᚦᚨᚱᚲ", "😀🚀", "👩‍👩‍👧 family", "100% legit", "under_score"
+  "Alice",
+  "Bob",
+  "Zoë",
+  "Étienne",
+  "Ærøskøbing",
+  "İpek",
+  "Łukasz",
+  "Ωmega",
+  "Дмитрий",
+  "მზია",
+  "Հայկ",
+  "דניאל",
+  "مرحبا",
+  "नमस्ते",
+  "বাংলা",
+  "தமிழ்",
+  "ไทย",
+  "한국어",
+  "日本語の名前",
+  "中文名字",
+  "ᐃᓄᒃᑎᑐᑦ",
+  "ᚠᚢᚦᚨᚱᚲ",
+  "😀🚀",
+  "👩‍👩‍👧 family",
+  "100% legit",
+  "under_score"
 ]
 
 /** The first id: beyond 2^53, where JavaScript's numbers have gaps. */
@@ -38,7 +62,9 @@ export const misbehaving = {
 const misbehave = (app: HttpApp.Default) =>
   Effect.map(Ref.make(false), (wasOut) => {
     const html = (status: number, title: string) =>
-      Effect.succeed(HttpServerResponse.html(`<html><h1>${title}</h1></html>`).pipe(HttpServerResponse.setStatus(status)))
+      Effect.succeed(
+        HttpServerResponse.html(`<html><h1>${title}</h1></html>`).pipe(HttpServerResponse.setStatus(status))
+      )
     return Effect.flatMap(HttpServerRequest.HttpServerRequest, (request): HttpApp.Default => {
       switch (request.url) {
         case "/account/503":
@@ -50,7 +76,7 @@ const misbehave = (app: HttpApp.Default) =>
         case "/account/200":
           return html(200, "Welcome to the hotel's network")
         case "/account/408":
-          return Effect.never
+          return Effect.delay(app, "1 second")
         case "/teams/search?q=broken%2520list&page=0":
         case "/teams/search?q=broken+list&page=0":
           return Effect.succeed(
@@ -66,7 +92,10 @@ export const appCredentials = { username: "A1", password: Redacted.make("the dem
 
 const serve = Effect.gen(function* () {
   const app = yield* PolympicsTest.httpApp({
-    teams: ["Alpha Ravens", "Bobcats", "Ünïcödé Wölfe", "🏆 Trophy Team"].map((name, index) => ({ id: index + 1, name })),
+    teams: ["Alpha Ravens", "Bobcats", "Ünïcödé Wölfe", "🏆 Trophy Team"].map((name, index) => ({
+      id: index + 1,
+      name
+    })),
     accounts: [...accounts, { id: "503", name: "Worth the wait" }],
     awards: [
       { id: 1, title: "First place 🥇", imageUrl: "https://example.com/1.png", team: 1, accounts: [accounts[0]!.id] }

@@ -68,9 +68,13 @@ export const writing = (baseUrl: string) =>
       team: other,
       accounts: []
     })
-    yield* line(`award given: ${yield* Polympics.giveAward(award, bob)}, and again: ${yield* Polympics.giveAward(award, bob)}`)
+    yield* line(
+      `award given: ${yield* Polympics.giveAward(award, bob)}, and again: ${yield* Polympics.giveAward(award, bob)}`
+    )
     const details = yield* Polympics.getAward(award)
-    yield* line(`"${details.award.title}" of ${details.team?.name} has: ${details.awardees.map((_) => _.name).join(", ")}`)
+    yield* line(
+      `"${details.award.title}" of ${details.team?.name} has: ${details.awardees.map((_) => _.name).join(", ")}`
+    )
     yield* Polympics.takeAward(award, bob)
     yield* Polympics.updateAward(award, { title: "Best demo ever" })
     yield* Polympics.deleteAward(award)

@@ -119,4 +119,3 @@ export const schema: Schema.Schema<Permissions, number | bigint> = /*#__PURE__*/
 export const Storable = /*#__PURE__*/ schema.pipe(
   /*#__PURE__*/ Schema.filter(({ mask }) => BigInt.asIntN(64, mask) === mask || "must fit 64 bits")
 )
-

@@ -18,7 +18,8 @@ export const Text = /*#__PURE__*/ Schema.String.pipe(
 export const textUpTo = (characters: number) =>
   Text.pipe(
     Schema.filter(
-      (text) => text.length <= characters || [...text].length <= characters || `must have at most ${characters} characters`
+      (text) =>
+        text.length <= characters || [...text].length <= characters || `must have at most ${characters} characters`
     )
   )
 

@@ -3,9 +3,9 @@ import * as Schema from "effect/Schema"
 
 /** `{"detail": "..."}`: what the API says with every refusal but a 422. */
 const detail = <Tag extends string, Status extends number>(tag: Tag, status: Status) =>
-  Schema.Struct({ detail: Schema.String }).pipe(
-    Schema.attachPropertySignature("_tag", tag)
-  ).annotations(HttpApiSchema.annotations({ identifier: tag, status }))
+  Schema.Struct({ detail: Schema.String })
+    .pipe(Schema.attachPropertySignature("_tag", tag))
+    .annotations(HttpApiSchema.annotations({ identifier: tag, status }))
 
 /** No credentials, or, where the API cares, wrong ones. */
 export const Unauthorised = /*#__PURE__*/ detail("Unauthorised", 401)

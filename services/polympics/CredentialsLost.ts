@@ -8,9 +8,8 @@ import type { HeraldError, Told } from "../../src/HeraldError.js"
  * - `AnswerLost`: no whole answer came, so the old credentials may be gone; the layer goes on with them, and the server tells
  * - `NotTold`: the server replaced them and did not say by what; the layer sends nothing any more
  */
-export class CredentialsLost extends /*#__PURE__*/ Data.TaggedError("CredentialsLost")<
-  Told & { readonly reason: "AnswerLost" | "NotTold" }
-> {}
+export class CredentialsLost
+  extends /*#__PURE__*/ Data.TaggedError("CredentialsLost")<Told & { readonly reason: "AnswerLost" | "NotTold" }> {}
 
 /** What is sure of a failed reset: undefined if it was not carried out. */
 const reasonOf = (error: HeraldError): CredentialsLost["reason"] | undefined => {

@@ -19,10 +19,12 @@ export interface ReplaceableCaller extends Kit.Authoriser {
   readonly lose: Effect.Effect<void>
 }
 
-const lost = new Kit.AuthoriserFailure({
-  reason: "CredentialsLost",
-  message: "not sent: a reset replaced the credentials and the new ones were never told; sign in anew, with a new layer"
-})
+const lost = () =>
+  new Kit.AuthoriserFailure({
+    reason: "CredentialsLost",
+    message:
+      "not sent: a reset replaced the credentials and the new ones were never told; sign in anew, with a new layer"
+  })
 
 /** A caller with credentials, which others may share. Its state lives as long as the layer that it is made in. */
 export const make = (kind: "App" | "User", baseUrl: URL, given: Credentials): Effect.Effect<ReplaceableCaller> =>
@@ -62,7 +64,7 @@ export const make = (kind: "App" | "User", baseUrl: URL, given: Credentials): Ef
       authorise: (request) =>
         Effect.suspend(() =>
           credentials === undefined
-            ? Effect.fail(lost)
+            ? Effect.fail(lost())
             : Effect.succeed({ request: Kit.basic(request, credentials), generation })
         ),
       // A 401 to credentials that were replaced since is worth another try with the new ones.

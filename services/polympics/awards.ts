@@ -49,11 +49,9 @@ export const updateAward = /*#__PURE__*/ Operation.make(
 )
 
 /** Deletes an award, and takes it from all who have it. For those who may `manageAwards`. */
-export const deleteAward = /*#__PURE__*/ Operation.make(
-  SignedIn,
-  endpoints.deleteAward,
-  (award: Award | AwardId) => ({ path: { award: awardId(award) } })
-)
+export const deleteAward = /*#__PURE__*/ Operation.make(SignedIn, endpoints.deleteAward, (award: Award | AwardId) => ({
+  path: { award: awardId(award) }
+}))
 
 const holding = (award: Award | AwardId, account: Account | AccountId) => ({
   path: { award: awardId(award), account: accountId(account) }

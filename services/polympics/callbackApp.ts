@@ -12,11 +12,12 @@ import { fromParseIssue } from "../../src/road/issues.js"
 import { readBody } from "../../src/road/readBody.js"
 
 /** What was posted is no event of the API's. */
-export class InvalidCallback extends /*#__PURE__*/ Data.TaggedError("InvalidCallback")<{
-  readonly message: string
-  /** What is wrong, without the values. */
-  readonly issues: ReadonlyArray<Issue.Issue>
-}> {}
+export class InvalidCallback
+  extends /*#__PURE__*/ Data.TaggedError("InvalidCallback")<{
+    readonly message: string
+    /** What is wrong, without the values. */
+    readonly issues: ReadonlyArray<Issue.Issue>
+  }> {}
 
 const invalid = (issues: ReadonlyArray<Issue.Issue>) =>
   new InvalidCallback({ message: `no event of the API's: ${issues.map(Issue.format).join("; ")}`, issues })
@@ -40,8 +41,8 @@ export const decodeCallback = (body: string): Effect.Effect<AccountTeamUpdate, I
     )
   )
 
-/** In bytes; an event is an account and a team, each with its awards. */
-const mostBytes = 1024 * 1024
+/** In bytes, 1 MiB; an event is an account and a team, each with its awards. */
+const mostBytes = 1_048_576
 
 /**
  * Whether two texts are one. Digests of one length are compared, byte by byte and to the end, so that the time it takes tells

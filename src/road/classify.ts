@@ -1,8 +1,11 @@
 import type { FailureClass } from "../Attempt.js"
 
-/** Nothing was written: no address, no connection, no certificate to trust, no socket free. */
+/**
+ * Nothing was written: no address, no connection, no certificate to trust, no socket free. Of TLS only what ends a handshake:
+ * alerts may come after a request was written.
+ */
 const notSent =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|EMFILE|ENFILE|EPROTO|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_\w+|ERR_SSL_\w+|CERT_\w+|\w*SELF_SIGNED_CERT\w*|UNABLE_TO_\w+|HOSTNAME_MISMATCH|InvalidUrl)$/
+  /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|EMFILE|ENFILE|EPROTO|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_\w+|ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|UNSUPPORTED_PROTOCOL|NO_PROTOCOLS_AVAILABLE|\w*HANDSHAKE_FAILURE)|CERT_\w+|\w*SELF_SIGNED_CERT\w*|UNABLE_TO_\w+|HOSTNAME_MISMATCH|InvalidUrl)$/
 
 const timedOut = /^(ETIMEDOUT|UND_ERR_\w+_TIMEOUT|TimeoutError)$/
 

@@ -36,6 +36,9 @@ const mostOfSentence = 1024
 const shorten = (sentence: string): string =>
   sentence.length > mostOfSentence ? `${sentence.slice(0, mostOfSentence)}...` : sentence
 
+/** How many issues an error carries: more than a person reads. */
+const mostIssues = 20
+
 const requestIdHeaders = ["x-request-id", "request-id", "x-correlation-id"]
 
 /** Makes the errors of a call: every text of a server's goes through here, so that none carries a secret of the call. */
@@ -60,7 +63,7 @@ export const teller = (call: Call, answer?: Answer) => {
   }
 
   const clean = (issues: ReadonlyArray<Issue.Issue>): ReadonlyArray<Issue.Issue> =>
-    issues.map((issue) => ({
+    issues.slice(0, mostIssues).map((issue) => ({
       path: issue.path.map((key) => (typeof key === "string" ? scrub(key) : key)),
       message: scrub(issue.message),
       ...(issue.code === undefined ? {} : { code: scrub(issue.code) })

@@ -4,8 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 
-/** The most that is read of an answer, in bytes: no JSON worth decoding in one piece is larger, and endless ones end here. */
-const mostOfAnswer = 64 * 1024 * 1024
+/** The most that is read of an answer, in bytes, 64 MiB: no JSON worth decoding in one piece is larger, and endless ones end here. */
+const mostOfAnswer = 67_108_864
 
 /** A body is larger than may be read; the rest of it was not waited for. */
 export class TooLarge extends /*#__PURE__*/ Data.TaggedError("TooLarge") {}

@@ -31,60 +31,62 @@ const credentialsIn = (plain: HttpClientRequest, authorised: HttpClientRequest, 
   }
 }
 
-const inBase64 = (secret: string): ReadonlyArray<string> =>
+const base64 = (secret: string): ReadonlyArray<string> =>
   [Encoding.encodeBase64(secret), Encoding.encodeBase64Url(secret)].map((text) => text.replace(/=+$/, ""))
 
+/** The ways in which a secret is mostly sent back; a text that has it in one of these keeps the rest. */
+const spellings = (secret: string): ReadonlyArray<string> => [
+  secret,
+  JSON.stringify(secret).slice(1, -1),
+  ...(secret.isWellFormed() ? [encodeURIComponent(secret)] : []),
+  ...base64(secret)
+]
+
 /** As much of a text as is searched, in characters; the rest is dropped. */
-const mostSearched = 16 * 1024
+const mostSearched = 16_384
 
 /** Fewer characters of a secret's beginning, at the end of a text, give nothing away. */
 const fewest = 4
 
-/** How many characters at the end of a text are the beginning of a secret. */
-const begun = (text: string, secret: string): number => {
+/** A text without the half of a secret that it may end with: a body that was cut short. */
+const withoutHalf = (text: string, secret: string): string => {
   for (let length = Math.min(secret.length - 1, text.length); length >= fewest; length -= 1) {
-    if (text.endsWith(secret.slice(0, length))) return length
+    if (text.endsWith(secret.slice(0, length))) return `${text.slice(0, -length)}<redacted>`
   }
-  return 0
-}
-
-/** A text without these secrets, however they are escaped there, and without half of one at its end. */
-const without = (secrets: ReadonlyArray<string>, given: string): string => {
-  const original = given.slice(0, mostSearched)
-  const { from, text, to } = canonical(original)
-  const ranges: Array<readonly [from: number, to: number]> = []
-  const add = (start: number, end: number) => ranges.push([from[start]!, to[end - 1]!])
-  for (const secret of secrets) {
-    for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + 1)) add(at, at + secret.length)
-    const half = begun(text, secret)
-    if (half > 0) add(text.length - half, text.length)
-  }
-  let clean = ""
-  let end: number | undefined
-  for (const [start, stop] of ranges.sort((one, other) => one[0] - other[0])) {
-    if (end === undefined || start > end) clean += `${original.slice(end, start)}<redacted>`
-    end = Math.max(end ?? 0, stop)
-  }
-  return clean + original.slice(end)
+  return text
 }
 
 /**
  * A function that takes the secrets of a call out of a text: what is `Redacted` in its input, and what the authoriser put on
- * its request. Servers, and proxies before them, do send requests back in their error pages.
+ * its request. Servers, and proxies before them, do send requests back in their error pages. A text that hides a secret behind
+ * escapes of its own is dropped as a whole.
  */
 export const scrubber = (
   input: unknown,
   plain: HttpClientRequest | undefined,
   authorised: HttpClientRequest | undefined
 ): ((text: string) => string) => {
-  let secrets: ReadonlyArray<string> | undefined
   const find = () => {
     const found = new Set<string>()
     redactedIn(input, found)
     if (plain !== undefined && authorised !== undefined) credentialsIn(plain, authorised, found)
     found.delete("")
-    const texts = [...found].flatMap((secret) => [secret, ...inBase64(secret)])
-    return [...new Set(texts.map((text) => canonical(text).text))].filter((text) => text !== "")
+    return {
+      written: [...new Set([...found].flatMap(spellings))].sort((one, other) => other.length - one.length),
+      meant: [...found]
+        .flatMap((secret) => [secret, ...base64(secret)])
+        .map(canonical)
+        .filter((text) => text !== "")
+    }
   }
-  return (text) => without((secrets ??= find()), text)
+  let secrets: ReturnType<typeof find> | undefined
+  return (text) => {
+    const { meant, written } = (secrets ??= find())
+    const clean = written.reduce(
+      (clean, secret) => withoutHalf(clean.replaceAll(secret, "<redacted>"), secret),
+      text.slice(0, mostSearched)
+    )
+    const rest = canonical(clean)
+    return meant.some((secret) => rest.includes(secret)) ? "<redacted>" : clean
+  }
 }

@@ -44,8 +44,7 @@ export const resetSession = () =>
     .annotate(Endpoint.Unrepeatable, true)
 
 /** `GET /auth/me`, as an app. */
-export const getApp = () =>
-  HttpApiEndpoint.get("getApp", "/auth/me").addSuccess(AppDetails).addError(Unauthorised)
+export const getApp = () => HttpApiEndpoint.get("getApp", "/auth/me").addSuccess(AppDetails).addError(Unauthorised)
 
 /** `GET /auth/me`, as a user. */
 export const getMe = () => HttpApiEndpoint.get("getMe", "/auth/me").addSuccess(Account).addError(Unauthorised)

@@ -18,17 +18,10 @@ export const createTeam = () =>
     .addError(DataError)
 
 export const listTeams = () =>
-  HttpApiEndpoint.get("listTeams", "/teams/search")
-    .setUrlParams(TeamSearch)
-    .addSuccess(Page(Team))
-    .addError(DataError)
+  HttpApiEndpoint.get("listTeams", "/teams/search").setUrlParams(TeamSearch).addSuccess(Page(Team)).addError(DataError)
 
 export const getTeam = () =>
-  HttpApiEndpoint.get("getTeam", "/team/:team")
-    .setPath(path())
-    .addSuccess(Team)
-    .addError(UnknownId)
-    .addError(DataError)
+  HttpApiEndpoint.get("getTeam", "/team/:team").setPath(path()).addSuccess(Team).addError(UnknownId).addError(DataError)
 
 export const updateTeam = () =>
   HttpApiEndpoint.patch("updateTeam", "/team/:team")

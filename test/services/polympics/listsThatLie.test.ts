@@ -73,6 +73,14 @@ const cases: ReadonlyArray<Case> = [
     seen: [7, 7]
   },
   {
+    // Marked are pages 0, 2, 6 and 14; those of page 6 come again on 9 and 12.
+    title: "goes in a circle of three pages",
+    claim: (page) => ({ page, perPage: 1, pages: page + 10, ids: [(page % 3) + 1] }),
+    reason: "SamePage",
+    page: 12,
+    seen: [1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3]
+  },
+  {
     title: "always has one more page, with nothing on it",
     claim: (page) => ({ page, perPage: 20, pages: page + 10, ids: [] }),
     reason: "ShortPage",

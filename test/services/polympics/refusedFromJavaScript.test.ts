@@ -21,6 +21,7 @@ const refused = (title: string, call: Refused["call"], ...issues: ReadonlyArray<
   issues
 })
 
+const notArguments = "these are not the arguments of this operation"
 const digits = "must be an integer from -2^63 to 2^63-1, in digits"
 
 describe("account ids that are none", () => {
@@ -186,6 +187,17 @@ describe("parts of another type", () => {
       `body.avatarUrl: ${text("an array")}`,
       "body.team: should be an integer",
       "body.permissions: should be Permissions, and is string"
+    )
+  ])
+})
+
+describe("arguments that are none", () => {
+  refuses([
+    refused("no changes", () => Polympics.updateAccount(id, js(undefined)), notArguments),
+    refused(
+      "no list of accounts",
+      () => Polympics.createAward(js({ title: "x", imageUrl: "x", team, accounts: null })),
+      notArguments
     )
   ])
 })

@@ -91,6 +91,27 @@ describe("a reset", () => {
     })
   )
 
+  it.effect("waits no longer than its deadline, and then is not sent", () =>
+    Effect.gen(function* () {
+      const server = yield* resettable([told()], { hold: ["/account/1"] })
+      yield* Effect.gen(function* () {
+        yield* Effect.fork(get("1"))
+        yield* settle
+        const resetting = yield* Effect.fork(
+          Effect.flip(Effect.provideService(Polympics.resetAppToken, Deadline.Current, "5 seconds"))
+        )
+        yield* settle
+        yield* TestClock.adjust("5 seconds")
+        expect(yield* Fiber.join(resetting)).toMatchObject({ _tag: "NotSent", operation: "resetAppToken" })
+        yield* get("2")
+        expect(server.sent()).toEqual([
+          ["/account/1", appHeader],
+          ["/account/2", appHeader]
+        ])
+      }).pipe(Effect.provide(server.asApp))
+    })
+  )
+
   it.effect("holds back calls until it is done", () =>
     Effect.gen(function* () {
       const server = yield* resettable([told()], { hold: [reset] })

@@ -37,7 +37,8 @@ export type Request<Path, UrlParams, Payload, Headers> = ([Path] extends [never]
   ([Payload] extends [never] ? {} : { readonly payload: Payload }) &
   ([Headers] extends [never] ? {} : { readonly headers: Headers })
 
-type RefusalErrors = {
+/** The errors that a call can have because its endpoint declares them, by the tag of the refusal. */
+export interface Refusals {
   readonly Unauthorised: HeraldError.Unauthorised
   readonly Forbidden: HeraldError.Forbidden
   readonly NotFound: HeraldError.NotFound
@@ -45,11 +46,8 @@ type RefusalErrors = {
   readonly DataError: HeraldError.DataError
 }
 
-/** The errors that a call can have: what any can, the refusals that its endpoint declares, and a refused input if it has any. */
-export type Failure<Parts, Error> =
-  | HeraldError.AnyCall
-  | (Error extends Refusal<infer Tag> ? RefusalErrors[Tag] : never)
-  | ([Parts] extends [never] ? never : HeraldError.EncodeError)
+/** An input can be refused, if there is any. */
+export type InputError<Parts> = [Parts] extends [never] ? never : HeraldError.EncodeError
 
 /**
  * An operation: a function of an endpoint's input that gives an Effect, which needs an `HttpClient` and the API's
@@ -87,19 +85,26 @@ export const make = <
   Payload,
   Headers,
   Success,
-  Error
+  Error extends Refusal
 >(
   authoriser: Context.Tag<Id, Service>,
-  endpoint: () => Endpoint<Path, UrlParams, Payload, Headers, Success, Error> &
-    ([Error] extends [Refusal] ? unknown : "an error schema of an operation's endpoint decodes to a Refusal"),
+  endpoint: () => Endpoint<Path, UrlParams, Payload, Headers, Success, Error>,
   request: (...args: Args) => Request<Path, UrlParams, Payload, Headers>
 ): ((
   ...args: Args
-) => Effect.Effect<Success, Failure<Path | UrlParams | Payload | Headers, Error>, HttpClient | Id>) => {
+) => Effect.Effect<
+  Success,
+  HeraldError.AnyCall | Refusals[Error["_tag"]] | InputError<Path | UrlParams | Payload | Headers>,
+  HttpClient | Id
+>) => {
   let route: Route | undefined
   return (...args) =>
     // The route decodes by the endpoint's own schemas, which give exactly these types.
     Effect.flatMap(authoriser, (caller) =>
       travel((route ??= compile(endpoint())), caller, () => request(...args) as Input)
-    ) as Effect.Effect<Success, Failure<Path | UrlParams | Payload | Headers, Error>, HttpClient | Id>
+    ) as Effect.Effect<
+      Success,
+      HeraldError.AnyCall | Refusals[Error["_tag"]] | InputError<Path | UrlParams | Payload | Headers>,
+      HttpClient | Id
+    >
 }

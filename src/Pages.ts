@@ -6,6 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Authoriser } from "./Authoriser.js"
+import type * as HeraldError from "./HeraldError.js"
 import { PaginationError } from "./HeraldError.js"
 import * as Operation from "./Operation.js"
 import type { Refusal } from "./Refusal.js"
@@ -32,9 +33,9 @@ export interface Options {
 
 /** A list: its items as a Stream, or page by page, for those who show progress. */
 export interface List<in Input, out A, out P, out E, out R> {
-  (input?: Partial<Input> & Options): Stream.Stream<A, E, R>
+  (input?: Input & Options): Stream.Stream<A, E, R>
   /** The pages themselves, with their totals. */
-  readonly pages: (input?: Partial<Input> & Options) => Stream.Stream<P, E, R>
+  readonly pages: (input?: Input & Options) => Stream.Stream<P, E, R>
 }
 
 /**
@@ -144,20 +145,22 @@ export const make = <
   Headers,
   A,
   P extends Page<A>,
-  Error
+  Error extends Refusal
 >(
   authoriser: Context.Tag<Id, Service>,
-  endpoint: () => Operation.Endpoint<Path, UrlParams, Payload, Headers, P & Page<A>, Error> &
-    ([Error] extends [Refusal] ? unknown : "an error schema of an operation's endpoint decodes to a Refusal"),
+  endpoint: () => Operation.Endpoint<Path, UrlParams, Payload, Headers, P & Page<A>, Error>,
   options: {
-    readonly request: (input: Partial<Input>, page: number) => Operation.Request<Path, UrlParams, Payload, Headers>
+    readonly request: (input: Input, page: number) => Operation.Request<Path, UrlParams, Payload, Headers>
     readonly identity: (item: A) => unknown
   }
 ): List<
   Input,
   A,
   P,
-  Operation.Failure<Path | UrlParams | Payload | Headers, Error> | PaginationError,
+  | HeraldError.AnyCall
+  | Operation.Refusals[Error["_tag"]]
+  | Operation.InputError<Path | UrlParams | Payload | Headers>
+  | PaginationError,
   HttpClient | Id
 > => {
   const fetch = Operation.make(authoriser, endpoint, options.request)
@@ -168,17 +171,20 @@ export const make = <
       return Effect.fail(new PaginationError({ ...teller(call).told(sentence), page, reason }))
     })
 
-  const pages = (input: Partial<Input> & Options = {}) =>
-    readPages<A, P, Operation.Failure<Path | UrlParams | Payload | Headers, Error> | PaginationError, HttpClient | Id>(
-      input,
-      options.identity,
-      (page) => fetch(input, page),
-      fail
-    )
+  // All that a list is given is optional.
+  const pages = (input: Input & Options = {} as Input & Options) =>
+    readPages<
+      A,
+      P,
+      | HeraldError.AnyCall
+      | Operation.Refusals[Error["_tag"]]
+      | Operation.InputError<Path | UrlParams | Payload | Headers>
+      | PaginationError,
+      HttpClient | Id
+    >(input, options.identity, (page) => fetch(input, page), fail)
 
   return Object.assign(
-    (input?: Partial<Input> & Options) =>
-      Stream.mapConcatChunk(pages(input), ({ data }) => Chunk.unsafeFromArray(data)),
+    (input?: Input & Options) => Stream.mapConcatChunk(pages(input), ({ data }) => Chunk.unsafeFromArray(data)),
     { pages }
   )
 }

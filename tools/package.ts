@@ -207,7 +207,7 @@ try {
     await bundleOneByOne(api, `${manifest.name}/${api}`)
   }
   await bundleNothing()
-  await bundleModules(1150)
+  await bundleModules(700)
   await measure(`${manifest.name}/polympics`, "getAccount")
 } catch (error) {
   console.error(error instanceof Error ? `FAILED  ${error.message}` : error)

@@ -28,11 +28,7 @@ export const AccountId = /*#__PURE__*/ Schema.String.pipe(
 )
 export type AccountId = typeof AccountId.Type
 
-/**
- * An account as the server holds it, which is looser than what it takes: names of every length and script, discriminators
- * that are not four digits, permission masks with bits that nobody named.
- */
-export const Account = /*#__PURE__*/ Schema.Struct({
+const account = /*#__PURE__*/ Schema.Struct({
   id: AccountId,
   name: Schema.String,
   discriminator: Schema.String,
@@ -44,4 +40,11 @@ export const Account = /*#__PURE__*/ Schema.Struct({
   createdAt: /*#__PURE__*/ Schema.propertySignature(Timestamp).pipe(/*#__PURE__*/ Schema.fromKey("created_at")),
   awards: /*#__PURE__*/ Schema.Array(Award)
 }).annotations({ identifier: "Account" })
-export interface Account extends Schema.Schema.Type<typeof Account> {}
+/**
+ * An account as the server holds it, which is looser than what it takes: names of every length and script, discriminators
+ * that are not four digits, permission masks with bits that nobody named.
+ */
+export interface Account extends Schema.Schema.Type<typeof account> {}
+/** An `Account` on the wire. */
+export interface AccountEncoded extends Schema.Schema.Encoded<typeof account> {}
+export const Account: Schema.Schema<Account, AccountEncoded> = account

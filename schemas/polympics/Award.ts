@@ -7,10 +7,13 @@ export const AwardId = /*#__PURE__*/ Schema.Int.pipe(
 )
 export type AwardId = typeof AwardId.Type
 
-/** An award. Who has it is in `AwardDetails`. */
-export const Award = /*#__PURE__*/ Schema.Struct({
+const award = /*#__PURE__*/ Schema.Struct({
   id: AwardId,
   title: Schema.String,
   imageUrl: /*#__PURE__*/ Schema.propertySignature(Schema.String).pipe(/*#__PURE__*/ Schema.fromKey("image_url"))
 }).annotations({ identifier: "Award" })
-export interface Award extends Schema.Schema.Type<typeof Award> {}
+/** An award. Who has it is in `AwardDetails`. */
+export interface Award extends Schema.Schema.Type<typeof award> {}
+/** An `Award` on the wire. */
+export interface AwardEncoded extends Schema.Schema.Encoded<typeof award> {}
+export const Award: Schema.Schema<Award, AwardEncoded> = award

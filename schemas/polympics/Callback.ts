@@ -10,17 +10,23 @@ export type CallbackEvent = typeof CallbackEvent.Type
 export const CallbackId = /*#__PURE__*/ Schema.Int.pipe(/*#__PURE__*/ Schema.brand("polympics/CallbackId"))
 export type CallbackId = typeof CallbackId.Type
 
-/** A callback that an app registered. Its secret is never shown. */
-export const Callback = /*#__PURE__*/ Schema.Struct({
+const callback = /*#__PURE__*/ Schema.Struct({
   id: CallbackId,
   event: CallbackEvent,
   url: Schema.String
 }).annotations({ identifier: "Callback" })
-export interface Callback extends Schema.Schema.Type<typeof Callback> {}
+/** A callback that an app registered. Its secret is never shown. */
+export interface Callback extends Schema.Schema.Type<typeof callback> {}
+/** A `Callback` on the wire. */
+export interface CallbackEncoded extends Schema.Schema.Encoded<typeof callback> {}
+export const Callback: Schema.Schema<Callback, CallbackEncoded> = callback
 
-/** What the API posts when an account joins, changes or leaves a team; `team` is where it is now. */
-export const AccountTeamUpdate = /*#__PURE__*/ Schema.Struct({
+const accountTeamUpdate = /*#__PURE__*/ Schema.Struct({
   account: Account,
   team: /*#__PURE__*/ Schema.NullOr(Team)
 }).annotations({ identifier: "AccountTeamUpdate" })
-export interface AccountTeamUpdate extends Schema.Schema.Type<typeof AccountTeamUpdate> {}
+/** What the API posts when an account joins, changes or leaves a team; `team` is where it is now. */
+export interface AccountTeamUpdate extends Schema.Schema.Type<typeof accountTeamUpdate> {}
+/** An `AccountTeamUpdate` on the wire. */
+export interface AccountTeamUpdateEncoded extends Schema.Schema.Encoded<typeof accountTeamUpdate> {}
+export const AccountTeamUpdate: Schema.Schema<AccountTeamUpdate, AccountTeamUpdateEncoded> = accountTeamUpdate

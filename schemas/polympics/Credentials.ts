@@ -2,31 +2,43 @@ import * as Schema from "effect/Schema"
 import * as Permissions from "./Permissions.js"
 import { Timestamp } from "./Timestamp.js"
 
-/** A user name (`A<id>` for an app, `S<id>` for a user's session) and its password. */
-export const Credentials = /*#__PURE__*/ Schema.Struct({
+const credentials = /*#__PURE__*/ Schema.Struct({
   username: Schema.String,
   password: /*#__PURE__*/ Schema.Redacted(Schema.String)
 }).annotations({ identifier: "Credentials" })
-export interface Credentials extends Schema.Schema.Type<typeof Credentials> {}
+/** A user name (`A<id>` for an app, `S<id>` for a user's session) and its password. */
+export interface Credentials extends Schema.Schema.Type<typeof credentials> {}
+/** A `Credentials` on the wire. */
+export interface CredentialsEncoded extends Schema.Schema.Encoded<typeof credentials> {}
+export const Credentials: Schema.Schema<Credentials, CredentialsEncoded> = credentials
 
-/** The credentials of a user, and when they end. */
-export const Session = /*#__PURE__*/ Schema.Struct({
-  ...Credentials.fields,
+const session = /*#__PURE__*/ Schema.Struct({
+  ...credentials.fields,
   expiresAt: /*#__PURE__*/ Schema.propertySignature(Timestamp).pipe(/*#__PURE__*/ Schema.fromKey("expires_at"))
 }).annotations({ identifier: "Session" })
-export interface Session extends Schema.Schema.Type<typeof Session> {}
+/** The credentials of a user, and when they end. */
+export interface Session extends Schema.Schema.Type<typeof session> {}
+/** A `Session` on the wire. */
+export interface SessionEncoded extends Schema.Schema.Encoded<typeof session> {}
+export const Session: Schema.Schema<Session, SessionEncoded> = session
 
-/** An app: what it is called, and what it may do. */
-export const AppDetails = /*#__PURE__*/ Schema.Struct({
+const appDetails = /*#__PURE__*/ Schema.Struct({
   name: Schema.String,
   username: Schema.String,
   permissions: Permissions.schema
 }).annotations({ identifier: "AppDetails" })
-export interface AppDetails extends Schema.Schema.Type<typeof AppDetails> {}
+/** An app: what it is called, and what it may do. */
+export interface AppDetails extends Schema.Schema.Type<typeof appDetails> {}
+/** An `AppDetails` on the wire. */
+export interface AppDetailsEncoded extends Schema.Schema.Encoded<typeof appDetails> {}
+export const AppDetails: Schema.Schema<AppDetails, AppDetailsEncoded> = appDetails
 
-/** An app with the password that a reset gave it; it is told this once. */
-export const AppCredentials = /*#__PURE__*/ Schema.Struct({
-  ...AppDetails.fields,
-  ...Credentials.fields
+const appCredentials = /*#__PURE__*/ Schema.Struct({
+  ...appDetails.fields,
+  ...credentials.fields
 }).annotations({ identifier: "AppCredentials" })
-export interface AppCredentials extends Schema.Schema.Type<typeof AppCredentials> {}
+/** An app with the password that a reset gave it; it is told this once. */
+export interface AppCredentials extends Schema.Schema.Type<typeof appCredentials> {}
+/** An `AppCredentials` on the wire. */
+export interface AppCredentialsEncoded extends Schema.Schema.Encoded<typeof appCredentials> {}
+export const AppCredentials: Schema.Schema<AppCredentials, AppCredentialsEncoded> = appCredentials

@@ -8,14 +8,6 @@ import * as Schema from "effect/Schema"
  * - `pages`, `results`: how many pages and items there are in all; both 0 when nothing was found
  * - `data`: the items
  */
-export const Page = <A, I, R>(item: Schema.Schema<A, I, R>) =>
-  Schema.Struct({
-    page: Schema.NonNegativeInt,
-    perPage: Schema.propertySignature(Schema.NonNegativeInt).pipe(Schema.fromKey("per_page")),
-    pages: Schema.NonNegativeInt,
-    results: Schema.NonNegativeInt,
-    data: Schema.Array(item)
-  })
 export interface Page<A> {
   readonly page: number
   readonly perPage: number
@@ -23,3 +15,21 @@ export interface Page<A> {
   readonly results: number
   readonly data: ReadonlyArray<A>
 }
+
+/** A `Page` on the wire. */
+export interface PageEncoded<I> {
+  readonly page: number
+  readonly per_page: number
+  readonly pages: number
+  readonly results: number
+  readonly data: ReadonlyArray<I>
+}
+
+export const Page = <A, I, R>(item: Schema.Schema<A, I, R>): Schema.Schema<Page<A>, PageEncoded<I>, R> =>
+  Schema.Struct({
+    page: Schema.NonNegativeInt,
+    perPage: Schema.propertySignature(Schema.NonNegativeInt).pipe(Schema.fromKey("per_page")),
+    pages: Schema.NonNegativeInt,
+    results: Schema.NonNegativeInt,
+    data: Schema.Array(item)
+  })

@@ -18,12 +18,15 @@ export const TeamId = /*#__PURE__*/ Schema.Int.pipe(
 )
 export type TeamId = typeof TeamId.Type
 
-/** A team, with how many accounts are in it. */
-export const Team = /*#__PURE__*/ Schema.Struct({
+const team = /*#__PURE__*/ Schema.Struct({
   id: TeamId,
   name: Schema.String,
   createdAt: /*#__PURE__*/ Schema.propertySignature(Timestamp).pipe(/*#__PURE__*/ Schema.fromKey("created_at")),
   memberCount: /*#__PURE__*/ Schema.propertySignature(Schema.Int).pipe(/*#__PURE__*/ Schema.fromKey("member_count")),
   awards: /*#__PURE__*/ Schema.Array(Award)
 }).annotations({ identifier: "Team" })
-export interface Team extends Schema.Schema.Type<typeof Team> {}
+/** A team, with how many accounts are in it. */
+export interface Team extends Schema.Schema.Type<typeof team> {}
+/** A `Team` on the wire. */
+export interface TeamEncoded extends Schema.Schema.Encoded<typeof team> {}
+export const Team: Schema.Schema<Team, TeamEncoded> = team

@@ -57,10 +57,10 @@ const BadData = /*#__PURE__*/ detail("DataError", 422)
 export const DataError = /*#__PURE__*/ Schema.Union(InvalidData, BadData)
 
 /** An award that the account does not have: a 404 with nothing in it. */
-export const NotHeld = /*#__PURE__*/ HttpApiSchema.asEmpty(
-  /*#__PURE__*/ Schema.Struct({ _tag: /*#__PURE__*/ Schema.Literal("NotFound") }),
-  { status: 404, decode: () => ({ _tag: "NotFound" as const }) }
-)
+export const NotHeld = /*#__PURE__*/ HttpApiSchema.asEmpty(/*#__PURE__*/ Schema.TaggedStruct("NotFound", {}), {
+  status: 404,
+  decode: () => ({ _tag: "NotFound" as const })
+})
 
 /** No callback for this event. A framework's "Not Found", for a path that nobody serves, is none of it. */
 export const NoCallback = /*#__PURE__*/ Schema.Struct({

@@ -47,11 +47,9 @@ export interface NewAccount {
  * })
  * ```
  */
-export const createAccount = /*#__PURE__*/ Operation.make(
-  SignedIn,
-  endpoints.createAccount,
-  ({ team, ...account }: NewAccount) => ({ payload: { ...account, team: team && teamId(team) } })
-)
+export const createAccount = /*#__PURE__*/ Operation.make(SignedIn, endpoints.createAccount, (account: NewAccount) => ({
+  payload: { ...account, team: account.team && teamId(account.team) }
+}))
 
 /**
  * An account, with its team and its awards. For anyone. Fails with `NotFound` if the id is not registered.
@@ -83,8 +81,8 @@ export interface AccountQuery {
   readonly pageSize?: number | undefined
 }
 
-const search = ({ page, pageSize, search, team }: AccountQuery & { readonly page: number }) => ({
-  urlParams: { search, team: team && teamId(team), page, pageSize }
+const search = (query: AccountQuery & { readonly page: number }) => ({
+  urlParams: { ...query, team: query.team && teamId(query.team) }
 })
 
 /**
@@ -144,9 +142,12 @@ export interface AccountChanges {
 export const updateAccount = /*#__PURE__*/ Operation.make(
   SignedIn,
   endpoints.updateAccount,
-  (account: Account | AccountId, { team, ...changes }: AccountChanges) => ({
+  (account: Account | AccountId, changes: AccountChanges) => ({
     path: { account: accountId(account) },
-    payload: { ...changes, team: team === undefined || team === noTeam ? team : teamId(team) }
+    payload: {
+      ...changes,
+      team: changes.team === undefined || changes.team === noTeam ? changes.team : teamId(changes.team)
+    }
   })
 )
 

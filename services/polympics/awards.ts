@@ -18,13 +18,9 @@ export interface NewAward {
 }
 
 /** Creates an award. For those who may `manageAwards`. Fails with `NotFound` if the team or an account is not there. */
-export const createAward = /*#__PURE__*/ Operation.make(
-  SignedIn,
-  endpoints.createAward,
-  ({ accounts, team, ...award }: NewAward) => ({
-    payload: { ...award, team: teamId(team), accounts: accounts.map(accountId) }
-  })
-)
+export const createAward = /*#__PURE__*/ Operation.make(SignedIn, endpoints.createAward, (award: NewAward) => ({
+  payload: { ...award, team: teamId(award.team), accounts: award.accounts.map(accountId) }
+}))
 
 /** An award, with its team and the accounts that have it. For anyone. Fails with `NotFound` if it is not there. */
 export const getAward = /*#__PURE__*/ Operation.make(Authoriser, endpoints.getAward, (award: Award | AwardId) => ({
@@ -42,9 +38,9 @@ export interface AwardChanges {
 export const updateAward = /*#__PURE__*/ Operation.make(
   SignedIn,
   endpoints.updateAward,
-  (award: Award | AwardId, { team, ...changes }: AwardChanges) => ({
+  (award: Award | AwardId, changes: AwardChanges) => ({
     path: { award: awardId(award) },
-    payload: { ...changes, team: team && teamId(team) }
+    payload: { ...changes, team: changes.team && teamId(changes.team) }
   })
 )
 

@@ -15,11 +15,10 @@ export interface NewCallback {
 }
 
 /** Has an app told of an event; overwrites what was registered for it. For apps. */
-export const createCallback = /*#__PURE__*/ Operation.make(
-  App,
-  endpoints.createCallback,
-  ({ event, secret, url }: NewCallback) => ({ path: { event }, payload: { url: String(url), secret } })
-)
+export const createCallback = /*#__PURE__*/ Operation.make(App, endpoints.createCallback, (callback: NewCallback) => ({
+  path: { event: callback.event },
+  payload: { ...callback, url: String(callback.url) }
+}))
 
 /** What the app registered for an event. For apps. Fails with `NotFound` if it did not. */
 export const getCallback = /*#__PURE__*/ Operation.make(App, endpoints.getCallback, (event: CallbackEvent) => ({

@@ -25,7 +25,7 @@ export interface TeamQuery {
 
 /** All teams, by name and then by id, as a Stream; see `listAccounts`. For anyone. */
 export const listTeams = /*#__PURE__*/ Pages.make(Authoriser, endpoints.listTeams, {
-  request: ({ pageSize, search }: TeamQuery, page) => ({ urlParams: { search, pageSize, page } }),
+  request: (query: TeamQuery, page) => ({ urlParams: { ...query, page } }),
   identity: (team: Team) => team.id
 })
 
@@ -33,14 +33,14 @@ export const listTeams = /*#__PURE__*/ Pages.make(Authoriser, endpoints.listTeam
 export const teamPage = /*#__PURE__*/ Operation.make(
   Authoriser,
   endpoints.listTeams,
-  ({ page, pageSize, search }: TeamQuery & { readonly page: number }) => ({ urlParams: { search, pageSize, page } })
+  (query: TeamQuery & { readonly page: number }) => ({ urlParams: query })
 )
 
 /** Renames a team. For those who may `manageTeams`, and for its captains. */
 export const updateTeam = /*#__PURE__*/ Operation.make(
   SignedIn,
   endpoints.updateTeam,
-  (team: Team | TeamId, { name }: { readonly name: string }) => ({ path: { team: teamId(team) }, payload: { name } })
+  (team: Team | TeamId, changes: { readonly name: string }) => ({ path: { team: teamId(team) }, payload: changes })
 )
 
 /**

@@ -14,10 +14,12 @@ import { heading, line } from "./support/print.js"
 const elsewhere = (baseUrl: string) =>
   Effect.gen(function* () {
     yield* heading(`Reading from ${baseUrl}`)
-    yield* reading.pipe(Effect.provide(Polympics.anonymousConfig()))
     const username = yield* Config.option(Config.string("POLYMPICS_USERNAME"))
-    if (Option.isNone(username)) return yield* line("(no POLYMPICS_USERNAME, so nobody asks)")
-    yield* whoAmI(username.value)
+    yield* Option.match(username, {
+      onNone: () => line("you are nobody: there is no POLYMPICS_USERNAME"),
+      onSome: whoAmI
+    })
+    yield* reading.pipe(Effect.provide(Polympics.anonymousConfig()))
   })
 
 const here = Effect.gen(function* () {

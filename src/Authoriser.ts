@@ -73,8 +73,8 @@ export const basic = (
   )
 
 /**
- * A base URL from text: http or https, without credentials, query or fragment, and without the slash at its end. Fails with
- * what is wrong, without the text, which may hold credentials.
+ * A base URL from text: http or https, without credentials, query or fragment. Fails with what is wrong, without the text,
+ * which may hold credentials.
  */
 export const parseBaseUrl = (text: string | URL): Either.Either<URL, ConfigError.ConfigError> => {
   const refuse = (message: string) => Either.left(ConfigError.InvalidData(["baseUrl"], message))
@@ -82,6 +82,9 @@ export const parseBaseUrl = (text: string | URL): Either.Either<URL, ConfigError
   const url = new URL(text)
   if (url.protocol !== "https:" && url.protocol !== "http:") return refuse("A base URL is one of http or https")
   if (url.username !== "" || url.password !== "") return refuse("A base URL holds no credentials: give them apart")
-  if (url.search !== "" || url.hash !== "") return refuse("A base URL has no query and no fragment")
+  if (/[?#]/.test(url.href)) return refuse("A base URL has no query and no fragment")
   return Either.right(url)
 }
+
+/** A base URL as text that a path can be appended to: without slashes at its end. */
+export const hrefOf = (baseUrl: URL): string => baseUrl.href.replace(/\/+$/, "")

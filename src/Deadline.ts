@@ -4,7 +4,8 @@ import type * as Duration from "effect/Duration"
 /**
  * How long a whole call may take: its attempts, the waits between them, and reading the answer. Provide it, as a service, for
  * a call or for many. When it passes, what is under way is interrupted and the call fails with a `TimeoutError`, or with
- * `NotSent` if nothing was sent by then. Not set, a call takes as long as its transport lets it.
+ * `NotSent` if nothing was sent by then. Not set, a call takes as long as its transport lets it. In a list each page is a call:
+ * `Stream.interruptAfter` bounds the whole.
  *
  * @example
  * ```ts

@@ -18,8 +18,8 @@ export class Idempotent
   }) {}
 
 /**
- * Annotation of an `HttpApiEndpoint`: no attempt is ever repeated, whatever the policy says. For calls that replace the
- * credentials that they were made with. Default: false.
+ * Annotation of an `HttpApiEndpoint`: no attempt is ever repeated, whatever the policy says, and no redirect followed. For
+ * calls that replace the credentials that they were made with. Default: false.
  */
 export class Unrepeatable
   extends /*#__PURE__*/ Context.Reference<Unrepeatable>()("effect-herald/Endpoint/Unrepeatable", {

@@ -16,7 +16,7 @@ export interface Told {
   readonly method: HttpMethod
   /** Base URL and path template, such as `https://api.example/account/{account}`. */
   readonly url: string
-  /** The status of the last answer, if there was one. */
+  /** The status of the answer that ended the call, if one did. */
   readonly status?: number | undefined
   /** The attempts that failed, in order. */
   readonly attempts: ReadonlyArray<Attempt>
@@ -117,7 +117,7 @@ export class ServerError
     }
   > {}
 
-/** The credentials could not be had, or can't be used; nothing was sent. */
+/** The credentials could not be had, or can't be used: the last attempt was not sent; `attempts` has those before it. */
 export class AuthoriserError
   extends /*#__PURE__*/ Data.TaggedError("AuthoriserError")<
     Told & {

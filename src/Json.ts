@@ -9,7 +9,8 @@ const number = (_: string | number | undefined, text: string): number | bigint =
 }
 
 /** A key that the parser of long integers would make an object's prototype of, however it is escaped. */
-const prototypeKey = /__proto__|\\u00(?:5f|70|72|6f|74)/i
+const prototypeKey =
+  /"(?:_|\\u005[fF]){2}(?:p|\\u0070)(?:r|\\u0072)(?:o|\\u006[fF])(?:t|\\u0074)(?:o|\\u006[fF])(?:_|\\u005[fF]){2}"\s*:/
 
 /**
  * `JSON.parse`, but for integers beyond 2^53, which become a `bigint` instead of a wrong number, unless the text has a key of

@@ -166,8 +166,8 @@ export const make = <
   const fetch = Operation.make(authoriser, endpoint, options.request)
 
   const fail = (page: number, { reason, sentence }: Finding) =>
-    Effect.flatMap(authoriser, ({ baseUrl }) => {
-      const call = { route: compile(endpoint()), baseUrl, input: undefined, attempts: [] }
+    Effect.flatMap(authoriser, ({ baseUrl, identity }) => {
+      const call = { route: compile(endpoint()), baseUrl, identity, input: undefined, attempts: [] }
       return Effect.fail(new PaginationError({ ...teller(call).told(sentence), page, reason }))
     })
 

@@ -20,7 +20,8 @@ export const withServer = async <A>(script: string, args: ReadonlyArray<string>,
   const child = start(script, args)
   child.stderr!.pipe(process.stderr)
   try {
-    const [line] = (await once(child.stdout!.setEncoding("utf8"), "data")) as [string]
+    const dead = once(child, "exit").then(() => Promise.reject(new Error(`${script} ended before it was ready`)))
+    const [line] = (await Promise.race([once(child.stdout!.setEncoding("utf8"), "data"), dead])) as [string]
     return await use(line.trim())
   } finally {
     child.kill()

@@ -77,7 +77,6 @@ const misbehave = (app: HttpApp.Default) =>
           return html(200, "Welcome to the hotel's network")
         case "/account/408":
           return Effect.delay(app, "1 second")
-        case "/teams/search?q=broken%2520list&page=0":
         case "/teams/search?q=broken+list&page=0":
           return Effect.succeed(
             HttpServerResponse.unsafeJson({ page: 0, per_page: 20, pages: 1000, results: 20_000, data: [] })

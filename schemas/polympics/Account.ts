@@ -21,6 +21,7 @@ export const AccountId = /*#__PURE__*/ Schema.String.pipe(
       (/^(0|-?[1-9]\d{0,18})$/.test(id) && BigInt.asIntN(64, BigInt(id)) === BigInt(id)) ||
       "must be an integer from -2^63 to 2^63-1, in digits",
     {
+      identifier: "AccountId",
       arbitrary: () => (fc) => fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String)
     }
   ),

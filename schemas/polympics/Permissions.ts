@@ -1,5 +1,6 @@
 import * as Data from "effect/Data"
 import * as Equivalence from "effect/Equivalence"
+import { dual } from "effect/Function"
 import * as Inspectable from "effect/Inspectable"
 import * as Schema from "effect/Schema"
 
@@ -81,16 +82,28 @@ export const has = (self: Permissions, ...permissions: ReadonlyArray<Permission>
   isSubset(of(...permissions), self)
 
 /** Whether every bit of the first is in the second. */
-export const isSubset = (self: Permissions, that: Permissions): boolean => (self.mask & that.mask) === self.mask
+export const isSubset: {
+  (that: Permissions): (self: Permissions) => boolean
+  (self: Permissions, that: Permissions): boolean
+} = /*#__PURE__*/ dual(2, (self: Permissions, that: Permissions): boolean => (self.mask & that.mask) === self.mask)
 
 /** What is in either. */
-export const union = (self: Permissions, that: Permissions): Permissions => fromMask(self.mask | that.mask)
+export const union: {
+  (that: Permissions): (self: Permissions) => Permissions
+  (self: Permissions, that: Permissions): Permissions
+} = /*#__PURE__*/ dual(2, (self: Permissions, that: Permissions): Permissions => fromMask(self.mask | that.mask))
 
 /** What is in both. */
-export const intersection = (self: Permissions, that: Permissions): Permissions => fromMask(self.mask & that.mask)
+export const intersection: {
+  (that: Permissions): (self: Permissions) => Permissions
+  (self: Permissions, that: Permissions): Permissions
+} = /*#__PURE__*/ dual(2, (self: Permissions, that: Permissions): Permissions => fromMask(self.mask & that.mask))
 
 /** What is in the first and not in the second. */
-export const difference = (self: Permissions, that: Permissions): Permissions => fromMask(self.mask & ~that.mask)
+export const difference: {
+  (that: Permissions): (self: Permissions) => Permissions
+  (self: Permissions, that: Permissions): Permissions
+} = /*#__PURE__*/ dual(2, (self: Permissions, that: Permissions): Permissions => fromMask(self.mask & ~that.mask))
 
 /** The names in the set, the least significant first. Bits without a name are in none of them, see `mask`. */
 export const names = (self: Permissions): ReadonlyArray<Permission> =>

@@ -14,7 +14,8 @@ export class CredentialsLost
 /** What is sure of a failed reset: undefined if it was not carried out. */
 const reasonOf = (error: HeraldError): CredentialsLost["reason"] | undefined => {
   if (error._tag === "DecodeError") {
-    if (error.reason === "Size") return "NotTold"
+    // A 303 says that there is a result, elsewhere (RFC 9110, 15.4.4).
+    if (error.status === 303) return "AnswerLost"
     return error.status !== undefined && error.status >= 200 && error.status < 300 ? "NotTold" : undefined
   }
   const last = error.attempts.at(-1)

@@ -22,8 +22,7 @@ export interface ReplaceableCaller extends Kit.Authoriser {
 const lost = () =>
   new Kit.AuthoriserFailure({
     reason: "CredentialsLost",
-    message:
-      "not sent: a reset replaced the credentials and the new ones were never told; sign in anew, with a new layer"
+    message: "a reset replaced the credentials and the new ones were never told; sign in anew, with a new layer"
   })
 
 /** A caller with credentials, which others may share. Its state lives as long as the layer that it is made in. */
@@ -39,12 +38,14 @@ export const make = (kind: "App" | "User", baseUrl: URL, given: Credentials): Ef
     let generation = 0
     let credentials: Credentials | undefined = given
 
-    const enter: Effect.Effect<void> = Effect.suspend(() => {
-      if (!open) return Effect.zipRight(gate.await, enter)
-      inFlight += 1
-      idle.unsafeClose()
-      return Effect.void
-    })
+    /** Only the wait can be interrupted: a call that is counted in has to be counted out. */
+    const enter = (restore: <A>(wait: Effect.Effect<A>) => Effect.Effect<A>): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        if (!open) return Effect.zipRight(restore(gate.await), enter(restore))
+        inFlight += 1
+        idle.unsafeClose()
+        return Effect.void
+      })
     const leave = Effect.sync(() => {
       inFlight -= 1
       if (inFlight === 0) idle.unsafeOpen()
@@ -71,7 +72,7 @@ export const make = (kind: "App" | "User", baseUrl: URL, given: Credentials): Ef
       rejected: (of) => Effect.sync(() => of !== generation),
       hold: (attempt) =>
         Effect.uninterruptibleMask((restore) =>
-          Effect.zipRight(restore(enter), Effect.ensuring(restore(attempt), leave))
+          Effect.zipRight(enter(restore), Effect.ensuring(restore(attempt), leave))
         ),
       lose: Effect.sync(() => {
         credentials = undefined

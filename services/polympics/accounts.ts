@@ -9,7 +9,7 @@ import * as Operation from "../../src/Operation.js"
 import * as Pages from "../../src/Pages.js"
 import { Authoriser, SignedIn } from "./Authoriser.js"
 import * as endpoints from "./endpoints/accounts.js"
-import { accountId, teamId } from "./references.js"
+import { idOf } from "./references.js"
 
 /** Whether signups are open. For anyone. */
 export const checkSignups = /*#__PURE__*/ Effect.map(
@@ -48,7 +48,7 @@ export interface NewAccount {
  * ```
  */
 export const createAccount = /*#__PURE__*/ Operation.make(SignedIn, endpoints.createAccount, (account: NewAccount) => ({
-  payload: { ...account, team: account.team && teamId(account.team) }
+  payload: { ...account, team: account.team && idOf(account.team) }
 }))
 
 /**
@@ -69,7 +69,7 @@ export const createAccount = /*#__PURE__*/ Operation.make(SignedIn, endpoints.cr
 export const getAccount = /*#__PURE__*/ Operation.make(
   Authoriser,
   endpoints.getAccount,
-  (account: Account | AccountId) => ({ path: { account: accountId(account) } })
+  (account: Account | AccountId) => ({ path: { account: idOf(account) } })
 )
 
 /** Which accounts, and how many a page. */
@@ -82,7 +82,7 @@ export interface AccountQuery {
 }
 
 const search = (query: AccountQuery & { readonly page: number }) => ({
-  urlParams: { ...query, team: query.team && teamId(query.team) }
+  urlParams: { ...query, team: query.team && idOf(query.team) }
 })
 
 /**
@@ -111,7 +111,7 @@ export const listAccounts = /*#__PURE__*/ Pages.make(Authoriser, endpoints.listA
 /** One page of accounts, with the totals; a page past the last has no data. For anyone. */
 export const accountPage = /*#__PURE__*/ Operation.make(Authoriser, endpoints.listAccounts, search)
 
-/** What to change of an account. What is absent stays; what the server would ignore, such as an empty name, is refused. */
+/** What to change of an account. What is absent stays; an empty text, which the server would ignore, is refused. */
 export interface AccountChanges {
   readonly name?: string | undefined
   readonly discriminator?: string | undefined
@@ -143,10 +143,10 @@ export const updateAccount = /*#__PURE__*/ Operation.make(
   SignedIn,
   endpoints.updateAccount,
   (account: Account | AccountId, changes: AccountChanges) => ({
-    path: { account: accountId(account) },
+    path: { account: idOf(account) },
     payload: {
       ...changes,
-      team: changes.team === undefined || changes.team === noTeam ? changes.team : teamId(changes.team)
+      team: changes.team === undefined || changes.team === noTeam ? changes.team : idOf(changes.team)
     }
   })
 )
@@ -158,5 +158,5 @@ export const updateAccount = /*#__PURE__*/ Operation.make(
 export const deleteAccount = /*#__PURE__*/ Operation.make(
   SignedIn,
   endpoints.deleteAccount,
-  (account: Account | AccountId) => ({ path: { account: accountId(account) } })
+  (account: Account | AccountId) => ({ path: { account: idOf(account) } })
 )

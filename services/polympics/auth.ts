@@ -13,7 +13,7 @@ import { App, Authoriser, User } from "./Authoriser.js"
 import { orCredentialsLost } from "./CredentialsLost.js"
 import * as endpoints from "./endpoints/auth.js"
 import type { ReplaceableCaller } from "./ReplaceableCaller.js"
-import { accountId } from "./references.js"
+import { idOf } from "./references.js"
 
 /**
  * A session for whom a Discord token belongs to; creates the account if it is new. For anyone. Fails with `Unauthorised` if
@@ -29,7 +29,7 @@ export const discordAuthenticate = /*#__PURE__*/ Operation.make(
 export const createSession = /*#__PURE__*/ Operation.make(
   App,
   endpoints.createSession,
-  (account: Account | AccountId) => ({ payload: { account: accountId(account) } })
+  (account: Account | AccountId) => ({ payload: { account: idOf(account) } })
 )
 
 /** Which app the caller is, and what it may do. For apps. */

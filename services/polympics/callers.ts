@@ -12,13 +12,13 @@ import * as ReplaceableCaller from "./ReplaceableCaller.js"
 /** Where the API is, unless said otherwise. */
 export const defaultBaseUrl = "https://api.polytopia.fun"
 
-/** Where the API is. */
-export interface Place {
+/** What every caller can be given. */
+export interface CallerOptions {
   /** http or https; the paths of the API are appended. Default: `https://api.polytopia.fun`. */
   readonly baseUrl?: string | URL | undefined
 }
 
-const nobody = ({ baseUrl = defaultBaseUrl }: Place) => Effect.map(Kit.parseBaseUrl(baseUrl), Kit.none)
+const nobody = ({ baseUrl = defaultBaseUrl }: CallerOptions) => Effect.map(Kit.parseBaseUrl(baseUrl), Kit.none)
 
 /** The API tells apps and users apart by the first letter of their names, in either case. */
 const usernames = {
@@ -26,20 +26,20 @@ const usernames = {
   User: { pattern: /^S\d+$/i, rule: "The user name of a user's session is S and a number" }
 }
 
-const somebody = (kind: "App" | "User", credentials: Credentials, { baseUrl = defaultBaseUrl }: Place) =>
+const somebody = (kind: "App" | "User", credentials: Credentials, { baseUrl = defaultBaseUrl }: CallerOptions) =>
   Effect.gen(function* () {
     const { pattern, rule } = usernames[kind]
     if (!pattern.test(credentials.username)) return yield* Effect.fail(ConfigError.InvalidData(["username"], rule))
     return yield* ReplaceableCaller.make(kind, yield* Kit.parseBaseUrl(baseUrl), credentials)
   })
 
-const asApp = (credentials: Credentials, place: Place) =>
-  Effect.map(somebody("App", credentials, place), (caller) =>
+const asApp = (credentials: Credentials, options: CallerOptions) =>
+  Effect.map(somebody("App", credentials, options), (caller) =>
     Context.make(App, caller).pipe(Context.add(SignedIn, caller), Context.add(Authoriser, caller))
   )
 
-const asUser = (credentials: Credentials, place: Place) =>
-  Effect.map(somebody("User", credentials, place), (caller) =>
+const asUser = (credentials: Credentials, options: CallerOptions) =>
+  Effect.map(somebody("User", credentials, options), (caller) =>
     Context.make(User, caller).pipe(Context.add(SignedIn, caller), Context.add(Authoriser, caller))
   )
 
@@ -58,8 +58,8 @@ const asUser = (credentials: Credentials, place: Place) =>
  * )
  * ```
  */
-export const anonymous = (place: Place = {}): Layer.Layer<Authoriser, ConfigError.ConfigError> =>
-  Layer.effect(Authoriser, nobody(place))
+export const anonymous = (options: CallerOptions = {}): Layer.Layer<Authoriser, ConfigError.ConfigError> =>
+  Layer.effect(Authoriser, nobody(options))
 
 /**
  * An app. Everything that shares the layer shares its credentials, and goes on with the new ones after `resetAppToken`. Fails,
@@ -75,8 +75,8 @@ export const anonymous = (place: Place = {}): Layer.Layer<Authoriser, ConfigErro
  */
 export const app = (
   credentials: Credentials,
-  place: Place = {}
-): Layer.Layer<App | SignedIn | Authoriser, ConfigError.ConfigError> => Layer.effectContext(asApp(credentials, place))
+  options: CallerOptions = {}
+): Layer.Layer<App | SignedIn | Authoriser, ConfigError.ConfigError> => Layer.effectContext(asApp(credentials, options))
 
 /**
  * A user, by a session (of `createSession` or `discordAuthenticate`) or by its credentials. Fails, when it is built, with a
@@ -95,8 +95,9 @@ export const app = (
  */
 export const user = (
   credentials: Credentials,
-  place: Place = {}
-): Layer.Layer<User | SignedIn | Authoriser, ConfigError.ConfigError> => Layer.effectContext(asUser(credentials, place))
+  options: CallerOptions = {}
+): Layer.Layer<User | SignedIn | Authoriser, ConfigError.ConfigError> =>
+  Layer.effectContext(asUser(credentials, options))
 
 const baseUrl = /*#__PURE__*/ Config.withDefault(/*#__PURE__*/ Config.string("POLYMPICS_URL"), defaultBaseUrl)
 

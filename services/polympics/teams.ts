@@ -3,7 +3,7 @@ import * as Operation from "../../src/Operation.js"
 import * as Pages from "../../src/Pages.js"
 import { Authoriser, SignedIn } from "./Authoriser.js"
 import * as endpoints from "./endpoints/teams.js"
-import { teamId } from "./references.js"
+import { idOf } from "./references.js"
 
 /** Creates a team; several may have one name. For those who may `manageTeams`. A name has at most 255 characters. */
 export const createTeam = /*#__PURE__*/ Operation.make(SignedIn, endpoints.createTeam, (name: string) => ({
@@ -12,7 +12,7 @@ export const createTeam = /*#__PURE__*/ Operation.make(SignedIn, endpoints.creat
 
 /** A team. For anyone. Fails with `NotFound` if it is not there. */
 export const getTeam = /*#__PURE__*/ Operation.make(Authoriser, endpoints.getTeam, (team: Team | TeamId) => ({
-  path: { team: teamId(team) }
+  path: { team: idOf(team) }
 }))
 
 /** Which teams, and how many a page. */
@@ -40,7 +40,7 @@ export const teamPage = /*#__PURE__*/ Operation.make(
 export const updateTeam = /*#__PURE__*/ Operation.make(
   SignedIn,
   endpoints.updateTeam,
-  (team: Team | TeamId, changes: { readonly name: string }) => ({ path: { team: teamId(team) }, payload: changes })
+  (team: Team | TeamId, changes: { readonly name: string }) => ({ path: { team: idOf(team) }, payload: changes })
 )
 
 /**
@@ -48,5 +48,5 @@ export const updateTeam = /*#__PURE__*/ Operation.make(
  * `ServerError` while the team has an award.
  */
 export const deleteTeam = /*#__PURE__*/ Operation.make(SignedIn, endpoints.deleteTeam, (team: Team | TeamId) => ({
-  path: { team: teamId(team) }
+  path: { team: idOf(team) }
 }))

@@ -8,7 +8,6 @@ import * as RetryAfter from "../RetryAfter.js"
 import { classifyStatus, classifyTransport } from "./classify.js"
 import { type Answer, type Call, teller } from "./errors.js"
 import { fromParseIssue } from "./issues.js"
-import type { TooLarge } from "./readBody.js"
 import type { Failed } from "./repeat.js"
 import type { Answers } from "./route.js"
 
@@ -17,29 +16,32 @@ type Decoded = Either.Either<
   { readonly reason: HeraldError.DecodeError["reason"]; readonly issues: ReadonlyArray<Issue> }
 >
 
-const json = (text: string): Decoded => {
+const json = ({ headers, text }: Answer): Decoded => {
+  const type = headers["content-type"]?.replace(/;.*/s, "") ?? "no content type"
   if (text === "") return Either.left({ reason: "Json", issues: [{ path: [], message: "the body is empty" }] })
   try {
     return Either.right(Json.parse(text))
   } catch {
     return Either.left({
       reason: "Json",
-      issues: [{ path: [], message: `the body is not JSON, or not all of it (${text.length} characters)` }]
+      issues: [{ path: [], message: `the body is not JSON, or not all of it (${type}, ${text.length} characters)` }]
     })
   }
 }
 
 /** What the first of these that can makes of the body; else what each of them finds wrong. */
-const decodeAs = (candidates: ReadonlyArray<Answers>, text: string, kind: "success" | "refusal"): Decoded => {
-  const body = candidates.some(({ empty }) => !empty) ? json(text) : undefined
+const decodeAs = (candidates: ReadonlyArray<Answers>, answer: Answer, kind: "success" | "refusal"): Decoded => {
+  const body = candidates.some(({ body }) => body === "Json") ? json(answer) : undefined
   const issues: Array<Issue> = []
   for (const candidate of candidates) {
-    if (candidate.empty) {
+    if (candidate.body === "Empty") {
       // What promises nothing is told from what promises something, under one status, by whether there is something. And
       // a refusal with a word to it is not the one that comes without: it may be a framework's, or a proxy's.
-      if (text !== "" && (candidates.length > 1 || kind === "refusal")) continue
-    } else if (body === undefined || Either.isLeft(body)) continue
-    const decoded = candidate.decode(candidate.empty ? undefined : Either.getOrUndefined(body!))
+      if (answer.text !== "" && (candidates.length > 1 || kind === "refusal")) continue
+    } else if (candidate.body === "Json" && Either.isLeft(body!)) continue
+    const decoded = candidate.decode(
+      candidate.body === "Json" ? Either.getOrUndefined(body!) : candidate.body === "Text" ? answer.text : undefined
+    )
     if (Either.isRight(decoded)) return Either.right(decoded.right)
     issues.push(...fromParseIssue(decoded.left))
   }
@@ -56,7 +58,7 @@ export const decode = (call: Call, answer: Answer): Either.Either<unknown, Heral
           reason: "Status",
           issues: [{ path: [], message: `the status should be ${described}, and is ${answer.status}` }]
         })
-      : decodeAs(candidates, answer.text, "success")
+      : decodeAs(candidates, answer, "success")
   return Either.mapLeft(decoded, ({ issues, reason }) => teller(call, answer).decodeError(reason, issues))
 }
 
@@ -64,13 +66,18 @@ const statusError = (call: Call, answer: Answer, retryAfter: Failed["retryAfter"
   const { status } = answer
   const tell = teller(call, answer)
   const candidates = call.route.refusals.get(status)
-  const refusal = candidates && decodeAs(candidates, answer.text, "refusal")
+  const refusal = candidates && decodeAs(candidates, answer, "refusal")
   // An endpoint's error schemas decode to refusals: `Operation.make` takes no others.
   if (refusal !== undefined && Either.isRight(refusal)) return tell.refusal(refusal.right as Refusal)
   if (status === 429) return new HeraldError.RateLimited({ ...tell.told("too many requests (429)"), retryAfter })
   if (status >= 500) return new HeraldError.ServerError({ ...tell.told(`the server failed (${status})`), retryAfter })
+  if (status === 404)
+    return new HeraldError.ClientError(tell.told("nothing is at this path (404): is the base URL right?"))
   if (status >= 400) return new HeraldError.ClientError(tell.told(`the server refused (${status})`))
-  return status >= 300 || status === 0
+  if (status === 0) {
+    return tell.decodeError("Redirect", [{ path: [], message: "it is a redirect, which browsers show to no script" }])
+  }
+  return status >= 300
     ? tell.decodeError("Redirect", [{ path: [], message: "it redirects to where this call can't go" }])
     : tell.decodeError("Status", [{ path: [], message: `the status can't be ${status}` }])
 }
@@ -83,23 +90,25 @@ export const fromStatus = (call: Call, answer: Answer, now: number): Failed => {
     reason: String(answer.status),
     status: answer.status,
     retryAfter,
+    answer,
     error: () => statusError(call, answer, retryAfter)
   }
 }
 
+/** An answer whose body is not read to its end. */
+export const fromTooLarge = (call: Call, answer: Answer): Failed => ({
+  class: "Final",
+  reason: "TooLarge",
+  status: answer.status,
+  error: () => teller(call, answer).decodeError("Size", [{ path: [], message: "the body is too large" }])
+})
+
 /** No answer, or not all of it. */
-export const fromTransport = (call: Call, failure: HttpClientError.HttpClientError | TooLarge): Failed => {
-  if (failure._tag === "TooLarge") {
-    return {
-      class: "Final",
-      reason: "TooLarge",
-      error: () => teller(call).decodeError("Size", [{ path: [], message: "the body is too large" }])
-    }
-  }
+export const fromTransport = (call: Call, failure: HttpClientError.HttpClientError): Failed => {
   const stage = failure._tag === "RequestError" ? "send" : "read"
-  const kind = classifyTransport(failure.reason === "InvalidUrl" ? { code: "InvalidUrl" } : failure.cause, stage)
+  const kind = classifyTransport(failure.cause, stage)
   return {
-    class: kind.class,
+    class: failure.reason === "InvalidUrl" ? "Final" : kind.class,
     reason: kind.reason,
     error: () => {
       const { told } = teller(call)

@@ -2,6 +2,7 @@ import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import { hasBody } from "@effect/platform/HttpMethod"
 import * as Either from "effect/Either"
+import { hrefOf } from "../Authoriser.js"
 import type { Issue } from "../Issue.js"
 import * as Json from "../Json.js"
 import { fromParseIssue } from "./issues.js"
@@ -103,7 +104,7 @@ export const encode = (route: Route, baseUrl: URL, input: Input): Encoded<HttpRe
     // `HttpApiEndpoint` has the payload of a method without a body in the query.
     const query = yield* params("query", withBody ? (asked ?? {}) : { ...asked, ...(payload as Params | undefined) })
     const target = `${yield* path(route, values)}${query === "" ? "" : `?${query}`}`
-    const request = HttpRequest.make(route.method)(baseUrl.href.replace(/\/$/, "") + target, {
+    const request = HttpRequest.make(route.method)(hrefOf(baseUrl) + target, {
       headers: { accept: "application/json", ...(yield* headers(given ?? {})) }
     })
     return withBody ? HttpRequest.setBody(request, yield* body(route.bodyKind, payload)) : request

@@ -1,5 +1,6 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { Attempt } from "../Attempt.js"
+import { hrefOf } from "../Authoriser.js"
 import * as HeraldError from "../HeraldError.js"
 import * as Issue from "../Issue.js"
 import type { Refusal, RefusalTag } from "../Refusal.js"
@@ -17,12 +18,14 @@ export interface Answer {
 export interface Call {
   readonly route: Route
   readonly baseUrl: URL
+  /** Who calls, as the authoriser names it. */
+  readonly identity: string
   readonly input: unknown
   /** The request without credentials, and with them, as last sent. */
   plain?: HttpClientRequest
   authorised?: HttpClientRequest
-  /** The status of the last answer. */
-  status?: number
+  /** The status of the last answer, until the next request. */
+  status?: number | undefined
   /** The attempts that failed. */
   readonly attempts: Array<Attempt>
 }
@@ -46,7 +49,7 @@ export const teller = (call: Call, answer?: Answer) => {
   const { route } = call
   const scrub = scrubber(call.input, call.plain, call.authorised)
   const requestId = requestIdHeaders.map((name) => answer?.headers[name]).find((id) => id !== undefined)
-  const url = call.baseUrl.href.replace(/\/$/, "") + route.template
+  const url = hrefOf(call.baseUrl) + route.template
 
   const tell = (sentence: string): HeraldError.Told => {
     const times = call.attempts.length > 1 ? `, ${call.attempts.length} attempts` : ""
@@ -75,21 +78,25 @@ export const teller = (call: Call, answer?: Answer) => {
     const issues = clean(refusal.issues ?? [])
     const detail = refusal.detail === undefined ? undefined : scrub(refusal.detail)
     const said = detail ?? list(issues)
-    return { ...tell(`${words[refusal._tag]} (${answer?.status})${said === "" ? "" : `: ${said}`}`), detail, issues }
+    return {
+      ...tell(`${words[refusal._tag](call.identity || "nobody")} (${answer?.status})${said === "" ? "" : `: ${said}`}`),
+      detail,
+      issues
+    }
   }
 
   return {
     told: tell,
     encodeError: (issues: ReadonlyArray<Issue.Issue>) =>
       new HeraldError.EncodeError({ ...tell(`not sent, since ${list(issues)}`), issues }),
-    decodeError: (reason: HeraldError.DecodeError["reason"], issues: ReadonlyArray<Issue.Issue>) =>
-      new HeraldError.DecodeError({
-        ...tell(
-          `the answer${answer === undefined ? "" : ` (${answer.status})`} is not what was agreed: ${list(clean(issues))}`
-        ),
+    decodeError: (reason: HeraldError.DecodeError["reason"], found: ReadonlyArray<Issue.Issue>) => {
+      const issues = clean(found)
+      return new HeraldError.DecodeError({
+        ...tell(`the answer (${answer?.status}) is not what was agreed: ${list(issues)}`),
         reason,
-        issues: clean(issues)
-      }),
+        issues
+      })
+    },
     refusal: (refusal: Refusal) => {
       const fields = refused(refusal)
       switch (refusal._tag) {
@@ -108,10 +115,10 @@ export const teller = (call: Call, answer?: Answer) => {
   }
 }
 
-const words: Readonly<Record<RefusalTag, string>> = {
-  Unauthorised: "unauthorised",
-  Forbidden: "forbidden",
-  NotFound: "not found",
-  Conflict: "conflict",
-  DataError: "the data was refused"
+const words: Readonly<Record<RefusalTag, (identity: string) => string>> = {
+  Unauthorised: (identity) => `unauthorised, as ${identity}`,
+  Forbidden: (identity) => `forbidden, as ${identity}`,
+  NotFound: () => "not found",
+  Conflict: () => "conflict",
+  DataError: () => "the data was refused"
 }

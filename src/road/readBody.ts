@@ -10,6 +10,9 @@ const mostOfAnswer = 67_108_864
 /** A body is larger than may be read; the rest of it was not waited for. */
 export class TooLarge extends /*#__PURE__*/ Data.TaggedError("TooLarge") {}
 
+/** So many times as much as may be read is drained, to be able to answer; who sends more gets no answer. */
+const mostDrained = 64
+
 /** What becomes of the rest of a body that is too large. */
 type Rest = "left" | "drained"
 
@@ -22,7 +25,7 @@ const readPieces = <E>(message: HttpIncomingMessage.HttpIncomingMessage<E>, most
     return Stream.runForEach(message.stream, (piece) => {
       bytes += piece.length
       if (bytes <= mostBytes) text += decoder.decode(piece, { stream: true })
-      else if (rest === "left") return Effect.fail(new TooLarge())
+      else if (rest === "left" || bytes > mostBytes * mostDrained) return Effect.fail(new TooLarge())
       return Effect.void
     }).pipe(
       // What `fetch` makes of an answer without a body.

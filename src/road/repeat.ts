@@ -9,7 +9,7 @@ import type { FailedAttempt, Verdict } from "../Attempt.js"
 import type { HeraldError } from "../HeraldError.js"
 import { RateLimited } from "../HeraldError.js"
 import * as RetryPolicy from "../RetryPolicy.js"
-import { type Call, teller } from "./errors.js"
+import { type Answer, type Call, teller } from "./errors.js"
 
 /** How an attempt failed, and the error to end with if it was the last. */
 export interface Failed {
@@ -17,6 +17,7 @@ export interface Failed {
   readonly reason: string
   readonly status?: number | undefined
   readonly retryAfter?: Duration.Duration | undefined
+  readonly answer?: Answer | undefined
   /** Made last, since it tells of all attempts. */
   readonly error: () => HeraldError
 }
@@ -93,9 +94,10 @@ export const repeat = <A, R>(
   return again
 }
 
-const tooLong = (call: Call, { retryAfter, status }: Failed) =>
+const tooLong = (call: Call, { answer, retryAfter }: Failed) =>
   new RateLimited({
-    ...teller(call).told(`the server asks to wait ${Duration.format(retryAfter ?? Duration.zero)} (${status})`),
-    status,
+    ...teller(call, answer).told(
+      `the server asks to wait ${Duration.format(retryAfter ?? Duration.zero)} (${answer?.status})`
+    ),
     retryAfter
   })

@@ -13,8 +13,8 @@ const idempotentMethods: ReadonlyArray<HttpMethod> = ["GET", "HEAD", "OPTIONS", 
 
 /** What an answer of some status may hold. */
 export interface Answers {
-  /** Whether the answer has no body worth a look. */
-  readonly empty: boolean
+  /** What is made of the body before it is decoded. */
+  readonly body: "Empty" | "Text" | "Json"
   readonly decode: (body: unknown) => ReturnType<ReturnType<typeof ParseResult.decodeUnknownEither>>
 }
 
@@ -54,9 +54,9 @@ const byStatus = (union: AST.AST, statusOf: (ast: AST.AST) => number): ReadonlyM
   const answers = new Map<number, Array<Answers>>()
   for (const ast of members(union)) {
     const status = statusOf(ast)
-    const empty = HttpApiSchema.isVoid(ast)
+    const body = HttpApiSchema.isVoid(ast) ? "Empty" : HttpApiSchema.getEncoding(ast).kind === "Text" ? "Text" : "Json"
     const decode = ParseResult.decodeUnknownEither(Schema.make<unknown, unknown, never>(ast))
-    answers.set(status, [...(answers.get(status) ?? []), { empty, decode }])
+    answers.set(status, [...(answers.get(status) ?? []), { body, decode }])
   }
   return answers
 }

@@ -1,14 +1,21 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import { canonical } from "./canonical.js"
 
-const redactedIn = (value: unknown, found: Set<string>, depth = 0): void => {
+/** Texts, and texts within what is redacted as a whole. */
+const redactedIn = (value: unknown, found: Set<string>, depth = 0, inside = false): void => {
   if (Redacted.isRedacted(value)) {
-    found.add(String(Redacted.value(value)))
+    const secret = Redacted.value(value)
+    if (typeof secret === "object") redactedIn(secret, found, depth, true)
+    else found.add(String(secret))
   } else if (typeof value === "object" && value !== null && depth < 10) {
-    Object.values(value).forEach((part) => redactedIn(part, found, depth + 1))
+    const parts = Predicate.isIterable(value) ? value : Object.values(value)
+    for (const part of parts) redactedIn(part, found, depth + 1, inside)
+  } else if (inside) {
+    found.add(String(value))
   }
 }
 
@@ -19,8 +26,14 @@ export const holdsSecrets = (input: unknown): boolean => {
   return found.size > 0
 }
 
-/** What the authoriser put on the request: the values of headers, their credentials, and what Basic ones decode to. */
+/**
+ * What the authoriser put on the request: values of the query, values of headers, the credentials in these, and what Basic
+ * ones decode to.
+ */
 const credentialsIn = (plain: HttpClientRequest, authorised: HttpClientRequest, found: Set<string>): void => {
+  for (const [name, value] of authorised.urlParams) {
+    if (!plain.urlParams.some(([other, same]) => other === name && same === value)) found.add(value)
+  }
   for (const [name, value] of Object.entries(authorised.headers)) {
     if (plain.headers[name] === value) continue
     found.add(value)
@@ -34,32 +47,25 @@ const credentialsIn = (plain: HttpClientRequest, authorised: HttpClientRequest, 
 const base64 = (secret: string): ReadonlyArray<string> =>
   [Encoding.encodeBase64(secret), Encoding.encodeBase64Url(secret)].map((text) => text.replace(/=+$/, ""))
 
-/** The ways in which a secret is mostly sent back; a text that has it in one of these keeps the rest. */
-const spellings = (secret: string): ReadonlyArray<string> => [
-  secret,
-  JSON.stringify(secret).slice(1, -1),
-  ...(secret.isWellFormed() ? [encodeURIComponent(secret)] : []),
-  ...base64(secret)
-]
-
 /** As much of a text as is searched, in characters; the rest is dropped. */
 const mostSearched = 16_384
 
 /** Fewer characters of a secret's beginning, at the end of a text, give nothing away. */
 const fewest = 4
 
-/** A text without the half of a secret that it may end with: a body that was cut short. */
-const withoutHalf = (text: string, secret: string): string => {
+/** Whether a text has a secret, or ends amid one, as a body does that was cut short. */
+const repeats = (text: string, secret: string): boolean => {
+  if (text.includes(secret)) return true
   for (let length = Math.min(secret.length - 1, text.length); length >= fewest; length -= 1) {
-    if (text.endsWith(secret.slice(0, length))) return `${text.slice(0, -length)}<redacted>`
+    if (text.endsWith(secret.slice(0, length))) return true
   }
-  return text
+  return false
 }
 
 /**
- * A function that takes the secrets of a call out of a text: what is `Redacted` in its input, and what the authoriser put on
- * its request. Servers, and proxies before them, do send requests back in their error pages. A text that hides a secret behind
- * escapes of its own is dropped as a whole.
+ * A function that drops a text in which a server repeats a secret of the call, however it is escaped: what is `Redacted` in
+ * its input, or what the authoriser put on its request. Servers, and proxies before them, do send requests back in their error
+ * pages.
  */
 export const scrubber = (
   input: unknown,
@@ -70,23 +76,15 @@ export const scrubber = (
     const found = new Set<string>()
     redactedIn(input, found)
     if (plain !== undefined && authorised !== undefined) credentialsIn(plain, authorised, found)
-    found.delete("")
-    return {
-      written: [...new Set([...found].flatMap(spellings))].sort((one, other) => other.length - one.length),
-      meant: [...found]
-        .flatMap((secret) => [secret, ...base64(secret)])
-        .map(canonical)
-        .filter((text) => text !== "")
-    }
+    const spellings = [...found].flatMap((secret) => [secret, ...base64(secret)])
+    return [...new Set(spellings.map(canonical))].filter((text) => text !== "")
   }
-  let secrets: ReturnType<typeof find> | undefined
+  let secrets: ReadonlyArray<string> | undefined
   return (text) => {
-    const { meant, written } = (secrets ??= find())
-    const clean = written.reduce(
-      (clean, secret) => withoutHalf(clean.replaceAll(secret, "<redacted>"), secret),
-      text.slice(0, mostSearched)
-    )
-    const rest = canonical(clean)
-    return meant.some((secret) => rest.includes(secret)) ? "<redacted>" : clean
+    const searched = text.slice(0, mostSearched)
+    const meant = canonical(searched)
+    return (secrets ??= find()).some((secret) => repeats(meant, secret))
+      ? "<redacted: it repeats a secret of this call>"
+      : searched
   }
 }

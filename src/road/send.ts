@@ -68,6 +68,7 @@ export const send = (
     readonly plain: HttpRequest.HttpClientRequest
     readonly authorised: HttpRequest.HttpClientRequest
     readonly origin: string
+    readonly follow: boolean
     /** Whether the input may hold secrets. */
     readonly secret: () => boolean
     /** Told when a redirect says that the request was carried out, and where its result is. */
@@ -78,7 +79,7 @@ export const send = (
   const from = request.authorised.url
   return Effect.flatMap(once(client, request.authorised), (response) => {
     const { status } = response
-    if (!redirects.includes(status) || followed === mostRedirects) return Effect.succeed(response)
+    if (!request.follow || !redirects.includes(status) || followed === mostRedirects) return Effect.succeed(response)
     const url = target(response.headers["location"], from)
     if (url === undefined) return Effect.succeed(response)
     const result = toResult(request.plain, status)

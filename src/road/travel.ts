@@ -5,7 +5,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { Authoriser, AuthoriserFailure } from "../Authoriser.js"
 import { AuthoriserError, type HeraldError } from "../HeraldError.js"
-import { decode, fromStatus, fromTransport } from "./answer.js"
+import { decode, fromStatus, fromTooLarge, fromTransport } from "./answer.js"
 import { withDeadline } from "./deadline.js"
 import { encode, type Input } from "./encode.js"
 import { type Answer, type Call, teller } from "./errors.js"
@@ -36,7 +36,13 @@ export const travel = (
   ask: () => Input
 ): Effect.Effect<unknown, HeraldError, HttpClient.HttpClient> => {
   const input = Option.liftThrowable(ask)()
-  const call: Call = { route, baseUrl: authoriser.baseUrl, input: Option.getOrUndefined(input), attempts: [] }
+  const call: Call = {
+    route,
+    baseUrl: authoriser.baseUrl,
+    identity: authoriser.identity,
+    input: Option.getOrUndefined(input),
+    attempts: []
+  }
   // What throws on its arguments was given what its types forbid.
   if (Option.isNone(input)) return Effect.fail(teller(call).encodeError([notArguments]))
   const request = encode(route, authoriser.baseUrl, input.value)
@@ -78,25 +84,28 @@ const attempt = (
     Effect.mapError(unauthorised),
     Effect.flatMap(({ generation, request }) => {
       call.authorised = request
+      call.status = undefined
       carriedOut = false
       return send(client, {
         plain: call.plain!,
         authorised: request,
         origin: authoriser.baseUrl.origin,
+        follow: !call.route.unrepeatable,
         secret: () => call.route.sensitive || holdsSecrets(call.input),
         onCarriedOut: () => {
           carriedOut = true
         }
       }).pipe(
-        Effect.flatMap((response) =>
+        Effect.flatMap((response) => {
+          const { headers, status } = response
           // The length that a HEAD is told is that of what a GET would read.
-          Effect.map(readBody(response, response.request.method === "HEAD" ? Infinity : undefined), (text): Answer => ({
-            status: response.status,
-            headers: response.headers,
-            text
-          }))
-        ),
-        Effect.mapError((failure) => judged(fromTransport(call, failure))),
+          const most = response.request.method === "HEAD" ? Infinity : undefined
+          return readBody(response, most).pipe(
+            Effect.map((text): Answer => ({ status, headers, text })),
+            Effect.catchTag("TooLarge", () => Effect.fail(fromTooLarge(call, { status, headers, text: "" })))
+          )
+        }),
+        Effect.mapError((failure) => judged("_tag" in failure ? fromTransport(call, failure) : failure)),
         Effect.map((answer) => ({ answer, generation }))
       )
     })

@@ -266,14 +266,19 @@ export const make = (options: ServerOptions = {}): Effect.Effect<State> =>
     return state
   })
 
+const keyOf = (kind: string, id: string | number): bigint => {
+  if (!/^-?\d+$/.test(String(id))) throw new Error(`The test server was given ${kind} "${id}", whose id is no integer`)
+  return BigInt(id)
+}
+
 const fresh = (rows: ReadonlyMap<bigint, unknown>, kind: string, id: string | number): bigint => {
-  const key = BigInt(id)
+  const key = keyOf(kind, id)
   if (rows.has(key)) throw new Error(`The test server was given two of ${kind} ${id}`)
   return key
 }
 
 const existing = <A>(rows: ReadonlyMap<bigint, A>, kind: string, id: string | number): A => {
-  const row = rows.get(BigInt(id))
+  const row = rows.get(keyOf(kind, id))
   if (row === undefined) throw new Error(`The test server was given no ${kind} ${id}, yet something refers to it`)
   return row
 }

@@ -40,6 +40,11 @@ describe("a base URL", () => {
       sent: "https://example.com/a%20b/c/team/1",
       url: "https://example.com/a%20b/c/team/{team}"
     },
+    {
+      baseUrl: "https://example.com/v1//",
+      sent: "https://example.com/v1/team/1",
+      url: "https://example.com/v1/team/{team}"
+    },
     { baseUrl: "HTTPS://Example.COM:443", sent: "https://example.com/team/1", url: "https://example.com/team/{team}" },
     {
       baseUrl: new URL("https://example.com/v1"),

@@ -98,6 +98,8 @@ describe("what is missing or wrong", () => {
     { title: "a user in a base URL", layer: place(`https://${secret}@example.com`), says: ["no credentials"] },
     { title: "a password in a base URL", layer: place(`https://:${secret}@example.com`), says: ["no credentials"] },
     { title: "a query in a base URL", layer: place(`https://example.com?token=${secret}`), says: ["no query"] },
+    { title: "an empty query in a base URL", layer: place("https://example.com/?"), says: ["no query"] },
+    { title: "an empty fragment in a base URL", layer: place("https://example.com/#"), says: ["no fragment"] },
     { title: "a fragment in a base URL", layer: place(`https://example.com#${secret}`), says: ["no fragment"] },
     {
       title: "a base URL of nobody's",

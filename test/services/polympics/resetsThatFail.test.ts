@@ -57,7 +57,17 @@ describe("a reset that was not carried out", () => {
       reply: echo(503, { "retry-after": "0" }),
       error: { _tag: "ServerError", status: 503 }
     },
-    { title: "a redirect to nowhere", reply: echo(307), error: { _tag: "DecodeError", reason: "Redirect" } }
+    { title: "a redirect to nowhere", reply: echo(307), error: { _tag: "DecodeError", reason: "Redirect" } },
+    {
+      title: "a redirect to somewhere, which is not followed",
+      reply: echo(307, { location: "/elsewhere" }),
+      error: { _tag: "DecodeError", reason: "Redirect" }
+    },
+    {
+      title: "422 that is too large to read",
+      reply: { ...echo(422), headers: { "content-length": "67108865" } },
+      error: { _tag: "DecodeError", reason: "Size", status: 422 }
+    }
   ]
   it.effect.each(cases)("changes nothing, and is not repeated: $title", ({ error, reply }) =>
     Effect.gen(function* () {
@@ -100,6 +110,17 @@ describe("a reset whose answer is lost", () => {
           ])
         }).pipe(Effect.provide(server.asApp))
       })
+  )
+
+  it.effect("says so of a redirect to a result, too, and does not follow it", () =>
+    Effect.gen(function* () {
+      const server = yield* resettable([echo(303, { location: "/account/1" })])
+      yield* Effect.gen(function* () {
+        const failed = yield* Effect.flip(Polympics.resetAppToken)
+        expect(failed).toMatchObject({ _tag: "CredentialsLost", reason: "AnswerLost", status: 303 })
+        expect(server.sent()).toEqual([[reset, appHeader]])
+      }).pipe(Effect.provide(server.asApp))
+    })
   )
 
   const patience = [

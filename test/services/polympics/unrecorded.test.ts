@@ -125,7 +125,7 @@ describe("fails with", () => {
       title: "Unauthorised for a token that Discord does not take, and without the token",
       call: Polympics.discordAuthenticate(secret),
       reply: detail(401, "Bad Discord user token: Xyzzy"),
-      is: { _tag: "Unauthorised", detail: "Bad Discord user token: <redacted>", body: undefined }
+      is: { _tag: "Unauthorised", detail: "<redacted: it repeats a secret of this call>", body: undefined }
     },
     {
       title: "Forbidden while signups are closed",

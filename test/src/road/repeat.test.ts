@@ -201,9 +201,15 @@ describe("how long it waits", () => {
 
   it.effect("a server that is away for too long is told as a limit, with when it is back", () =>
     Effect.gen(function* () {
-      const { error, sent } = yield* run(thing("POST"), [status(503, { "retry-after": "3600" })])
+      const { error, sent } = yield* run(thing("POST"), [status(503, { "retry-after": "3600", "x-request-id": "r1" })])
       expect(sent).toBe(1)
-      expect(error).toMatchObject({ _tag: "RateLimited", status: 503, retryAfter: Duration.hours(1) })
+      expect(error).toMatchObject({
+        _tag: "RateLimited",
+        status: 503,
+        retryAfter: Duration.hours(1),
+        requestId: "r1",
+        body: expect.any(String)
+      })
       expect(error?.message).toContain("1h")
     })
   )

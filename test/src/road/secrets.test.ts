@@ -4,7 +4,7 @@ import * as fc from "effect/FastCheck"
 import * as Redacted from "effect/Redacted"
 import { Authoriser } from "effect-herald"
 import { scrubber } from "../../../src/road/secrets.js"
-import { shows, spellings } from "../spellings.js"
+import { spellings } from "../spellings.js"
 
 const plain = HttpClientRequest.get("http://api.test")
 const of = (...secrets: ReadonlyArray<string>) =>
@@ -13,6 +13,8 @@ const of = (...secrets: ReadonlyArray<string>) =>
     undefined,
     undefined
   )
+
+const dropped = "<redacted: it repeats a secret of this call>"
 
 const anySecret = fc
   .oneof(
@@ -26,28 +28,13 @@ const escaping = fc.constantFrom(
 )
 
 describe("scrubber", () => {
-  it("finds a secret in any spelling, and in a spelling of that", () => {
+  it("drops a text that has a secret, in any spelling, and in a spelling of that", () => {
     fc.assert(
       fc.property(anySecret, spelling, escaping, (secret, one, other) => {
-        const clean = of(secret)(`before ${other(one(secret))} after`)
-        expect(shows(clean, secret)).toBe(false)
-        expect(clean).toContain("<redacted>")
+        expect(of(secret)(`before ${other(one(secret))} after`)).toBe(dropped)
       }),
       { numRuns: 1000 }
     )
-  })
-
-  it.each(["as it is", "in JSON", "in a URL", "in base64", "in base64, without padding", "in base64url"])(
-    "leaves the rest of a text that has it %s",
-    (name) => {
-      const secret = 'a "secret"/ünd?'
-      const clean = of(secret)(`before ${spellings[name]?.(secret)} after`)
-      expect(clean).toMatch(/^before <redacted>=* after$/)
-    }
-  )
-
-  it("drops a text that hides it behind other escapes", () => {
-    expect(of("a<b>c")("before a&lt;b&gt;c after")).toBe("<redacted>")
   })
 
   it("leaves a text without secrets as it is, escapes and all", () => {
@@ -62,9 +49,10 @@ describe("scrubber", () => {
     const basic = Authoriser.basic(plain, { username: "A1", password: Redacted.make("pass:wörd") })
     const scrub = scrubber(undefined, plain, HttpClientRequest.setHeader(basic, "x-api-key", "the-key"))
     const credentials = Buffer.from("A1:pass:wörd").toString("base64")
-    expect(scrub(`Basic ${credentials}|${credentials}|pass:wörd|the-key`)).toBe(
-      "<redacted>|<redacted>|<redacted>|<redacted>"
-    )
+    for (const secret of [`Basic ${credentials}`, credentials, "pass:wörd", "the-key"]) {
+      expect(scrub(`it was ${secret}.`)).toBe(dropped)
+    }
+    expect(scrub("it was A1.")).toBe("it was A1.")
   })
 
   it("does not take the request's own headers for secrets", () => {
@@ -74,21 +62,31 @@ describe("scrubber", () => {
 
   it("finds what is redacted deep in an input", () => {
     const scrub = scrubber({ a: [{ b: { c: Redacted.make("hunter2") } }], d: "plain" }, undefined, undefined)
-    expect(scrub("hunter2 plain")).toBe("<redacted> plain")
+    expect(scrub("hunter2 plain")).toBe(dropped)
+    expect(scrub("plain")).toBe("plain")
   })
 
   it("finds half of a secret at the end of a text", () => {
     const secret = "correct horse battery staple"
     for (let length = 4; length < secret.length; length += 1) {
-      expect(of(secret)(`it was ${secret.slice(0, length)}`)).toBe("it was <redacted>")
+      expect(of(secret)(`it was ${secret.slice(0, length)}`)).toBe(dropped)
     }
     expect(of(secret)("it was correct.")).toBe("it was correct.")
   })
 
-  it("finds secrets that overlap", () => {
-    expect(of("abcdef", "defghi")("1abcdefghi2")).toBe("1<redacted>ghi2")
-    expect(of("abab")("abababab!")).toBe("<redacted><redacted>!")
-    expect(of("secret", "secret-token")("secret-token")).toBe("<redacted>")
+  it("finds what is redacted in a collection, or as a whole", () => {
+    const scrub = scrubber(
+      [new Map([["key", Redacted.make("in a map")]]), new Set([Redacted.make({ deep: ["in an object"] })])],
+      undefined,
+      undefined
+    )
+    expect(scrub("it is in a map")).toBe(dropped)
+    expect(scrub("it is in an object")).toBe(dropped)
+  })
+
+  it("finds what an authoriser put in the query", () => {
+    const scrub = scrubber(undefined, plain, HttpClientRequest.setUrlParam(plain, "api_key", "k3y"))
+    expect(scrub("/forecast?api_key=k3y")).toBe(dropped)
   })
 
   it("is not slowed by what a hostile server sends", () => {

@@ -68,3 +68,6 @@ export const NoCallback = /*#__PURE__*/ Schema.Struct({
 })
   .pipe(/*#__PURE__*/ Schema.attachPropertySignature("_tag", "NotFound"))
   .annotations(/*#__PURE__*/ HttpApiSchema.annotations({ identifier: "NoCallback", status: 404 }))
+
+/** What a change of what is there can be refused with. */
+export const Refused = /*#__PURE__*/ Schema.Union(Unauthorised, Forbidden, UnknownId, DataError)

@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import { Account, AccountId } from "../../../schemas/polympics/Account.js"
 import { CreateAccount, UpdateAccount } from "../../../schemas/polympics/forms.js"
 import { Page } from "../../../schemas/polympics/Page.js"
-import { Conflict, DataError, Forbidden, Unauthorised, UnknownId } from "../../../schemas/polympics/refusals.js"
+import { Conflict, DataError, Refused, UnknownId } from "../../../schemas/polympics/refusals.js"
 import { AccountSearch } from "../../../schemas/polympics/search.js"
 
 const path = () => Schema.Struct({ account: AccountId })
@@ -18,11 +18,8 @@ export const createAccount = () =>
   HttpApiEndpoint.post("createAccount", "/accounts/new")
     .setPayload(CreateAccount)
     .addSuccess(Account, { status: 201 })
-    .addError(Unauthorised)
-    .addError(Forbidden)
+    .addError(Refused)
     .addError(Conflict)
-    .addError(UnknownId)
-    .addError(DataError)
 
 export const listAccounts = () =>
   HttpApiEndpoint.get("listAccounts", "/accounts/search")
@@ -43,16 +40,10 @@ export const updateAccount = () =>
     .setPath(path())
     .setPayload(UpdateAccount)
     .addSuccess(Account)
-    .addError(Unauthorised)
-    .addError(Forbidden)
-    .addError(UnknownId)
-    .addError(DataError)
+    .addError(Refused)
 
 export const deleteAccount = () =>
   HttpApiEndpoint.del("deleteAccount", "/account/:account")
     .setPath(path())
     .addSuccess(HttpApiSchema.NoContent)
-    .addError(Unauthorised)
-    .addError(Forbidden)
-    .addError(UnknownId)
-    .addError(DataError)
+    .addError(Refused)

@@ -2,7 +2,7 @@ import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import { Account } from "../../../schemas/polympics/Account.js"
 import { AppCredentials, AppDetails, Session } from "../../../schemas/polympics/Credentials.js"
 import { DiscordToken, SessionForm } from "../../../schemas/polympics/forms.js"
-import { DataError, Forbidden, Unauthorised, UnknownId } from "../../../schemas/polympics/refusals.js"
+import { DataError, Forbidden, Refused, Unauthorised } from "../../../schemas/polympics/refusals.js"
 import * as Endpoint from "../../../src/Endpoint.js"
 
 export const discordAuthenticate = () =>
@@ -18,10 +18,7 @@ export const createSession = () =>
   HttpApiEndpoint.post("createSession", "/auth/create_session")
     .setPayload(SessionForm)
     .addSuccess(Session, { status: 201 })
-    .addError(Unauthorised)
-    .addError(Forbidden)
-    .addError(UnknownId)
-    .addError(DataError)
+    .addError(Refused)
     .annotate(Endpoint.Sensitive, true)
 
 /** `POST /auth/reset_token`, as an app. */

@@ -5,7 +5,7 @@ import { AccountId } from "../../../schemas/polympics/Account.js"
 import { Award, AwardId } from "../../../schemas/polympics/Award.js"
 import { AwardDetails } from "../../../schemas/polympics/AwardDetails.js"
 import { CreateAward, UpdateAward } from "../../../schemas/polympics/forms.js"
-import { DataError, Forbidden, NotHeld, Unauthorised, UnknownId } from "../../../schemas/polympics/refusals.js"
+import { DataError, NotHeld, Refused, UnknownId } from "../../../schemas/polympics/refusals.js"
 
 const award = () => Schema.compose(Schema.NumberFromString, AwardId)
 const path = () => Schema.Struct({ award: award() })
@@ -15,10 +15,7 @@ export const createAward = () =>
   HttpApiEndpoint.post("createAward", "/awards/new")
     .setPayload(CreateAward)
     .addSuccess(Award, { status: 201 })
-    .addError(Unauthorised)
-    .addError(Forbidden)
-    .addError(UnknownId)
-    .addError(DataError)
+    .addError(Refused)
 
 export const getAward = () =>
   HttpApiEndpoint.get("getAward", "/award/:award")
@@ -32,19 +29,13 @@ export const updateAward = () =>
     .setPath(path())
     .setPayload(UpdateAward)
     .addSuccess(Award)
-    .addError(Unauthorised)
-    .addError(Forbidden)
-    .addError(UnknownId)
-    .addError(DataError)
+    .addError(Refused)
 
 export const deleteAward = () =>
   HttpApiEndpoint.del("deleteAward", "/award/:award")
     .setPath(path())
     .addSuccess(HttpApiSchema.NoContent)
-    .addError(Unauthorised)
-    .addError(Forbidden)
-    .addError(UnknownId)
-    .addError(DataError)
+    .addError(Refused)
 
 export const giveAward = () =>
   HttpApiEndpoint.put("giveAward", "/account/:account/award/:award")
@@ -53,17 +44,11 @@ export const giveAward = () =>
     .addSuccess(
       HttpApiSchema.asEmpty(Schema.Literal("AlreadyHeld"), { status: 208, decode: () => "AlreadyHeld" as const })
     )
-    .addError(Unauthorised)
-    .addError(Forbidden)
-    .addError(UnknownId)
-    .addError(DataError)
+    .addError(Refused)
 
 export const takeAward = () =>
   HttpApiEndpoint.del("takeAward", "/account/:account/award/:award")
     .setPath(holding())
     .addSuccess(HttpApiSchema.NoContent)
-    .addError(Unauthorised)
-    .addError(Forbidden)
+    .addError(Refused)
     .addError(NotHeld)
-    .addError(UnknownId)
-    .addError(DataError)

@@ -3,7 +3,7 @@ import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Schema from "effect/Schema"
 import { TeamForm } from "../../../schemas/polympics/forms.js"
 import { Page } from "../../../schemas/polympics/Page.js"
-import { DataError, Forbidden, Unauthorised, UnknownId } from "../../../schemas/polympics/refusals.js"
+import { DataError, Forbidden, Refused, Unauthorised, UnknownId } from "../../../schemas/polympics/refusals.js"
 import { TeamSearch } from "../../../schemas/polympics/search.js"
 import { Team, TeamId } from "../../../schemas/polympics/Team.js"
 
@@ -28,16 +28,7 @@ export const updateTeam = () =>
     .setPath(path())
     .setPayload(TeamForm)
     .addSuccess(Team)
-    .addError(Unauthorised)
-    .addError(Forbidden)
-    .addError(UnknownId)
-    .addError(DataError)
+    .addError(Refused)
 
 export const deleteTeam = () =>
-  HttpApiEndpoint.del("deleteTeam", "/team/:team")
-    .setPath(path())
-    .addSuccess(HttpApiSchema.NoContent)
-    .addError(Unauthorised)
-    .addError(Forbidden)
-    .addError(UnknownId)
-    .addError(DataError)
+  HttpApiEndpoint.del("deleteTeam", "/team/:team").setPath(path()).addSuccess(HttpApiSchema.NoContent).addError(Refused)

@@ -8,7 +8,7 @@ import type { Issue } from "./Issue.js"
  * What every error of the family tells. None of it holds a secret: not the query, no credentials, no input, and what the
  * server said has been searched for the call's secrets.
  */
-export interface Told {
+export interface ErrorDetails {
   /** A sentence for a person. */
   readonly message: string
   /** The operation, such as `getAccount`. */
@@ -27,7 +27,7 @@ export interface Told {
 }
 
 /** What a refusal by the API tells besides. */
-export interface Refused extends Told {
+export interface RefusalDetails extends ErrorDetails {
   /** What the server said, for a person. */
   readonly detail?: string | undefined
   /** What the server found wrong, piece by piece; empty where it does not say. */
@@ -36,12 +36,12 @@ export interface Refused extends Told {
 
 /** The input was refused here, and nothing was sent. `issues` has what is wrong, and where. */
 export class EncodeError
-  extends /*#__PURE__*/ Data.TaggedError("EncodeError")<Told & { readonly issues: ReadonlyArray<Issue> }> {}
+  extends /*#__PURE__*/ Data.TaggedError("EncodeError")<ErrorDetails & { readonly issues: ReadonlyArray<Issue> }> {}
 
 /** This library chose not to send: a limit or a deadline stood against it. */
 export class NotSent
   extends /*#__PURE__*/ Data.TaggedError("NotSent")<
-    Told & {
+    ErrorDetails & {
       /** How long until it is worth trying again, if that is known. */
       readonly retryAfter?: Duration.Duration | undefined
     }
@@ -50,7 +50,7 @@ export class NotSent
 /** No answer, or half of one: no connection, or one that broke. */
 export class TransportError
   extends /*#__PURE__*/ Data.TaggedError("TransportError")<
-    Told & {
+    ErrorDetails & {
       /** The transport's own code, such as `ECONNREFUSED`, or `unknown`. */
       readonly reason: string
     }
@@ -59,7 +59,7 @@ export class TransportError
 /** No answer in time. */
 export class TimeoutError
   extends /*#__PURE__*/ Data.TaggedError("TimeoutError")<
-    Told & {
+    ErrorDetails & {
       /** The transport's own code, such as `UND_ERR_CONNECT_TIMEOUT`. */
       readonly reason: string
     }
@@ -68,7 +68,7 @@ export class TimeoutError
 /** An answer that is not what the endpoint describes. `issues` has what is wrong, without the values. */
 export class DecodeError
   extends /*#__PURE__*/ Data.TaggedError("DecodeError")<
-    Told & {
+    ErrorDetails & {
       /**
        * - `Json`: the body is not JSON, or ends too soon
        * - `Shape`: it is JSON of another shape
@@ -82,36 +82,36 @@ export class DecodeError
   > {}
 
 /** 401: no credentials, or the server does not take them. */
-export class Unauthorised extends /*#__PURE__*/ Data.TaggedError("Unauthorised")<Refused> {}
+export class Unauthorised extends /*#__PURE__*/ Data.TaggedError("Unauthorised")<RefusalDetails> {}
 
 /** 403: the caller may not do this. */
-export class Forbidden extends /*#__PURE__*/ Data.TaggedError("Forbidden")<Refused> {}
+export class Forbidden extends /*#__PURE__*/ Data.TaggedError("Forbidden")<RefusalDetails> {}
 
 /** What was asked for is not there, however the API puts that. */
-export class NotFound extends /*#__PURE__*/ Data.TaggedError("NotFound")<Refused> {}
+export class NotFound extends /*#__PURE__*/ Data.TaggedError("NotFound")<RefusalDetails> {}
 
 /** 409: in conflict with what is there. */
-export class Conflict extends /*#__PURE__*/ Data.TaggedError("Conflict")<Refused> {}
+export class Conflict extends /*#__PURE__*/ Data.TaggedError("Conflict")<RefusalDetails> {}
 
 /** The API finds something wrong with what was sent: `issues`. */
-export class DataError extends /*#__PURE__*/ Data.TaggedError("DataError")<Refused> {}
+export class DataError extends /*#__PURE__*/ Data.TaggedError("DataError")<RefusalDetails> {}
 
 /** The API asks to come back later: 429, or a wait longer than the policy accepts. */
 export class RateLimited
   extends /*#__PURE__*/ Data.TaggedError("RateLimited")<
-    Told & {
+    ErrorDetails & {
       /** How long to wait, counted from the answer, if the server says so. */
       readonly retryAfter?: Duration.Duration | undefined
     }
   > {}
 
 /** Any other 4xx; among them what a proxy, or a wrong base URL, answers with. */
-export class ClientError extends /*#__PURE__*/ Data.TaggedError("ClientError")<Told> {}
+export class ClientError extends /*#__PURE__*/ Data.TaggedError("ClientError")<ErrorDetails> {}
 
 /** 5xx. */
 export class ServerError
   extends /*#__PURE__*/ Data.TaggedError("ServerError")<
-    Told & {
+    ErrorDetails & {
       /** How long the server asks to wait. */
       readonly retryAfter?: Duration.Duration | undefined
     }
@@ -120,7 +120,7 @@ export class ServerError
 /** The credentials could not be had, or can't be used: the last attempt was not sent; `attempts` has those before it. */
 export class AuthoriserError
   extends /*#__PURE__*/ Data.TaggedError("AuthoriserError")<
-    Told & {
+    ErrorDetails & {
       /** The authoriser's own name for what is wrong. */
       readonly reason: string
     }
@@ -129,7 +129,7 @@ export class AuthoriserError
 /** A list that can't be trusted to end, or to be whole. */
 export class PaginationError
   extends /*#__PURE__*/ Data.TaggedError("PaginationError")<
-    Told & {
+    ErrorDetails & {
       /** The page that gave it away. */
       readonly page: number
       /**

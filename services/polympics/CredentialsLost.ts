@@ -1,6 +1,6 @@
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import type { HeraldError, Told } from "../../src/HeraldError.js"
+import type { HeraldError, ErrorDetails } from "../../src/HeraldError.js"
 
 /**
  * A reset was sent, and the new credentials did not come back.
@@ -9,7 +9,9 @@ import type { HeraldError, Told } from "../../src/HeraldError.js"
  * - `NotTold`: the server replaced them and did not say by what; the layer sends nothing any more
  */
 export class CredentialsLost
-  extends /*#__PURE__*/ Data.TaggedError("CredentialsLost")<Told & { readonly reason: "AnswerLost" | "NotTold" }> {}
+  extends /*#__PURE__*/ Data.TaggedError("CredentialsLost")<
+    ErrorDetails & { readonly reason: "AnswerLost" | "NotTold" }
+  > {}
 
 /** What is sure of a failed reset: undefined if it was not carried out. */
 const reasonOf = (error: HeraldError): CredentialsLost["reason"] | undefined => {

@@ -51,7 +51,7 @@ export const teller = (call: Call, answer?: Answer) => {
   const requestId = requestIdHeaders.map((name) => answer?.headers[name]).find((id) => id !== undefined)
   const url = hrefOf(call.baseUrl) + route.template
 
-  const tell = (sentence: string): HeraldError.Told => {
+  const tell = (sentence: string): HeraldError.ErrorDetails => {
     const times = call.attempts.length > 1 ? `, ${call.attempts.length} attempts` : ""
     return {
       message: `${route.name}: ${shorten(sentence)} (${route.method} ${url}${times})`,
@@ -74,7 +74,7 @@ export const teller = (call: Call, answer?: Answer) => {
 
   const list = (issues: ReadonlyArray<Issue.Issue>): string => issues.map(Issue.format).join("; ")
 
-  const refused = (refusal: Refusal): HeraldError.Refused => {
+  const refused = (refusal: Refusal): HeraldError.RefusalDetails => {
     const issues = clean(refusal.issues ?? [])
     const detail = refusal.detail === undefined ? undefined : scrub(refusal.detail)
     const said = detail ?? list(issues)

@@ -21,11 +21,8 @@ const reasonOf = (error: HeraldError): CredentialsLost["reason"] | undefined => 
     return error.status !== undefined && error.status >= 200 && error.status < 300 ? "NotTold" : undefined
   }
   const last = error.attempts.at(-1)
-  return error._tag === "TimeoutError" && last === undefined
-    ? "AnswerLost"
-    : last?.class === "Ambiguous"
-      ? "AnswerLost"
-      : undefined
+  const lost = last === undefined ? error._tag === "TimeoutError" : last.class === "Ambiguous"
+  return lost ? "AnswerLost" : undefined
 }
 
 /** Turns those failures of a reset that lose credentials into `CredentialsLost`. */

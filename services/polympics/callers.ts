@@ -33,15 +33,16 @@ const somebody = (kind: "App" | "User", credentials: Credentials, { baseUrl = de
     return yield* ReplaceableCaller.make(kind, yield* Kit.parseBaseUrl(baseUrl), credentials)
   })
 
-const asApp = (credentials: Credentials, options: CallerOptions) =>
-  Effect.map(somebody("App", credentials, options), (caller) =>
-    Context.make(App, caller).pipe(Context.add(SignedIn, caller), Context.add(Authoriser, caller))
-  )
+/** A caller with credentials, under each tag that it answers to. */
+const signedIn =
+  <Id>(tag: Context.Tag<Id, ReplaceableCaller.ReplaceableCaller>, kind: "App" | "User") =>
+  (credentials: Credentials, options: CallerOptions) =>
+    Effect.map(somebody(kind, credentials, options), (caller) =>
+      Context.make(tag, caller).pipe(Context.add(SignedIn, caller), Context.add(Authoriser, caller))
+    )
 
-const asUser = (credentials: Credentials, options: CallerOptions) =>
-  Effect.map(somebody("User", credentials, options), (caller) =>
-    Context.make(User, caller).pipe(Context.add(SignedIn, caller), Context.add(Authoriser, caller))
-  )
+const asApp = /*#__PURE__*/ signedIn(App, "App")
+const asUser = /*#__PURE__*/ signedIn(User, "User")
 
 /**
  * Nobody: reads what everyone may read. Fails, when it is built, with a `ConfigError` if the base URL is none.

@@ -17,11 +17,11 @@ type Decoded = Either.Either<
 >
 
 const json = ({ headers, text }: Answer): Decoded => {
-  const type = headers["content-type"]?.replace(/;.*/s, "") ?? "no content type"
   if (text === "") return Either.left({ reason: "Json", issues: [{ path: [], message: "the body is empty" }] })
   try {
     return Either.right(Json.parse(text))
   } catch {
+    const type = headers["content-type"]?.replace(/;.*/s, "") ?? "no content type"
     return Either.left({
       reason: "Json",
       issues: [{ path: [], message: `the body is not JSON, or not all of it (${type}, ${text.length} characters)` }]
@@ -48,17 +48,18 @@ const decodeAs = (candidates: ReadonlyArray<Answers>, answer: Answer, kind: "suc
   return body !== undefined && Either.isLeft(body) ? body : Either.left({ reason: "Shape", issues })
 }
 
+const undescribed = ({ route }: Call, { status }: Answer): Decoded => {
+  const described = [...route.successes.keys()].join(" or ")
+  return Either.left({
+    reason: "Status",
+    issues: [{ path: [], message: `the status should be ${described}, and is ${status}` }]
+  })
+}
+
 /** The output of a call: what its endpoint says that an answer of this status holds. */
 export const decode = (call: Call, answer: Answer): Either.Either<unknown, HeraldError.DecodeError> => {
   const candidates = call.route.successes.get(answer.status)
-  const described = [...call.route.successes.keys()].join(" or ")
-  const decoded: Decoded =
-    candidates === undefined
-      ? Either.left({
-          reason: "Status",
-          issues: [{ path: [], message: `the status should be ${described}, and is ${answer.status}` }]
-        })
-      : decodeAs(candidates, answer, "success")
+  const decoded = candidates === undefined ? undescribed(call, answer) : decodeAs(candidates, answer, "success")
   return Either.mapLeft(decoded, ({ issues, reason }) => teller(call, answer).decodeError(reason, issues))
 }
 

@@ -1,8 +1,8 @@
 import type { FailureClass } from "../Attempt.js"
 
 /**
- * Nothing was written: no address, no connection, no certificate to trust, no socket free. Of TLS only what ends a handshake:
- * alerts may come after a request was written.
+ * Nothing was written: no address, no connection, no certificate to trust, no socket free. Of TLS no more than certificates:
+ * its other errors may come after a request was written.
  */
 const notSent =
   /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|EMFILE|ENFILE|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_CERT_ALTNAME_INVALID|CERT_\w+|\w*SELF_SIGNED_CERT\w*|UNABLE_TO_\w+|HOSTNAME_MISMATCH)$/

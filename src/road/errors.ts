@@ -4,6 +4,7 @@ import { hrefOf } from "../Authoriser.js"
 import * as HeraldError from "../HeraldError.js"
 import * as Issue from "../Issue.js"
 import type { Refusal, RefusalTag } from "../Refusal.js"
+import { mostIssues } from "./issues.js"
 import type { Route } from "./route.js"
 import { scrubber } from "./secrets.js"
 
@@ -38,9 +39,6 @@ const mostOfSentence = 1024
 
 const shorten = (sentence: string): string =>
   sentence.length > mostOfSentence ? `${sentence.slice(0, mostOfSentence)}...` : sentence
-
-/** How many issues an error carries: more than a person reads. */
-const mostIssues = 20
 
 const requestIdHeaders = ["x-request-id", "request-id", "x-correlation-id"]
 

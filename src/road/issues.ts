@@ -3,8 +3,8 @@ import type * as ParseResult from "effect/ParseResult"
 import * as AST from "effect/SchemaAST"
 import type { Issue } from "../Issue.js"
 
-/** More than a person reads. */
-const most = 20
+/** How many issues an error carries: more than a person reads. */
+export const mostIssues = 20
 
 const kind = (value: unknown): string =>
   value === null ? "null" : Array.isArray(value) ? "an array" : typeof value === "object" ? "an object" : typeof value
@@ -34,7 +34,7 @@ export const fromParseIssue = (issue: ParseResult.ParseIssue): ReadonlyArray<Iss
   const seen = new Set<string>()
   const add = (path: Issue["path"], message: string) => {
     const key = JSON.stringify([path, message])
-    if (issues.length < most && !seen.has(key)) {
+    if (issues.length < mostIssues && !seen.has(key)) {
       seen.add(key)
       issues.push({ path, message })
     }

@@ -6,6 +6,7 @@ import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { constTrue } from "effect/Function"
+import * as Option from "effect/Option"
 import { readBody } from "./readBody.js"
 
 const redirects = [301, 302, 303, 307, 308]
@@ -24,9 +25,7 @@ const once = (
   client.execute(request).pipe(
     Effect.mapInputContext((context: Context.Context<never>) =>
       Context.add(context, FetchHttpClient.RequestInit, {
-        ...Context.getOption(context, FetchHttpClient.RequestInit).pipe((init) =>
-          init._tag === "Some" ? init.value : {}
-        ),
+        ...Option.getOrUndefined(Context.getOption(context, FetchHttpClient.RequestInit)),
         redirect: "manual" as const
       })
     ),

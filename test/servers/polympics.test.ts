@@ -22,18 +22,7 @@ import * as auth from "../../services/polympics/endpoints/auth.js"
 import * as awards from "../../services/polympics/endpoints/awards.js"
 import * as callbacks from "../../services/polympics/endpoints/callbacks.js"
 import * as teams from "../../services/polympics/endpoints/teams.js"
-
-interface Exchange {
-  readonly n: number
-  readonly title: string
-  readonly method: "GET" | "HEAD" | "OPTIONS" | "POST" | "PATCH" | "PUT" | "DELETE"
-  readonly path: string
-  readonly creds: string | null
-  readonly request_body: string | null
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body_text: string
-}
+import { type Exchange, exchanges } from "./recording.js"
 
 interface Seed {
   readonly teams: ReadonlyArray<{ readonly id: number; readonly name: string; readonly created_at: string }>
@@ -56,12 +45,7 @@ interface Seed {
   readonly credentials: Readonly<Record<string, { readonly username: string; readonly account?: string }>>
 }
 
-const fixture = (name: string): string =>
-  readFileSync(new URL(`../fixtures/polympics/${name}.json`, import.meta.url), "utf8")
-
-// the recordings are in the repository; what they look like is written above
-const exchanges = JSON.parse(fixture("exchanges")) as ReadonlyArray<Exchange>
-const seed = JSON.parse(fixture("seed")) as Seed
+const seed = JSON.parse(readFileSync(new URL("../fixtures/polympics/seed.json", import.meta.url), "utf8")) as Seed
 
 /** Milliseconds, with the microseconds as a fraction. */
 const moment = (text: string): number => {

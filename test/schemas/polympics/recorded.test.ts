@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs"
 import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { Account } from "../../../schemas/polympics/Account.js"
@@ -8,18 +7,7 @@ import { AppDetails, Session } from "../../../schemas/polympics/Credentials.js"
 import { Page } from "../../../schemas/polympics/Page.js"
 import { Team } from "../../../schemas/polympics/Team.js"
 import * as Json from "../../../src/Json.js"
-
-interface Exchange {
-  readonly n: number
-  readonly method: string
-  readonly path: string
-  readonly status: number
-  readonly body_text: string
-}
-
-const exchanges = JSON.parse(
-  readFileSync(new URL("../../fixtures/polympics/exchanges.json", import.meta.url), "utf8")
-) as ReadonlyArray<Exchange>
+import { type Exchange, exchanges } from "../../servers/recording.js"
 
 /** What a body is, by the path that it came from. */
 const kinds: ReadonlyArray<readonly [RegExp, Schema.Schema<any, any>]> = [

@@ -10,7 +10,7 @@ import * as Polympics from "effect-herald/polympics"
 import * as callers from "./support/callers.js"
 import { clients } from "./support/clients.js"
 import { plain, readings } from "./support/reading.js"
-import { type Exchange, exchanges } from "./support/recording.js"
+import { type Exchange, exchanges } from "../../servers/recording.js"
 import * as Scripted from "../../servers/scripted.js"
 
 type Caller = Polympics.App | Polympics.User | Polympics.SignedIn | Polympics.Authoriser

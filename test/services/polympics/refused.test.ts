@@ -7,7 +7,7 @@ import * as Stream from "effect/Stream"
 import * as Polympics from "effect-herald/polympics"
 import * as callers from "./support/callers.js"
 import { inProcess } from "./support/inProcess.js"
-import { marker, type Refused, refuses } from "./support/refuses.js"
+import { marker, refused, type Refused, refuses } from "./support/refuses.js"
 
 /*
  * What the server would answer with a 500, or silently ignore, and what a client can know of before it sends.
@@ -18,12 +18,6 @@ const id = Polympics.AccountId.make("1")
 const team = Polympics.TeamId.make(1)
 const award = Polympics.AwardId.make(1)
 const event = "account_team_update"
-
-const refused = (title: string, call: Refused["call"], ...issues: ReadonlyArray<string>): Refused => ({
-  title,
-  call,
-  issues
-})
 
 /** So many characters, each of two code units. */
 const wide = (characters: number) => "😀".repeat(characters)

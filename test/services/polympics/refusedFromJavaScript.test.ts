@@ -1,7 +1,7 @@
 import { describe } from "@effect/vitest"
 import * as Redacted from "effect/Redacted"
 import * as Polympics from "effect-herald/polympics"
-import { marker, type Refused, refuses } from "./support/refuses.js"
+import { marker, refused, refuses } from "./support/refuses.js"
 
 /*
  * What the compiler refuses, and JavaScript does not.
@@ -14,12 +14,6 @@ const id = Polympics.AccountId.make("1")
 const team = Polympics.TeamId.make(1)
 const award = Polympics.AwardId.make(1)
 const event = "account_team_update"
-
-const refused = (title: string, call: Refused["call"], ...issues: ReadonlyArray<string>): Refused => ({
-  title,
-  call,
-  issues
-})
 
 const notArguments = "these are not the arguments of this operation"
 const digits = "must be an integer from -2^63 to 2^63-1, in digits"

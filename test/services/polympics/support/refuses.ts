@@ -21,6 +21,12 @@ export interface Refused {
   readonly issues: ReadonlyArray<string>
 }
 
+export const refused = (title: string, call: Refused["call"], ...issues: ReadonlyArray<string>): Refused => ({
+  title,
+  call,
+  issues
+})
+
 /** Calls each, and sees it refused with these issues, without its values, and with nothing sent. */
 export const refuses = (cases: ReadonlyArray<Refused>): void =>
   it.effect.each(cases)("$title", ({ call, issues }) => {

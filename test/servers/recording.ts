@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs"
 export interface Exchange {
   readonly n: number
   readonly title: string
-  readonly method: string
+  readonly method: "GET" | "HEAD" | "OPTIONS" | "POST" | "PATCH" | "PUT" | "DELETE"
   readonly path: string
   readonly creds: string | null
   readonly request_body: string | null
@@ -14,5 +14,5 @@ export interface Exchange {
 
 /** What the real server was asked and what it answered, in order. */
 export const exchanges = JSON.parse(
-  readFileSync(new URL("../../../fixtures/polympics/exchanges.json", import.meta.url), "utf8")
+  readFileSync(new URL("../fixtures/polympics/exchanges.json", import.meta.url), "utf8")
 ) as ReadonlyArray<Exchange>

@@ -8,7 +8,8 @@ export default defineConfig({
     alias: [
       { find: /^effect-herald$/, replacement: at("./src/index.ts") },
       { find: /^effect-herald\/polympics$/, replacement: at("./services/polympics/index.ts") },
-      { find: /^effect-herald\/polympics\/test$/, replacement: at("./test/servers/polympics/index.ts") }
+      { find: /^effect-herald\/polympics\/test$/, replacement: at("./test/servers/polympics/index.ts") },
+      { find: /^effect-herald\/rate-limit$/, replacement: at("./src/RateLimit.ts") }
     ]
   },
   test: {

@@ -17,7 +17,7 @@ export interface FailedAttempt {
   readonly number: number
   readonly method: HttpMethod
   readonly class: FailureClass
-  /** Whether doing it twice is as good as once: by method, or because the endpoint says so. */
+  /** Whether doing it twice is as good as once: by method, or because the endpoint says so, or has an idempotency key. */
   readonly idempotent: boolean
   /** The status of the answer, if there was one. */
   readonly status?: number | undefined
@@ -25,6 +25,8 @@ export interface FailedAttempt {
   readonly retryAfter?: Duration.Duration | undefined
   /** What happened, in a word: the status, or the transport's code, such as `ECONNREFUSED`. */
   readonly reason: string
+  /** How long after the beginning of the call it failed. */
+  readonly elapsed: Duration.Duration
 }
 
 /**
@@ -34,11 +36,24 @@ export interface FailedAttempt {
  * - `final`: another would end the same
  * - `unsafe`: it may have been carried out, and doing it twice is not as good as once
  * - `unrepeatable`: the endpoint is never repeated
+ * - `body spent`: its body was a Stream, and some of it was read
  * - `declined`: the policy does not repeat what happened
  * - `exhausted`: the policy's schedule came to its end
- * - `wait too long`: the server asks for a longer wait than the policy accepts
+ * - `wait too long`: the wait would be longer than the policy accepts
+ * - `past deadline`: the wait would be longer than the call's deadline leaves
+ * - `over budget`: the calls to this origin have no retries left
  */
-export type Verdict = "repeated" | "final" | "unsafe" | "unrepeatable" | "declined" | "exhausted" | "wait too long"
+export type Verdict =
+  | "repeated"
+  | "final"
+  | "unsafe"
+  | "unrepeatable"
+  | "body spent"
+  | "declined"
+  | "exhausted"
+  | "wait too long"
+  | "past deadline"
+  | "over budget"
 
 /** An attempt that failed, as an error tells it. */
 export interface Attempt extends FailedAttempt {

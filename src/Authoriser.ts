@@ -2,18 +2,33 @@ import type { HttpClient } from "@effect/platform/HttpClient"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import * as ConfigError from "effect/ConfigError"
+import type * as Context from "effect/Context"
 import * as Data from "effect/Data"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import { Limiter } from "./Limiter.js"
 import type { RetryPolicy } from "./RetryPolicy.js"
+import * as Traffic from "./Traffic.js"
+
+/** What an API's layer sets for its calls, where a program sets nothing. */
+export interface Defaults {
+  /** Default: `RetryPolicy.standard`. */
+  readonly retryPolicy?: RetryPolicy | undefined
+  /** For a whole call; see `Deadline.Current`. Default: none. */
+  readonly deadline?: Duration.DurationInput | undefined
+  /** For each attempt of a call; see `Deadline.PerAttempt`. Default: none. */
+  readonly attemptDeadline?: Duration.DurationInput | undefined
+}
 
 /**
  * Who calls, and where: a service that each API has a tag of its own for. It puts credentials on requests, and learns when
  * they are refused.
  */
-export interface Authoriser {
+export interface Authoriser extends Defaults {
   /** Where the API is; the paths of its endpoints are appended. Credentials go to its origin only. */
   readonly baseUrl: URL
   /** Tells callers apart, for whatever may not be shared between them. Holds no secret. */
@@ -30,8 +45,10 @@ export interface Authoriser {
    * calls back until the new ones are known.
    */
   readonly hold?: <A, E, R>(attempt: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** The API's own default, for programs that provide none. */
-  readonly retryPolicy?: RetryPolicy | undefined
+  /** What the calls to this origin share. */
+  readonly traffic: Traffic.Lane
+  /** The limit that calls are held to, if the user knows one. */
+  readonly limiter?: Context.Tag.Service<Limiter> | undefined
 }
 
 /** A request with its credentials. */
@@ -50,13 +67,37 @@ export class AuthoriserFailure
     readonly message: string
   }> {}
 
-/** No credentials at all. */
-export const none = (baseUrl: URL): Authoriser => ({
-  baseUrl,
-  identity: "",
-  authorise: (request) => Effect.succeed({ request, generation: 0 }),
-  rejected: () => Effect.succeed(false)
-})
+/**
+ * No credentials at all; what others are made of. It finds the `Traffic` and the `Limiter` that it is made within, if there are
+ * any.
+ *
+ * @example
+ * ```ts
+ * import { Context, Effect, Layer } from "effect"
+ * import { Authoriser } from "effect-herald"
+ *
+ * class Weather extends Context.Tag("example/Weather")<Weather, Authoriser.Authoriser>() {}
+ *
+ * const live = Layer.effect(
+ *   Weather,
+ *   Effect.flatMap(Authoriser.parseBaseUrl("https://weather.example"), (baseUrl) =>
+ *     Authoriser.none(baseUrl, { deadline: "30 seconds" })
+ *   )
+ * )
+ * ```
+ */
+export const none = (baseUrl: URL, defaults: Defaults = {}): Effect.Effect<Authoriser> =>
+  Effect.zipWith(Traffic.current, Effect.serviceOption(Limiter), (traffic, limiter) => ({
+    baseUrl,
+    identity: "",
+    authorise: (request) => Effect.succeed({ request, generation: 0 }),
+    rejected: () => Effect.succeed(false),
+    traffic: traffic.to(baseUrl.origin),
+    limiter: Option.getOrUndefined(limiter),
+    retryPolicy: defaults.retryPolicy,
+    deadline: defaults.deadline,
+    attemptDeadline: defaults.attemptDeadline
+  }))
 
 /**
  * HTTP Basic (RFC 7617), in UTF-8. A user name can't contain a colon, nor either of them a control character; this does not

@@ -1,4 +1,8 @@
+import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Context from "effect/Context"
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 
 /**
  * Annotation of an `HttpApiEndpoint`: calling it twice does what calling it once does, though its method does not say so.
@@ -18,6 +22,24 @@ export class Idempotent
   }) {}
 
 /**
+ * Annotation of an `HttpApiEndpoint`: the name of the header in which the API takes an idempotency key. A key (a random UUID) is
+ * made for each call, the same on every attempt, unless the endpoint's own headers hold one; so the call is safe to repeat,
+ * whatever its method (draft-ietf-httpapi-idempotency-key-header). Default: none.
+ *
+ * @example
+ * ```ts
+ * import { HttpApiEndpoint } from "@effect/platform"
+ * import { Endpoint } from "effect-herald"
+ *
+ * const charge = () => HttpApiEndpoint.post("charge", "/charges").annotate(Endpoint.IdempotencyKey, "Idempotency-Key")
+ * ```
+ */
+export class IdempotencyKey
+  extends /*#__PURE__*/ Context.Reference<IdempotencyKey>()("effect-herald/Endpoint/IdempotencyKey", {
+    defaultValue: (): string | undefined => undefined
+  }) {}
+
+/**
  * Annotation of an `HttpApiEndpoint`: no attempt is ever repeated, whatever the policy says, and no redirect followed. For
  * calls that replace the credentials that they were made with. Default: false.
  */
@@ -34,3 +56,24 @@ export class Sensitive
   extends /*#__PURE__*/ Context.Reference<Sensitive>()("effect-herald/Endpoint/Sensitive", {
     defaultValue: () => false
   }) {}
+
+/**
+ * The payload of an `HttpApiEndpoint` whose body is a Stream of bytes. Once some of it was read the call is not repeated, since
+ * a Stream may not give the same twice: its attempt says `body spent`. The content type is `application/octet-stream` unless
+ * said otherwise.
+ *
+ * @example
+ * ```ts
+ * import { HttpApiEndpoint } from "@effect/platform"
+ * import { Endpoint } from "effect-herald"
+ *
+ * const upload = () => HttpApiEndpoint.put("upload", "/file").setPayload(Endpoint.StreamPayload("text/csv"))
+ * ```
+ */
+export const StreamPayload = (
+  contentType = "application/octet-stream"
+): Schema.Schema<Stream.Stream<Uint8Array, unknown>> =>
+  Schema.declare(
+    (input): input is Stream.Stream<Uint8Array, unknown> => Predicate.hasProperty(input, Stream.StreamTypeId),
+    { description: "a Stream of bytes" }
+  ).annotations({ [HttpApiSchema.AnnotationEncoding]: { kind: "Uint8Array", contentType } })

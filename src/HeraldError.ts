@@ -38,7 +38,10 @@ export interface RefusalDetails extends ErrorDetails {
 export class EncodeError
   extends /*#__PURE__*/ Data.TaggedError("EncodeError")<ErrorDetails & { readonly issues: ReadonlyArray<Issue> }> {}
 
-/** This library chose not to send: a limit or a deadline stood against it. */
+/**
+ * This library chose not to send: a limit, a pause that the server asked for, or a deadline stood against it. If there were
+ * attempts before, they were such as may be repeated.
+ */
 export class NotSent
   extends /*#__PURE__*/ Data.TaggedError("NotSent")<
     ErrorDetails & {
@@ -51,7 +54,7 @@ export class NotSent
 export class TransportError
   extends /*#__PURE__*/ Data.TaggedError("TransportError")<
     ErrorDetails & {
-      /** The transport's own code, such as `ECONNREFUSED`, or `unknown`. */
+      /** The transport's own code, such as `ECONNREFUSED`; `body` if the Stream of the body failed; or `unknown`. */
       readonly reason: string
     }
   > {}
@@ -60,7 +63,7 @@ export class TransportError
 export class TimeoutError
   extends /*#__PURE__*/ Data.TaggedError("TimeoutError")<
     ErrorDetails & {
-      /** The transport's own code, such as `UND_ERR_CONNECT_TIMEOUT`. */
+      /** `deadline`, `attempt deadline`, or the transport's own code, such as `UND_ERR_CONNECT_TIMEOUT`. */
       readonly reason: string
     }
   > {}
@@ -96,7 +99,7 @@ export class Conflict extends /*#__PURE__*/ Data.TaggedError("Conflict")<Refusal
 /** The API finds something wrong with what was sent: `issues`. */
 export class DataError extends /*#__PURE__*/ Data.TaggedError("DataError")<RefusalDetails> {}
 
-/** The API asks to come back later: 429, or a wait longer than the policy accepts. */
+/** The API asks to come back later: 429, or a wait longer than the policy accepts, or than the deadline leaves. */
 export class RateLimited
   extends /*#__PURE__*/ Data.TaggedError("RateLimited")<
     ErrorDetails & {
@@ -117,7 +120,7 @@ export class ServerError
     }
   > {}
 
-/** The credentials could not be had, or can't be used: the last attempt was not sent; `attempts` has those before it. */
+/** The credentials could not be had, or can't be used: the last of the `attempts` was not sent. */
 export class AuthoriserError
   extends /*#__PURE__*/ Data.TaggedError("AuthoriserError")<
     ErrorDetails & {

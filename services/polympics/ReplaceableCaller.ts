@@ -26,8 +26,14 @@ const lost = () =>
   })
 
 /** A caller with credentials, which others may share. Its state lives as long as the layer that it is made in. */
-export const make = (kind: "App" | "User", baseUrl: URL, given: Credentials): Effect.Effect<ReplaceableCaller> =>
+export const make = (
+  kind: "App" | "User",
+  baseUrl: URL,
+  given: Credentials,
+  defaults: Kit.Defaults = {}
+): Effect.Effect<ReplaceableCaller> =>
   Effect.gen(function* () {
+    const nobody = yield* Kit.none(baseUrl, defaults)
     const one = yield* Effect.makeSemaphore(1)
     /** Open while calls may begin. */
     const gate = yield* Effect.makeLatch(true)
@@ -60,7 +66,7 @@ export const make = (kind: "App" | "User", baseUrl: URL, given: Credentials): Ef
     })
 
     return {
-      baseUrl,
+      ...nobody,
       identity: `${kind} ${given.username.toUpperCase()}`,
       authorise: (request) =>
         Effect.suspend(() =>

@@ -39,7 +39,7 @@ export const getApp = /*#__PURE__*/ Effect.suspend(/*#__PURE__*/ Operation.make(
 export const getMe = /*#__PURE__*/ Effect.suspend(/*#__PURE__*/ Operation.make(User, endpoints.getMe, () => ({})))
 
 /**
- * As long as a reset may take, the wait for calls in flight included, unless the program has a deadline of its own: other
+ * As long as a reset may take, the wait for calls in flight included, unless the program or the caller's layer has a deadline: other
  * calls are held back meanwhile, and it can't be interrupted.
  */
 const longestReset = /*#__PURE__*/ Duration.minutes(1)
@@ -49,8 +49,8 @@ const replacing = <Id, A extends Credentials, E extends HeraldError>(
   caller: Context.Tag<Id, ReplaceableCaller>,
   reset: () => Effect.Effect<A, E, HttpClient.HttpClient | Id>
 ) =>
-  Effect.flatMap(Effect.all([caller, Deadline.Current]), ([service, deadline = longestReset]) =>
-    service.replace(Duration.decode(deadline), (left) =>
+  Effect.flatMap(Effect.all([caller, Deadline.Current]), ([service, current]) =>
+    service.replace(Duration.decode(current ?? service.deadline ?? longestReset), (left) =>
       reset().pipe(
         Effect.provideService(Deadline.Current, left),
         // The one call that must not wait for itself.

@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import type { Credentials } from "../../schemas/polympics/Credentials.js"
 import * as Kit from "../../src/Authoriser.js"
+import * as Traffic from "../../src/Traffic.js"
 import { App, Authoriser, SignedIn, User } from "./Authoriser.js"
 import * as ReplaceableCaller from "./ReplaceableCaller.js"
 
@@ -13,12 +14,18 @@ import * as ReplaceableCaller from "./ReplaceableCaller.js"
 export const defaultBaseUrl = "https://api.polytopia.fun"
 
 /** What every caller can be given. */
-export interface CallerOptions {
+export interface CallerOptions extends Kit.Defaults {
   /** http or https; the paths of the API are appended. Default: `https://api.polytopia.fun`. */
   readonly baseUrl?: string | URL | undefined
 }
 
-const nobody = ({ baseUrl = defaultBaseUrl }: CallerOptions) => Effect.map(Kit.parseBaseUrl(baseUrl), Kit.none)
+const nobody = ({ baseUrl = defaultBaseUrl, ...defaults }: CallerOptions) =>
+  Traffic.sharing(
+    Kit.parseBaseUrl(baseUrl).pipe(
+      Effect.flatMap((url) => Kit.none(url, defaults)),
+      Effect.map((caller) => Context.make(Authoriser, caller))
+    )
+  )
 
 /** The API tells apps and users apart by the first letter of their names, in either case. */
 const usernames = {
@@ -26,19 +33,25 @@ const usernames = {
   User: { pattern: /^S\d+$/i, rule: "The user name of a user's session is S and a number" }
 }
 
-const somebody = (kind: "App" | "User", credentials: Credentials, { baseUrl = defaultBaseUrl }: CallerOptions) =>
+const somebody = (
+  kind: "App" | "User",
+  credentials: Credentials,
+  { baseUrl = defaultBaseUrl, ...defaults }: CallerOptions
+) =>
   Effect.gen(function* () {
     const { pattern, rule } = usernames[kind]
     if (!pattern.test(credentials.username)) return yield* Effect.fail(ConfigError.InvalidData(["username"], rule))
-    return yield* ReplaceableCaller.make(kind, yield* Kit.parseBaseUrl(baseUrl), credentials)
+    return yield* ReplaceableCaller.make(kind, yield* Kit.parseBaseUrl(baseUrl), credentials, defaults)
   })
 
 /** A caller with credentials, under each tag that it answers to. */
 const signedIn =
   <Id>(tag: Context.Tag<Id, ReplaceableCaller.ReplaceableCaller>, kind: "App" | "User") =>
   (credentials: Credentials, options: CallerOptions) =>
-    Effect.map(somebody(kind, credentials, options), (caller) =>
-      Context.make(tag, caller).pipe(Context.add(SignedIn, caller), Context.add(Authoriser, caller))
+    Traffic.sharing(
+      Effect.map(somebody(kind, credentials, options), (caller) =>
+        Context.make(tag, caller).pipe(Context.add(SignedIn, caller), Context.add(Authoriser, caller))
+      )
     )
 
 const asApp = /*#__PURE__*/ signedIn(App, "App")
@@ -60,7 +73,7 @@ const asUser = /*#__PURE__*/ signedIn(User, "User")
  * ```
  */
 export const anonymous = (options: CallerOptions = {}): Layer.Layer<Authoriser, ConfigError.ConfigError> =>
-  Layer.effect(Authoriser, nobody(options))
+  Layer.effectContext(nobody(options))
 
 /**
  * An app. Everything that shares the layer shares its credentials, and goes on with the new ones after `resetAppToken`. Fails,
@@ -117,18 +130,27 @@ export interface CallerConfig {
 
 /** `anonymous`, from configuration: by default `POLYMPICS_URL`, which may be absent. */
 export const anonymousConfig = (
-  config: Config.Config.Wrap<Pick<CallerConfig, "baseUrl">> = { baseUrl }
+  config: Config.Config.Wrap<Pick<CallerConfig, "baseUrl">> = { baseUrl },
+  defaults: Kit.Defaults = {}
 ): Layer.Layer<Authoriser, ConfigError.ConfigError> =>
-  Layer.effect(Authoriser, Effect.flatMap(Config.unwrap(config), nobody))
+  Layer.effectContext(Effect.flatMap(Config.unwrap(config), ({ baseUrl }) => nobody({ ...defaults, baseUrl })))
 
 /** `app`, from configuration: by default `POLYMPICS_USERNAME`, `POLYMPICS_PASSWORD`, and `POLYMPICS_URL`, which may be absent. */
 export const appConfig = (
-  config: Config.Config.Wrap<CallerConfig> = credentialsConfig
+  config: Config.Config.Wrap<CallerConfig> = credentialsConfig,
+  defaults: Kit.Defaults = {}
 ): Layer.Layer<App | SignedIn | Authoriser, ConfigError.ConfigError> =>
-  Layer.effectContext(Effect.flatMap(Config.unwrap(config), (read) => asApp(read, read)))
+  Layer.effectContext(
+    Effect.flatMap(Config.unwrap(config), ({ baseUrl, ...credentials }) => asApp(credentials, { ...defaults, baseUrl }))
+  )
 
 /** `user`, from configuration: by default the same variables as `appConfig`. */
 export const userConfig = (
-  config: Config.Config.Wrap<CallerConfig> = credentialsConfig
+  config: Config.Config.Wrap<CallerConfig> = credentialsConfig,
+  defaults: Kit.Defaults = {}
 ): Layer.Layer<User | SignedIn | Authoriser, ConfigError.ConfigError> =>
-  Layer.effectContext(Effect.flatMap(Config.unwrap(config), (read) => asUser(read, read)))
+  Layer.effectContext(
+    Effect.flatMap(Config.unwrap(config), ({ baseUrl, ...credentials }) =>
+      asUser(credentials, { ...defaults, baseUrl })
+    )
+  )

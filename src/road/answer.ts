@@ -1,4 +1,5 @@
 import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as HeraldError from "../HeraldError.js"
 import type { Issue } from "../Issue.js"
@@ -85,23 +86,52 @@ const statusError = (call: Call, answer: Answer, retryAfter: Failed["retryAfter"
 
 /** An answer that is no success. `now` is when it came, in milliseconds since the epoch. */
 export const fromStatus = (call: Call, answer: Answer, now: number): Failed => {
-  const retryAfter = RetryAfter.parse(answer.headers["retry-after"], now)
+  const { asked, wait: retryAfter } = RetryAfter.fromHeaders(answer.headers, answer.status, now)
   return {
-    class: classifyStatus(answer.status, retryAfter !== undefined),
+    class: classifyStatus(answer.status, asked),
     reason: String(answer.status),
     status: answer.status,
     retryAfter,
+    asked,
     answer,
     error: () => statusError(call, answer, retryAfter)
   }
 }
 
-/** An answer whose body is not read to its end. */
-export const fromTooLarge = (call: Call, answer: Answer): Failed => ({
+/**
+ * What an answer says without its body, if its status is one that passes. A 401 is not: it is only refreshed after when it
+ * came whole. `now` is when it came, in milliseconds since the epoch.
+ */
+export const fromHead = (call: Call, head: Pick<Answer, "status" | "headers">, now: number): Failed | undefined => {
+  const failed = fromStatus(call, { status: head.status, headers: head.headers, text: "" }, now)
+  return failed.class === "Final" || head.status === 401 ? undefined : failed
+}
+
+/** An answer whose body is not read to its end. `now` is when it came, in milliseconds since the epoch. */
+export const fromTooLarge = (call: Call, answer: Answer, now: number): Failed => ({
   class: "Final",
   reason: "TooLarge",
   status: answer.status,
+  retryAfter: RetryAfter.fromHeaders(answer.headers, answer.status, now).wait,
   error: () => teller(call, answer).decodeError("Size", [{ path: [], message: "the body is too large" }])
+})
+
+/** An attempt that took longer than it may. */
+export const fromAttemptDeadline = (call: Call, limit: Duration.Duration): Failed => ({
+  class: call.underWay?.sent === true ? "Ambiguous" : "NotSent",
+  reason: "attempt deadline",
+  error: () => {
+    const what = `no whole answer within ${Duration.format(limit)}`
+    return new HeraldError.TimeoutError({ ...teller(call).told(what), reason: "attempt deadline" })
+  }
+})
+
+/** A body that could not be read to its end. */
+export const fromBody = (call: Call): Failed => ({
+  class: "Ambiguous",
+  reason: "body",
+  error: () =>
+    new HeraldError.TransportError({ ...teller(call).told("the Stream that is the body failed"), reason: "body" })
 })
 
 /** No answer, or not all of it. */

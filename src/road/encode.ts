@@ -2,6 +2,8 @@ import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import { hasBody } from "@effect/platform/HttpMethod"
 import * as Either from "effect/Either"
+import * as Predicate from "effect/Predicate"
+import * as Stream from "effect/Stream"
 import { hrefOf } from "../Authoriser.js"
 import type { Issue } from "../Issue.js"
 import * as Json from "../Json.js"
@@ -86,7 +88,11 @@ const body = ({ contentType, kind }: Route["bodyKind"], encoded: unknown): Encod
     case "Text":
       return Either.right(HttpBody.text(encoded as string, contentType))
     case "Uint8Array":
-      return Either.right(HttpBody.uint8Array(encoded as Uint8Array, contentType))
+      return Either.right(
+        Predicate.hasProperty(encoded, Stream.StreamTypeId)
+          ? HttpBody.stream(encoded as Stream.Stream<Uint8Array, unknown>, contentType)
+          : HttpBody.uint8Array(encoded as Uint8Array, contentType)
+      )
     case "UrlParams":
       return Either.map(params("body", encoded as Params), (form) => HttpBody.text(form, contentType))
   }

@@ -1,4 +1,5 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
+import type * as Clock from "effect/Clock"
 import type { Attempt } from "../Attempt.js"
 import { hrefOf } from "../Authoriser.js"
 import * as HeraldError from "../HeraldError.js"
@@ -15,8 +16,8 @@ export interface Answer {
   readonly text: string
 }
 
-/** A call on its way: what its errors tell of it. */
-export interface Call {
+/** What the errors of a call tell of it. */
+export interface Told {
   readonly route: Route
   readonly baseUrl: URL
   /** Who calls, as the authoriser names it. */
@@ -25,10 +26,30 @@ export interface Call {
   /** The request without credentials, and with them, as last sent. */
   plain?: HttpClientRequest
   authorised?: HttpClientRequest
-  /** The status of the last answer, until the next request. */
-  status?: number | undefined
   /** The attempts that failed. */
   readonly attempts: Array<Attempt>
+}
+
+/** How far an attempt has come. */
+export interface UnderWay {
+  /** A request is on its way. */
+  readonly sent: boolean
+  /** What has come of its answer, and whether from the API's own origin. */
+  readonly head?: (Pick<Answer, "status" | "headers"> & { readonly home: boolean }) | undefined
+}
+
+/** A call on its way. */
+export interface Call extends Told {
+  readonly clock: Clock.Clock
+  /** When it began, and when its deadline passes, in milliseconds since the epoch. */
+  readonly begun: number
+  endsAt?: number
+  /** The status of the last answer, until the next request. */
+  status?: number | undefined
+  /** Some of a body that can't be sent twice was read. */
+  bodySpent?: boolean
+  /** The attempt that is under way. */
+  underWay?: UnderWay | undefined
 }
 
 /** How much of a body an error carries, in characters: enough to see what sort of page a proxy answered with. */
@@ -43,7 +64,7 @@ const shorten = (sentence: string): string =>
 const requestIdHeaders = ["x-request-id", "request-id", "x-correlation-id"]
 
 /** Makes the errors of a call: every text of a server's goes through here, so that none carries a secret of the call. */
-export const teller = (call: Call, answer?: Answer) => {
+export const teller = (call: Told, answer?: Answer) => {
   const { route } = call
   const scrub = scrubber(call.input, call.plain, call.authorised)
   const requestId = requestIdHeaders.map((name) => answer?.headers[name]).find((id) => id !== undefined)

@@ -1,15 +1,16 @@
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Schedule from "effect/Schedule"
-import * as ScheduleDecision from "effect/ScheduleDecision"
-import * as ScheduleIntervals from "effect/ScheduleIntervals"
 import type { Authoriser } from "../Authoriser.js"
 import type { FailedAttempt, Verdict } from "../Attempt.js"
 import type { HeraldError } from "../HeraldError.js"
 import { RateLimited } from "../HeraldError.js"
-import * as RetryPolicy from "../RetryPolicy.js"
+import type { RetryPolicy } from "../RetryPolicy.js"
+import { timeLeft } from "./deadline.js"
+import { classified, decider } from "./decide.js"
 import { type Answer, type Call, teller } from "./errors.js"
+import { policyOf } from "./policyOf.js"
+import { pausedFor } from "./turn.js"
+import { note, type Watched } from "./watch.js"
 
 /** How an attempt failed, and the error to end with if it was the last. */
 export interface Failed {
@@ -17,87 +18,102 @@ export interface Failed {
   readonly reason: string
   readonly status?: number | undefined
   readonly retryAfter?: Duration.Duration | undefined
+  /** Whether the server asked for that wait, and not only told of its limits. */
+  readonly asked?: boolean | undefined
+  /** The answer is that of another origin, to which a redirect led. */
+  readonly away?: boolean | undefined
   readonly answer?: Answer | undefined
+  /** The request was carried out, whatever came of its answer. */
+  readonly carriedOut?: boolean | undefined
   /** Made last, since it tells of all attempts. */
   readonly error: () => HeraldError
 }
 
-/** Whether what failed may be repeated at all, whatever a policy says; if not, why not. */
-const refuses = (call: Call, failed: FailedAttempt): Verdict | undefined => {
-  if (call.route.unrepeatable) return "unrepeatable"
-  if (failed.class === "Final") return "final"
-  return failed.class === "Ambiguous" && !failed.idempotent ? "unsafe" : undefined
-}
+/** What became of an attempt that found a pause when it was about to send: it is none, and waits for its turn once more. */
+export const heldBack = "held back"
 
-/** The wait that a schedule asks for, in milliseconds, or undefined at its end. Keeps the schedule's state. */
-const stepper = (schedule: Schedule.Schedule<unknown, FailedAttempt>) => {
-  let state = schedule.initial
-  return (failed: FailedAttempt): Effect.Effect<Duration.Duration | undefined> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      Effect.map(schedule.step(now, failed, state), ([next, , decision]) => {
-        state = next
-        return ScheduleDecision.isContinue(decision)
-          ? Duration.millis(Math.max(0, ScheduleIntervals.start(decision.intervals) - now))
-          : undefined
-      })
-    )
+/**
+ * The longest pause of the calls to an origin: a day, as long as quotas take to renew. After that, a call asks anew whether a
+ * server meant what it said.
+ */
+const longestPause = /*#__PURE__*/ Duration.days(1)
+
+/** Holds other calls back as long as the server asks to: a 503 is about the server, a 429 about who calls. */
+const beginPause = ({ identity, traffic }: Authoriser, { asked, away, retryAfter, status }: Failed, now: number) => {
+  if (retryAfter === undefined || away === true) return
+  const until = now + Duration.toMillis(Duration.min(retryAfter, longestPause))
+  if (status === 429) traffic.pause?.begin(now, until, identity)
+  if (status === 503 && asked === true) traffic.pause?.begin(now, until, undefined)
 }
 
 /**
- * Attempts, again while the policy chooses to and nothing forbids it. The engine steps the policy's schedule itself, so that
- * no composition of schedules can repeat what may not be repeated, or wait less than the server asked for. A call that
- * succeeds at once pays for none of it.
+ * Attempts, each in its turn, again while the policy chooses to and nothing forbids it. A call that succeeds at once pays for
+ * none of it.
  */
 export const repeat = <A, R>(
-  call: Call,
+  call: Watched,
   authoriser: Authoriser,
-  attempt: Effect.Effect<A, Failed, R>
+  turn: Effect.Effect<void, HeraldError>,
+  attempt: Effect.Effect<A, Failed | typeof heldBack, R>
 ): Effect.Effect<A, HeraldError, R> => {
-  let step: ReturnType<typeof stepper> | undefined
+  const { budget } = authoriser.traffic
+  let decide: ReturnType<typeof decider> | undefined
 
-  const end = (failed: Failed, facts: FailedAttempt, verdict: Verdict) => {
-    call.attempts.push({ ...facts, verdict })
-    return Effect.fail(failed.error())
-  }
-
-  const judge = (failed: Failed, policy: RetryPolicy.RetryPolicy): Effect.Effect<A, HeraldError, R> => {
-    const facts: FailedAttempt = {
+  const judge = (failed: Failed, policy: RetryPolicy): Effect.Effect<A, HeraldError, R> => {
+    const now = call.clock.unsafeCurrentTimeMillis()
+    beginPause(authoriser, failed, now)
+    const facts = classified(policy, {
       number: call.attempts.length + 1,
       method: call.route.method,
       class: failed.class,
       idempotent: call.route.idempotent,
       status: failed.status,
       retryAfter: failed.retryAfter,
-      reason: failed.reason
+      reason: failed.reason,
+      elapsed: Duration.millis(now - call.begun)
+    })
+    const circumstances = {
+      unrepeatable: call.route.unrepeatable,
+      carriedOut: failed.carriedOut ?? false,
+      bodySpent: call.bodySpent ?? false,
+      paused: Duration.millis(Math.max(0, pausedFor(call, authoriser))),
+      left: timeLeft(call)
     }
-    const refusal = refuses(call, facts)
-    if (refusal !== undefined) return end(failed, facts, refusal)
-    if (!policy.repeats(facts)) return end(failed, facts, "declined")
-    step ??= stepper(policy.schedule)
-    return Effect.flatMap(step(facts), (delay) => {
-      if (delay === undefined) return end(failed, facts, "exhausted")
-      const waited = Duration.max(delay, failed.retryAfter ?? Duration.zero)
-      if (Duration.greaterThan(waited, policy.maxWait)) {
-        const asked = failed.retryAfter !== undefined && Duration.greaterThan(failed.retryAfter, policy.maxWait)
-        return end(asked ? { ...failed, error: () => tooLong(call, failed) } : failed, facts, "wait too long")
+    const end = (verdict: Verdict, error: () => HeraldError) =>
+      Effect.zipRight(note(call, { ...facts, verdict }), Effect.failSync(error))
+
+    decide ??= decider(policy)
+    return Effect.flatMap(decide(facts, circumstances, now), (decision) => {
+      if (decision.verdict !== "repeated") {
+        const { comeBack, verdict } = decision
+        return end(verdict, comeBack === undefined ? failed.error : () => tooLong(call, failed, comeBack))
       }
-      call.attempts.push({ ...facts, verdict: "repeated", waited })
-      return Effect.zipRight(Effect.sleep(waited), again)
+      if (budget !== undefined && !budget.take(now)) return end("over budget", failed.error)
+      return note(call, { ...facts, verdict: "repeated", waited: decision.wait }).pipe(
+        Effect.zipRight(Effect.sleep(decision.wait)),
+        Effect.zipRight(again)
+      )
     })
   }
 
-  const again: Effect.Effect<A, HeraldError, R> = Effect.catchAll(attempt, (failed) =>
-    Effect.flatMap(RetryPolicy.Current, (current) =>
-      judge(failed, current ?? authoriser.retryPolicy ?? RetryPolicy.standard)
-    )
+  const succeeding = Effect.map(attempt, (answer) => {
+    call.underWay = undefined
+    budget?.succeeded()
+    return answer
+  })
+
+  const again: Effect.Effect<A, HeraldError, R> = Effect.zipRight(
+    turn,
+    Effect.catchAll(succeeding, (failed) => {
+      call.underWay = undefined
+      return failed === heldBack ? again : Effect.flatMap(policyOf(authoriser), (policy) => judge(failed, policy))
+    })
   )
   return again
 }
 
-const tooLong = (call: Call, { answer, retryAfter }: Failed) =>
+const tooLong = (call: Call, { answer, reason }: Failed, retryAfter: Duration.Duration) =>
   new RateLimited({
-    ...teller(call, answer).told(
-      `the server asks to wait ${Duration.format(retryAfter ?? Duration.zero)} (${answer?.status})`
-    ),
+    ...teller(call, answer).told(`the server asks to wait ${Duration.format(retryAfter)} (${reason})`),
     retryAfter
   })

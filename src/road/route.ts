@@ -6,10 +6,12 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type * as AST from "effect/SchemaAST"
-import { Idempotent, Sensitive, Unrepeatable } from "../Endpoint.js"
+import { IdempotencyKey, Idempotent, Sensitive, Unrepeatable } from "../Endpoint.js"
 
 /** Methods for which twice is as good as once (RFC 9110, 9.2.2). */
 const idempotentMethods: ReadonlyArray<HttpMethod> = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]
+
+export const isIdempotent = (method: HttpMethod): boolean => idempotentMethods.includes(method)
 
 /** What an answer of some status may hold. */
 export interface Answers {
@@ -33,6 +35,8 @@ export interface Route {
   readonly successes: ReadonlyMap<number, ReadonlyArray<Answers>>
   readonly refusals: ReadonlyMap<number, ReadonlyArray<Answers>>
   readonly idempotent: boolean
+  /** The header of an idempotency key, in lower case. */
+  readonly idempotencyKey: string | undefined
   readonly unrepeatable: boolean
   readonly sensitive: boolean
 }
@@ -71,6 +75,7 @@ const segmentsOf = (path: string): Route["segments"] =>
 export const compile = (endpoint: HttpApiEndpoint.HttpApiEndpoint.AnyWithProps): Route => {
   const segments = segmentsOf(endpoint.path)
   const annotated = <I, S>(tag: Context.Reference<I, S>): S => Context.get(endpoint.annotations, tag)
+  const idempotencyKey = annotated(IdempotencyKey)?.toLowerCase()
   return {
     name: endpoint.name,
     method: endpoint.method,
@@ -86,7 +91,8 @@ export const compile = (endpoint: HttpApiEndpoint.HttpApiEndpoint.AnyWithProps):
     }),
     successes: byStatus(endpoint.successSchema.ast, HttpApiSchema.getStatusSuccessAST),
     refusals: byStatus(endpoint.errorSchema.ast, HttpApiSchema.getStatusErrorAST),
-    idempotent: annotated(Idempotent) || idempotentMethods.includes(endpoint.method),
+    idempotent: annotated(Idempotent) || idempotencyKey !== undefined || isIdempotent(endpoint.method),
+    idempotencyKey,
     unrepeatable: annotated(Unrepeatable),
     sensitive: annotated(Sensitive)
   }

@@ -85,7 +85,8 @@ export const send = (
     const followUp = redirected(request.plain, status, url)
     const atHome = url.origin === request.origin
     const guarded = !atHome && !isBare(followUp) && request.secret()
-    if (guarded && !result) return Effect.succeed(response)
+    // A Stream may not give the same twice.
+    if (!result && (guarded || request.plain.body._tag === "Stream")) return Effect.succeed(response)
     const plain = guarded
       ? HttpRequest.get(url.href, { headers: { accept: followUp.headers["accept"] ?? "*/*" } })
       : followUp

@@ -1,78 +1,111 @@
+import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
-import * as Clock from "effect/Clock"
+import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { Authoriser, AuthoriserFailure } from "../Authoriser.js"
 import { AuthoriserError, type HeraldError } from "../HeraldError.js"
-import { decode, fromStatus, fromTooLarge, fromTransport } from "./answer.js"
-import { withDeadline } from "./deadline.js"
+import { decode, fromAttemptDeadline, fromBody, fromHead, fromStatus, fromTooLarge, fromTransport } from "./answer.js"
+import { withAttemptDeadline, withDeadline } from "./deadline.js"
 import { encode, type Input } from "./encode.js"
 import { type Answer, type Call, teller } from "./errors.js"
+import { withIdempotencyKey } from "./idempotencyKey.js"
+import { lend } from "./lend.js"
+import { measure, measureAttempt } from "./measure.js"
 import { readBody } from "./readBody.js"
-import { type Failed, repeat } from "./repeat.js"
+import { type Failed, heldBack, repeat } from "./repeat.js"
 import type { Route } from "./route.js"
 import { holdsSecrets } from "./secrets.js"
 import { send } from "./send.js"
 import { trace } from "./trace.js"
+import { pausedFor, turn } from "./turn.js"
+import type { Watched } from "./watch.js"
 
 /**
  * The one road that every request takes, outermost first:
  *
  * 1. encode the input, or refuse it (`encode`)
- * 2. begin a span, if someone listens (`trace`)
- * 3. hold the deadline, if there is one (`deadline`)
- * 4. attempt, again while the policy chooses to and the engine allows it (`repeat`); an attempt is to
- *    1. put credentials on (the API's `Authoriser`)
- *    2. send, and follow redirects, credentials staying home (`send`)
- *    3. read the body (`readBody`)
- *    4. classify what came (`classify`)
- *    5. on a 401, once in a call: again, if there are other credentials now
- * 5. decode the answer (`answer`)
+ * 2. put the call's key on, if its endpoint takes one (`idempotencyKey`)
+ * 3. begin a span, if someone listens (`trace`), and a measurement, if there are `Metrics` (`measure`)
+ * 4. hold the deadline, if there is one (`deadline`)
+ * 5. attempt, again while the policy chooses to and the engine allows it (`repeat`, which asks `decide`); an attempt is to
+ *    1. wait for its turn: for the end of a pause, and for the limiter (`turn`)
+ *    2. put credentials on (the API's `Authoriser`)
+ *    3. send, and follow redirects, credentials staying home (`send`)
+ *    4. read the body (`readBody`)
+ *    5. classify what came (`classify`)
+ *    6. on a 401, once in a call: again, if there are other credentials now
+ * 6. decode the answer (`answer`)
  */
 export const travel = (
   route: Route,
   authoriser: Authoriser,
   ask: () => Input
-): Effect.Effect<unknown, HeraldError, HttpClient.HttpClient> => {
-  const input = Option.liftThrowable(ask)()
-  const call: Call = {
-    route,
-    baseUrl: authoriser.baseUrl,
-    identity: authoriser.identity,
-    input: Option.getOrUndefined(input),
-    attempts: []
-  }
-  // What throws on its arguments was given what its types forbid.
-  if (Option.isNone(input)) return Effect.fail(teller(call).encodeError([notArguments]))
-  const request = encode(route, authoriser.baseUrl, input.value)
-  if (Either.isLeft(request)) return Effect.fail(teller(call).encodeError(request.left))
-  call.plain = request.right
-  return trace(
-    call,
-    Effect.flatMap(HttpClient.HttpClient, (client) =>
-      Effect.flatMap(withDeadline(call, repeat(call, authoriser, attempt(call, authoriser, client))), (answer) =>
-        decode(call, answer)
+): Effect.Effect<unknown, HeraldError, HttpClient.HttpClient> =>
+  Effect.clockWith((clock) => {
+    const input = Option.liftThrowable(ask)()
+    const call: Watched = {
+      route,
+      baseUrl: authoriser.baseUrl,
+      identity: authoriser.identity,
+      input: Option.getOrUndefined(input),
+      attempts: [],
+      watchers: [],
+      clock,
+      begun: clock.unsafeCurrentTimeMillis()
+    }
+    // What throws on its arguments was given what its types forbid.
+    if (Option.isNone(input)) return Effect.fail(teller(call).encodeError([notArguments]))
+    const request = encode(route, authoriser.baseUrl, input.value)
+    if (Either.isLeft(request)) return Effect.fail(teller(call).encodeError(request.left))
+    call.plain = withIdempotencyKey(route, request.right)
+    const journey = Effect.flatMap(HttpClient.HttpClient, (client) => {
+      const once = measureAttempt(call, attempt(call, authoriser, client))
+      return Effect.flatMap(
+        withDeadline(call, authoriser, repeat(call, authoriser, turn(call, authoriser), once)),
+        (answer) => decode(call, answer)
       )
-    )
-  )
-}
+    })
+    return trace(call, measure(call, authoriser, journey))
+  })
 
 const notArguments = { path: [], message: "these are not the arguments of this operation" }
+
+/** Whether a URL is of the API's own origin, and not of one to which a redirect led. */
+const isHome = (url: string, { baseUrl }: Authoriser): boolean => new URL(url).origin === baseUrl.origin
+
+/** An answer, and the generation of the credentials that it was given to. */
+interface Exchanged {
+  readonly answer: Answer
+  readonly generation: number
+}
 
 const attempt = (
   call: Call,
   authoriser: Authoriser,
   client: HttpClient.HttpClient
-): Effect.Effect<Answer, Failed, HttpClient.HttpClient> => {
+): Effect.Effect<Answer, Failed | typeof heldBack, HttpClient.HttpClient> => {
   let replayed = false
   /** The answer, or its absence, is that of a result: the request itself was carried out, and a redirect told where it is. */
   let carriedOut = false
 
-  const judged = (failed: Failed): Failed =>
-    carriedOut && (failed.class === "NotSent" || failed.class === "Rejected")
-      ? { ...failed, class: "Ambiguous" }
-      : failed
+  /** The Stream that is the body failed. */
+  let bodyFailed = false
+
+  const now = () => call.clock.unsafeCurrentTimeMillis()
+
+  const judged = (failed: Failed): Failed => ({
+    ...failed,
+    away: call.underWay?.head?.home === false,
+    ...(carriedOut && failed.class !== "Final" ? { class: "Ambiguous", carriedOut } : {})
+  })
+
+  /** A status that passes tells what happened, and when to come back, though its body did not come whole. */
+  const cutShort = (otherwise: () => Failed): Failed => {
+    const head = call.underWay?.head
+    return (head && fromHead(call, head, now())) ?? otherwise()
+  }
 
   const unauthorised = ({ message, reason }: AuthoriserFailure): Failed => ({
     class: "Final",
@@ -82,10 +115,13 @@ const attempt = (
 
   const exchange = Effect.suspend(() => authoriser.authorise(call.plain!)).pipe(
     Effect.mapError(unauthorised),
-    Effect.flatMap(({ generation, request }) => {
+    Effect.flatMap(({ generation, request }): Effect.Effect<Exchanged, Failed | typeof heldBack> => {
+      // Credentials can take long, and a pause may have begun meanwhile.
+      if (pausedFor(call, authoriser) > 0) return Effect.fail(heldBack)
       call.authorised = request
       call.status = undefined
       carriedOut = false
+      call.underWay = { sent: true }
       return send(client, {
         plain: call.plain!,
         authorised: request,
@@ -98,34 +134,69 @@ const attempt = (
       }).pipe(
         Effect.flatMap((response) => {
           const { headers, status } = response
+          call.underWay = { sent: true, head: { headers, status, home: isHome(response.request.url, authoriser) } }
           // The length that a HEAD is told is that of what a GET would read.
           const most = response.request.method === "HEAD" ? Infinity : undefined
           return readBody(response, most).pipe(
             Effect.map((text): Answer => ({ status, headers, text })),
-            Effect.catchTag("TooLarge", () => Effect.fail(fromTooLarge(call, { status, headers, text: "" })))
+            Effect.catchTag("TooLarge", () =>
+              Effect.failSync(() => fromTooLarge(call, { status, headers, text: "" }, now()))
+            )
           )
         }),
-        Effect.mapError((failure) => judged("_tag" in failure ? fromTransport(call, failure) : failure)),
+        Effect.mapError((failure) =>
+          judged(
+            "_tag" in failure ? (bodyFailed ? fromBody(call) : cutShort(() => fromTransport(call, failure))) : failure
+          )
+        ),
         Effect.map((answer) => ({ answer, generation }))
       )
     })
   )
 
-  const settled: Effect.Effect<Answer, Failed, HttpClient.HttpClient> = Effect.flatMap(
+  const settled: Effect.Effect<Answer, Failed | typeof heldBack, HttpClient.HttpClient> = Effect.flatMap(
     authoriser.hold === undefined ? exchange : authoriser.hold(exchange),
     ({ answer, generation }) => {
       call.status = answer.status
       if (answer.status >= 200 && answer.status < 300) return Effect.succeed(answer)
-      const fail = Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(judged(fromStatus(call, answer, now))))
+      const fail = Effect.suspend(() => Effect.fail(judged(fromStatus(call, answer, now()))))
       if (answer.status !== 401 || replayed || carriedOut) return fail
+      call.underWay = { sent: false }
       return authoriser.rejected(generation).pipe(
         Effect.mapError(unauthorised),
         Effect.flatMap((refreshed) => {
           replayed = true
-          return refreshed ? settled : fail
+          return refreshed && call.bodySpent !== true ? settled : fail
         })
       )
     }
   )
-  return settled
+  const { body } = call.plain!
+  const lent =
+    body._tag !== "Stream"
+      ? settled
+      : lend(body.stream, {
+          begun: () => {
+            call.bodySpent = true
+          },
+          failed: () => {
+            bodyFailed = true
+          }
+        }).pipe(
+          Effect.flatMap((stream) => {
+            const lentBody = HttpBody.stream(stream, body.contentType, body.contentLength)
+            call.plain = HttpRequest.setBody(call.plain!, lentBody)
+            return settled
+          }),
+          Effect.scoped
+        )
+  return withAttemptDeadline(
+    authoriser,
+    Effect.suspend(() => {
+      call.underWay = { sent: false }
+      carriedOut = false
+      return lent
+    }),
+    (limit) => judged(cutShort(() => fromAttemptDeadline(call, limit)))
+  )
 }

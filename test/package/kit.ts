@@ -17,7 +17,10 @@ const answer = (input: string | URL | Request) =>
 
 const { celsius } = await getForecast("São Paulo").pipe(
   Effect.provide(
-    Layer.effect(Weather, Effect.map(Authoriser.parseBaseUrl("https://weather.example"), Authoriser.none))
+    Layer.effect(
+      Weather,
+      Effect.flatMap(Authoriser.parseBaseUrl("https://weather.example"), (baseUrl) => Authoriser.none(baseUrl))
+    )
   ),
   Effect.provide(FetchHttpClient.layer),
   Effect.provideService(FetchHttpClient.Fetch, answer),

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as fc from "effect/FastCheck"
 import { RetryAfter } from "effect-herald"
+import * as HttpTime from "../../src/HttpTime.js"
 
 const now = Date.parse("2026-03-01T12:00:00Z")
 const seconds = (header: string | undefined, at = now) => {
@@ -30,7 +31,7 @@ describe("RetryAfter", () => {
     "a date: %s",
     (date) => {
       const before = Date.parse("1994-11-06T08:49:00Z")
-      expect(RetryAfter.parseHttpDate(date, before)).toBe(Date.UTC(1994, 10, 6, 8, 49, 37))
+      expect(HttpTime.parseDate(date, before)).toBe(Date.UTC(1994, 10, 6, 8, 49, 37))
       expect(seconds(date, before)).toBe(37)
     }
   )
@@ -50,17 +51,17 @@ describe("RetryAfter", () => {
     ["77", 1977],
     ["99", 1999]
   ])("a year of two digits, seen from 2026: %s", (year, full) => {
-    expect(RetryAfter.parseHttpDate(`Sunday, 06-Jul-${year} 08:49:37 GMT`, now)).toBe(Date.UTC(full, 6, 6, 8, 49, 37))
+    expect(HttpTime.parseDate(`Sunday, 06-Jul-${year} 08:49:37 GMT`, now)).toBe(Date.UTC(full, 6, 6, 8, 49, 37))
   })
 
   it("a year of two digits, seen from the end of a century, may be in the next", () => {
     const late = Date.UTC(2099, 11, 31, 23, 59, 59)
-    expect(RetryAfter.parseHttpDate("Friday, 01-Jan-00 00:00:00 GMT", late)).toBe(Date.UTC(2100, 0, 1))
+    expect(HttpTime.parseDate("Friday, 01-Jan-00 00:00:00 GMT", late)).toBe(Date.UTC(2100, 0, 1))
   })
 
   it("knows leap days and leap seconds", () => {
-    expect(RetryAfter.parseHttpDate("Thu, 29 Feb 2024 00:00:00 GMT", now)).toBe(Date.UTC(2024, 1, 29))
-    expect(RetryAfter.parseHttpDate("Sat, 31 Dec 2016 23:59:60 GMT", now)).toBe(Date.UTC(2017, 0, 1))
+    expect(HttpTime.parseDate("Thu, 29 Feb 2024 00:00:00 GMT", now)).toBe(Date.UTC(2024, 1, 29))
+    expect(HttpTime.parseDate("Sat, 31 Dec 2016 23:59:60 GMT", now)).toBe(Date.UTC(2017, 0, 1))
   })
 
   it.each([
@@ -138,8 +139,174 @@ describe("RetryAfter", () => {
   it("any date of this format comes back", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 253402300799 }), (second) => {
-        expect(RetryAfter.parseHttpDate(new Date(second * 1000).toUTCString(), now)).toBe(second * 1000)
+        expect(HttpTime.parseDate(new Date(second * 1000).toUTCString(), now)).toBe(second * 1000)
       })
+    )
+  })
+})
+
+describe("RetryAfter.fromHeaders", () => {
+  const at = (offset: number) => new Date(now + offset).toUTCString()
+  const read = (headers: Record<string, string>, status = 503) => {
+    const { wait, asked } = RetryAfter.fromHeaders(headers, status, now)
+    return [wait && Duration.toMillis(wait), asked]
+  }
+
+  it.each(["retry-after-ms", "x-ms-retry-after-ms"])("%s is milliseconds", (name) => {
+    for (const [text, millis] of [
+      ["0", 0],
+      ["250", 250],
+      [" 250\t", 250],
+      ["0250", 250],
+      ["1234.5", 1234.5],
+      ["0.0", 0],
+      ["9007199254740991", 9007199254740991],
+      ["9007199254740993", Infinity],
+      ["9".repeat(400), Infinity]
+    ] as const) {
+      expect(read({ [name]: text }), text).toEqual([millis, true])
+    }
+    for (const text of ["", " ", "-1", "-0", "+1", "1.", ".5", "1.5.5", "1e3", "0x10", "1,5", "1, 2", "5ms", "soon"]) {
+      expect(read({ [name]: text }), text).toEqual([undefined, false])
+    }
+    for (const text of ["١٢", "１２", "½", "∞", "NaN", "Infinity", "null", "\u0000", "5\n5", at(5000)]) {
+      expect(read({ [name]: text }), text).toEqual([undefined, false])
+    }
+  })
+
+  // Whole seconds that were rounded up from the milliseconds give way to them; any longer wait is its own.
+  it.each([
+    ["2", "1500", 1500],
+    ["1", "0.5", 0.5],
+    ["1", "0", 1000],
+    ["2", "1000.1", 1000.1],
+    ["2", "1000", 2000],
+    ["2", "999.9", 2000],
+    ["60", "1500", 60_000],
+    ["1", "1500", 1500],
+    ["0", "1500", 1500],
+    ["2", "2000", 2000],
+    ["9".repeat(20), "1500", Infinity],
+    ["2", "9".repeat(20), Infinity],
+    ["9".repeat(20), "9".repeat(20), Infinity],
+    ["soon", "1500", 1500],
+    ["2", "soon", 2000],
+    [at(60_000), "1500", 60_000],
+    [at(2000), "1500", 1500]
+  ])("Retry-After %j with Retry-After-Ms %j", (coarse, exact, wait) => {
+    expect(read({ "retry-after": coarse, "retry-after-ms": exact })).toEqual([wait, true])
+  })
+
+  it("takes the longer of two headers of milliseconds", () => {
+    expect(read({ "retry-after-ms": "250", "x-ms-retry-after-ms": "1000" })).toEqual([1000, true])
+    expect(read({ "retry-after-ms": "1000", "x-ms-retry-after-ms": "250" })).toEqual([1000, true])
+    expect(read({ "retry-after-ms": "nonsense", "x-ms-retry-after-ms": "250" })).toEqual([250, true])
+  })
+
+  it("only what asks to come back asks", () => {
+    const usedUp = { "ratelimit-remaining": "0", "ratelimit-reset": "30" }
+    expect(read({})).toEqual([undefined, false])
+    expect(read({ "retry-after": "soon", "retry-after-ms": "soon" })).toEqual([undefined, false])
+    expect(read(usedUp)).toEqual([30_000, false])
+    expect(read({ ...usedUp, "retry-after": "soon" })).toEqual([30_000, false])
+    expect(read({ "retry-after": "0" })).toEqual([0, true])
+    expect(read({ "retry-after": at(-60_000) })).toEqual([0, true])
+  })
+
+  it("waits for the longest of all", () => {
+    const usedUp = { "ratelimit-remaining": "0", "ratelimit-reset": "30" }
+    expect(read({ ...usedUp, "retry-after": "7" })).toEqual([30_000, true])
+    expect(read({ ...usedUp, "retry-after": "60" })).toEqual([60_000, true])
+    expect(read({ ...usedUp, "retry-after": "2", "retry-after-ms": "1500" })).toEqual([30_000, true])
+    expect(read({ ...usedUp, "ratelimit-remaining": "9", "retry-after": "7" })).toEqual([7000, true])
+  })
+
+  // The server is ahead, so its moment seems an hour further off than it is, or behind, so its moment seems gone by.
+  it.each([0, 1000, -1000, 3_600_000, -3_600_000, 86_400_000, -86_400_000])(
+    "a date counts from the server's clock, which is %d ms ahead",
+    (skew) => {
+      expect(read({ date: at(skew), "retry-after": at(skew + 30_000) })).toEqual([30_000, true])
+      expect(read({ date: ` ${at(skew)}\t`, "retry-after": at(skew + 30_000) })).toEqual([30_000, true])
+      expect(read({ date: at(skew), "retry-after": at(skew - 30_000) })).toEqual([0, true])
+      expect(read({ date: at(skew), "retry-after": "30" })).toEqual([30_000, true])
+      expect(read({ date: at(skew), "retry-after-ms": "30" })).toEqual([30, true])
+    }
+  )
+
+  it.each([
+    at(86_401_000),
+    at(-86_401_000),
+    "Thu, 01 Jan 1970 00:00:00 GMT",
+    "",
+    "now",
+    String(now),
+    new Date(now).toISOString(),
+    `${at(3000)}, ${at(3000)}`
+  ])("a date counts from the clock here if the server's is nonsense: %j", (date) => {
+    expect(read({ date, "retry-after": at(30_000) })).toEqual([30_000, true])
+  })
+
+  it("any skew of no more than a day makes no difference", () => {
+    const ahead = fc.integer({ min: -86_400, max: 86_400 }).map((second) => second * 1000)
+    fc.assert(
+      fc.property(ahead, fc.integer({ min: -100_000, max: 100_000 }), (skew, second) => {
+        const wait = read({ date: at(skew), "retry-after": at(skew + second * 1000) })
+        expect(wait).toEqual([Math.max(0, second * 1000), true])
+      })
+    )
+  })
+
+  it("whatever is added to an answer never cuts a wait short by a second", () => {
+    const amount = fc.option(fc.nat({ max: 100_000 }).map(String), { nil: undefined })
+    fc.assert(
+      fc.property(amount, amount, amount, (coarse, exact, reset) => {
+        const headers = { "retry-after": coarse, "retry-after-ms": exact, "ratelimit-reset": reset }
+        const { wait, asked } = RetryAfter.fromHeaders(headers, 429, now)
+        const most = Math.max(Number(coarse ?? -1) * 1000, Number(exact ?? -1), Number(reset ?? -1) * 1000)
+        expect(asked).toBe(coarse !== undefined || exact !== undefined)
+        expect(wait === undefined).toBe(most < 0)
+        if (wait === undefined) return
+        expect(Duration.toMillis(wait)).toBeGreaterThan(most - 1000)
+        expect(Duration.toMillis(wait)).toBeLessThanOrEqual(most)
+      })
+    )
+  })
+
+  it("what asks for more never waits less", () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.nat(), (one, other) => {
+        const [less, more] = [Math.min(one, other), Math.max(one, other)]
+        for (const name of ["retry-after", "retry-after-ms"]) {
+          const [shorter] = read({ [name]: String(less) })
+          const [longer] = read({ [name]: String(more) })
+          expect(longer).toBeGreaterThanOrEqual(Number(shorter))
+        }
+      })
+    )
+  })
+
+  it("any text is nothing or a wait, never less than none and never NaN", () => {
+    const text = fc.option(
+      fc.oneof(
+        fc.string({ unit: "binary" }),
+        fc.string({ unit: fc.constantFrom(..."0159.+-eE ,") }),
+        fc.integer({ min: -2e8, max: 2e8 }).map(at)
+      ),
+      { nil: undefined }
+    )
+    const headers = fc.record({
+      date: text,
+      "retry-after": text,
+      "retry-after-ms": text,
+      "x-ms-retry-after-ms": text
+    })
+    fc.assert(
+      fc.property(headers, fc.integer({ min: 0, max: 4102444800000 }), (told, moment) => {
+        const { wait, asked } = RetryAfter.fromHeaders(told, 429, moment)
+        expect(asked).toBe(wait !== undefined)
+        expect(wait === undefined || Duration.toMillis(wait) >= 0).toBe(true)
+      }),
+      { numRuns: 1000 }
     )
   })
 })

@@ -30,7 +30,10 @@ export const clients: ReadonlyArray<readonly [name: string, layer: Layer.Layer<H
 
 /** A caller at this place, by default without credentials. */
 export const at = (baseUrl: URL, parts: Partial<Authoriser.Authoriser> = {}): Layer.Layer<Caller> =>
-  Layer.succeed(Caller, { ...Authoriser.none(baseUrl), ...parts })
+  Layer.effect(
+    Caller,
+    Effect.map(Authoriser.none(baseUrl), (nobody) => ({ ...nobody, ...parts }))
+  )
 
 /** The part of a caller that puts these headers on each request. */
 export const bearing = (headers: Record<string, string>): Pick<Authoriser.Authoriser, "authorise"> => ({

@@ -7,24 +7,11 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
-import { RetryPolicy } from "effect-herald"
+import { type RetryBudget, RetryPolicy, Traffic } from "effect-herald"
 import { at, broken, elapsing, status, stub, thing, type Turn } from "../kit.js"
+import { run } from "../run.js"
 
 const home = at(new URL("http://api.test"))
-
-/** Runs a call against a client that fails in this way for ever; gives what it ended with and when requests were sent. */
-const run = (call: ReturnType<typeof thing>, turns: ReadonlyArray<() => Turn>, policy?: RetryPolicy.RetryPolicy) =>
-  Effect.gen(function* () {
-    const client = stub(turns)
-    const result = yield* Effect.either(call).pipe(
-      Effect.provide(Layer.merge(home, client.layer)),
-      Effect.provideService(RetryPolicy.Current, policy),
-      elapsing
-    )
-    const times = client.requests.map(({ at }) => at)
-    const waits = times.slice(1).map((time, index) => time - (times[index] ?? 0))
-    return { error: result._tag === "Left" ? result.left : undefined, sent: times.length, waits }
-  })
 
 const safe: ReadonlyArray<HttpMethod> = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]
 const unsafe: ReadonlyArray<HttpMethod> = ["POST", "PATCH"]
@@ -275,10 +262,115 @@ describe("what an error tells of the attempts", () => {
         Effect.map(run(call, [turn]), ({ error }) => error?.attempts.at(-1)?.verdict)
       expect(yield* last(thing(), status(503))).toBe("exhausted")
       expect(yield* last(thing(), status(404))).toBe("final")
+      expect(yield* last(thing("PATCH"), broken("ECONNRESET"))).toBe("unsafe")
       expect(yield* last(thing(), status(500))).toBe("declined")
       expect(yield* last(thing("POST"), status(500))).toBe("unsafe")
       expect(yield* last(thing("GET", { unrepeatable: true }), status(503))).toBe("unrepeatable")
       expect(yield* last(thing(), status(429, { "retry-after": "9999" }))).toBe("wait too long")
+    })
+  )
+})
+
+describe("a deadline", () => {
+  const policy = RetryPolicy.make({ schedule: Schedule.spaced("3 seconds"), repeats: () => true })
+
+  it.effect("ends a call at once where the wait would pass it, with what happened", () =>
+    Effect.gen(function* () {
+      const { ended, error, times } = yield* run(thing(), [status(503)], policy, { deadline: "8 seconds" })
+      expect([times, ended]).toEqual([[0, 3000, 6000], 6000])
+      expect(error).toMatchObject({ _tag: "ServerError", status: 503 })
+      expect(error?.attempts.at(-1)?.verdict).toBe("past deadline")
+    })
+  )
+
+  it.effect("ends it with when to come back, where it is the server that asks for the wait", () =>
+    Effect.gen(function* () {
+      const turns = [status(503, { "retry-after": "5" })]
+      const { ended, error, sent } = yield* run(thing(), turns, policy, { deadline: "4 seconds" })
+      expect([sent, ended]).toEqual([1, 0])
+      expect(error).toMatchObject({ _tag: "RateLimited", status: 503, retryAfter: Duration.seconds(5) })
+      expect(error?.attempts).toMatchObject([{ verdict: "past deadline" }])
+    })
+  )
+
+  it.effect("of an attempt is a failure like any other", () =>
+    Effect.gen(function* () {
+      const slow = () => Effect.delay(Effect.sync(status(200)), "1 minute")
+      const limited = { attemptDeadline: "1 second" } as const
+      expect(yield* run(thing(), [slow, slow, status(200)], policy, limited)).toMatchObject({
+        error: undefined,
+        times: [0, 4000, 8000]
+      })
+      const { error, sent } = yield* run(thing("POST"), [slow, status(200)], policy, limited)
+      expect(sent).toBe(1)
+      expect(error).toMatchObject({
+        _tag: "TimeoutError",
+        reason: "attempt deadline",
+        attempts: [{ class: "Ambiguous", reason: "attempt deadline", verdict: "unsafe" }]
+      })
+    })
+  )
+})
+
+describe("the budget", () => {
+  const policy = RetryPolicy.make({ schedule: Schedule.recurs(9), repeats: () => true })
+
+  /** How often each of some calls of one layer is sent, one after another, and what it ends with. */
+  const sent = (
+    budget: RetryBudget.Settings | "unlimited",
+    turns: ReadonlyArray<() => Turn>,
+    count: number,
+    between: Duration.DurationInput = 0
+  ) =>
+    Effect.gen(function* () {
+      const client = stub(turns)
+      const call = thing()
+      const caller = at(new URL("http://api.test")).pipe(Layer.provide(Traffic.layer({ budget })))
+      const one = Effect.gen(function* () {
+        const before = client.requests.length
+        const result = yield* Effect.either(call)
+        yield* Effect.sleep(between)
+        const ends = result._tag === "Left" ? result.left.attempts.at(-1)?.verdict : "answered"
+        return [client.requests.length - before, ends]
+      })
+      return yield* Effect.replicateEffect(one, count).pipe(
+        Effect.provide(Layer.merge(caller, client.layer)),
+        Effect.provideService(RetryPolicy.Current, policy),
+        elapsing
+      )
+    })
+
+  it.effect("is what the retries of all calls are paid from; who finds it empty ends with what happened", () =>
+    Effect.gen(function* () {
+      expect(yield* sent({ capacity: 12, perSuccess: 0, perSecond: 0 }, [status(503)], 3)).toEqual([
+        [10, "exhausted"],
+        [4, "over budget"],
+        [1, "over budget"]
+      ])
+      expect(yield* sent("unlimited", [status(503)], 20)).toEqual(Array.from({ length: 20 }, () => [10, "exhausted"]))
+    })
+  )
+
+  it.effect("is filled by calls that succeed", () =>
+    Effect.gen(function* () {
+      const turns = [status(503), status(200), status(200), status(503), status(200), status(503), status(503)]
+      expect(yield* sent({ capacity: 1, perSuccess: 0.5, perSecond: 0 }, turns, 5)).toEqual([
+        [2, "answered"],
+        [1, "answered"],
+        [2, "answered"],
+        [1, "over budget"],
+        [1, "over budget"]
+      ])
+    })
+  )
+
+  it.effect("is filled by time", () =>
+    Effect.gen(function* () {
+      expect(yield* sent({ capacity: 5, perSuccess: 0, perSecond: 1 }, [status(503)], 3, "2 seconds")).toEqual([
+        [6, "over budget"],
+        [3, "over budget"],
+        [3, "over budget"]
+      ])
     })
   )
 })

@@ -2,12 +2,17 @@ import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
-import { Operation } from "effect-herald"
+import * as TestClock from "effect/TestClock"
+import * as Tracer from "effect/Tracer"
+import { Endpoint, Operation, RetryPolicy, Traffic } from "effect-herald"
 import * as Scripted from "../../servers/scripted.js"
-import { at, Caller, clients, elapsing, Ok, once, status, stub, thing } from "../kit.js"
+import { at, bearing, broken, Caller, clients, elapsing, Ok, once, status, stub, thing } from "../kit.js"
 import { listener } from "../listener.js"
 
 const search = Operation.make(
@@ -15,10 +20,35 @@ const search = Operation.make(
   () =>
     HttpApiEndpoint.post("search", "/items/:item/parts")
       .setPath(Schema.Struct({ item: Schema.String }))
-      .setUrlParams(Schema.Struct({ q: Schema.String }))
-      .addSuccess(Ok),
-  (item: string, q: string) => ({ path: { item }, urlParams: { q } })
+      .setUrlParams(Schema.Struct({ q: Schema.String, key: Schema.optional(Schema.Redacted(Schema.String)) }))
+      .addSuccess(Ok)
+      .annotate(Endpoint.Idempotent, true),
+  (item: string, q: string, key?: Redacted.Redacted) => ({ path: { item }, urlParams: { q, key } })
 )
+
+/** A wait of 1.5 seconds, as often as asked. */
+const steady = RetryPolicy.make({
+  schedule: Schedule.intersect(Schedule.spaced("1500 millis"), Schedule.recurs(2)),
+  repeats: ({ status }) => status !== 404
+})
+
+/** A tracer that keeps spans, and when each event of theirs was, in milliseconds. */
+const timing = () => {
+  const times: Array<number> = []
+  const { spans, tracer } = listener()
+  const timed = Tracer.make({
+    ...tracer,
+    span: (...of) => {
+      const span = tracer.span(...of)
+      const event: typeof span.event = (name, at, attributes) => {
+        times.push(Number(at) / 1e6)
+        span.event(name, at, attributes)
+      }
+      return Object.assign(Object.create(span) as typeof span, { event })
+    }
+  })
+  return { spans, times, tracer: timed }
+}
 
 describe.each(clients)("a span, by %s", (_, client) => {
   it.scopedLive("for the call and for nothing else, without a value of its input", () =>
@@ -41,6 +71,48 @@ describe.each(clients)("a span, by %s", (_, client) => {
       expect(JSON.stringify([...(spans[0]?.attributes ?? [])])).not.toMatch(/item-7|needle/)
       // Without the platform's span, none of its headers either.
       expect(requests[0]?.headers).not.toHaveProperty("traceparent")
+    })
+  )
+
+  it.scopedLive("tells of the attempts that failed, without a value or a secret", () =>
+    Effect.gen(function* () {
+      const { url } = yield* Scripted.make([
+        Scripted.answer({ status: 503, body: "item-7 needle hunter2", headers: { "x-request-id": "hunter2" } }),
+        Scripted.reset,
+        Scripted.json({ ok: true })
+      ])
+      const { spans, tracer } = listener()
+      yield* search("item-7", "needle", Redacted.make("hunter2")).pipe(
+        Effect.provide(Layer.merge(at(url, bearing({ authorization: "Bearer hunter2" })), client)),
+        Effect.provideService(
+          RetryPolicy.Current,
+          RetryPolicy.make({ schedule: Schedule.recurs(2), repeats: () => true })
+        ),
+        Effect.withTracer(tracer)
+      )
+      expect(spans[0]?.events).toEqual([
+        [
+          "herald.attempt.failed",
+          {
+            "http.response.status_code": 503,
+            "error.type": "503",
+            "herald.class": "Ambiguous",
+            "herald.verdict": "repeated",
+            "herald.wait": 0
+          }
+        ],
+        [
+          "herald.attempt.failed",
+          {
+            "http.request.resend_count": 1,
+            "error.type": expect.stringMatching(/^(ECONNRESET|UND_ERR_SOCKET)$/) as string,
+            "herald.class": "Ambiguous",
+            "herald.verdict": "repeated",
+            "herald.wait": 0
+          }
+        ]
+      ])
+      expect(JSON.stringify([spans[0]?.events, [...(spans[0]?.attributes ?? [])]])).not.toMatch(/item-7|needle|hunter2/)
     })
   )
 })
@@ -75,6 +147,77 @@ describe("a span", () => {
       const failed = yield* traced([status(503)])
       expect(failed.attributes).toMatchObject({ "http.request.resend_count": 3, "error.type": "ServerError" })
       expect((yield* traced([status(200)])).attributes).not.toHaveProperty("http.request.resend_count")
+    })
+  )
+
+  it.effect("tells of each attempt as it fails, and why it was the last", () =>
+    Effect.gen(function* () {
+      const { spans, times, tracer } = timing()
+      const told = (...turns: Parameters<typeof stub>[0]) =>
+        Effect.map(
+          thing().pipe(
+            Effect.exit,
+            Effect.provide(Layer.merge(at(new URL("http://api.test")), stub(turns).layer)),
+            Effect.provideService(RetryPolicy.Current, steady),
+            Effect.withTracer(tracer),
+            elapsing
+          ),
+          () => spans.at(-1)?.events.map(([, attributes]) => attributes)
+        )
+      const late = () => Effect.delay(Effect.sync(status(503)), "250 millis")
+      const unavailable = { "http.response.status_code": 503, "error.type": "503", "herald.class": "Ambiguous" }
+      expect(yield* told(late, broken("ECONNREFUSED"), status(503))).toEqual([
+        { ...unavailable, "herald.verdict": "repeated", "herald.wait": 1.5 },
+        {
+          "http.request.resend_count": 1,
+          "error.type": "ECONNREFUSED",
+          "herald.class": "NotSent",
+          "herald.verdict": "repeated",
+          "herald.wait": 1.5
+        },
+        { ...unavailable, "http.request.resend_count": 2, "herald.verdict": "exhausted" }
+      ])
+      expect(times).toEqual([250, 1750, 3250])
+      expect(yield* told(status(404))).toEqual([
+        { "http.response.status_code": 404, "error.type": "404", "herald.class": "Final", "herald.verdict": "final" }
+      ])
+      expect(yield* told(status(200))).toEqual([])
+    })
+  )
+
+  it.effect("tells of the attempts of a call that is over budget", () =>
+    Effect.gen(function* () {
+      const { spans, tracer } = listener()
+      const traffic = Traffic.layer({ budget: { capacity: 1, perSuccess: 0, perSecond: 0 } })
+      yield* thing().pipe(
+        Effect.exit,
+        Effect.provide(Layer.merge(Layer.provide(at(new URL("http://api.test")), traffic), stub([status(503)]).layer)),
+        Effect.withTracer(tracer),
+        elapsing
+      )
+      expect(spans[0]?.events.map(([, attributes]) => attributes?.["herald.verdict"])).toEqual([
+        "repeated",
+        "over budget"
+      ])
+    })
+  )
+
+  it.effect("has what happened to a call that is interrupted", () =>
+    Effect.gen(function* () {
+      const { spans, tracer } = listener()
+      const fiber = yield* thing().pipe(
+        Effect.provide(Layer.merge(at(new URL("http://api.test")), stub([status(503)]).layer)),
+        Effect.provideService(RetryPolicy.Current, steady),
+        Effect.withTracer(tracer),
+        Effect.fork
+      )
+      while ((yield* TestClock.sleeps()).length === 0) yield* Effect.promise(() => new Promise(setImmediate))
+      // Before the wait is over, and before the call is.
+      expect(spans[0]?.events).toMatchObject([["herald.attempt.failed", { "herald.wait": 1.5 }]])
+      expect(spans[0]?.exit).toBeUndefined()
+      yield* Fiber.interrupt(fiber)
+      expect(spans[0]?.events).toHaveLength(1)
+      expect(spans[0]?.exit).toBeDefined()
     })
   )
 

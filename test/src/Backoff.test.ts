@@ -1,0 +1,179 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import * as Schedule from "effect/Schedule"
+import * as ScheduleDecision from "effect/ScheduleDecision"
+import * as ScheduleIntervals from "effect/ScheduleIntervals"
+import { type Attempt, Backoff } from "effect-herald"
+
+/** What a schedule is given: so many failures, of which each came this long after the beginning. */
+const failures = (count: number, elapsed = (_: number): Duration.DurationInput => 0) =>
+  Array.from({ length: count }, (_, index): Attempt.FailedAttempt => ({
+    number: index + 1,
+    method: "GET",
+    class: "Rejected",
+    idempotent: true,
+    reason: "429",
+    elapsed: Duration.decode(elapsed(index))
+  }))
+
+/** The waits that a schedule asks for until it ends, in seconds. */
+const waits = (
+  schedule: Schedule.Schedule<unknown, Attempt.FailedAttempt>,
+  given: number | ReadonlyArray<Attempt.FailedAttempt> = 7,
+  draws: readonly [number, ...Array<number>] = [0.5]
+) =>
+  Effect.gen(function* () {
+    const delays: Array<number> = []
+    let state = schedule.initial
+    for (const failed of typeof given === "number" ? failures(given) : given) {
+      const [next, , decision] = yield* schedule.step(0, failed, state)
+      if (ScheduleDecision.isDone(decision)) break
+      delays.push(ScheduleIntervals.start(decision.intervals) / 1000)
+      state = next
+    }
+    return delays
+  }).pipe(Effect.withRandom(Random.fixed([...draws])))
+
+describe("exponential", () => {
+  it.effect("doubles each wait", () =>
+    Effect.gen(function* () {
+      expect(yield* waits(Backoff.exponential({ start: "1 second" }))).toEqual([1, 2, 4, 8, 16, 32, 64])
+    })
+  )
+
+  it.effect("multiplies each wait by a factor", () =>
+    Effect.gen(function* () {
+      expect(yield* waits(Backoff.exponential({ start: "4 seconds", factor: 1.5 }), 4)).toEqual([4, 6, 9, 13.5])
+      expect(yield* waits(Backoff.exponential({ start: "4 seconds", factor: 1 }), 3)).toEqual([4, 4, 4])
+      expect(yield* waits(Backoff.exponential({ start: "4 seconds", factor: 0.5 }), 3)).toEqual([4, 2, 1])
+    })
+  )
+
+  it.effect("has the request handler's ceiling: 1, 2, 4, 8, 16, 32, 50", () =>
+    Effect.gen(function* () {
+      expect(yield* waits(Backoff.exponential({ start: "1 second", cap: "50 seconds" }), 9)).toEqual([
+        1, 2, 4, 8, 16, 32, 50, 50, 50
+      ])
+    })
+  )
+
+  it.effect("stays at its ceiling after more attempts than a number can count", () =>
+    Effect.gen(function* () {
+      const delays = yield* waits(Backoff.exponential({ start: "1 second", cap: "1 minute" }), 2000)
+      expect(delays).toHaveLength(2000)
+      expect(new Set(delays.slice(6))).toEqual(new Set([60]))
+    })
+  )
+
+  it.effect("has waits of fractions of a millisecond, too", () =>
+    Effect.gen(function* () {
+      expect(yield* waits(Backoff.exponential({ start: Duration.micros(1500n), factor: 1.5 }), 3)).toEqual([
+        0.0015, 0.00225, 0.003375
+      ])
+    })
+  )
+})
+
+describe("linear", () => {
+  it.effect("adds as much as the first wait", () =>
+    Effect.gen(function* () {
+      expect(yield* waits(Backoff.linear({ start: "2 seconds" }), 4)).toEqual([2, 4, 6, 8])
+    })
+  )
+
+  it.effect("adds a step", () =>
+    Effect.gen(function* () {
+      const steps = yield* waits(Backoff.linear({ start: "2 seconds", step: "3 seconds" }), 6)
+      expect(steps).toEqual([2, 5, 8, 11, 14, 17])
+      // The request handler's timer of (2, +3, 5): final 17, total 57.
+      expect(steps.reduce((sum, wait) => sum + wait)).toBe(57)
+    })
+  )
+
+  it.effect("has the request handler's ceiling: 1, 3, 5, 7, 9, 9.5", () =>
+    Effect.gen(function* () {
+      const schedule = Backoff.linear({ start: "1 second", step: "2 seconds", cap: "9.5 seconds" })
+      expect(yield* waits(schedule)).toEqual([1, 3, 5, 7, 9, 9.5, 9.5])
+    })
+  )
+})
+
+it.effect("the request handler's third timer, by powers, is an unfolded Schedule: 2, 4, 16, 50", () =>
+  Effect.gen(function* () {
+    const power = Schedule.unfold(2, (wait) => wait ** 2).pipe(
+      Schedule.addDelay(Duration.seconds),
+      Schedule.modifyDelay((_, wait) => Duration.min(wait, "50 seconds"))
+    )
+    expect(yield* waits(power, 5)).toEqual([2, 4, 16, 50, 50])
+  })
+)
+
+describe("jitter", () => {
+  const backoffs: ReadonlyArray<
+    readonly [string, (options: Backoff.Options) => Schedule.Schedule<unknown, Attempt.FailedAttempt>]
+  > = [
+    ["exponential", Backoff.exponential],
+    ["linear", Backoff.linear]
+  ]
+  const options = { start: "8 seconds", cap: "10 seconds" } as const
+
+  describe.each(backoffs)("of %s", (_, backoff) => {
+    it.effect("none leaves waits as they are, and is the default", () =>
+      Effect.gen(function* () {
+        for (const schedule of [backoff(options), backoff({ ...options, jitter: "none" })]) {
+          expect(yield* waits(schedule, 4, [0, 0.25, 1])).toEqual([8, 10, 10, 10])
+        }
+      })
+    )
+
+    it.effect("equal is between half of a wait and all of it", () =>
+      Effect.gen(function* () {
+        expect(yield* waits(backoff({ ...options, jitter: "equal" }), 4, [0, 0, 0.5, 1])).toEqual([4, 5, 7.5, 10])
+      })
+    )
+
+    it.effect("full is between nothing and all of it", () =>
+      Effect.gen(function* () {
+        expect(yield* waits(backoff({ ...options, jitter: "full" }), 5, [0, 1, 0, 0.5, 1])).toEqual([0, 10, 0, 5, 10])
+      })
+    )
+  })
+})
+
+describe("attempts", () => {
+  it.effect("ends at so many attempts in all, the first one included", () =>
+    Effect.gen(function* () {
+      for (const most of [1, 2, 5]) expect(yield* waits(Backoff.attempts(most), 9)).toHaveLength(most - 1)
+      expect(yield* waits(Backoff.attempts(0), 9)).toEqual([])
+      expect(yield* waits(Backoff.attempts(Infinity), 9)).toHaveLength(9)
+    })
+  )
+
+  it.effect("counts the call's attempts, not those that it was asked about", () =>
+    Effect.gen(function* () {
+      expect(yield* waits(Backoff.attempts(5), failures(9).slice(3))).toHaveLength(1)
+    })
+  )
+
+  it.effect("asks for no wait", () =>
+    Effect.gen(function* () {
+      expect(yield* waits(Backoff.attempts(4), 9)).toEqual([0, 0, 0])
+      const schedule = Schedule.intersect(Backoff.linear({ start: "1 second" }), Backoff.attempts(4))
+      expect(yield* waits(schedule, 9)).toEqual([1, 2, 3])
+    })
+  )
+})
+
+describe("elapsed", () => {
+  it.effect("ends at a failure that came so long after the beginning, and asks for no wait", () =>
+    Effect.gen(function* () {
+      const everySecond = failures(9, (index) => Duration.seconds(index))
+      expect(yield* waits(Backoff.elapsed("3 seconds"), everySecond)).toEqual([0, 0, 0])
+      expect(yield* waits(Backoff.elapsed(Duration.millis(2001)), everySecond)).toEqual([0, 0, 0])
+      expect(yield* waits(Backoff.elapsed(0), everySecond)).toEqual([])
+      expect(yield* waits(Backoff.elapsed(Duration.infinity), everySecond)).toHaveLength(9)
+    })
+  )
+})

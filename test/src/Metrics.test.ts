@@ -1,0 +1,340 @@
+import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
+import type * as HttpClient from "@effect/platform/HttpClient"
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as MetricState from "effect/MetricState"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import * as TestClock from "effect/TestClock"
+import { Deadline, type HeraldError, Metrics, Operation, RetryPolicy, Traffic } from "effect-herald"
+import * as Scripted from "../servers/scripted.js"
+import { at, broken, Caller, clients, elapsing, Ok, once, status, stub, thing, type Turn } from "./kit.js"
+
+/** Tests share a registry: each has an origin of its own. */
+const ours = (url: string | URL) =>
+  Effect.map(Metric.snapshot, (pairs) => {
+    const { hostname, port } = new URL(url)
+    return pairs.flatMap(({ metricKey, metricState }) => {
+      const labels = Object.fromEntries(metricKey.tags.map(({ key, value }) => [key, value]))
+      if (labels["server.address"] !== hostname || labels["server.port"] !== (port || "80")) return []
+      return [{ name: metricKey.name, description: Option.getOrUndefined(metricKey.description), labels, metricState }]
+    })
+  })
+
+/** What tells the series of an instrument apart, beside where they are from, with what each has. */
+const series = (url: string | URL, name: string) =>
+  Effect.map(ours(url), (all) =>
+    all
+      .filter((one) => one.name === name)
+      .map(({ labels, metricState: state }) => {
+        const apart = Object.entries(labels).filter(([key]) => !/^(http.request|url|server|unit)/.test(key))
+        const value = MetricState.isHistogramState(state)
+          ? { count: state.count, sum: state.sum }
+          : MetricState.isCounterState(state)
+            ? Number(state.count)
+            : MetricState.isGaugeState(state)
+              ? Number(state.value)
+              : expect.fail("no such kind of metric is ours")
+        return [Object.fromEntries(apart), value] as const
+      })
+      .sort(([one], [other]) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1))
+  )
+
+const requests = "http.client.request.duration"
+const calls = "herald.client.call.duration"
+const retries = "herald.client.retries"
+const budget = "herald.client.retry_budget.available"
+
+const policy = (wait: `${number} millis`) =>
+  RetryPolicy.make({
+    schedule: Schedule.intersect(Schedule.spaced(wait), Schedule.recurs(3)),
+    repeats: ({ status }) => status === undefined || status >= 429
+  })
+
+type Call = Effect.Effect<unknown, HeraldError, Caller | HttpClient.HttpClient>
+
+/** A call whose requests meet these turns, with virtual time, from its beginning to its end. */
+const run = (
+  url: string,
+  turns: ReadonlyArray<() => Turn>,
+  { call = thing(), traffic = Layer.empty }: { call?: Call; traffic?: Layer.Layer<never> } = {}
+) =>
+  call.pipe(
+    Effect.exit,
+    Effect.provide(Layer.merge(Layer.provide(at(new URL(url)), traffic), stub(turns).layer)),
+    Effect.provide(Metrics.layer),
+    Effect.provideService(RetryPolicy.Current, policy("1000 millis")),
+    elapsing
+  )
+
+/** A budget that time gives nothing back to. */
+const timeless = Traffic.layer({ budget: { capacity: 10, perSuccess: 1.5, perSecond: 0 } })
+
+/** A turn that takes a while. */
+const after = (wait: `${number} millis`, turn: () => Response) => () => Effect.delay(Effect.sync(turn), wait)
+
+const search = Operation.make(
+  Caller,
+  () =>
+    HttpApiEndpoint.get("search", "/items/:item/parts")
+      .setPath(Schema.Struct({ item: Schema.String }))
+      .setUrlParams(Schema.Struct({ q: Schema.String }))
+      .addSuccess(Ok),
+  (item: string, q: string) => ({ path: { item }, urlParams: { q } })
+)
+
+describe.each(clients)("metrics, by %s", (_, client) => {
+  it.scopedLive("count attempts and retries by what happened, without a value of the input", () =>
+    Effect.gen(function* () {
+      const failing = Scripted.answer({ status: 503 })
+      const { url } = yield* Scripted.make([failing, failing, Scripted.reset, Scripted.json({ ok: true })])
+      yield* search("item-7", "needle").pipe(
+        Effect.provide(Layer.mergeAll(Layer.provide(at(url), timeless), client, Metrics.layer)),
+        Effect.provideService(RetryPolicy.Current, policy("0 millis"))
+      )
+      const reason = expect.stringMatching(/^(ECONNRESET|UND_ERR_SOCKET)$/) as string
+      expect(yield* series(url, requests)).toMatchObject([
+        [{ "error.type": reason }, { count: 1 }],
+        [{ "http.response.status_code": "200" }, { count: 1 }],
+        [{ "http.response.status_code": "503", "error.type": "503" }, { count: 2 }]
+      ])
+      expect(yield* series(url, calls)).toEqual([[{}, { count: 1, sum: expect.any(Number) as number }]])
+      expect(yield* series(url, retries)).toEqual([
+        [{ "herald.reason": "503" }, 2],
+        [{ "herald.reason": reason }, 1]
+      ])
+      expect(yield* series(url, budget)).toEqual([[{}, expect.closeTo(8.5)]])
+
+      const all = yield* ours(url)
+      for (const { labels, name } of all.filter(({ name }) => name !== budget)) {
+        expect([name, labels]).toMatchObject([
+          name,
+          {
+            "http.request.method": "GET",
+            "url.template": "/items/{item}/parts",
+            "server.address": "127.0.0.1",
+            "server.port": url.port
+          }
+        ])
+      }
+      expect(JSON.stringify(all)).not.toMatch(/item-7|needle/)
+    })
+  )
+
+  it.scopedLive("measure seconds", () =>
+    Effect.gen(function* () {
+      const { url } = yield* Scripted.make([
+        (response, received) => {
+          setTimeout(() => Scripted.json({ ok: true })(response, received), 60)
+        }
+      ])
+      yield* thing().pipe(Effect.provide(Layer.mergeAll(at(url), client, once, Metrics.layer)))
+      for (const name of [requests, calls]) {
+        const [, value] = (yield* series(url, name))[0] ?? []
+        expect(value).toMatchObject({ count: 1 })
+        expect((value as { readonly sum: number }).sum).toBeGreaterThan(0.05)
+        expect((value as { readonly sum: number }).sum).toBeLessThan(20)
+      }
+    })
+  )
+
+  it.scopedLive("count what is interrupted", () =>
+    Effect.gen(function* () {
+      const { next, url } = yield* Scripted.make([Scripted.silence])
+      const fiber = yield* thing().pipe(
+        Effect.provide(Layer.mergeAll(at(url), client, once, Metrics.layer)),
+        Effect.fork
+      )
+      yield* next
+      yield* Fiber.interrupt(fiber)
+      expect(yield* series(url, requests)).toMatchObject([[{ "error.type": "interrupted" }, { count: 1 }]])
+      expect(yield* series(url, calls)).toMatchObject([[{ "error.type": "interrupted" }, { count: 1 }]])
+    })
+  )
+})
+
+describe("metrics", () => {
+  it.effect("are none where there is no layer", () =>
+    Effect.gen(function* () {
+      const url = "http://unmeasured.test"
+      yield* Effect.provide(thing(), Layer.merge(at(new URL(url)), stub([status(200)]).layer))
+      expect(yield* ours(url)).toEqual([])
+    })
+  )
+
+  it.effect("are exact to the clock of the call", () =>
+    Effect.gen(function* () {
+      const url = "http://exact.test"
+      yield* run(url, [after("250 millis", status(503)), after("500 millis", status(200))])
+      expect(yield* series(url, requests)).toEqual([
+        [{ "http.response.status_code": "200" }, { count: 1, sum: 0.5 }],
+        [
+          { "http.response.status_code": "503", "error.type": "503" },
+          { count: 1, sum: 0.25 }
+        ]
+      ])
+      expect(yield* series(url, calls)).toEqual([[{}, { count: 1, sum: 1.75 }]])
+      const { metricState } = (yield* ours(url)).find(({ name }) => name === calls) ?? expect.fail("not measured")
+      expect(MetricState.isHistogramState(metricState) && metricState.buckets).toEqual(
+        [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, Infinity].map((most) => [
+          most,
+          most < 1.75 ? 0 : 1
+        ])
+      )
+    })
+  )
+
+  it.effect("have units, descriptions, and counters that only rise", () =>
+    Effect.gen(function* () {
+      const url = "http://units.test"
+      yield* run(url, [status(503), status(200)])
+      const all = yield* ours(url)
+      expect(Object.fromEntries(all.map(({ labels, name }) => [name, labels["unit"]]))).toEqual({
+        [requests]: "s",
+        [calls]: "s",
+        [retries]: "{retry}",
+        [budget]: "{retry}"
+      })
+      expect(all.every(({ description }) => description?.endsWith("."))).toBe(true)
+      const { metricKey } =
+        (yield* Metric.snapshot).find(({ metricKey }) => metricKey.name === retries) ?? expect.fail("not measured")
+      expect(metricKey.keyType).toMatchObject({ incremental: true })
+    })
+  )
+
+  it.effect("tell two origins apart, and count again where a layer is built again", () =>
+    Effect.gen(function* () {
+      for (const url of ["http://one.test", "http://one.test:8080", "http://one.test"]) yield* run(url, [status(200)])
+      expect(yield* series("http://one.test", calls)).toMatchObject([[{}, { count: 2 }]])
+      expect(yield* series("http://one.test:8080", calls)).toMatchObject([[{}, { count: 1 }]])
+    })
+  )
+
+  it.effect("say with which error a call ended, and why its last attempt was not repeated", () =>
+    Effect.gen(function* () {
+      const url = "http://ended.test"
+      yield* run(url, [status(503)])
+      yield* run(url, [status(404)])
+      yield* run(url, [broken("ECONNRESET")], { call: thing("POST") })
+      yield* run(url, [status(408)])
+      // What can't be decoded came of an attempt that succeeded.
+      yield* run(url, [status(503), status(200, {}, "{}")])
+      expect((yield* series(url, calls)).map(([labels]) => labels)).toEqual([
+        { "error.type": "ClientError", "herald.verdict": "declined" },
+        { "error.type": "ClientError", "herald.verdict": "final" },
+        { "error.type": "DecodeError" },
+        { "error.type": "ServerError", "herald.verdict": "exhausted" },
+        { "error.type": "TransportError", "herald.verdict": "unsafe" }
+      ])
+      expect(yield* series(url, retries)).toEqual([[{ "herald.reason": "503" }, 4]])
+    })
+  )
+
+  it.effect("show the budget as it falls and rises, and the calls that it ends", () =>
+    Effect.gen(function* () {
+      const url = "http://budget.test"
+      const shared = yield* Layer.build(Traffic.layer({ budget: { capacity: 2, perSuccess: 0.5, perSecond: 0 } }))
+      const traffic = Layer.succeedContext(shared)
+      const left = Effect.map(series(url, budget), (all) => all.map(([, value]) => value))
+      yield* run(url, [status(200)], { traffic })
+      expect(yield* left).toEqual([2])
+      yield* run(url, [status(503), status(200)], { traffic })
+      expect(yield* left).toEqual([1.5])
+      const amid: Array<unknown> = []
+      const spy = () => Effect.tap(Effect.sync(status(503)), () => Effect.map(left, (now) => amid.push(now)))
+      yield* run(url, [spy], { traffic })
+      expect(amid).toEqual([[1.5], [0.5]])
+      expect(yield* left).toEqual([0.5])
+      yield* run(url, [status(200)], { traffic })
+      expect(yield* left).toEqual([1])
+      expect(yield* series(url, calls)).toMatchObject([
+        [{ "error.type": "ServerError", "herald.verdict": "over budget" }, { count: 1 }],
+        [{}, { count: 3 }]
+      ])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("have no budget where there is none", () =>
+    Effect.gen(function* () {
+      const url = "http://unlimited.test"
+      yield* run(url, [status(503), status(200)], { traffic: Traffic.layer({ budget: "unlimited" }) })
+      expect(yield* series(url, retries)).toHaveLength(1)
+      expect(yield* series(url, budget)).toEqual([])
+    })
+  )
+
+  it.effect("count what a deadline, a limit of an attempt or an interruption ends", () =>
+    Effect.gen(function* () {
+      const late = "http://late.test"
+      const never: ReadonlyArray<() => Turn> = [() => Effect.never]
+      const exit = (seconds: number, type: string, more = {}) => [
+        { "error.type": type, ...more },
+        { count: 1, sum: seconds }
+      ]
+      yield* run(late, never, { call: Effect.provideService(thing(), Deadline.Current, "2 seconds") })
+      expect(yield* series(late, requests)).toEqual([exit(2, "interrupted")])
+      expect(yield* series(late, calls)).toEqual([exit(2, "TimeoutError", { "herald.verdict": "past deadline" })])
+
+      const slow = "http://slow.test"
+      yield* run(slow, [() => Effect.never, status(200)], {
+        call: Effect.provideService(thing(), Deadline.PerAttempt, "2 seconds")
+      })
+      expect(yield* series(slow, requests)).toEqual([
+        exit(2, "attempt deadline"),
+        [{ "http.response.status_code": "200" }, { count: 1, sum: 0 }]
+      ])
+      expect(yield* series(slow, calls)).toEqual([[{}, { count: 1, sum: 3 }]])
+
+      const waiting = "http://waiting.test"
+      yield* Effect.gen(function* () {
+        const fiber = yield* Effect.fork(
+          thing().pipe(
+            Effect.provide(Layer.mergeAll(at(new URL(waiting)), stub([status(503)]).layer, Metrics.layer)),
+            Effect.provideService(RetryPolicy.Current, policy("5000 millis"))
+          )
+        )
+        yield* Effect.yieldNow()
+        while ((yield* TestClock.sleeps()).length === 0) yield* Effect.promise(() => new Promise(setImmediate))
+        yield* TestClock.adjust("3 seconds")
+        yield* Fiber.interrupt(fiber)
+      })
+      expect(yield* series(waiting, requests)).toHaveLength(1)
+      expect(yield* series(waiting, calls)).toEqual([exit(3, "interrupted")])
+    })
+  )
+
+  it.effect("count defects", () =>
+    Effect.gen(function* () {
+      const url = "http://defect.test"
+      yield* run(url, [() => Effect.die("a bug")])
+      for (const name of [requests, calls]) {
+        expect(yield* series(url, name)).toMatchObject([[{ "error.type": "_OTHER" }, { count: 1 }]])
+      }
+    })
+  )
+
+  it.effect("bear the labels that a program puts on its metrics", () =>
+    Effect.gen(function* () {
+      const url = "http://labelled.test"
+      yield* Effect.tagMetrics(run(url, [status(200)]), "tenant", "blue")
+      yield* run(url, [status(200)])
+      expect((yield* series(url, calls)).map(([labels]) => labels)).toEqual([{ tenant: "blue" }, {}])
+    })
+  )
+
+  it.effect("know nothing of what was refused before it was sent", () =>
+    Effect.gen(function* () {
+      const url = "http://refused.test"
+      const exit = yield* run(url, [status(200)], {
+        // @ts-expect-error: it has no such argument
+        call: search("item", 1)
+      })
+      expect(exit).toMatchObject({ _tag: "Failure", cause: { error: { _tag: "EncodeError" } } })
+      expect(yield* ours(url)).toEqual([])
+    })
+  )
+})

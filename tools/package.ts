@@ -18,6 +18,9 @@ const entries = Object.keys(manifest.exports)
   .filter((key) => !key.endsWith(".json"))
   .map((key) => manifest.name + key.slice(1))
 
+/** Entries that need what the others do not: an optional peer, which npm does not install by itself. */
+const needs: Readonly<Record<string, string>> = { [`${manifest.name}/rate-limit`]: "@effect/experimental" }
+
 const project = mkdtempSync(join(tmpdir(), `${manifest.name}-`))
 const installed = join(project, "node_modules", manifest.name)
 
@@ -67,21 +70,43 @@ const packAndInstall = () => {
   run("attw", [tarball, "--profile", "esm-only"])
   passed("publint and are-the-types-wrong find nothing")
 
-  // The versions that are installed here, so that npm has them in its cache.
-  const versions = ["effect", "@effect/platform", "typescript"].map((name) => {
-    const { version } = JSON.parse(read(`node_modules/${name}/package.json`)) as { readonly version: string }
-    return [name, version] as const
-  })
-  writeFileSync(
-    join(project, "package.json"),
-    JSON.stringify({
-      private: true,
-      type: "module",
-      dependencies: { [manifest.name]: `file:${tarball}`, ...Object.fromEntries(versions) }
-    })
+  writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }))
+  const peers = ["effect", "@effect/platform", "typescript"].map(asHere)
+  install([tarball, ...peers])
+  passed(`installs beside ${peers.join(", ")}`)
+}
+
+/** The version that is installed here, so that npm has it in its cache. */
+const asHere = (name: string) => {
+  const { version } = JSON.parse(read(`node_modules/${name}/package.json`)) as { readonly version: string }
+  return `${name}@${version}`
+}
+
+const install = (packages: ReadonlyArray<string>) =>
+  run(
+    "npm",
+    ["install", "--save-exact", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund", ...packages],
+    project
   )
-  run("npm", ["install", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"], project)
-  passed(`installs beside ${versions.map((version) => version.join(" ")).join(", ")}`)
+
+/** That an optional peer is missed by the entry that needs it, and by no other; then it is installed. */
+const installOptional = () => {
+  for (const entry of entries) {
+    const optional = needs[entry]
+    let missed = ""
+    try {
+      exportsOf(entry)
+    } catch (error) {
+      missed = error instanceof Error ? error.message : ""
+    }
+    expect(
+      optional === undefined ? missed === "" : missed.includes(`Cannot find package '${optional}'`),
+      `${entry}, without any optional peer: ${missed || "misses nothing"}`
+    )
+  }
+  const optional = Object.values(needs).map(asHere)
+  install(optional)
+  passed(`no entry but ${Object.keys(needs).join(", ")} needs ${optional.join(", ")}`)
 }
 
 const exportsOf = (entry: string) =>
@@ -201,6 +226,7 @@ const measure = async (entry: string, name: string) => {
 
 try {
   packAndInstall()
+  installOptional()
   importAll()
   typeCheckAndRun()
   for (const api of readdirSync("services")) {

@@ -4,9 +4,10 @@
  */
 import { parseArgs } from "node:util"
 import type { Bench } from "./support/bench.js"
+import { storm } from "./storm.js"
 import { streamMemory } from "./stream-memory.js"
 
-const benches: ReadonlyArray<Bench> = [streamMemory]
+const benches: ReadonlyArray<Bench> = [streamMemory, storm]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

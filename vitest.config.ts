@@ -15,7 +15,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     // Properties and real sockets take long on a busy machine; only what hangs should fail for its time.
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     typecheck: { enabled: true, include: ["test/**/*.test-d.ts"] }
   }
 })

@@ -220,7 +220,7 @@ const refuse = (option: keyof Options, message: string) => Effect.fail(ConfigErr
  *
  * This module needs `@effect/experimental` installed beside, and that store `ioredis`. By itself `ioredis` tries a command
  * twenty times, and one whose answer never comes for ever: `maxRetriesPerRequest` and `commandTimeout`, as below, have it fail
- * within half a second, and `retryStrategy` connects again within a second of Redis being back.
+ * within a second, and `retryStrategy` connects again within a second of Redis being back.
  *
  * @example
  * ```ts
@@ -237,7 +237,7 @@ const refuse = (option: keyof Options, message: string) => Effect.fail(ConfigErr
  *   maxRetriesPerRequest: 1,
  *   retryStrategy: (times) => Math.min(times * 100, 1000),
  *   connectTimeout: 1000,
- *   commandTimeout: 500
+ *   commandTimeout: 1000
  * })
  *
  * const app = Polympics.app({ username: "A1", password: Redacted.make("secret") }).pipe(

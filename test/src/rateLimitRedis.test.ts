@@ -12,7 +12,7 @@ import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import * as Scripted from "../servers/scripted.js"
 import { at, once as unrepeated, status, stub, thing } from "./kit.js"
-import { limit, monotonic, type Outcome, redisOf, redisStore, wayTo } from "./redis.js"
+import { inHurry, limit, monotonic, type Outcome, redisOf, redisStore, wayTo } from "./redis.js"
 
 const place = process.env["REDIS_URL"]
 const leftOut = "left out: set REDIS_URL, as .ci/run does"
@@ -22,11 +22,11 @@ describe.skipIf(place === undefined)(`a limit in Redis${place === undefined ? ` 
   const redis = new URL(place ?? "redis://127.0.0.1:6379")
 
   /** A limiter's layer as in a process of its own. */
-  const limiting = (options: RateLimit.Options, prefix: string, url = redis) =>
-    RateLimit.layer(options).pipe(Layer.provide(RateLimiter.layer), Layer.provide(redisStore(url, { prefix })))
+  const limiting = (options: RateLimit.Options, store: ReturnType<typeof redisStore>) =>
+    RateLimit.layer(options).pipe(Layer.provide(RateLimiter.layer), Layer.provide(store))
 
   const acquire = Effect.flatMap(Limiter.Limiter, (limiter) =>
-    limiter.acquire({ origin: "https://api.test", identity: "A1" }, Duration.minutes(10))
+    limiter.acquire({ origin: "https://api.test", identity: "A1" }, Duration.hours(2))
   )
 
   /** Waits as long as it takes. */
@@ -108,7 +108,10 @@ describe.skipIf(place === undefined)(`a limit in Redis${place === undefined ? ` 
         return Effect.map(acquire, () => times.push(asked))
       })
       // One after another: the next is asked for when the last was let through, so that three take a second, at least.
-      yield* Effect.provide(Effect.replicateEffect(one, 4), limiting({ limit: 3, window: "1 second" }, prefix))
+      yield* Effect.provide(
+        Effect.replicateEffect(one, 4),
+        limiting({ limit: 3, window: "1 second" }, redisStore(redis, { prefix }))
+      )
       yield* Effect.sync(() => expect(monotonic() - times[0]!).toBeGreaterThan(999))
     })
   )
@@ -116,13 +119,18 @@ describe.skipIf(place === undefined)(`a limit in Redis${place === undefined ? ` 
   it.scopedLive("is each identity's own, and keeps nothing for longer than it needs to", () =>
     Effect.gen(function* () {
       const { keys, prefix, redis: behind } = yield* redisOf(redis)
-      // Seven at once, of which each takes 40 ms.
-      const options = { limit: 31, window: "1 second" } as const
-      yield* Effect.provide(Effect.replicateEffect(acquire, 7, { concurrency: "unbounded" }), limiting(options, prefix))
-      expect(yield* keys).toEqual([`${prefix}https://api.test A1`])
-      const left = yield* Effect.promise(() => behind.pttl(`${prefix}https://api.test A1`))
-      expect(left).toBeGreaterThan(0)
+      const key = `${prefix}https://api.test A1`
+      // Seven at once, of which each takes 40 ms. The key may be gone by the time that it is looked at.
+      const left = yield* until(
+        Effect.zipRight(
+          acquire,
+          Effect.promise(() => behind.pttl(key))
+        ),
+        (left) => left !== -2
+      ).pipe(Effect.provide(limiting({ limit: 31, window: "1 second" }, redisStore(redis, { prefix }))))
+      expect(left).toBeGreaterThanOrEqual(0)
       expect(left).toBeLessThanOrEqual(280)
+      expect([[], [key]]).toContainEqual(yield* keys)
       yield* until(keys, (left) => left.length === 0)
     })
   )
@@ -142,7 +150,7 @@ describe.skipIf(place === undefined)(`a limit in Redis${place === undefined ? ` 
         )
         expect(refused.filter(Either.isRight)).toEqual([])
       })
-      yield* Effect.provide(gaveUp, limiting({ limit: 1, window: "1 hour" }, prefix))
+      yield* Effect.provide(gaveUp, limiting({ limit: 1, window: "1 hour" }, redisStore(redis, { prefix })))
       const [key = ""] = yield* keys
       expect(yield* Effect.promise(() => behind.get(key))).toBe("1")
     })
@@ -165,35 +173,32 @@ describe.skipIf(place === undefined)(`a limit in Redis${place === undefined ? ` 
         const way = yield* wayTo(redis)
         yield* hushed
         const { layer, requests } = stub([status(200)])
+        const succeeds = until(Effect.either(thing()), Either.isRight)
         const calls = Effect.gen(function* () {
-          yield* thing()
-          // The second has to wait, and the others behind it.
+          yield* succeeds
+          // One waits for its time, and the others behind it.
           const waiting = yield* Effect.fork(
             Effect.replicateEffect(Effect.either(thing()), 20, { concurrency: "unbounded" })
           )
           yield* Effect.sleep("100 millis")
           yield* how === "is cut" ? way.cut : way.hold(true)
           const since = monotonic()
-          const ends = [...(yield* Fiber.join(waiting)), yield* Effect.either(thing())]
-          expect(ends.map(Either.getLeft)).toEqual(
-            ends.map(() =>
-              expect.objectContaining({
-                value: expect.objectContaining({
-                  _tag: "NotSent",
-                  message: expect.stringContaining("the store of the limiter failed")
-                })
-              })
-            )
-          )
+          // On a slow machine the time of one or the other may come before.
+          const ends = [...(yield* Fiber.join(waiting)).filter(Either.isLeft), yield* Effect.either(thing())]
           expect(monotonic() - since).toBeLessThan(quickly)
-          expect(requests).toHaveLength(1)
+          for (const end of ends) {
+            expect(Either.flip(end)).toMatchObject({
+              right: { _tag: "NotSent", message: expect.stringContaining("the store of the limiter failed") }
+            })
+          }
+          expect(requests).toHaveLength(1 + 21 - ends.length)
           yield* how === "is cut" ? way.mend : way.hold(false)
-          yield* until(Effect.either(thing()), Either.isRight)
+          yield* succeeds
         })
         yield* calls.pipe(
           Effect.provide(
             at(new URL("https://api.test")).pipe(
-              Layer.provide(limiting({ limit: 1, window: "1 second" }, prefix, way.url))
+              Layer.provide(limiting({ limit: 1, window: "1 second" }, redisStore(way.url, { ...inHurry, prefix })))
             )
           ),
           Effect.provide(unrepeated),

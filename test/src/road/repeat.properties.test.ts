@@ -216,7 +216,7 @@ describe.concurrent("repeats", () => {
             expect(waited).toBeCloseTo(Duration.toMillis(attempt.waited!), 2)
           }
         }),
-      { numRuns: 300 }
+      { numRuns: 200 }
     )
   )
 
@@ -293,7 +293,7 @@ describe.concurrent("repeats", () => {
           const given = capacity + perSuccess * succeeded + (perSecond * (ended - begun)) / 1000
           expect(retries).toBeLessThanOrEqual(given + 1e-6)
         }),
-      { numRuns: 60 }
+      { numRuns: 30 }
     )
   )
 
@@ -358,7 +358,7 @@ describe.concurrent("repeats", () => {
               if (attempt.waited !== undefined) within(Duration.toMillis(attempt.waited), row.wait!)
             }
           }),
-        { numRuns: 300 }
+        { numRuns: 200 }
       )
     )
 

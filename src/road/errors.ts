@@ -1,6 +1,6 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type * as Clock from "effect/Clock"
-import type { Attempt } from "../Attempt.js"
+import type { Attempt, Verdict } from "../Attempt.js"
 import { hrefOf } from "../Authoriser.js"
 import * as HeraldError from "../HeraldError.js"
 import * as Issue from "../Issue.js"
@@ -63,6 +63,9 @@ const shorten = (sentence: string): string =>
 
 const requestIdHeaders = ["x-request-id", "request-id", "x-correlation-id"]
 
+/** Why a call was not repeated, where its error does not tell it by itself. */
+const surprising: ReadonlyArray<Verdict> = ["unsafe", "body spent", "wait too long", "past deadline", "over budget"]
+
 /** Makes the errors of a call: every text of a server's goes through here, so that none carries a secret of the call. */
 export const teller = (call: Told, answer?: Answer) => {
   const { route } = call
@@ -71,9 +74,13 @@ export const teller = (call: Told, answer?: Answer) => {
   const url = hrefOf(call.baseUrl) + route.template
 
   const tell = (sentence: string): HeraldError.ErrorDetails => {
-    const times = call.attempts.length > 1 ? `, ${call.attempts.length} attempts` : ""
+    const count = call.attempts.length
+    const verdict = call.attempts.at(-1)?.verdict
+    const why = verdict !== undefined && surprising.includes(verdict) ? verdict : undefined
+    const times = why === undefined && count < 2 ? "" : `, ${count} attempt${count === 1 ? "" : "s"}`
+    const told = why === undefined ? times : `${times}: ${why}`
     return {
-      message: `${route.name}: ${shorten(sentence)} (${route.method} ${url}${times})`,
+      message: `${route.name}: ${shorten(sentence)} (${route.method} ${url}${told})`,
       operation: route.name,
       method: route.method,
       url,

@@ -161,7 +161,7 @@ describe("the limit", () => {
             })
           )
         },
-        { numRuns: 300 }
+        { numRuns: 200 }
       ),
     120_000
   )
@@ -198,7 +198,7 @@ describe("the limit", () => {
           { limit: 9, window: 36 }
         ]),
         (options) =>
-          Effect.map(leaving(options, 3), ({ most, share }) => {
+          Effect.map(leaving(options, 2), ({ most, share }) => {
             expect(most, JSON.stringify(options)).toBeLessThanOrEqual(options.limit)
             expect(share, JSON.stringify(options)).toBeGreaterThanOrEqual(0.8)
           })

@@ -40,7 +40,7 @@ export interface FailedAttempt {
  * - `declined`: the policy does not repeat what happened
  * - `exhausted`: the policy's schedule came to its end
  * - `wait too long`: the wait would be longer than the policy accepts
- * - `past deadline`: the wait would be longer than the call's deadline leaves
+ * - `past deadline`: the wait would leave nothing of the call's deadline, or that passed while the attempt was under way
  * - `over budget`: the calls to this origin have no retries left
  */
 export type Verdict =

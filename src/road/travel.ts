@@ -134,7 +134,8 @@ const attempt = (
       }).pipe(
         Effect.flatMap((response) => {
           const { headers, status } = response
-          call.underWay = { sent: true, head: { headers, status, home: isHome(response.request.url, authoriser) } }
+          const home = response.request.url === request.url || isHome(response.request.url, authoriser)
+          call.underWay = { sent: true, head: { headers, status, home } }
           // The length that a HEAD is told is that of what a GET would read.
           const most = response.request.method === "HEAD" ? Infinity : undefined
           return readBody(response, most).pipe(

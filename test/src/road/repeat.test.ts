@@ -9,7 +9,7 @@ import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
 import { type RetryBudget, RetryPolicy, Traffic } from "effect-herald"
 import { at, broken, elapsing, status, stub, thing, type Turn } from "../kit.js"
-import { run } from "../run.js"
+import { type Circumstances, run } from "../run.js"
 
 const home = at(new URL("http://api.test"))
 
@@ -267,6 +267,17 @@ describe("what an error tells of the attempts", () => {
       expect(yield* last(thing("POST"), status(500))).toBe("unsafe")
       expect(yield* last(thing("GET", { unrepeatable: true }), status(503))).toBe("unrepeatable")
       expect(yield* last(thing(), status(429, { "retry-after": "9999" }))).toBe("wait too long")
+    })
+  )
+
+  it.effect("the message says why, where nothing else in it does", () =>
+    Effect.gen(function* () {
+      const message = (call: ReturnType<typeof thing>, turn: () => Turn, given?: Circumstances) =>
+        Effect.map(run(call, [turn], undefined, { draw: 1, ...given }), ({ error }) => error?.message)
+      expect(yield* message(thing(), status(404))).toMatch(/\/thing\)$/)
+      expect(yield* message(thing(), status(503))).toMatch(/, 4 attempts\)$/)
+      expect(yield* message(thing("POST"), status(500))).toMatch(/, 1 attempt: unsafe\)$/)
+      expect(yield* message(thing(), status(503), { deadline: "1 second" })).toMatch(/, 2 attempts: past deadline\)$/)
     })
   )
 })

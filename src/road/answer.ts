@@ -11,6 +11,7 @@ import { type Answer, type Call, teller } from "./errors.js"
 import { fromParseIssue } from "./issues.js"
 import type { Failed } from "./repeat.js"
 import type { Answers } from "./route.js"
+import { leftOpen } from "./watch.js"
 
 type Decoded = Either.Either<
   unknown,
@@ -118,7 +119,7 @@ export const fromTooLarge = (call: Call, answer: Answer, now: number): Failed =>
 
 /** An attempt that took longer than it may. */
 export const fromAttemptDeadline = (call: Call, limit: Duration.Duration): Failed => ({
-  class: call.underWay?.sent === true ? "Ambiguous" : "NotSent",
+  class: leftOpen(call),
   reason: "attempt deadline",
   error: () => {
     const what = `no whole answer within ${Duration.format(limit)}`

@@ -6,7 +6,7 @@ import type { Authoriser } from "../Authoriser.js"
 import { Current, PerAttempt } from "../Deadline.js"
 import { type HeraldError, NotSent, TimeoutError } from "../HeraldError.js"
 import { type Call, teller } from "./errors.js"
-import { note, type Watched } from "./watch.js"
+import { failedAttempt, leftOpen, note, type Watched } from "./watch.js"
 
 /**
  * Ends what takes longer than it may. What is under way is interruptible for the deadline even where the caller can't be
@@ -43,19 +43,10 @@ const deadlinePassed = "deadline passed"
 
 /** Keeps the attempt that the deadline ended, if there was one, as one that failed. */
 const noteUnderWay = (call: Watched): Effect.Effect<void> => {
-  const { attempts, begun, clock, route, underWay } = call
-  return underWay === undefined
-    ? Effect.void
-    : note(call, {
-        number: attempts.length + 1,
-        method: route.method,
-        class: underWay.sent ? "Ambiguous" : "NotSent",
-        idempotent: route.idempotent,
-        status: underWay.head?.status,
-        reason: "deadline",
-        elapsed: Duration.millis(clock.unsafeCurrentTimeMillis() - begun),
-        verdict: "past deadline"
-      })
+  const { underWay } = call
+  if (underWay === undefined) return Effect.void
+  const what = { class: leftOpen(call), reason: "deadline", status: underWay.head?.status }
+  return note(call, { ...failedAttempt(call, what), verdict: "past deadline" })
 }
 
 const passed = (call: Call, deadline: Duration.Duration): NotSent | TimeoutError => {

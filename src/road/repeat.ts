@@ -10,7 +10,7 @@ import { classified, decider } from "./decide.js"
 import { type Answer, type Call, teller } from "./errors.js"
 import { policyOf } from "./policyOf.js"
 import { pausedFor } from "./turn.js"
-import { note, type Watched } from "./watch.js"
+import { failedAttempt, note, type Watched } from "./watch.js"
 
 /** How an attempt failed, and the error to end with if it was the last. */
 export interface Failed {
@@ -62,16 +62,7 @@ export const repeat = <A, R>(
   const judge = (failed: Failed, policy: RetryPolicy): Effect.Effect<A, HeraldError, R> => {
     const now = call.clock.unsafeCurrentTimeMillis()
     beginPause(authoriser, failed, now)
-    const facts = classified(policy, {
-      number: call.attempts.length + 1,
-      method: call.route.method,
-      class: failed.class,
-      idempotent: call.route.idempotent,
-      status: failed.status,
-      retryAfter: failed.retryAfter,
-      reason: failed.reason,
-      elapsed: Duration.millis(now - call.begun)
-    })
+    const facts = classified(policy, failedAttempt(call, failed))
     const circumstances = {
       unrepeatable: call.route.unrepeatable,
       carriedOut: failed.carriedOut ?? false,

@@ -17,6 +17,7 @@ import type * as Scheduler from "effect/Scheduler"
 import { Deadline, Limiter, RetryPolicy, Traffic } from "effect-herald"
 import * as RateLimit from "effect-herald/rate-limit"
 import { at, elapsing, forAll, status, stub, thing } from "./kit.js"
+import { yieldingAt } from "./yieldingAt.js"
 
 const somebody = { origin: "https://api.test", identity: "A1" }
 /** Longer than any test waits. */
@@ -429,18 +430,6 @@ describe("a store", () => {
 })
 
 describe("one who is interrupted leaves the line sound", () => {
-  /** Runs tasks when told to, and has a fiber yield once, at its step of this number. */
-  const yieldingAt = (step: number) => {
-    const tasks: Array<() => void> = []
-    let steps = 0
-    const scheduler: Scheduler.Scheduler = {
-      scheduleTask: (task) => {
-        tasks.push(task)
-      },
-      shouldYield: () => ((steps += 1) === step ? 0 : false)
-    }
-    return { scheduler, steps: () => steps, rest: () => tasks.splice(0).forEach((task) => task()) }
-  }
   const settle = Effect.repeatN(Effect.yieldNow(), 20)
 
   /** Has one come, step by step, interrupts it, and sees whether the line is sound. Gives the steps that it took. */

@@ -2,23 +2,10 @@ import { expect, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import type * as Scheduler from "effect/Scheduler"
 import * as ReplaceableCaller from "../../../services/polympics/ReplaceableCaller.js"
+import { yieldingAt } from "../../src/yieldingAt.js"
 
 const credentials = { username: "A1", password: Redacted.make("p") }
-
-/** Runs tasks when told to, and has a fiber yield once, at its step of this number. */
-const yieldingAt = (step: number) => {
-  const tasks: Array<() => void> = []
-  let steps = 0
-  const scheduler: Scheduler.Scheduler = {
-    scheduleTask: (task) => {
-      tasks.push(task)
-    },
-    shouldYield: () => ((steps += 1) === step ? 0 : false)
-  }
-  return { scheduler, next: () => tasks.shift()?.(), rest: () => tasks.splice(0).forEach((task) => task()) }
-}
 
 it.effect.each(Array.from({ length: 40 }, (_, step) => step + 1))(
   "a call that is interrupted at step %s is no longer waited for",

@@ -1,5 +1,5 @@
-import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as Stream from "effect/Stream"
+import type { TimeoutError, TransportError } from "./HeraldError.js"
 
 /** What came back: the last answer of a call's, after its redirects. */
 export interface Answer {
@@ -9,7 +9,7 @@ export interface Answer {
   /** As text if nothing wanted the bytes; empty where `stream` is. */
   readonly body: string | Uint8Array
   /** The body as it comes, of a call that gives a Stream. */
-  readonly stream?: Stream.Stream<Uint8Array, HttpClientError.HttpClientError> | undefined
+  readonly stream?: Stream.Stream<Uint8Array, TransportError | TimeoutError> | undefined
   /** A redirect led to it. */
   readonly redirected?: boolean | undefined
 }

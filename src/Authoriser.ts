@@ -2,16 +2,21 @@ import type { HttpClient } from "@effect/platform/HttpClient"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import * as ConfigError from "effect/ConfigError"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import type { Credentials } from "./Credentials.js"
 import { Limiter } from "./Limiter.js"
+import { ResponseCache } from "./ResponseCache.js"
 import type { RetryPolicy } from "./RetryPolicy.js"
+import { confined } from "./road/confined.js"
 import * as Traffic from "./Traffic.js"
 
 /** What an API's layer sets for its calls, where a program sets nothing. */
@@ -22,6 +27,11 @@ export interface Defaults {
   readonly deadline?: Duration.DurationInput | undefined
   /** For each attempt of a call; see `Deadline.PerAttempt`. Default: none. */
   readonly attemptDeadline?: Duration.DurationInput | undefined
+  /**
+   * Lets credentials go over plain http to another machine, as where a network is one's own. Default: false; they go over https,
+   * or to loopback.
+   */
+  readonly insecure?: boolean | undefined
 }
 
 /**
@@ -33,6 +43,11 @@ export interface Authoriser extends Defaults {
   readonly baseUrl: URL
   /** Tells callers apart, for whatever may not be shared between them. Holds no secret. */
   readonly identity: string
+  /**
+   * Whose answers are in the response cache, where the identity does not tell: that of one who signs in, and may be another the next
+   * time. Holds no secret. Default: the identity.
+   */
+  readonly partition?: Effect.Effect<string, AuthoriserFailure, HttpClient> | undefined
   /** The request with credentials, and the generation of these: refreshed ones have another. */
   readonly authorise: (request: HttpClientRequest) => Effect.Effect<Authorised, AuthoriserFailure, HttpClient>
   /**
@@ -49,6 +64,8 @@ export interface Authoriser extends Defaults {
   readonly traffic: Traffic.Lane
   /** The limit that calls are held to, if the user knows one. */
   readonly limiter?: Context.Tag.Service<Limiter> | undefined
+  /** What keeps answers, if the user wants that. */
+  readonly cache?: Context.Tag.Service<ResponseCache> | undefined
 }
 
 /** A request with its credentials. */
@@ -68,8 +85,8 @@ export class AuthoriserFailure
   }> {}
 
 /**
- * No credentials at all; what others are made of. It finds the `Traffic` and the `Limiter` that it is made within, if there are
- * any.
+ * No credentials at all; what others are made of. It finds the `Traffic`, the `Limiter` and the `ResponseCache` that it is made
+ * within, if there are any.
  *
  * @example
  * ```ts
@@ -87,17 +104,88 @@ export class AuthoriserFailure
  * ```
  */
 export const none = (baseUrl: URL, defaults: Defaults = {}): Effect.Effect<Authoriser> =>
-  Effect.zipWith(Traffic.current, Effect.serviceOption(Limiter), (traffic, limiter) => ({
-    baseUrl,
-    identity: "",
-    authorise: (request) => Effect.succeed({ request, generation: 0 }),
-    rejected: () => Effect.succeed(false),
-    traffic: traffic.to(baseUrl.origin),
-    limiter: Option.getOrUndefined(limiter),
-    retryPolicy: defaults.retryPolicy,
-    deadline: defaults.deadline,
-    attemptDeadline: defaults.attemptDeadline
-  }))
+  Effect.map(
+    Effect.all([Traffic.current, Effect.serviceOption(Limiter), Effect.serviceOption(ResponseCache)]),
+    ([traffic, limiter, cache]) => ({
+      baseUrl,
+      identity: "",
+      authorise: (request) => Effect.succeed({ request, generation: 0 }),
+      rejected: () => Effect.succeed(false),
+      traffic: traffic.to(baseUrl.origin),
+      limiter: Option.getOrUndefined(limiter),
+      cache: Option.getOrUndefined(cache),
+      retryPolicy: defaults.retryPolicy,
+      deadline: defaults.deadline,
+      attemptDeadline: defaults.attemptDeadline,
+      insecure: defaults.insecure
+    })
+  )
+
+/** What `layer` takes. `More` is what the service of the tag has besides, which its credentials give. */
+export interface LayerOptions<More, E, R> extends Defaults {
+  /** http or https; paths are appended to it. */
+  readonly baseUrl: string | URL
+  /** From `Credentials`, `Tokens` or `effect-herald/oauth`. Default: none. */
+  readonly credentials?: Effect.Effect<Credentials & More, E, R> | undefined
+}
+
+/**
+ * The base URL, if it and where it leads will do. Credentials want https, or loopback, unless `insecure` is set; what has none may go
+ * anywhere.
+ */
+export const parseConfinedBaseUrl = (
+  text: string | URL,
+  { insecure }: Defaults
+): Either.Either<URL, ConfigError.ConfigError> =>
+  Either.filterOrLeft(
+    parseBaseUrl(text),
+    (baseUrl) => confined({ baseUrl, insecure }),
+    () =>
+      ConfigError.InvalidData(
+        ["baseUrl"],
+        "Credentials go over https only, or to loopback: use an https base URL, or set `insecure`"
+      )
+  )
+
+/**
+ * A caller of the API at a base URL, under the API's own tag. It finds the `Traffic`, the `Limiter` and the `ResponseCache` around it,
+ * and callers that are provided within it find the same. Its state (tokens, a pause, the retry budget) lives as long as the layer.
+ *
+ * Fails, when it is built, with a `ConfigError` if the base URL is none, or one that credentials must not go to.
+ *
+ * @example
+ * ```ts
+ * import { Context, Redacted } from "effect"
+ * import { Authoriser, Credentials } from "effect-herald"
+ *
+ * class Weather extends Context.Tag("example/Weather")<Weather, Authoriser.Authoriser>() {}
+ *
+ * const live = Authoriser.layer(Weather, {
+ *   baseUrl: "https://weather.example/v1",
+ *   credentials: Credentials.bearer(Redacted.make("secret")),
+ *   deadline: "30 seconds"
+ * })
+ * ```
+ */
+export const layer = <Id, Service extends Authoriser, E = never, R = never>(
+  tag: Context.Tag<Id, Service>,
+  options: Omit<Service, keyof Authoriser> extends infer More
+    ? {} extends More
+      ? LayerOptions<More, E, R>
+      : LayerOptions<More, E, R> & Required<Pick<LayerOptions<More, E, R>, "credentials">>
+    : never
+): Layer.Layer<Id, ConfigError.ConfigError | E, Exclude<R, Scope.Scope>> => {
+  const { baseUrl, credentials, ...defaults } = options as LayerOptions<{}, E, R>
+  const caller = Effect.gen(function* () {
+    const url = yield* credentials === undefined ? parseBaseUrl(baseUrl) : parseConfinedBaseUrl(baseUrl, defaults)
+    const nobody = yield* none(url, defaults)
+    return { ...nobody, ...(credentials === undefined ? {} : yield* credentials) }
+  })
+  // What the service has besides an Authoriser's parts is in the credentials: the type of the options asks for it.
+  return Layer.scopedContext(
+    Traffic.sharing(Effect.map(caller, (made) => Context.make(tag, made as unknown as Service)))
+  )
+}
 
 /**
  * HTTP Basic (RFC 7617), in UTF-8. A user name can't contain a colon, nor either of them a control character; this does not

@@ -49,6 +49,24 @@ export class Unrepeatable
   }) {}
 
 /**
+ * Annotation of an `HttpApiEndpoint`: it changes something, though its method says that it does not (RFC 9110, 9.2.1), or gives
+ * something else each time. Its answers are never cached nor shared, and an attempt whose fate is unknown is not repeated.
+ * Default: false.
+ *
+ * @example
+ * ```ts
+ * import { HttpApiEndpoint } from "@effect/platform"
+ * import { Endpoint } from "effect-herald"
+ *
+ * const draw = () => HttpApiEndpoint.get("draw", "/lots/next").annotate(Endpoint.SideEffects, true)
+ * ```
+ */
+export class SideEffects
+  extends /*#__PURE__*/ Context.Reference<SideEffects>()("effect-herald/Endpoint/SideEffects", {
+    defaultValue: () => false
+  }) {}
+
+/**
  * Annotation of an `HttpApiEndpoint`: its answers or inputs hold secrets, so no error carries a part of a body. Default:
  * false.
  */

@@ -168,6 +168,7 @@ export type AnyCall =
   | TransportError
   | TimeoutError
   | DecodeError
+  | Unauthorised
   | RateLimited
   | ClientError
   | ServerError

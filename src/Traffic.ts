@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { Limiter } from "./Limiter.js"
+import { ResponseCache } from "./ResponseCache.js"
 import * as RetryBudget from "./RetryBudget.js"
 
 /** What calls to one origin share. */
@@ -92,8 +93,8 @@ export const current: Effect.Effect<Context.Tag.Service<Traffic>> = /*#__PURE__*
 )
 
 /**
- * Makes a caller's services in the traffic around it, or in its own, and adds this to them, and the limiter if there is one, for
- * callers within.
+ * Makes a caller's services in the traffic around it, or in its own, and adds this to them, and the limiter and the response cache if
+ * there are any, for callers within.
  *
  * @example
  * ```ts
@@ -116,8 +117,10 @@ export const sharing = <I, E, R>(
 ): Effect.Effect<Context.Context<I | Traffic>, E, R> =>
   Effect.gen(function* () {
     const traffic = yield* current
-    const limiter = yield* Effect.serviceOption(Limiter)
+    const around = yield* Effect.context<never>()
     const made = yield* Effect.provideService(services, Traffic, traffic)
-    const shared = Context.add(made, Traffic, traffic)
-    return Option.match(limiter, { onNone: () => shared, onSome: (found) => Context.add(shared, Limiter, found) })
+    return Context.merge(
+      Context.pick(Limiter, ResponseCache)(around as Context.Context<Limiter | ResponseCache>),
+      Context.add(made, Traffic, traffic)
+    )
   })

@@ -1,13 +1,14 @@
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
+import { type Answer, bytesOf, textOf } from "../Answer.js"
 import * as HeraldError from "../HeraldError.js"
 import type { Issue } from "../Issue.js"
 import * as Json from "../Json.js"
 import type { Refusal } from "../Refusal.js"
 import * as RetryAfter from "../RetryAfter.js"
 import { classifyStatus, classifyTransport } from "./classify.js"
-import { type Answer, type Call, teller } from "./errors.js"
+import { type Call, teller } from "./errors.js"
 import { fromParseIssue } from "./issues.js"
 import type { Failed } from "./repeat.js"
 import type { Answers } from "./route.js"
@@ -18,12 +19,13 @@ type Decoded = Either.Either<
   { readonly reason: HeraldError.DecodeError["reason"]; readonly issues: ReadonlyArray<Issue> }
 >
 
-const json = ({ headers, text }: Answer): Decoded => {
+const json = (answer: Answer): Decoded => {
+  const text = textOf(answer)
   if (text === "") return Either.left({ reason: "Json", issues: [{ path: [], message: "the body is empty" }] })
   try {
     return Either.right(Json.parse(text))
   } catch {
-    const type = headers["content-type"]?.replace(/;.*/s, "") ?? "no content type"
+    const type = answer.headers["content-type"]?.replace(/;.*/s, "") ?? "no content type"
     return Either.left({
       reason: "Json",
       issues: [{ path: [], message: `the body is not JSON, or not all of it (${type}, ${text.length} characters)` }]
@@ -31,47 +33,64 @@ const json = ({ headers, text }: Answer): Decoded => {
   }
 }
 
+const raw = (kind: Answers["body"], answer: Answer, json: Decoded | undefined): unknown => {
+  switch (kind) {
+    case "Empty":
+      return undefined
+    case "Text":
+      return textOf(answer)
+    case "Bytes":
+      return bytesOf(answer)
+    case "Json":
+    case "Json?":
+      return json && Either.getOrUndefined(json)
+  }
+}
+
 /** What the first of these that can makes of the body; else what each of them finds wrong. */
 const decodeAs = (candidates: ReadonlyArray<Answers>, answer: Answer, kind: "success" | "refusal"): Decoded => {
-  const body = candidates.some(({ body }) => body === "Json") ? json(answer) : undefined
+  const empty = answer.body.length === 0
+  const wanted = candidates.some(({ body }) => body === "Json" || (body === "Json?" && !empty))
+  const body = wanted ? json(answer) : undefined
   const issues: Array<Issue> = []
   for (const candidate of candidates) {
     if (candidate.body === "Empty") {
       // What promises nothing is told from what promises something, under one status, by whether there is something. And
       // a refusal with a word to it is not the one that comes without: it may be a framework's, or a proxy's.
-      if (answer.text !== "" && (candidates.length > 1 || kind === "refusal")) continue
-    } else if (candidate.body === "Json" && Either.isLeft(body!)) continue
-    const decoded = candidate.decode(
-      candidate.body === "Json" ? Either.getOrUndefined(body!) : candidate.body === "Text" ? answer.text : undefined
-    )
+      if (!empty && (candidates.length > 1 || kind === "refusal")) continue
+    } else if (candidate.body.startsWith("Json") && body !== undefined && Either.isLeft(body)) continue
+    const decoded = candidate.decode(raw(candidate.body, answer, body))
     if (Either.isRight(decoded)) return Either.right(decoded.right)
     issues.push(...fromParseIssue(decoded.left))
   }
   return body !== undefined && Either.isLeft(body) ? body : Either.left({ reason: "Shape", issues })
 }
 
-const undescribed = ({ route }: Call, { status }: Answer): Decoded => {
-  const described = [...route.successes.keys()].join(" or ")
-  return Either.left({
+const undescribed = ({ route }: Call, { status }: Answer): Decoded =>
+  Either.left({
     reason: "Status",
-    issues: [{ path: [], message: `the status should be ${described}, and is ${status}` }]
+    issues: [{ path: [], message: `the status should be ${route.described}, and is ${status}` }]
   })
-}
 
 /** The output of a call: what its endpoint says that an answer of this status holds. */
 export const decode = (call: Call, answer: Answer): Either.Either<unknown, HeraldError.DecodeError> => {
-  const candidates = call.route.successes.get(answer.status)
+  const { present, successes } = call.route
+  const candidates = successes(answer.status)
   const decoded = candidates === undefined ? undescribed(call, answer) : decodeAs(candidates, answer, "success")
-  return Either.mapLeft(decoded, ({ issues, reason }) => teller(call, answer).decodeError(reason, issues))
+  return Either.mapBoth(decoded, {
+    onLeft: ({ issues, reason }) => teller(call, answer).decodeError(reason, issues),
+    onRight: (value) => (present === undefined ? value : present(answer, value))
+  })
 }
 
 const statusError = (call: Call, answer: Answer, retryAfter: Failed["retryAfter"]): HeraldError.HeraldError => {
   const { status } = answer
   const tell = teller(call, answer)
-  const candidates = call.route.refusals.get(status)
+  const candidates = call.route.refusals(status)
   const refusal = candidates && decodeAs(candidates, answer, "refusal")
   // An endpoint's error schemas decode to refusals: `Operation.make` takes no others.
   if (refusal !== undefined && Either.isRight(refusal)) return tell.refusal(refusal.right as Refusal)
+  if (status === 401) return tell.unauthorised()
   if (status === 429) return new HeraldError.RateLimited({ ...tell.told("too many requests (429)"), retryAfter })
   if (status >= 500) return new HeraldError.ServerError({ ...tell.told(`the server failed (${status})`), retryAfter })
   if (status === 404)
@@ -104,7 +123,7 @@ export const fromStatus = (call: Call, answer: Answer, now: number): Failed => {
  * came whole. `now` is when it came, in milliseconds since the epoch.
  */
 export const fromHead = (call: Call, head: Pick<Answer, "status" | "headers">, now: number): Failed | undefined => {
-  const failed = fromStatus(call, { status: head.status, headers: head.headers, text: "" }, now)
+  const failed = fromStatus(call, { status: head.status, headers: head.headers, body: "" }, now)
   return failed.class === "Final" || head.status === 401 ? undefined : failed
 }
 
@@ -135,27 +154,36 @@ export const fromBody = (call: Call): Failed => ({
     new HeraldError.TransportError({ ...teller(call).told("the Stream that is the body failed"), reason: "body" })
 })
 
+const stageOf = ({ _tag }: HttpClientError.HttpClientError) => (_tag === "RequestError" ? "send" : "read")
+
+/** The error to end with when there is no answer, or not all of it. */
+export const transportError = (
+  call: Call,
+  failure: HttpClientError.HttpClientError
+): HeraldError.TimeoutError | HeraldError.TransportError => {
+  const stage = stageOf(failure)
+  const kind = classifyTransport(failure.cause, stage)
+  const { told } = teller(call)
+  return kind.timedOut
+    ? new HeraldError.TimeoutError({ ...told(`no answer in time (${kind.reason})`), reason: kind.reason })
+    : new HeraldError.TransportError({
+        ...told(
+          kind.class === "NotSent"
+            ? `no connection (${kind.reason})`
+            : stage === "send"
+              ? `the connection broke before an answer came (${kind.reason})`
+              : `the connection broke amid the answer (${kind.reason})`
+        ),
+        reason: kind.reason
+      })
+}
+
 /** No answer, or not all of it. */
 export const fromTransport = (call: Call, failure: HttpClientError.HttpClientError): Failed => {
-  const stage = failure._tag === "RequestError" ? "send" : "read"
-  const kind = classifyTransport(failure.cause, stage)
+  const kind = classifyTransport(failure.cause, stageOf(failure))
   return {
     class: failure.reason === "InvalidUrl" ? "Final" : kind.class,
     reason: kind.reason,
-    error: () => {
-      const { told } = teller(call)
-      return kind.timedOut
-        ? new HeraldError.TimeoutError({ ...told(`no answer in time (${kind.reason})`), reason: kind.reason })
-        : new HeraldError.TransportError({
-            ...told(
-              kind.class === "NotSent"
-                ? `no connection (${kind.reason})`
-                : stage === "send"
-                  ? `the connection broke before an answer came (${kind.reason})`
-                  : `the connection broke amid the answer (${kind.reason})`
-            ),
-            reason: kind.reason
-          })
-    }
+    error: () => transportError(call, failure)
   }
 }

@@ -27,22 +27,33 @@ const part = (encode: Route["encodePath"], name: string, value: unknown): Encode
         fromParseIssue(issue).map((found) => ({ ...found, path: [name, ...found.path] }))
       )
 
+/** Nothing, or what a URL parser resolves instead of keeping it. */
+const isDots = (segment: string): boolean => /^\.{0,2}$/.test(segment)
+
+const unfit = (param: string): Encoded<never> =>
+  Either.left([{ path: ["path", param], message: "must be text that can stand in a path" }])
+
 /**
  * The path, each value percent-encoded (RFC 3986, 3.3). A value that would change which resource is meant, empty or one or
  * two dots, is refused: encoding can't save it, since a URL parser resolves dots even when they are encoded.
  */
 const path = (route: Route, values: Readonly<Record<string, string>>): Encoded<string> => {
   let path = ""
-  for (const segment of route.segments) {
-    if ("literal" in segment) {
-      path += `/${segment.literal}`
-      continue
+  for (const parts of route.segments) {
+    let segment = ""
+    for (const part of parts) {
+      if ("literal" in part) {
+        segment += part.literal
+        continue
+      }
+      const value = values[part.param] ?? ""
+      if (value === "" || !value.isWellFormed()) return unfit(part.param)
+      segment += encodeURIComponent(value)
     }
-    const value = values[segment.param] ?? ""
-    if (value === "" || value === "." || value === ".." || !value.isWellFormed()) {
-      return Either.left([{ path: ["path", segment.param], message: "must be text that can stand in a path" }])
-    }
-    path += `/${encodeURIComponent(value)}`
+    // A literal is the endpoint's own; what a value may not do is to make dots of it.
+    const param = parts.find((part) => "param" in part)
+    if (param !== undefined && isDots(segment)) return unfit(param.param)
+    path += `/${segment}`
   }
   return Either.right(path)
 }
@@ -65,6 +76,9 @@ const params = (name: string, values: Params): Encoded<string> => {
   return Either.right(pairs.toString())
 }
 
+/** What a header may be called (RFC 9110, 5.1). */
+const fieldName = /^[!#$%&'*+.^_`|~\w-]+$/
+
 /** What may stand in a header (RFC 9110, 5.5). */
 const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
 
@@ -72,6 +86,9 @@ const headers = (values: Readonly<Record<string, string | undefined>>): Encoded<
   const given: Record<string, string> = {}
   for (const [name, value] of Object.entries(values)) {
     if (value === undefined) continue
+    if (!fieldName.test(name)) {
+      return Either.left([{ path: ["headers", name], message: "must be a name that a header can have" }])
+    }
     if (!fieldValue.test(value)) {
       return Either.left([{ path: ["headers", name], message: "must be text that can stand in a header" }])
     }
@@ -83,7 +100,10 @@ const headers = (values: Readonly<Record<string, string | undefined>>): Encoded<
 const body = ({ contentType, kind }: Route["bodyKind"], encoded: unknown): Encoded<HttpBody.HttpBody> => {
   switch (kind) {
     case "Json":
-      return Either.right(HttpBody.text(Json.stringify(encoded), contentType))
+      return Either.try({
+        try: () => HttpBody.text(Json.stringify(encoded), contentType),
+        catch: () => [{ path: ["body"], message: "can't be written as JSON" }]
+      })
     // The types of `HttpApiSchema.withEncoding` see to it that a payload of such a kind encodes to this.
     case "Text":
       return Either.right(HttpBody.text(encoded as string, contentType))
@@ -101,6 +121,7 @@ const body = ({ contentType, kind }: Route["bodyKind"], encoded: unknown): Encod
 /** The request that an input stands for, without credentials; or what is wrong with the input. */
 export const encode = (route: Route, baseUrl: URL, input: Input): Encoded<HttpRequest.HttpClientRequest> =>
   Either.gen(function* () {
+    if (route.refused !== undefined && route.refused.length > 0) return yield* Either.left(route.refused)
     // What each encoder gives is a record of strings: the types of `HttpApiEndpoint` take no other schema.
     const values = (yield* part(route.encodePath, "path", input.path)) as Record<string, string>
     const asked = (yield* part(route.encodeQuery, "query", input.urlParams)) as Params | undefined
@@ -109,7 +130,8 @@ export const encode = (route: Route, baseUrl: URL, input: Input): Encoded<HttpRe
     const withBody = route.encodeBody !== undefined && hasBody(route.method)
     // `HttpApiEndpoint` has the payload of a method without a body in the query.
     const query = yield* params("query", withBody ? (asked ?? {}) : { ...asked, ...(payload as Params | undefined) })
-    const target = `${yield* path(route, values)}${query === "" ? "" : `?${query}`}`
+    const search = [route.query ?? "", query].filter((part) => part !== "").join("&")
+    const target = `${yield* path(route, values)}${search === "" ? "" : `?${search}`}`
     const request = HttpRequest.make(route.method)(hrefOf(baseUrl) + target, {
       headers: { accept: "application/json", ...(yield* headers(given ?? {})) }
     })

@@ -1,5 +1,6 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type * as Clock from "effect/Clock"
+import { type Answer, textOf } from "../Answer.js"
 import type { Attempt, Verdict } from "../Attempt.js"
 import { hrefOf } from "../Authoriser.js"
 import * as HeraldError from "../HeraldError.js"
@@ -8,13 +9,6 @@ import type { Refusal, RefusalTag } from "../Refusal.js"
 import { mostIssues } from "./issues.js"
 import type { Route } from "./route.js"
 import { scrubber } from "./secrets.js"
-
-/** An answer that has been read. */
-export interface Answer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string | undefined>>
-  readonly text: string
-}
 
 /** What the errors of a call tell of it. */
 export interface Told {
@@ -46,6 +40,8 @@ export interface Call extends Told {
   endsAt?: number
   /** The status of the last answer, until the next request. */
   status?: number | undefined
+  /** The body of the answer is wanted as bytes. */
+  bytes?: boolean
   /** Some of a body that can't be sent twice was read. */
   bodySpent?: boolean
   /** The attempt that is under way. */
@@ -87,7 +83,7 @@ export const teller = (call: Told, answer?: Answer) => {
       status: answer?.status,
       attempts: [...call.attempts],
       requestId: requestId === undefined ? undefined : scrub(requestId).slice(0, 200),
-      body: answer === undefined || route.sensitive ? undefined : scrub(answer.text).slice(0, mostOfBody)
+      body: answer === undefined || route.sensitive ? undefined : scrub(textOf(answer)).slice(0, mostOfBody)
     }
   }
 
@@ -123,6 +119,7 @@ export const teller = (call: Told, answer?: Answer) => {
         issues
       })
     },
+    unauthorised: () => new HeraldError.Unauthorised(refused({ _tag: "Unauthorised" })),
     refusal: (refusal: Refusal) => {
       const fields = refused(refusal)
       switch (refusal._tag) {

@@ -26,8 +26,15 @@ export const holdsSecrets = (input: unknown): boolean => {
   return found.size > 0
 }
 
+/** Headers that are credentials, whoever puts them on (RFC 9110, 11; RFC 6265). */
+const credentialHeaders = ["authorization", "proxy-authorization", "cookie"]
+
+/** Whether a request has credentials that its caller put on. */
+export const carriesCredentials = ({ headers }: HttpClientRequest): boolean =>
+  credentialHeaders.some((name) => headers[name] !== undefined)
+
 /**
- * What the authoriser put on the request: values of the query, values of headers, the credentials in these, and what Basic
+ * What the authoriser put on the request, or the caller by the names above: values of the query, values of headers, the credentials in these, and what Basic
  * ones decode to.
  */
 const credentialsIn = (plain: HttpClientRequest, authorised: HttpClientRequest, found: Set<string>): void => {
@@ -35,7 +42,7 @@ const credentialsIn = (plain: HttpClientRequest, authorised: HttpClientRequest, 
     if (!plain.urlParams.some(([other, same]) => other === name && same === value)) found.add(value)
   }
   for (const [name, value] of Object.entries(authorised.headers)) {
-    if (plain.headers[name] === value) continue
+    if (plain.headers[name] === value && !credentialHeaders.includes(name)) continue
     found.add(value)
     const credentials = value.slice(value.indexOf(" ") + 1)
     found.add(credentials)
@@ -75,7 +82,7 @@ export const scrubber = (
   const find = () => {
     const found = new Set<string>()
     redactedIn(input, found)
-    if (plain !== undefined && authorised !== undefined) credentialsIn(plain, authorised, found)
+    if (plain !== undefined) credentialsIn(plain, authorised ?? plain, found)
     const spellings = [...found].flatMap((secret) => [secret, ...base64(secret)])
     return [...new Set(spellings.map(canonical))].filter((text) => text !== "")
   }

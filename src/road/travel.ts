@@ -1,22 +1,36 @@
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import type { Authoriser, AuthoriserFailure } from "../Authoriser.js"
+import type { Answer } from "../Answer.js"
 import { AuthoriserError, type HeraldError } from "../HeraldError.js"
-import { decode, fromAttemptDeadline, fromBody, fromHead, fromStatus, fromTooLarge, fromTransport } from "./answer.js"
+import { throughCache } from "./cache.js"
+import { confined } from "./confined.js"
+import {
+  decode,
+  fromAttemptDeadline,
+  fromBody,
+  fromHead,
+  fromStatus,
+  fromTooLarge,
+  fromTransport,
+  transportError
+} from "./answer.js"
 import { withAttemptDeadline, withDeadline } from "./deadline.js"
 import { encode, type Input } from "./encode.js"
-import { type Answer, type Call, teller } from "./errors.js"
+import { type Call, teller } from "./errors.js"
 import { withIdempotencyKey } from "./idempotencyKey.js"
 import { lend } from "./lend.js"
 import { measure, measureAttempt } from "./measure.js"
-import { readBody } from "./readBody.js"
+import { readBody, readBytes, type TooLarge } from "./readBody.js"
 import { type Failed, heldBack, repeat } from "./repeat.js"
 import type { Route } from "./route.js"
-import { holdsSecrets } from "./secrets.js"
+import { carriesCredentials, holdsSecrets } from "./secrets.js"
 import { send } from "./send.js"
 import { trace } from "./trace.js"
 import { pausedFor, turn } from "./turn.js"
@@ -29,14 +43,15 @@ import type { Watched } from "./watch.js"
  * 2. put the call's key on, if its endpoint takes one (`idempotencyKey`)
  * 3. begin a span, if someone listens (`trace`), and a measurement, if there are `Metrics` (`measure`)
  * 4. hold the deadline, if there is one (`deadline`)
- * 5. attempt, again while the policy chooses to and the engine allows it (`repeat`, which asks `decide`); an attempt is to
+ * 5. ask the cache, if there is one (`cache`)
+ * 6. attempt, again while the policy chooses to and the engine allows it (`repeat`, which asks `decide`); an attempt is to
  *    1. wait for its turn: for the end of a pause, and for the limiter (`turn`)
- *    2. put credentials on (the API's `Authoriser`)
+ *    2. put credentials on (the API's `Authoriser`), if they may go there (`confined`)
  *    3. send, and follow redirects, credentials staying home (`send`)
  *    4. read the body (`readBody`)
  *    5. classify what came (`classify`)
  *    6. on a 401, once in a call: again, if there are other credentials now
- * 6. decode the answer (`answer`)
+ * 7. decode the answer (`answer`)
  */
 export const travel = (
   route: Route,
@@ -59,16 +74,26 @@ export const travel = (
     if (Option.isNone(input)) return Effect.fail(teller(call).encodeError([notArguments]))
     const request = encode(route, authoriser.baseUrl, input.value)
     if (Either.isLeft(request)) return Effect.fail(teller(call).encodeError(request.left))
-    call.plain = withIdempotencyKey(route, request.right)
+    const plain = withIdempotencyKey(route, request.right)
+    call.plain = plain
     const journey = Effect.flatMap(HttpClient.HttpClient, (client) => {
-      const once = measureAttempt(call, attempt(call, authoriser, client))
-      return Effect.flatMap(
-        withDeadline(call, authoriser, repeat(call, authoriser, turn(call, authoriser), once)),
-        (answer) => decode(call, answer)
+      const attempts = (call: Watched, more: Readonly<Record<string, string>>) => {
+        call.plain = HttpRequest.setHeaders(plain, more)
+        const conditional = Object.keys(more).some((name) => name.startsWith("if-"))
+        const once = measureAttempt(call, attempt(call, authoriser, client, conditional))
+        return repeat(call, authoriser, turn(call, authoriser), once)
+      }
+      return Effect.flatMap(withDeadline(call, authoriser, throughCache(call, authoriser, attempts)), (answer) =>
+        decode(call, answer)
       )
     })
     return trace(call, measure(call, authoriser, journey))
   })
+
+const insecure: Pick<AuthoriserFailure, "reason" | "message"> = {
+  reason: "Insecure",
+  message: "credentials go over https only, or to loopback: use an https base URL, or set `insecure`"
+}
 
 const notArguments = { path: [], message: "these are not the arguments of this operation" }
 
@@ -84,8 +109,11 @@ interface Exchanged {
 const attempt = (
   call: Call,
   authoriser: Authoriser,
-  client: HttpClient.HttpClient
+  client: HttpClient.HttpClient,
+  conditional: boolean
 ): Effect.Effect<Answer, Failed | typeof heldBack, HttpClient.HttpClient> => {
+  const { route } = call
+  const passes = (status: number) => route.accepts(status) || (conditional && status === 304)
   let replayed = false
   /** The answer, or its absence, is that of a result: the request itself was carried out, and a redirect told where it is. */
   let carriedOut = false
@@ -107,7 +135,7 @@ const attempt = (
     return (head && fromHead(call, head, now())) ?? otherwise()
   }
 
-  const unauthorised = ({ message, reason }: AuthoriserFailure): Failed => ({
+  const unauthorised = ({ message, reason }: Pick<AuthoriserFailure, "message" | "reason">): Failed => ({
     class: "Final",
     reason,
     error: () => new AuthoriserError({ ...teller(call).told(message), reason })
@@ -116,6 +144,9 @@ const attempt = (
   const exchange = Effect.suspend(() => authoriser.authorise(call.plain!)).pipe(
     Effect.mapError(unauthorised),
     Effect.flatMap(({ generation, request }): Effect.Effect<Exchanged, Failed | typeof heldBack> => {
+      if (!confined(authoriser) && (request !== call.plain || carriesCredentials(request))) {
+        return Effect.fail(unauthorised(insecure))
+      }
       // Credentials can take long, and a pause may have begun meanwhile.
       if (pausedFor(call, authoriser) > 0) return Effect.fail(heldBack)
       call.authorised = request
@@ -126,22 +157,30 @@ const attempt = (
         plain: call.plain!,
         authorised: request,
         origin: authoriser.baseUrl.origin,
-        follow: !call.route.unrepeatable,
-        secret: () => call.route.sensitive || holdsSecrets(call.input),
+        follow: !route.unrepeatable,
+        secret: () => route.sensitive || holdsSecrets(call.input) || carriesCredentials(call.plain!),
         onCarriedOut: () => {
           carriedOut = true
         }
       }).pipe(
         Effect.flatMap((response) => {
           const { headers, status } = response
-          const home = response.request.url === request.url || isHome(response.request.url, authoriser)
+          const redirected = response.request.url !== request.url
+          const home = !redirected || isHome(response.request.url, authoriser)
           call.underWay = { sent: true, head: { headers, status, home } }
+          if (route.reads === "stream" && passes(status)) {
+            const stream = Stream.mapError(response.stream, (failure) => transportError(call, failure))
+            return Effect.succeed<Answer>({ status, headers, body: "", stream })
+          }
           // The length that a HEAD is told is that of what a GET would read.
           const most = response.request.method === "HEAD" ? Infinity : undefined
-          return readBody(response, most).pipe(
-            Effect.map((text): Answer => ({ status, headers, text })),
+          const bytes = call.bytes === true || (route.reads === "bytes" && passes(status))
+          const read: Effect.Effect<Answer["body"], HttpClientError.ResponseError | TooLarge> = bytes
+            ? readBytes(response, most)
+            : readBody(response, most)
+          return Effect.map(read, (body): Answer => ({ status, headers, body, redirected })).pipe(
             Effect.catchTag("TooLarge", () =>
-              Effect.failSync(() => fromTooLarge(call, { status, headers, text: "" }, now()))
+              Effect.failSync(() => fromTooLarge(call, { status, headers, body: "" }, now()))
             )
           )
         }),
@@ -159,7 +198,7 @@ const attempt = (
     authoriser.hold === undefined ? exchange : authoriser.hold(exchange),
     ({ answer, generation }) => {
       call.status = answer.status
-      if (answer.status >= 200 && answer.status < 300) return Effect.succeed(answer)
+      if (passes(answer.status)) return Effect.succeed(answer)
       const fail = Effect.suspend(() => Effect.fail(judged(fromStatus(call, answer, now()))))
       if (answer.status !== 401 || replayed || carriedOut) return fail
       call.underWay = { sent: false }

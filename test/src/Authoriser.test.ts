@@ -8,7 +8,7 @@ import * as Schedule from "effect/Schedule"
 import { Authoriser, RetryPolicy } from "effect-herald"
 import { at, elapsing, once, status, stub, thing } from "./kit.js"
 
-const home = new URL("http://api.test")
+const home = new URL("https://api.test")
 const ok = status(200)
 const refused = status(401)
 
@@ -81,7 +81,7 @@ describe("a 401", () => {
       const client = stub([refused, ok])
       const { caller } = numbered(Effect.succeed(false))
       const error = yield* Effect.flip(Effect.provide(thing(), Layer.mergeAll(caller, client.layer, once)))
-      expect(error).toMatchObject({ _tag: "ClientError", status: 401 })
+      expect(error).toMatchObject({ _tag: "Unauthorised", status: 401 })
       expect(sent(client)).toEqual(["0"])
     })
   )
@@ -173,7 +173,7 @@ describe("hold", () => {
 
 describe("basic", () => {
   it("is RFC 7617, in UTF-8", () => {
-    const request = Authoriser.basic(HttpClientRequest.get("http://api.test"), {
+    const request = Authoriser.basic(HttpClientRequest.get("https://api.test"), {
       username: "Aladdin",
       password: Redacted.make("open sesame: é日")
     })

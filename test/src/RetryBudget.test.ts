@@ -11,7 +11,7 @@ import * as Scripted from "../servers/scripted.js"
 import { at, broken, clients, elapsing, status, stub, thing } from "./kit.js"
 import { settle } from "./settle.js"
 
-const home = new URL("http://api.test")
+const home = new URL("https://api.test")
 const ok = status(200)
 
 /** Repeats everything that may be, three times and at once. */

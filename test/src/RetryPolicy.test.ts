@@ -140,6 +140,7 @@ const asking: Readonly<Record<string, Asked | undefined>> = {
 
 const tagOf = (what: What): string => {
   if (typeof what === "string") return what.endsWith("TIMEOUT") ? "TimeoutError" : "TransportError"
+  if (what === 401) return "Unauthorised"
   return what === 429 ? "RateLimited" : what >= 500 ? "ServerError" : "ClientError"
 }
 

@@ -8,7 +8,7 @@ import * as TestClock from "effect/TestClock"
 import { Authoriser, Deadline, RetryPolicy, Traffic } from "effect-herald"
 import { at, Caller, elapsing, status, stub, thing, type Turn } from "./kit.js"
 
-const home = new URL("http://api.test")
+const home = new URL("https://api.test")
 const ok = status(200)
 const once = Effect.provideService(RetryPolicy.Current, RetryPolicy.none)
 const soon = Effect.provideService(Deadline.Current, "1 second")
@@ -135,7 +135,7 @@ describe("a caller within another", () => {
         Effect.all([
           Effect.map(Caller, ({ traffic }) => traffic.budget),
           budget(inner),
-          budget(somebody("", new URL("http://b.test")))
+          budget(somebody("", new URL("https://b.test")))
         ]),
         outer
       )
@@ -153,7 +153,7 @@ describe("a caller within another", () => {
 
   it.effect("at another origin has a lane of its own", () =>
     Effect.gen(function* () {
-      const elsewhere = somebody("S1", new URL("http://b.test"))
+      const elsewhere = somebody("S1", new URL("https://b.test"))
       const program = Effect.zipRight(meets(elsewhere), Effect.all([held(inner), held(elsewhere)]))
       expect(yield* after(unavailable, Effect.provide(program, outer))).toEqual([false, true])
     })

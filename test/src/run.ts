@@ -34,7 +34,7 @@ export const start = (
     const client = stub(turns)
     const begun = yield* Clock.currentTimeMillis
     const result = yield* Effect.either(call).pipe(
-      Effect.provide(Layer.merge(at(new URL("http://api.test"), caller), client.layer)),
+      Effect.provide(Layer.merge(at(new URL("https://api.test"), caller), client.layer)),
       Effect.provideService(RetryPolicy.Current, policy),
       Effect.provideService(Deadline.Current, deadline),
       Effect.provideService(Deadline.PerAttempt, attemptDeadline),

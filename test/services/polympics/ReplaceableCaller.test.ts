@@ -11,7 +11,7 @@ it.effect.each(Array.from({ length: 40 }, (_, step) => step + 1))(
   "a call that is interrupted at step %s is no longer waited for",
   (step) =>
     Effect.gen(function* () {
-      const caller = yield* ReplaceableCaller.make("App", new URL("http://api.test"), credentials)
+      const caller = yield* ReplaceableCaller.make("App", new URL("https://api.test"), credentials)
       const { next, rest, scheduler } = yieldingAt(step)
       const fiber = Effect.runFork(caller.hold?.(Effect.never) ?? Effect.void, { scheduler })
       next()

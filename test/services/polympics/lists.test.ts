@@ -9,7 +9,7 @@ import { nobody } from "./support/callers.js"
 import { type InProcess, inProcess } from "./support/inProcess.js"
 import { account, page, team, teams } from "./support/wire.js"
 
-const from = ({ layer }: InProcess) => Layer.merge(nobody("http://polympics.test"), layer)
+const from = ({ layer }: InProcess) => Layer.merge(nobody("https://polympics.test"), layer)
 
 /** What a stream gives, by id, and which pages were asked for. */
 const read = <A extends { readonly id: unknown }, E, R>(stream: Stream.Stream<A, E, R>) =>

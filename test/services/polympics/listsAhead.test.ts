@@ -20,7 +20,7 @@ const held = Effect.gen(function* () {
     return gate === undefined ? answer : Effect.zipRight(Deferred.await(gate), answer)
   })
   return {
-    layer: Layer.merge(nobody("http://polympics.test"), http.layer),
+    layer: Layer.merge(nobody("https://polympics.test"), http.layer),
     inFlight: http.inFlight,
     asked: () => http.sent.map(({ target }) => numberOf(target)),
     interrupted: () => http.interrupted.map(numberOf).sort((a, b) => a - b),

@@ -32,7 +32,7 @@ const read = (http: ReturnType<typeof claims>, ahead: number) =>
       Stream.runForEach(Polympics.listTeams({ search: "Xyzzy", ahead }), ({ id }) => Effect.sync(() => seen.push(id)))
     )
     return { seen, end: end._tag === "Left" ? end.left : undefined, asked: http.sent.length }
-  }).pipe(Effect.provide(Layer.merge(nobody("http://polympics.test"), http.layer)))
+  }).pipe(Effect.provide(Layer.merge(nobody("https://polympics.test"), http.layer)))
 
 interface Case {
   readonly title: string
@@ -115,7 +115,7 @@ describe.each([0, 3])("with %s pages ahead, a server", (ahead) => {
         page,
         operation: "listTeams",
         method: "GET",
-        url: "http://polympics.test/teams/search"
+        url: "https://polympics.test/teams/search"
       })
       expect(found.end?.message).toContain(String(page))
       expect(JSON.stringify(found.end)).not.toContain("Xyzzy")

@@ -26,7 +26,7 @@ describe("a list", () => {
         const there = items.slice(firstPage * pageSize).map(({ id }) => id)
         expect(Chunk.toReadonlyArray(list).map(({ id }) => id)).toEqual(there)
         expect(http.sent.length).toBe(Math.max(1, Math.ceil(there.length / pageSize)))
-      }).pipe(Effect.provide(Layer.merge(nobody("http://polympics.test"), http.layer)))
+      }).pipe(Effect.provide(Layer.merge(nobody("https://polympics.test"), http.layer)))
     },
     60_000
   )

@@ -29,6 +29,7 @@ type Any =
   | "RateLimited"
   | "ClientError"
   | "ServerError"
+  | "Unauthorised"
   | "AuthoriserError"
 
 type Anyone = HttpClient | Polympics.Authoriser

@@ -254,7 +254,7 @@ describe("what is at a limit is sent:", () => {
 
   it.effect.each(cases)("$title", ({ call }) => {
     const http = inProcess(() => ({ status: 418 }))
-    const origin = "http://polympics.test"
+    const origin = "https://polympics.test"
     const environment = Layer.mergeAll(callers.user(origin), callers.app(origin), http.layer)
     return Effect.gen(function* () {
       const exit = yield* Effect.exit(Effect.provide(Effect.suspend(call), environment))

@@ -130,7 +130,7 @@ describe("a user's layer within an app's", () => {
       const laneAt = (baseUrl: string) =>
         Effect.provide(
           Effect.map(Polympics.User, ({ traffic }) => traffic),
-          user("S1", { baseUrl })
+          user("S1", { baseUrl, insecure: true })
         )
       const [theApp, ...others] = yield* Effect.all([
         Effect.map(Polympics.App, ({ traffic }) => traffic),

@@ -26,7 +26,7 @@ const callback = { id: 3, event, url: "https://example.com" }
 
 const run = (call: Call, reply: Reply) => {
   const http = inProcess(() => reply)
-  const origin = "http://polympics.test"
+  const origin = "https://polympics.test"
   const environment = Layer.mergeAll(callers.user(origin), callers.app(origin), http.layer)
   return Effect.provide(call, environment)
 }

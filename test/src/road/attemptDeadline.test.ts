@@ -15,7 +15,7 @@ import { settle } from "../settle.js"
 
 const each = (duration: Duration.DurationInput) => Effect.provideService(Deadline.PerAttempt, duration)
 const within = (duration: Duration.DurationInput) => Effect.provideService(Deadline.Current, duration)
-const home = new URL("http://api.test")
+const home = new URL("https://api.test")
 
 /** Repeats at once whatever has no answer. */
 const eager = RetryPolicy.make({ schedule: Schedule.recurs(3), repeats: RetryPolicy.onTransportFailure })

@@ -14,7 +14,7 @@ import { at, broken, clients, elapsing, once, status, stub, thing } from "../kit
 import { settle } from "../settle.js"
 
 const within = (duration: Duration.DurationInput) => Effect.provideService(Deadline.Current, duration)
-const home = new URL("http://api.test")
+const home = new URL("https://api.test")
 
 describe.each(clients)("a deadline, by %s", (_, client) => {
   /** Lets the deadline pass once the request has come, and gives what the call ends with. */

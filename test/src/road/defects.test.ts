@@ -37,7 +37,7 @@ describe("401", () => {
       ).toMatchObject({
         sent: 1,
         ended: 0,
-        error: { _tag: "ClientError", status: 401, attempts: [{ verdict: "declined" }] }
+        error: { _tag: "Unauthorised", status: 401, attempts: [{ verdict: "declined" }] }
       })
     })
   )
@@ -208,7 +208,7 @@ describe("a policy's schedule", () => {
       const errors = yield* Effect.forEach([0, 500, 2500], (start) => Effect.delay(Effect.flip(call), start), {
         concurrency: "unbounded"
       }).pipe(
-        Effect.provide(Layer.merge(at(new URL("http://api.test")), client.layer)),
+        Effect.provide(Layer.merge(at(new URL("https://api.test")), client.layer)),
         Effect.provideService(RetryPolicy.Current, policy),
         elapsing
       )

@@ -29,7 +29,7 @@ const operation = Operation.make(
 const failure = (code: number, body: unknown, headers: Record<string, string> = {}) =>
   Effect.flip(operation()).pipe(
     Effect.provide(
-      Layer.mergeAll(at(new URL("http://api.test")), once, stub([status(code, headers, JSON.stringify(body))]).layer)
+      Layer.mergeAll(at(new URL("https://api.test")), once, stub([status(code, headers, JSON.stringify(body))]).layer)
     )
   )
 
@@ -49,14 +49,14 @@ it.effect.each([
       issues: [{ path: ["body"], message: "bad" }],
       operation: "refusable",
       method: "GET",
-      url: "http://api.test/"
+      url: "https://api.test/"
     })
     expect(error.message).toContain("because")
   })
 )
 
 it.effect.each([
-  [401, "ClientError"],
+  [401, "Unauthorised"],
   [404, "ClientError"],
   [422, "ClientError"],
   [418, "ClientError"],

@@ -13,7 +13,7 @@ import { at, bearing, Caller, clients, forAll, Ok, once, status, stub } from "..
 const uuid4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const name = "idempotency-key"
 const ok = Scripted.json({ ok: true })
-const home = new URL("http://api.test")
+const home = new URL("https://api.test")
 
 /** Repeats everything that may be, three times and at once. */
 const greedy = Layer.succeed(

@@ -205,7 +205,7 @@ describe.each(clients)("answers, by %s", (name, client) => {
 
 describe("a body that comes in pieces", () => {
   const read = (pieces: ReadonlyArray<Uint8Array>) =>
-    readBody(HttpClientResponse.fromWeb(HttpClientRequest.get("http://api.test"), new Response(streamed(pieces))))
+    readBody(HttpClientResponse.fromWeb(HttpClientRequest.get("https://api.test"), new Response(streamed(pieces))))
   const streamed = (pieces: ReadonlyArray<Uint8Array>) =>
     new ReadableStream({
       start: (controller) => {

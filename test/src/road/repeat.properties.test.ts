@@ -143,7 +143,7 @@ const policies = (waits: fc.Arbitrary<Waits>) =>
   }))
 
 const methods = fc.constantFrom<HttpMethod>("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "POST", "PATCH")
-const home = new URL("http://api.test")
+const home = new URL("https://api.test")
 /** Not what any wait adds up to. */
 const deadlines = fc.option(
   fc.integer({ min: 0, max: 60 }).map((seconds) => seconds * 1000 + 0.5),

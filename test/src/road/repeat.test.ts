@@ -11,7 +11,7 @@ import { type RetryBudget, RetryPolicy, Traffic } from "effect-herald"
 import { at, broken, elapsing, status, stub, thing, type Turn } from "../kit.js"
 import { type Circumstances, run } from "../run.js"
 
-const home = at(new URL("http://api.test"))
+const home = at(new URL("https://api.test"))
 
 const safe: ReadonlyArray<HttpMethod> = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]
 const unsafe: ReadonlyArray<HttpMethod> = ["POST", "PATCH"]
@@ -336,7 +336,7 @@ describe("the budget", () => {
     Effect.gen(function* () {
       const client = stub(turns)
       const call = thing()
-      const caller = at(new URL("http://api.test")).pipe(Layer.provide(Traffic.layer({ budget })))
+      const caller = at(new URL("https://api.test")).pipe(Layer.provide(Traffic.layer({ budget })))
       const one = Effect.gen(function* () {
         const before = client.requests.length
         const result = yield* Effect.either(call)
@@ -392,7 +392,7 @@ describe("whose policy holds", () => {
     Effect.gen(function* () {
       const client = stub([status(503)])
       yield* thing().pipe(
-        Effect.provide(Layer.merge(at(new URL("http://api.test"), { retryPolicy: own }), client.layer)),
+        Effect.provide(Layer.merge(at(new URL("https://api.test"), { retryPolicy: own }), client.layer)),
         (call) => (given === undefined ? call : Effect.provideService(call, RetryPolicy.Current, given)),
         Effect.ignore,
         elapsing

@@ -6,7 +6,7 @@ import { Authoriser } from "effect-herald"
 import { scrubber } from "../../../src/road/secrets.js"
 import { spellings } from "../spellings.js"
 
-const plain = HttpClientRequest.get("http://api.test")
+const plain = HttpClientRequest.get("https://api.test")
 const of = (...secrets: ReadonlyArray<string>) =>
   scrubber(
     secrets.map((secret) => Redacted.make(secret)),

@@ -205,7 +205,7 @@ describe("redirects that no loopback can show", () => {
       const client = stub([status(302, { location: "https://api.test/next" }), status(200)])
       yield* Effect.provide(
         thing(),
-        Layer.mergeAll(at(new URL("http://api.test"), bearing(credentials)), once, client.layer)
+        Layer.mergeAll(at(new URL("http://api.test"), { ...bearing(credentials), insecure: true }), once, client.layer)
       )
       expect(client.requests.map(({ request }) => request.url)).toEqual([
         "http://api.test/thing",

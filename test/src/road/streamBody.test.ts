@@ -485,7 +485,7 @@ describe.each(clients)("a Stream of bytes, by %s", (name, client) => {
 })
 
 describe("a Stream of bytes", () => {
-  const home = new URL("http://api.test")
+  const home = new URL("https://api.test")
 
   it.effect("is not begun by what comes before it is sent", () =>
     Effect.gen(function* () {

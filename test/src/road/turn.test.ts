@@ -15,7 +15,7 @@ import * as Scripted from "../../servers/scripted.js"
 import { at, clients, elapsing, status, stub, thing as anyThing } from "../kit.js"
 import { settle } from "../settle.js"
 
-const home = new URL("http://api.test")
+const home = new URL("https://api.test")
 const ok = status(200)
 const within = (duration: Duration.DurationInput) => Effect.provideService(Deadline.Current, duration)
 const under = (policy: RetryPolicy.RetryPolicy) => Effect.provideService(RetryPolicy.Current, policy)

@@ -31,7 +31,7 @@ export const refused = (title: string, call: Refused["call"], ...issues: Readonl
 export const refuses = (cases: ReadonlyArray<Refused>): void =>
   it.effect.each(cases)("$title", ({ call, issues }) => {
     const http = inProcess(() => ({ status: 204 }))
-    const origin = "http://polympics.test"
+    const origin = "https://polympics.test"
     const environment = Layer.mergeAll(callers.user(origin), callers.app(origin), http.layer)
     return Effect.gen(function* () {
       const error = yield* Effect.flip(Effect.provide(Effect.suspend(call), environment))

@@ -35,7 +35,7 @@ export const resettable = (replies: ReadonlyArray<Reply>, options: { readonly ho
       const gate = gates.get(target)
       return gate === undefined ? reply : Effect.as(Deferred.await(gate), reply)
     })
-    const origin = "http://polympics.test"
+    const origin = "https://polympics.test"
     return {
       asApp: Layer.merge(app(origin), http.layer),
       asUser: Layer.merge(user(origin), http.layer),

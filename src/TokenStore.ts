@@ -1,0 +1,229 @@
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as KeyValueStore from "@effect/platform/KeyValueStore"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Encoding from "effect/Encoding"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+
+/** The store can't be asked. The message holds no secret. */
+export class TokenStoreFailure
+  extends /*#__PURE__*/ Data.TaggedError("TokenStoreFailure")<{ readonly message: string }> {}
+
+/** Where tokens are kept between runs, each under a name, as a text that is a secret. */
+export class TokenStore
+  extends /*#__PURE__*/ Context.Tag("effect-herald/TokenStore")<
+    TokenStore,
+    {
+      readonly load: (name: string) => Effect.Effect<Option.Option<string>, TokenStoreFailure>
+      /** Keeps it, in the place of what was there; whole, or not at all. */
+      readonly save: (name: string, text: string) => Effect.Effect<void, TokenStoreFailure>
+      readonly remove: (name: string) => Effect.Effect<void, TokenStoreFailure>
+      /**
+       * Held by one at a time, of all that share the store and in all processes, until the scope ends. One who is gone without giving it
+       * back, such as a process that was killed, loses it after a few seconds.
+       */
+      readonly lock: (name: string) => Effect.Effect<void, TokenStoreFailure, Scope.Scope>
+    }
+  >() {}
+
+type Service = Context.Tag.Service<TokenStore>
+
+/** A lock for each name, for those in this process. */
+const makeLocks = (): Service["lock"] => {
+  const locks = new Map<string, Effect.Semaphore>()
+  return (name) =>
+    Effect.suspend(() => {
+      const lock = locks.get(name) ?? Effect.unsafeMakeSemaphore(1)
+      locks.set(name, lock)
+      return Effect.asVoid(Effect.acquireRelease(Effect.interruptible(lock.take(1)), () => lock.release(1)))
+    })
+}
+
+/** A store that is gone with the program. */
+export const makeMemory: Effect.Effect<Service> = /*#__PURE__*/ Effect.sync(() => {
+  const texts = new Map<string, string>()
+  return {
+    load: (name) => Effect.sync(() => Option.fromNullable(texts.get(name))),
+    save: (name, text) => Effect.sync(() => void texts.set(name, text)),
+    remove: (name) => Effect.sync(() => void texts.delete(name)),
+    lock: makeLocks()
+  }
+})
+
+/** A store that is gone with the program, for callers that are to share it. Each has one of its own otherwise. */
+export const layerMemory: Layer.Layer<TokenStore> = /*#__PURE__*/ Layer.effect(TokenStore, makeMemory)
+
+/**
+ * Tokens in any `KeyValueStore`. Such a store has no locks: two processes with the same one may both refresh a token, and where the server
+ * rotates refresh tokens, one of them then has to sign in anew. It is only as safe against others' eyes, and against being cut short,
+ * as the `KeyValueStore` is.
+ *
+ * @example
+ * ```ts
+ * import { KeyValueStore } from "@effect/platform"
+ * import { Layer } from "effect"
+ * import { TokenStore } from "effect-herald"
+ *
+ * const store = TokenStore.layerKeyValueStore.pipe(Layer.provide(KeyValueStore.layerMemory))
+ * ```
+ */
+export const layerKeyValueStore: Layer.Layer<TokenStore, never, KeyValueStore.KeyValueStore> =
+  /*#__PURE__*/ Layer.effect(
+    TokenStore,
+    /*#__PURE__*/ Effect.map(KeyValueStore.KeyValueStore, (store): Service => {
+      const failure = ({ message }: PlatformError) => new TokenStoreFailure({ message })
+      return {
+        load: (name) => Effect.mapError(store.get(name), failure),
+        save: (name, text) => Effect.mapError(store.set(name, text), failure),
+        remove: (name) => Effect.mapError(store.remove(name), failure),
+        lock: makeLocks()
+      }
+    })
+  )
+
+/** How often one that holds a lock says so, in milliseconds. */
+const heartbeat = 1000
+
+/** A lock that nobody has spoken for during this time, in milliseconds, is that of one who is gone. */
+const abandonedAfter = 10_000
+
+/** How often one that waits looks, in milliseconds. */
+const look = 50
+
+const randomName = () => Encoding.encodeHex(crypto.getRandomValues(new Uint8Array(8)))
+
+const isReason = (reason: string) => (error: PlatformError) => error._tag === "SystemError" && error.reason === reason
+
+/**
+ * A lock that processes of a machine share: a file that only one can make. Whoever has it touches it from time to time. Who waits and
+ * sees it untouched for long takes it away, one at a time, which a second such file sees to.
+ */
+const makeFileLock = (files: FileSystem.FileSystem) => {
+  const claim = (path: string, owner: string) =>
+    files.writeFileString(path, owner, { flag: "wx", mode: 0o600 }).pipe(
+      Effect.as(true),
+      Effect.catchIf(isReason("AlreadyExists"), () => Effect.succeed(false))
+    )
+
+  const discard = (path: string) => Effect.ignore(files.remove(path))
+
+  const touchedAt = (path: string) =>
+    files.stat(path).pipe(
+      Effect.map(({ mtime }) => Option.match(mtime, { onNone: () => 0, onSome: (time) => time.getTime() })),
+      Effect.catchIf(isReason("NotFound"), () => Effect.succeed(undefined))
+    )
+
+  /** Takes a lock away that is still as it was seen, unless another is about to. */
+  const takeAway = (path: string, seen: number) =>
+    Effect.flatMap(claim(`${path}.removal`, ""), (mine) =>
+      mine
+        ? Effect.flatMap(touchedAt(path), (now) => (now === seen ? discard(path) : Effect.void)).pipe(
+            Effect.ensuring(discard(`${path}.removal`)),
+            Effect.uninterruptible
+          )
+        : Effect.void
+    )
+
+  const wait = (
+    path: string,
+    owner: string,
+    seen: { readonly touched: number | undefined; readonly for: number }
+  ): Effect.Effect<void, PlatformError> =>
+    Effect.flatMap(claim(path, owner), (mine) => {
+      if (mine) return Effect.void
+      return Effect.flatMap(touchedAt(path), (touched) => {
+        const since = touched === seen.touched ? seen.for + look : 0
+        const next = Effect.suspend(() => wait(path, owner, { touched, for: since }))
+        if (touched === undefined || since < abandonedAfter) return Effect.delay(next, look)
+        // Whoever was to remove it may have been killed in doing so.
+        const stuck = since >= 2 * abandonedAfter ? discard(`${path}.removal`) : Effect.void
+        return Effect.zipRight(stuck, Effect.zipRight(takeAway(path, touched), Effect.delay(next, look)))
+      })
+    })
+
+  return (path: string): Effect.Effect<void, PlatformError, Scope.Scope> =>
+    Effect.gen(function* () {
+      const owner = randomName()
+      yield* Effect.acquireRelease(
+        Effect.interruptible(wait(path, owner, { touched: undefined, for: 0 })),
+        // Not that of another, who took it from one that seemed to be gone.
+        () =>
+          Effect.ignore(
+            Effect.flatMap(files.readFileString(path), (now) => (now === owner ? discard(path) : Effect.void))
+          )
+      )
+      const touch = Effect.suspend(() => {
+        const now = new Date()
+        return Effect.ignore(files.utimes(path, now, now))
+      })
+      yield* Effect.forkScoped(Effect.forever(Effect.delay(touch, heartbeat)))
+    })
+}
+
+/**
+ * Tokens in files, each under its name and `.json` in this directory, which is made if need be: readable by their owner alone (0600),
+ * and written whole or not at all. Processes of this machine that share the directory have a token refreshed once; one that is killed
+ * amid that holds the others up for ten seconds.
+ *
+ * @example
+ * ```ts
+ * import { NodeFileSystem } from "@effect/platform-node"
+ * import { Layer } from "effect"
+ * import { TokenStore } from "effect-herald"
+ *
+ * const store = TokenStore.layerFile({ directory: "/home/bob/.config/example" }).pipe(Layer.provide(NodeFileSystem.layer))
+ * ```
+ */
+export const layerFile = ({
+  directory
+}: {
+  readonly directory: string
+}): Layer.Layer<TokenStore, never, FileSystem.FileSystem> =>
+  Layer.effect(
+    TokenStore,
+    Effect.map(FileSystem.FileSystem, (files): Service => {
+      const lock = makeFileLock(files)
+      // A name can have what a path gives a meaning to.
+      const pathOf = (name: string) => `${directory}/${encodeURIComponent(name).replace(/^\./, "%2E")}.json`
+      const failure = ({ message }: PlatformError) => new TokenStoreFailure({ message })
+      const folder = files.makeDirectory(directory, { recursive: true, mode: 0o700 })
+
+      const write = (path: string, text: string) =>
+        Effect.scoped(
+          Effect.flatMap(files.open(path, { flag: "wx", mode: 0o600 }), (file) =>
+            Effect.zipRight(file.writeAll(new TextEncoder().encode(text)), file.sync)
+          )
+        )
+
+      return {
+        load: (name) =>
+          files.readFileString(pathOf(name)).pipe(
+            Effect.asSome,
+            Effect.catchIf(isReason("NotFound"), () => Effect.succeedNone),
+            Effect.mapError(failure)
+          ),
+        save: (name, text) =>
+          Effect.suspend(() => {
+            const path = pathOf(name)
+            const part = `${path}.${randomName()}`
+            return folder.pipe(
+              Effect.zipRight(write(part, text)),
+              Effect.zipRight(files.rename(part, path)),
+              Effect.onError(() => Effect.ignore(files.remove(part))),
+              Effect.uninterruptible,
+              Effect.mapError(failure)
+            )
+          }),
+        remove: (name) =>
+          files.remove(pathOf(name)).pipe(
+            Effect.catchIf(isReason("NotFound"), () => Effect.void),
+            Effect.mapError(failure)
+          ),
+        lock: (name) => Effect.mapError(Effect.zipRight(folder, lock(`${pathOf(name)}.lock`)), failure)
+      }
+    })
+  )

@@ -1,0 +1,330 @@
+import type { HttpClient } from "@effect/platform/HttpClient"
+import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
+import * as HttpRequest from "@effect/platform/HttpClientRequest"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import { AuthoriserFailure } from "./Authoriser.js"
+import type { Credentials } from "./Credentials.js"
+import * as Deadline from "./Deadline.js"
+import * as ResponseCache from "./ResponseCache.js"
+import * as RetryPolicy from "./RetryPolicy.js"
+import * as Token from "./Token.js"
+import * as TokenStore from "./TokenStore.js"
+
+/** How tokens are had. */
+export interface Options {
+  /** The name of the token in the store: of one client, at one server, for one person. */
+  readonly name: string
+  /** Who calls, for errors; holds no secret. */
+  readonly identity: string
+  /** Asks for a new token. */
+  readonly grant: Effect.Effect<Token.Granted, Token.TokenFailure, HttpClient>
+  /**
+   * Asks for the next token, where there is a refresh token. It is not interrupted, since the server may no longer take the one before:
+   * let it end by itself. `Refused` has a new token asked for. Default: a new one is asked for.
+   */
+  readonly refresh?:
+    | ((refreshToken: Redacted.Redacted) => Effect.Effect<Token.Granted, Token.TokenFailure, HttpClient>)
+    | undefined
+  /**
+   * How long before its end a token counts as expired, so that it does not expire on its way. Of a token that lives for less than
+   * twice as long it is half the life. Default: a minute.
+   */
+  readonly margin?: Duration.DurationInput | undefined
+  /**
+   * Tries a token that comes from the store or from the server, before anything uses it: false, it is not good. Failing tells
+   * nothing of the token, and ends the calls that want it.
+   */
+  readonly probe?: ((token: Token.Token) => Effect.Effect<boolean, Token.TokenFailure, HttpClient>) | undefined
+  /**
+   * Whether every grant is for the same caller, or for one who signs in, so that what is cached for one is not given to the next.
+   * Default: `granted`.
+   */
+  readonly subject?: "same" | "granted" | undefined
+  /** Puts a token on a request. Default: `Authorization`, with the token's own type. */
+  readonly put?: ((request: HttpClientRequest, token: Token.Token) => HttpClientRequest) | undefined
+}
+
+/** What to do about a token, rather than what is usual. */
+export interface Force {
+  /** Takes what the store has, whatever is in memory: another program may have put it there. */
+  readonly forceLoad?: boolean | undefined
+  /** Asks for a new token, whatever there is. */
+  readonly forceNew?: boolean | undefined
+}
+
+/** Credentials that are tokens: loaded, tested, refreshed, granted and saved as it is needed. */
+export interface Tokens extends Credentials {
+  /** The token that calls use, which is had if there is none yet. */
+  readonly token: (force?: Force) => Effect.Effect<Token.Token, Token.TokenFailure, HttpClient>
+  /** Forgets the token, here and in the store. The next call asks for a new one. */
+  readonly forget: Effect.Effect<void, Token.TokenFailure>
+}
+
+/** The part of a token's life that the margin may take. */
+const mostMargin = 0.5
+
+/** Whether a token is not about to expire. Times are in milliseconds. */
+const isFresh = ({ expiresAt, grantedAt }: Token.Token, margin: number, now: number): boolean =>
+  expiresAt === undefined || now < expiresAt - Math.min(margin, (expiresAt - grantedAt) * mostMargin)
+
+const isSame = (one: Token.Token | undefined, other: Token.Token): boolean =>
+  one !== undefined && Redacted.value(one.accessToken) === Redacted.value(other.accessToken)
+
+const present = (request: HttpClientRequest, { accessToken, tokenType }: Token.Token): HttpClientRequest =>
+  HttpRequest.setHeader(request, "authorization", `${tokenType} ${Redacted.value(accessToken)}`)
+
+/** A token, and its number among those that this caller has had. */
+interface Numbered {
+  readonly token: Token.Token
+  readonly generation: number
+}
+
+/** What a flight is for: a token that is good, what the store has, or a new one. */
+type Purpose = "good" | "load" | "new"
+
+/** A token is being had; whoever wants one waits for it. */
+interface Flight {
+  readonly purpose: Purpose
+  readonly landed: Deferred.Deferred<Numbered, Token.TokenFailure>
+}
+
+const storeFailure = ({ message }: TokenStore.TokenStoreFailure) => new Token.TokenFailure({ reason: "Store", message })
+
+const authoriserFailure = ({ message, reason }: Token.TokenFailure) => new AuthoriserFailure({ reason, message })
+
+/** What a caller's program sets for its own calls is not for the calls that all wait for. */
+const onItsOwn = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.mapInputContext(effect, (context: Context.Context<R>) =>
+    context.pipe(
+      Context.add(Deadline.Current, undefined),
+      Context.add(Deadline.PerAttempt, undefined),
+      Context.add(RetryPolicy.Current, undefined),
+      Context.add(ResponseCache.Current, "use")
+    )
+  )
+
+/**
+ * Tokens, as credentials. Where one is wanted it is taken from memory, or else from the `TokenStore` around it, if there is one; a
+ * token that is not good (about to expire, or it fails the probe) is refreshed; where that fails, a new one is asked for; what is good
+ * is saved before it is used.
+ *
+ * However many calls want a token, by its time or after a 401, one of them has it, in a fiber of its own that no deadline or
+ * interruption of a caller's ends, and of those that share the store, in all processes, one at a time. A 401 to a token that was
+ * replaced since changes nothing.
+ *
+ * @example
+ * ```ts
+ * import { Context, Effect, Redacted } from "effect"
+ * import { Authoriser, Tokens } from "effect-herald"
+ *
+ * class Api extends Context.Tag("example/Api")<Api, Authoriser.Authoriser>() {}
+ *
+ * // For a way to have tokens that is no standard's.
+ * const credentials = Tokens.make({
+ *   name: "example",
+ *   identity: "example",
+ *   grant: Effect.succeed({ accessToken: Redacted.make("from somewhere"), expiresIn: 3600 })
+ * })
+ *
+ * const live = Authoriser.layer(Api, { baseUrl: "https://api.example", credentials })
+ * ```
+ */
+export const make = (options: Options): Effect.Effect<Tokens, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { grant, identity, name, probe, put = present, refresh, subject = "granted" } = options
+    const margin = Duration.toMillis(options.margin ?? Duration.minutes(1))
+    const scope = yield* Effect.scope
+    const around = yield* Effect.serviceOption(TokenStore.TokenStore)
+    const store = Option.isSome(around) ? around.value : yield* TokenStore.makeMemory
+
+    let current: Numbered | undefined
+    /** The last generation that a server refused. */
+    let refused: number | undefined
+    let generations = 0
+    let flight: Flight | undefined
+    /** The grant that the last known token is of. */
+    let grantId: string | undefined
+
+    const isGood = (held: Numbered | undefined, now: number): held is Numbered =>
+      held !== undefined && held.generation !== refused && isFresh(held.token, margin, now)
+
+    const adopt = (token: Token.Token): Numbered => {
+      if (current === undefined || !isSame(current.token, token)) {
+        generations += 1
+        current = { token, generation: generations }
+      }
+      grantId = token.grantId
+      return current
+    }
+
+    const probed = (token: Token.Token) => (probe === undefined ? Effect.succeed(true) : probe(token))
+
+    const load = Effect.flatMap(
+      Effect.mapError(store.load(name), storeFailure),
+      Option.match({
+        onNone: () => Effect.succeed(undefined),
+        onSome: (text) =>
+          Effect.tap(Token.parse(text), (token) =>
+            token === undefined
+              ? Effect.logWarning(`what is kept as the token "${name}" is none, and is not used`)
+              : Effect.void
+          )
+      })
+    )
+
+    /** A token that can't be saved is used all the same: the server may no longer take the one before. */
+    const save = (token: Token.Token) =>
+      Effect.catchAll(store.save(name, Token.print(token)), ({ message }) =>
+        Effect.logWarning(
+          `the token "${name}" could not be saved, so that the next run has to do without it: ${message}`
+        )
+      )
+
+    /** Makes a token of what was granted, and saves it before anything else is done with it. */
+    const receive = (granted: Token.Granted, before: Token.Token | undefined) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.tap(Token.fromGranted(granted, before, now), save))
+
+    const granted = Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(restore(grant), (granted) => receive(granted, undefined))
+    ).pipe(
+      Effect.tap((token) =>
+        Effect.filterOrFail(
+          probed(token),
+          (good) => good,
+          () => new Token.TokenFailure({ reason: "Invalid", message: "a new token does not pass the probe either" })
+        )
+      )
+    )
+
+    /** The next token, or undefined where only a new one will do. */
+    const refreshed = (before: Token.Token): Effect.Effect<Token.Token | undefined, Token.TokenFailure, HttpClient> => {
+      if (refresh === undefined || before.refreshToken === undefined) return Effect.succeed(undefined)
+      return Effect.uninterruptible(
+        Effect.flatMap(refresh(before.refreshToken), (granted) => receive(granted, before))
+      ).pipe(
+        Effect.flatMap((token) => Effect.map(probed(token), (good) => (good ? token : undefined))),
+        Effect.catchIf(
+          ({ reason }) => reason === "Refused" || reason === "Invalid",
+          ({ message }) => Effect.as(Effect.logDebug(`the token "${name}" was not refreshed: ${message}`), undefined)
+        )
+      )
+    }
+
+    /** What the store has, and whether it will do. */
+    const stored = (bad: Token.Token | undefined) =>
+      Effect.gen(function* () {
+        const token = yield* load
+        if (token === undefined) return { token, good: false }
+        grantId ??= token.grantId
+        const fresh = !isSame(bad, token) && isFresh(token, margin, yield* Clock.currentTimeMillis)
+        return { token, good: fresh && (yield* probed(token)) }
+      })
+
+    const fly = (purpose: Purpose) =>
+      Effect.gen(function* () {
+        // One that is in memory and good is asked for only by those who want what the store has.
+        const bad = purpose === "good" ? current?.token : undefined
+        if (purpose !== "new") {
+          const { good, token } = yield* stored(bad)
+          if (good && token !== undefined) return token
+        }
+        yield* Effect.mapError(store.lock(name), storeFailure)
+        if (purpose === "new") return yield* granted
+        // Another process may have been faster.
+        const { good, token } = yield* stored(bad)
+        if (good && token !== undefined) return token
+        const before = token ?? bad
+        return (before && (yield* refreshed(before))) ?? (yield* granted)
+      }).pipe(Effect.scoped, onItsOwn)
+
+    /** Takes off, in a fiber that ends with the layer, and by nobody's deadline or interruption. */
+    const takeOff = (purpose: Purpose) =>
+      Effect.map(Effect.forkIn(Effect.interruptible(fly(purpose)), scope), (fiber) => {
+        const mine: Flight = { purpose, landed: Deferred.unsafeMake(FiberId.none) }
+        flight = mine
+        fiber.addObserver((exit) => {
+          flight = undefined
+          const landed = Exit.match(exit, {
+            onSuccess: (token) => Exit.succeed(adopt(token)),
+            onFailure: (cause) =>
+              Cause.isInterruptedOnly(cause)
+                ? Exit.fail(
+                    new Token.TokenFailure({ reason: "Unavailable", message: "the layer of the tokens is closed" })
+                  )
+                : Exit.failCause(cause)
+          })
+          Deferred.unsafeDone(mine.landed, landed)
+        })
+        return mine
+      })
+
+    /** However many want the same at a time, it is had once. */
+    const have = (purpose: Purpose): Effect.Effect<Numbered, Token.TokenFailure, HttpClient> =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.suspend(() => {
+          if (flight === undefined) {
+            return Effect.flatMap(takeOff(purpose), ({ landed }) => restore(Deferred.await(landed)))
+          }
+          const { landed, purpose: other } = flight
+          return other === purpose || purpose === "good"
+            ? restore(Deferred.await(landed))
+            : Effect.zipRight(restore(Effect.exit(Deferred.await(landed))), restore(have(purpose)))
+        })
+      )
+
+    const good: Effect.Effect<Numbered, Token.TokenFailure, HttpClient> = Effect.flatMap(
+      Clock.currentTimeMillis,
+      (now) => (isGood(current, now) ? Effect.succeed(current) : have("good"))
+    )
+
+    const partition: Effect.Effect<string, AuthoriserFailure, HttpClient> = Effect.suspend(() =>
+      grantId === undefined
+        ? Effect.flatMap(load, (token) =>
+            token === undefined
+              ? Effect.map(good, (had) => had.token.grantId)
+              : Effect.succeed((grantId = token.grantId))
+          )
+        : Effect.succeed(grantId)
+    ).pipe(
+      Effect.map((id) => `${identity} ${id}`),
+      Effect.mapError(authoriserFailure)
+    )
+
+    return {
+      identity,
+      ...(subject === "granted" ? { partition } : {}),
+      authorise: (request) =>
+        Effect.mapBoth(good, {
+          onSuccess: ({ generation, token }) => ({ request: put(request, token), generation }),
+          onFailure: authoriserFailure
+        }),
+      rejected: (generation) =>
+        Effect.suspend(() => {
+          if (current !== undefined && current.generation !== generation) return Effect.succeed(true)
+          refused = generation
+          return Effect.mapBoth(have("good"), {
+            onSuccess: (had) => had.generation !== generation,
+            onFailure: authoriserFailure
+          })
+        }),
+      token: ({ forceLoad = false, forceNew = false } = {}) =>
+        Effect.map(forceNew ? have("new") : forceLoad ? have("load") : good, ({ token }) => token),
+      forget: Effect.zipRight(
+        Effect.mapError(store.remove(name), storeFailure),
+        Effect.sync(() => {
+          current = undefined
+          grantId = undefined
+        })
+      )
+    }
+  })

@@ -9,7 +9,13 @@ export default defineConfig({
       { find: /^effect-herald$/, replacement: at("./src/index.ts") },
       { find: /^effect-herald\/polympics$/, replacement: at("./services/polympics/index.ts") },
       { find: /^effect-herald\/polympics\/test$/, replacement: at("./test/servers/polympics/index.ts") },
-      { find: /^effect-herald\/rate-limit$/, replacement: at("./src/RateLimit.ts") }
+      { find: /^effect-herald\/rate-limit$/, replacement: at("./src/RateLimit.ts") },
+      { find: /^effect-herald\/cache$/, replacement: at("./src/HttpCache.ts") },
+      { find: /^effect-herald\/cache-disk$/, replacement: at("./src/CacheDisk.ts") },
+      { find: /^effect-herald\/cache-redis$/, replacement: at("./src/CacheRedis.ts") },
+      { find: /^effect-herald\/oauth$/, replacement: at("./src/OAuth.ts") },
+      { find: /^effect-herald\/loopback$/, replacement: at("./src/Loopback.ts") },
+      { find: /^effect-herald\/token-store-redis$/, replacement: at("./src/TokenStoreRedis.ts") }
     ]
   },
   test: {

@@ -4,10 +4,11 @@
  */
 import { parseArgs } from "node:util"
 import type { Bench } from "./support/bench.js"
+import { cache } from "./cache.js"
 import { storm } from "./storm.js"
 import { streamMemory } from "./stream-memory.js"
 
-const benches: ReadonlyArray<Bench> = [streamMemory, storm]
+const benches: ReadonlyArray<Bench> = [streamMemory, storm, cache]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -87,22 +87,25 @@ export const fromGranted = (
   }))
 }
 
+const orNull = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true })
+
 /**
  * A token as stores keep it: the fields of RFC 6749, 5.1, and `granted_at`, `expires_at` (seconds since the epoch) and `grant_id`.
  * What else a file holds is left out.
  */
-const Kept = /*#__PURE__*/ Schema.Struct({
-  access_token: Schema.NonEmptyString,
-  token_type: Schema.optional(Schema.NullOr(Schema.String)),
-  granted_at: Schema.optional(Schema.NullOr(Schema.Finite)),
-  expires_at: Schema.optional(Schema.NullOr(Schema.Finite)),
-  expires_in: Schema.optional(Schema.NullOr(Schema.Finite)),
-  refresh_token: Schema.optional(Schema.NullOr(Schema.String)),
-  scope: Schema.optional(Schema.NullOr(Schema.String)),
-  grant_id: Schema.optional(Schema.NullOr(Schema.String)),
-  /** What an answer has that is no token. */
-  error: Schema.optional(Schema.Null)
-})
+const Kept = () =>
+  Schema.Struct({
+    access_token: Schema.NonEmptyString,
+    token_type: orNull(Schema.String),
+    granted_at: orNull(Schema.Finite),
+    expires_at: orNull(Schema.Finite),
+    expires_in: orNull(Schema.Finite),
+    refresh_token: orNull(Schema.String),
+    scope: orNull(Schema.String),
+    grant_id: orNull(Schema.String),
+    /** What an answer has that is no token. */
+    error: Schema.optional(Schema.Null)
+  })
 
 /** The text that a store keeps. */
 export const print = (token: Token): string =>
@@ -114,28 +117,28 @@ export const print = (token: Token): string =>
     refresh_token: token.refreshToken === undefined ? undefined : Redacted.value(token.refreshToken),
     scope: token.scope,
     grant_id: token.grantId
-  } satisfies Schema.Schema.Encoded<typeof Kept>)
+  } satisfies Schema.Schema.Encoded<ReturnType<typeof Kept>>)
 
 /**
  * The token in a text that a store kept, or an answer of a server that another program left in its place; undefined if there is none, or
  * it says `error`. `expires_at` counts before `expires_in`, which needs a `granted_at`.
  */
 export const parse = (text: string): Effect.Effect<Token | undefined> => {
-  const kept = Option.getOrUndefined(Schema.decodeUnknownOption(Schema.parseJson(Kept))(text))
+  const kept = Option.getOrUndefined(Schema.decodeUnknownOption(Schema.parseJson(Kept()))(text))
   if (kept === undefined) return Effect.succeed(undefined)
   const tokenType = typeOf(kept.token_type)
   if (!presentable(tokenType, kept.access_token)) return Effect.succeed(undefined)
   const grantedAt = (kept.granted_at ?? 0) * 1000
-  const life = kept.granted_at == null || kept.expires_in == null ? undefined : kept.granted_at + kept.expires_in
-  const expiresAt = kept.expires_at ?? life
+  const { expires_in: life, granted_at: granted } = kept
+  const expiresAt = kept.expires_at ?? (granted === undefined || life === undefined ? undefined : granted + life)
   const secret = Redacted.make(kept.refresh_token || kept.access_token)
-  return Effect.map(kept.grant_id == null ? fingerprint(secret) : Effect.succeed(kept.grant_id), (grantId) => ({
+  return Effect.map(kept.grant_id === undefined ? fingerprint(secret) : Effect.succeed(kept.grant_id), (grantId) => ({
     accessToken: Redacted.make(kept.access_token),
     tokenType,
     grantedAt,
     expiresAt: expiresAt === undefined ? undefined : expiresAt * 1000,
     refreshToken: kept.refresh_token ? Redacted.make(kept.refresh_token) : undefined,
-    scope: kept.scope ?? undefined,
+    scope: kept.scope,
     grantId
   }))
 }

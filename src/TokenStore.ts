@@ -1,10 +1,13 @@
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as KeyValueStore from "@effect/platform/KeyValueStore"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
+import * as FiberId from "effect/FiberId"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -32,15 +35,30 @@ export class TokenStore
 
 type Service = Context.Tag.Service<TokenStore>
 
-/** A lock for each name, for those in this process. */
+/** A lock for each name, for those in this process. Whoever is first in the line has it, and stays there for so long. */
 const makeLocks = (): Service["lock"] => {
-  const locks = new Map<string, Effect.Semaphore>()
+  const lines = new Map<string, ReadonlyArray<Deferred.Deferred<void>>>()
   return (name) =>
-    Effect.suspend(() => {
-      const lock = locks.get(name) ?? Effect.unsafeMakeSemaphore(1)
-      locks.set(name, lock)
-      return Effect.asVoid(Effect.acquireRelease(Effect.interruptible(lock.take(1)), () => lock.release(1)))
-    })
+    Effect.uninterruptibleMask((restore) =>
+      Effect.suspend(() => {
+        const turn = Deferred.unsafeMake<void>(FiberId.none)
+        const leave = Effect.sync(() => {
+          const line = (lines.get(name) ?? []).filter((other) => other !== turn)
+          if (line[0] === undefined) lines.delete(name)
+          else {
+            lines.set(name, line)
+            Deferred.unsafeDone(line[0], Effect.void)
+          }
+        })
+        const line = [...(lines.get(name) ?? []), turn]
+        lines.set(name, line)
+        const come = line[0] === turn ? Effect.void : Effect.onError(restore(Deferred.await(turn)), () => leave)
+        return Effect.zipRight(
+          come,
+          Effect.addFinalizer(() => leave)
+        )
+      })
+    )
 }
 
 /** A store that is gone with the program. */
@@ -94,7 +112,13 @@ const abandonedAfter = 10_000
 /** How often one that waits looks, in milliseconds. */
 const look = 50
 
+/** How old a file is that its writer has left without an end, in milliseconds. */
+const leftAfter = 60_000
+
 const randomName = () => Encoding.encodeHex(crypto.getRandomValues(new Uint8Array(8)))
+
+/** The end of the name of a file that is being written. */
+const isPart = /^\.[0-9a-f]{16}$/
 
 const isReason = (reason: string) => (error: PlatformError) => error._tag === "SystemError" && error.reason === reason
 
@@ -128,40 +152,45 @@ const makeFileLock = (files: FileSystem.FileSystem) => {
         : Effect.void
     )
 
+  /** Only to wait for the next look can be interrupted, so that none leaves a lock that it does not know it has. */
   const wait = (
     path: string,
     owner: string,
+    pause: Effect.Effect<void>,
     seen: { readonly touched: number | undefined; readonly for: number }
   ): Effect.Effect<void, PlatformError> =>
     Effect.flatMap(claim(path, owner), (mine) => {
       if (mine) return Effect.void
       return Effect.flatMap(touchedAt(path), (touched) => {
         const since = touched === seen.touched ? seen.for + look : 0
-        const next = Effect.suspend(() => wait(path, owner, { touched, for: since }))
-        if (touched === undefined || since < abandonedAfter) return Effect.delay(next, look)
+        const next = Effect.zipRight(
+          pause,
+          Effect.suspend(() => wait(path, owner, pause, { touched, for: since }))
+        )
+        if (touched === undefined || since < abandonedAfter) return next
         // Whoever was to remove it may have been killed in doing so.
         const stuck = since >= 2 * abandonedAfter ? discard(`${path}.removal`) : Effect.void
-        return Effect.zipRight(stuck, Effect.zipRight(takeAway(path, touched), Effect.delay(next, look)))
+        return Effect.zipRight(stuck, Effect.zipRight(takeAway(path, touched), next))
       })
     })
 
   return (path: string): Effect.Effect<void, PlatformError, Scope.Scope> =>
-    Effect.gen(function* () {
-      const owner = randomName()
-      yield* Effect.acquireRelease(
-        Effect.interruptible(wait(path, owner, { touched: undefined, for: 0 })),
-        // Not that of another, who took it from one that seemed to be gone.
-        () =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        const owner = randomName()
+        const pause = restore(Effect.sleep(look))
+        yield* Effect.acquireRelease(wait(path, owner, pause, { touched: undefined, for: 0 }), () =>
+          // Not that of another, who took it from one that seemed to be gone.
           Effect.ignore(
             Effect.flatMap(files.readFileString(path), (now) => (now === owner ? discard(path) : Effect.void))
           )
-      )
-      const touch = Effect.suspend(() => {
-        const now = new Date()
-        return Effect.ignore(files.utimes(path, now, now))
+        )
+        const touch = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          Effect.ignore(files.utimes(path, new Date(now), new Date(now)))
+        )
+        yield* Effect.forkScoped(Effect.interruptible(Effect.forever(Effect.delay(touch, heartbeat))))
       })
-      yield* Effect.forkScoped(Effect.forever(Effect.delay(touch, heartbeat)))
-    })
+    )
 }
 
 /**
@@ -188,7 +217,8 @@ export const layerFile = ({
     Effect.map(FileSystem.FileSystem, (files): Service => {
       const lock = makeFileLock(files)
       // A name can have what a path gives a meaning to.
-      const pathOf = (name: string) => `${directory}/${encodeURIComponent(name).replace(/^\./, "%2E")}.json`
+      const fileOf = (name: string) => `${encodeURIComponent(name.toWellFormed()).replace(/^\./, "%2E")}.json`
+      const pathOf = (name: string) => `${directory}/${fileOf(name)}`
       const failure = ({ message }: PlatformError) => new TokenStoreFailure({ message })
       const folder = files.makeDirectory(directory, { recursive: true, mode: 0o700 })
 
@@ -198,6 +228,20 @@ export const layerFile = ({
             Effect.zipRight(file.writeAll(new TextEncoder().encode(text)), file.sync)
           )
         )
+
+      /** Takes away what writers of this name have left that were killed. */
+      const sweep = (name: string) =>
+        Effect.gen(function* () {
+          const file = fileOf(name)
+          const now = yield* Clock.currentTimeMillis
+          for (const other of yield* files.readDirectory(directory)) {
+            if (!other.startsWith(`${file}.`) || !isPart.test(other.slice(file.length))) continue
+            const path = `${directory}/${other}`
+            const { mtime } = yield* files.stat(path)
+            const age = now - Option.match(mtime, { onNone: () => now, onSome: (time) => time.getTime() })
+            if (age > leftAfter) yield* files.remove(path)
+          }
+        }).pipe(Effect.ignore)
 
       return {
         load: (name) =>
@@ -214,6 +258,7 @@ export const layerFile = ({
               Effect.zipRight(write(part, text)),
               Effect.zipRight(files.rename(part, path)),
               Effect.onError(() => Effect.ignore(files.remove(part))),
+              Effect.zipRight(sweep(name)),
               Effect.uninterruptible,
               Effect.mapError(failure)
             )
@@ -221,6 +266,7 @@ export const layerFile = ({
         remove: (name) =>
           files.remove(pathOf(name)).pipe(
             Effect.catchIf(isReason("NotFound"), () => Effect.void),
+            Effect.zipRight(sweep(name)),
             Effect.mapError(failure)
           ),
         lock: (name) => Effect.mapError(Effect.zipRight(folder, lock(`${pathOf(name)}.lock`)), failure)

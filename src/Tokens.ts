@@ -66,7 +66,7 @@ export interface Force {
 export interface Tokens extends Credentials {
   /** The token that calls use, which is had if there is none yet. */
   readonly token: (force?: Force) => Effect.Effect<Token.Token, Token.TokenFailure, HttpClient>
-  /** Forgets the token, here and in the store. The next call asks for a new one. */
+  /** Forgets the token, here and in the store, once none is being had any more. The next call asks for a new one. */
   readonly forget: Effect.Effect<void, Token.TokenFailure>
 }
 
@@ -75,7 +75,7 @@ const mostMargin = 0.5
 
 /** Whether a token is not about to expire. Times are in milliseconds. */
 const isFresh = ({ expiresAt, grantedAt }: Token.Token, margin: number, now: number): boolean =>
-  expiresAt === undefined || now < expiresAt - Math.min(margin, (expiresAt - grantedAt) * mostMargin)
+  expiresAt === undefined || now < expiresAt - Math.min(margin, Math.max(0, expiresAt - grantedAt) * mostMargin)
 
 const isSame = (one: Token.Token | undefined, other: Token.Token): boolean =>
   one !== undefined && Redacted.value(one.accessToken) === Redacted.value(other.accessToken)
@@ -87,15 +87,23 @@ const present = (request: HttpClientRequest, { accessToken, tokenType }: Token.T
 interface Numbered {
   readonly token: Token.Token
   readonly generation: number
+  /** The first number that it had: a server can grant the same one again. */
+  readonly since: number
 }
 
 /** What a flight is for: a token that is good, what the store has, or a new one. */
 type Purpose = "good" | "load" | "new"
 
-/** A token is being had; whoever wants one waits for it. */
+/** A token is being had, and whoever wants one waits for it; or it is being forgotten. */
 interface Flight {
-  readonly purpose: Purpose
-  readonly landed: Deferred.Deferred<Numbered, Token.TokenFailure>
+  readonly purpose: Purpose | "none"
+  readonly landed: Deferred.Deferred<Numbered | undefined, Token.TokenFailure>
+}
+
+/** What a flight brings: a token, and whether the server has just given it. */
+interface Brought {
+  readonly token: Token.Token
+  readonly given: boolean
 }
 
 const storeFailure = ({ message }: TokenStore.TokenStoreFailure) => new Token.TokenFailure({ reason: "Store", message })
@@ -154,17 +162,27 @@ export const make = (options: Options): Effect.Effect<Tokens, never, Scope.Scope
     let flight: Flight | undefined
     /** The grant that the last known token is of. */
     let grantId: string | undefined
+    /** What the store should have, and did not take. */
+    let unsaved: Token.Token | undefined
+    let timesForgotten = 0
 
-    const isGood = (held: Numbered | undefined, now: number): held is Numbered =>
-      held !== undefined && held.generation !== refused && isFresh(held.token, margin, now)
+    /** The token in memory, if it will do. */
+    const goodAt = (now: number): Numbered | undefined =>
+      current !== undefined && current.generation !== refused && isFresh(current.token, margin, now)
+        ? current
+        : undefined
 
-    const adopt = (token: Token.Token): Numbered => {
-      if (current === undefined || !isSame(current.token, token)) {
-        generations += 1
-        current = { token, generation: generations }
-      }
+    const adopt = ({ given, token }: Brought): Numbered => {
+      const same = isSame(current?.token, token) ? current : undefined
+      if (same === undefined || given) generations += 1
+      current = { token, generation: generations, since: same?.since ?? generations }
       grantId = token.grantId
       return current
+    }
+
+    const forgotten = (): undefined => {
+      timesForgotten += 1
+      current = grantId = unsaved = undefined
     }
 
     const probed = (token: Token.Token) => (probe === undefined ? Effect.succeed(true) : probe(token))
@@ -180,15 +198,26 @@ export const make = (options: Options): Effect.Effect<Tokens, never, Scope.Scope
               : Effect.void
           )
       })
+    ).pipe(
+      Effect.map((token) =>
+        unsaved !== undefined && (token === undefined || token.grantedAt <= unsaved.grantedAt) ? unsaved : token
+      )
     )
 
     /** A token that can't be saved is used all the same: the server may no longer take the one before. */
     const save = (token: Token.Token) =>
-      Effect.catchAll(store.save(name, Token.print(token)), ({ message }) =>
-        Effect.logWarning(
-          `the token "${name}" could not be saved, so that the next run has to do without it: ${message}`
-        )
-      )
+      Effect.matchEffect(store.save(name, Token.print(token)), {
+        onSuccess: () =>
+          Effect.sync(() => {
+            unsaved = undefined
+          }),
+        onFailure: ({ message }) => {
+          unsaved = token
+          return Effect.logWarning(
+            `the token "${name}" could not be saved, so that the next run has to do without it: ${message}`
+          )
+        }
+      })
 
     /** Makes a token of what was granted, and saves it before anything else is done with it. */
     const receive = (granted: Token.Granted, before: Token.Token | undefined) =>
@@ -212,50 +241,52 @@ export const make = (options: Options): Effect.Effect<Tokens, never, Scope.Scope
       return Effect.uninterruptible(
         Effect.flatMap(refresh(before.refreshToken), (granted) => receive(granted, before))
       ).pipe(
-        Effect.flatMap((token) => Effect.map(probed(token), (good) => (good ? token : undefined))),
         Effect.catchIf(
           ({ reason }) => reason === "Refused" || reason === "Invalid",
           ({ message }) => Effect.as(Effect.logDebug(`the token "${name}" was not refreshed: ${message}`), undefined)
+        ),
+        Effect.flatMap((token) =>
+          token === undefined ? Effect.succeed(token) : Effect.map(probed(token), (good) => (good ? token : undefined))
         )
       )
     }
 
     /** What the store has, and whether it will do. */
-    const stored = (bad: Token.Token | undefined) =>
+    const stored = (...bad: ReadonlyArray<Token.Token | undefined>) =>
       Effect.gen(function* () {
         const token = yield* load
-        if (token === undefined) return { token, good: false }
-        grantId ??= token.grantId
-        const fresh = !isSame(bad, token) && isFresh(token, margin, yield* Clock.currentTimeMillis)
-        return { token, good: fresh && (yield* probed(token)) }
+        if (token === undefined) return { token, good: false as const }
+        const fresh = !bad.some((one) => isSame(one, token)) && isFresh(token, margin, yield* Clock.currentTimeMillis)
+        return fresh && (yield* probed(token)) ? { token, good: true as const } : { token, good: false as const }
       })
 
-    const fly = (purpose: Purpose) =>
+    const fly = (purpose: Purpose): Effect.Effect<Brought, Token.TokenFailure, HttpClient> =>
       Effect.gen(function* () {
-        // One that is in memory and good is asked for only by those who want what the store has.
-        const bad = purpose === "good" ? current?.token : undefined
-        if (purpose !== "new") {
-          const { good, token } = yield* stored(bad)
-          if (good && token !== undefined) return token
-        }
+        const bad = goodAt(yield* Clock.currentTimeMillis) === undefined ? current?.token : undefined
+        const before = purpose === "new" ? undefined : yield* stored(bad)
+        if (before?.good === true) return { token: before.token, given: false }
         yield* Effect.mapError(store.lock(name), storeFailure)
-        if (purpose === "new") return yield* granted
-        // Another process may have been faster.
-        const { good, token } = yield* stored(bad)
-        if (good && token !== undefined) return token
-        const before = token ?? bad
-        return (before && (yield* refreshed(before))) ?? (yield* granted)
+        if (before === undefined) return { token: yield* granted, given: true }
+        // Another process may have been faster. What was found bad is not tried again.
+        const now = yield* stored(before.token, bad)
+        if (now.good) return { token: now.token, given: false }
+        const last = now.token ?? bad
+        return { token: (last && (yield* refreshed(last))) ?? (yield* granted), given: true }
       }).pipe(Effect.scoped, onItsOwn)
 
     /** Takes off, in a fiber that ends with the layer, and by nobody's deadline or interruption. */
-    const takeOff = (purpose: Purpose) =>
-      Effect.map(Effect.forkIn(Effect.interruptible(fly(purpose)), scope), (fiber) => {
-        const mine: Flight = { purpose, landed: Deferred.unsafeMake(FiberId.none) }
-        flight = mine
+    const takeOff = <R>(
+      purpose: Flight["purpose"],
+      flying: Effect.Effect<Brought | undefined, Token.TokenFailure, R>
+    ): Effect.Effect<Flight, never, R> => {
+      const mine: Flight = { purpose, landed: Deferred.unsafeMake(FiberId.none) }
+      // At once, since others may run before the fiber does.
+      flight = mine
+      return Effect.map(Effect.forkIn(Effect.interruptible(flying), scope), (fiber) => {
         fiber.addObserver((exit) => {
           flight = undefined
           const landed = Exit.match(exit, {
-            onSuccess: (token) => Exit.succeed(adopt(token)),
+            onSuccess: (brought) => Exit.succeed(brought === undefined ? forgotten() : adopt(brought)),
             onFailure: (cause) =>
               Cause.isInterruptedOnly(cause)
                 ? Exit.fail(
@@ -267,38 +298,56 @@ export const make = (options: Options): Effect.Effect<Tokens, never, Scope.Scope
         })
         return mine
       })
+    }
 
     /** However many want the same at a time, it is had once. */
     const have = (purpose: Purpose): Effect.Effect<Numbered, Token.TokenFailure, HttpClient> =>
       Effect.uninterruptibleMask((restore) =>
-        Effect.suspend(() => {
-          if (flight === undefined) {
-            return Effect.flatMap(takeOff(purpose), ({ landed }) => restore(Deferred.await(landed)))
-          }
-          const { landed, purpose: other } = flight
-          return other === purpose || purpose === "good"
-            ? restore(Deferred.await(landed))
-            : Effect.zipRight(restore(Effect.exit(Deferred.await(landed))), restore(have(purpose)))
+        Effect.clockWith((clock) => {
+          // Things may have changed since whoever wants one looked.
+          const held = purpose === "good" ? goodAt(clock.unsafeCurrentTimeMillis()) : undefined
+          if (held !== undefined) return Effect.succeed(held)
+          const again = Effect.suspend(() => restore(have(purpose)))
+          const landing = ({ landed }: Flight) =>
+            Effect.flatMap(restore(Deferred.await(landed)), (had) =>
+              had === undefined || (purpose === "good" && had.generation === refused) ? again : Effect.succeed(had)
+            )
+          if (flight === undefined) return Effect.flatMap(takeOff(purpose, fly(purpose)), landing)
+          return flight.purpose === purpose || (purpose === "good" && flight.purpose !== "none")
+            ? landing(flight)
+            : Effect.zipRight(restore(Effect.exit(Deferred.await(flight.landed))), again)
         })
       )
 
-    const good: Effect.Effect<Numbered, Token.TokenFailure, HttpClient> = Effect.flatMap(
-      Clock.currentTimeMillis,
-      (now) => (isGood(current, now) ? Effect.succeed(current) : have("good"))
+    const good: Effect.Effect<Numbered, Token.TokenFailure, HttpClient> = Effect.clockWith((clock) => {
+      const held = goodAt(clock.unsafeCurrentTimeMillis())
+      return held === undefined ? have("good") : Effect.succeed(held)
+    })
+
+    const erase = Effect.scoped(
+      Effect.mapError(Effect.zipRight(store.lock(name), store.remove(name)), storeFailure)
+    ).pipe(Effect.as(undefined))
+
+    const forget: Effect.Effect<void, Token.TokenFailure> = Effect.uninterruptibleMask((restore) =>
+      Effect.suspend(() =>
+        flight === undefined
+          ? Effect.flatMap(takeOff("none", erase), ({ landed }) => restore(Deferred.await(landed)))
+          : Effect.zipRight(restore(Effect.exit(Deferred.await(flight.landed))), restore(forget))
+      )
     )
 
-    const partition: Effect.Effect<string, AuthoriserFailure, HttpClient> = Effect.suspend(() =>
-      grantId === undefined
-        ? Effect.flatMap(load, (token) =>
-            token === undefined
-              ? Effect.map(good, (had) => had.token.grantId)
-              : Effect.succeed((grantId = token.grantId))
-          )
-        : Effect.succeed(grantId)
-    ).pipe(
-      Effect.map((id) => `${identity} ${id}`),
-      Effect.mapError(authoriserFailure)
-    )
+    const known: Effect.Effect<string, Token.TokenFailure, HttpClient> = Effect.suspend(() => {
+      if (grantId !== undefined) return Effect.succeed(grantId)
+      const times = timesForgotten
+      return Effect.flatMap(load, (token) =>
+        token === undefined || times !== timesForgotten
+          ? Effect.map(good, (had) => had.token.grantId)
+          : // One that was had meanwhile is newer.
+            Effect.succeed((grantId ??= token.grantId))
+      )
+    })
+
+    const partition = Effect.mapBoth(known, { onSuccess: (id) => `${identity} ${id}`, onFailure: authoriserFailure })
 
     return {
       identity,
@@ -310,21 +359,17 @@ export const make = (options: Options): Effect.Effect<Tokens, never, Scope.Scope
         }),
       rejected: (generation) =>
         Effect.suspend(() => {
-          if (current !== undefined && current.generation !== generation) return Effect.succeed(true)
+          if (current !== undefined && current.generation !== generation) {
+            return Effect.succeed(generation < current.since)
+          }
           refused = generation
           return Effect.mapBoth(have("good"), {
-            onSuccess: (had) => had.generation !== generation,
+            onSuccess: (had) => generation < had.since,
             onFailure: authoriserFailure
           })
         }),
       token: ({ forceLoad = false, forceNew = false } = {}) =>
         Effect.map(forceNew ? have("new") : forceLoad ? have("load") : good, ({ token }) => token),
-      forget: Effect.zipRight(
-        Effect.mapError(store.remove(name), storeFailure),
-        Effect.sync(() => {
-          current = undefined
-          grantId = undefined
-        })
-      )
+      forget
     }
   })

@@ -19,7 +19,12 @@ const entries = Object.keys(manifest.exports)
   .map((key) => manifest.name + key.slice(1))
 
 /** Entries that need what the others do not: an optional peer, which npm does not install by itself. */
-const needs: Readonly<Record<string, string>> = { [`${manifest.name}/rate-limit`]: "@effect/experimental" }
+const needs: Readonly<Record<string, string>> = {
+  [`${manifest.name}/cache-disk`]: "cacache",
+  [`${manifest.name}/cache-redis`]: "ioredis",
+  [`${manifest.name}/rate-limit`]: "@effect/experimental",
+  [`${manifest.name}/token-store-redis`]: "ioredis"
+}
 
 const project = mkdtempSync(join(tmpdir(), `${manifest.name}-`))
 const installed = join(project, "node_modules", manifest.name)
@@ -42,6 +47,8 @@ const bundle = async (program: string, options: { readonly external?: boolean } 
   const { metafile, outputFiles } = await build({
     stdin: { contents: program, resolveDir: project },
     bundle: true,
+    // What runs on Node alone.
+    external: ["node:*", "cacache", "ioredis"],
     format: "esm",
     logLevel: "silent",
     metafile: true,
@@ -104,8 +111,9 @@ const installOptional = () => {
       `${entry}, without any optional peer: ${missed || "misses nothing"}`
     )
   }
-  const optional = Object.values(needs).map(asHere)
-  install(optional)
+  const optional = [...new Set(Object.values(needs))].map(asHere)
+  // The types of ioredis are in terms of Node's.
+  install([...optional, asHere("@types/node")])
   passed(`no entry but ${Object.keys(needs).join(", ")} needs ${optional.join(", ")}`)
 }
 

@@ -8,7 +8,7 @@ import * as Json from "../Json.js"
 import type { Refusal } from "../Refusal.js"
 import * as RetryAfter from "../RetryAfter.js"
 import { classifyStatus, classifyTransport } from "./classify.js"
-import { type Call, teller } from "./errors.js"
+import { type Call, teller, type Told } from "./errors.js"
 import { fromParseIssue } from "./issues.js"
 import type { Failed } from "./repeat.js"
 import type { Answers } from "./route.js"
@@ -66,14 +66,14 @@ const decodeAs = (candidates: ReadonlyArray<Answers>, answer: Answer, kind: "suc
   return body !== undefined && Either.isLeft(body) ? body : Either.left({ reason: "Shape", issues })
 }
 
-const undescribed = ({ route }: Call, { status }: Answer): Decoded =>
+const undescribed = ({ route }: Told, { status }: Answer): Decoded =>
   Either.left({
     reason: "Status",
     issues: [{ path: [], message: `the status should be ${route.described}, and is ${status}` }]
   })
 
 /** The output of a call: what its endpoint says that an answer of this status holds. */
-export const decode = (call: Call, answer: Answer): Either.Either<unknown, HeraldError.DecodeError> => {
+export const decode = (call: Told, answer: Answer): Either.Either<unknown, HeraldError.DecodeError> => {
   const { present, successes } = call.route
   const candidates = successes(answer.status)
   const decoded = candidates === undefined ? undescribed(call, answer) : decodeAs(candidates, answer, "success")

@@ -10,7 +10,6 @@ import { hrefOf } from "../Authoriser.js"
 import type { Issue } from "../Issue.js"
 import type { Refusal, RefusalTag } from "../Refusal.js"
 import { type Answers, isIdempotent, isSafe, isSuccess, type Route, type Segment, templateOf } from "./route.js"
-import { holdsSecrets } from "./secrets.js"
 
 /** A value of a path, a query, a header or a form. */
 export type Scalar = string | number | bigint | boolean | Redacted.Redacted
@@ -32,68 +31,75 @@ const isScalar = (input: unknown): input is Scalar => {
 }
 
 const isParam = (input: unknown): input is Param =>
-  input === null ||
-  input === undefined ||
+  Predicate.isNullable(input) ||
   isScalar(input) ||
-  (Array.isArray(input) && input.every((item) => item === null || item === undefined || isScalar(item)))
+  (Array.isArray(input) && input.every((item) => Predicate.isNullable(item) || isScalar(item)))
 
 const textOf = (value: Scalar): string => String(Redacted.isRedacted(value) ? Redacted.value(value) : value)
 
 const textsOf = (value: Param): string | ReadonlyArray<string> | undefined => {
-  if (value === null || value === undefined) return undefined
-  return isScalar(value)
-    ? textOf(value)
-    : value.flatMap((item) => (item === null || item === undefined ? [] : [textOf(item)]))
+  if (Predicate.isNullable(value)) return undefined
+  return isScalar(value) ? textOf(value) : value.flatMap((item) => (Predicate.isNullable(item) ? [] : [textOf(item)]))
 }
 
 type Encode = NonNullable<Route["encodePath"]>
 
 /** An encoder that checks its input against a schema, and then writes it. */
-const checked =
-  <A>(schema: () => Schema.Schema<A>, write: (value: A) => unknown): Encode =>
-  (input) =>
-    Either.map(ParseResult.validateEither(schema())(input, { errors: "all" }), write)
+const checked = <A>(schema: () => Schema.Schema<A>, write: (value: A) => unknown): Encode => {
+  let validate: ReturnType<typeof ParseResult.validateEither<A, A, never>> | undefined
+  return (input) =>
+    // It is written as it was given: a schema's copy of it has no key of `__proto__`.
+    Either.map((validate ??= ParseResult.validateEither(schema()))(input, { errors: "all" }), () => write(input as A))
+}
 
 const described = <A>(is: Predicate.Refinement<unknown, A>, description: string) => Schema.declare(is, { description })
 
-const scalars = () =>
-  Schema.Record({
-    key: Schema.String,
-    value: described(isScalar, "text, a finite number or a boolean")
-  })
+/** A record of such; what has its entries elsewhere, as `URLSearchParams` and `Headers` do, would seem empty. */
+const recordOf = <A>(is: Predicate.Refinement<unknown, A>, description: string) =>
+  Schema.Record({ key: Schema.String, value: described(is, description) }).pipe(
+    Schema.filter((values) => !Predicate.isIterable(values) || "should be a plain object")
+  )
 
-const params = () =>
-  Schema.Record({
-    key: Schema.String,
-    value: described(isParam, "text, a finite number or a boolean, nothing, or a list of these")
-  })
+const scalars = () => recordOf(isScalar, "text, a finite number or a boolean")
+
+const params = () => recordOf(isParam, "text, a finite number or a boolean, nothing, or a list of these")
 
 const single = () =>
-  Schema.Record({
-    key: Schema.String,
-    value: described(
-      (input): input is Scalar | null | undefined => input === null || input === undefined || isScalar(input),
-      "text, a finite number or a boolean, or nothing"
-    )
-  })
+  recordOf(
+    (input): input is Scalar | null | undefined => Predicate.isNullable(input) || isScalar(input),
+    "text, a finite number or a boolean, or nothing"
+  )
 
 const mapValues = <A, B>(values: Readonly<Record<string, A>>, map: (value: A) => B): Record<string, B> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]))
 
-const encodePath = checked(scalars, (values) => mapValues(values, textOf))
-const encodeParams = checked(params, (values) => mapValues(values, textsOf))
-const encodeHeaders = checked(single, (values) =>
-  mapValues(values, (value) => (value == null ? undefined : textOf(value)))
+// Without what every object has, a name is there or it is not.
+const encodePath = /*#__PURE__*/ checked(scalars, (values) => Object.assign(Object.create(null), mapValues(values, textOf)))
+const encodeParams = /*#__PURE__*/ checked(params, (values) => mapValues(values, textsOf))
+const encodeHeaders = /*#__PURE__*/ checked(single, (values) =>
+  mapValues(values, (value) => (Predicate.isNullable(value) ? undefined : textOf(value)))
 )
 
 /** What is to be written as JSON, with what is `Redacted` in it as it is. */
-const revealed = (value: unknown, depth = 0): unknown => {
-  if (Redacted.isRedacted(value)) return Redacted.value(value)
-  if (Array.isArray(value) && depth < 100) return value.map((item) => revealed(item, depth + 1))
-  if (Predicate.isRecord(value) && Object.getPrototypeOf(value) === Object.prototype && depth < 100) {
-    return mapValues(value, (item) => revealed(item, depth + 1))
-  }
-  return value
+const revealed = (value: unknown, above = new Set<unknown>()): unknown => {
+  if (Redacted.isRedacted(value)) return revealed(Redacted.value(value), above)
+  if (typeof value !== "object" || value === null) return value
+  // What holds itself can't be written, and what writes itself does.
+  if (above.has(value) || ("toJSON" in value && Predicate.isFunction(value.toJSON))) return value
+  above.add(value)
+  const plain = Array.isArray(value)
+    ? value.map((item) => revealed(item, above))
+    : mapValues(value as Readonly<Record<string, unknown>>, (item) => revealed(item, above))
+  above.delete(value)
+  return plain
+}
+
+const isJson = (value: unknown): value is unknown =>
+  value !== undefined && !Predicate.isFunction(value) && !Predicate.isSymbol(value)
+
+const encodeJson: Encode = (value) => {
+  const refuse = () => new ParseResult.Type(described(isJson, "what can be written as JSON").ast, value)
+  return isJson(value) ? Either.try({ try: () => revealed(value), catch: refuse }) : Either.left(refuse())
 }
 
 const kinds: ReadonlyArray<{
@@ -104,15 +110,16 @@ const kinds: ReadonlyArray<{
 }> = [
   {
     name: "json",
-    encode: (value) => Either.right(holdsSecrets(value) ? revealed(value) : value),
+    encode: encodeJson,
     kind: "Json",
     contentType: "application/json"
   },
   { name: "form", encode: encodeParams, kind: "UrlParams", contentType: "application/x-www-form-urlencoded" },
   {
     name: "text",
-    encode: checked(
-      () => Schema.String,
+    encode: /*#__PURE__*/ checked(
+      () =>
+        described((input): input is string => Predicate.isString(input) && input.isWellFormed(), "well-formed text"),
       (text) => text
     ),
     kind: "Text",
@@ -120,7 +127,7 @@ const kinds: ReadonlyArray<{
   },
   {
     name: "bytes",
-    encode: checked(
+    encode: /*#__PURE__*/ checked(
       () => Schema.Uint8ArrayFromSelf,
       (bytes) => bytes
     ),
@@ -129,7 +136,7 @@ const kinds: ReadonlyArray<{
   },
   {
     name: "stream",
-    encode: checked(
+    encode: /*#__PURE__*/ checked(
       () =>
         described(
           (input): input is Stream.Stream<Uint8Array, unknown> => Predicate.hasProperty(input, Stream.StreamTypeId),
@@ -162,7 +169,7 @@ const refuse = (message: string): Either.Either<never, ReadonlyArray<Issue>> =>
 /** Text of the caller's own, in which escapes stand already, or what needs some does not. */
 const escaped = (text: string): string => encodeURI(text).replaceAll(/%25([\da-f]{2})/gi, "%$1")
 
-const dots = /^(?:\.|%2e){1,2}$/i
+const dots = /^\.{1,2}$/
 
 const segmentOf = (text: string): Segment =>
   text
@@ -186,7 +193,9 @@ const parseTarget = (target: unknown, baseUrl: URL): Either.Either<Target, Reado
       : refuse("is a URL that is not below the base URL")
   }
   if (target.includes("#")) return refuse("has a fragment, which is not sent: write # as %23")
-  const [path = "", ...query] = target.split("?")
+  const [written = "", ...query] = target.split("?")
+  // An escaped dot is one, to whoever parses a URL: before a value it would do as well.
+  const path = written.replaceAll(/%2e/gi, ".")
   const segments = path === "" ? [] : path.replace(/^\//, "").split("/")
   if (segments.some((segment) => dots.test(segment))) return refuse("must not climb: it has a segment of dots")
   return Either.right({ segments: segments.map(segmentOf), query: escaped(query.join("?")) })
@@ -233,7 +242,7 @@ export interface Result {
 export interface Raw {
   readonly method: HttpMethod
   readonly target: unknown
-  readonly result: Result
+  readonly result: unknown
   readonly body?: unknown
   readonly headers?: unknown
   readonly accepts?: ((status: number) => boolean) | undefined
@@ -245,6 +254,15 @@ export interface Raw {
 
 const family = {}
 
+const isResult = (input: unknown): input is Result =>
+  Predicate.isRecord(input) && Array.isArray(input["answers"]) && Predicate.isString(input["accept"])
+
+/** What stands for a result that is none, of a request that is refused for it. */
+const noResult: Result = { reads: "text", accept: "*/*", answers: [] }
+
+/** What a header may be called (RFC 9110, 5.1). */
+const fieldName = /^[!#$%&'*+.^_`|~\w-]+$/
+
 /** The content type that the caller gives a body of theirs, if they do. */
 const contentTypeIn = (headers: unknown): string | undefined => {
   if (!Predicate.isRecord(headers)) return undefined
@@ -254,7 +272,9 @@ const contentTypeIn = (headers: unknown): string | undefined => {
 
 /** The route of a request that no endpoint describes, which takes it along the same road, and the body for its input. */
 export const rawRoute = (raw: Raw, baseUrl: URL): { readonly route: Route; readonly payload: unknown } => {
-  const { accepts = isSuccess, idempotent = false, method, result, sideEffects = false } = raw
+  const { accepts = isSuccess, idempotencyKey, idempotent = false, method, sideEffects = false } = raw
+  const result = isResult(raw.result) ? raw.result : noResult
+  const hasKey = Predicate.isString(idempotencyKey) && fieldName.test(idempotencyKey)
   const target = parseTarget(raw.target, baseUrl)
   const { query, segments } = Either.getOrElse(target, (): Target => ({ segments: [], query: "" }))
   const body = raw.body === undefined ? undefined : bodyOf(raw.body)
@@ -264,7 +284,11 @@ export const rawRoute = (raw: Raw, baseUrl: URL): { readonly route: Route; reado
     ...(raw.body !== undefined && body === undefined
       ? [{ path: ["body"], message: "should be one of json, form, text, bytes or stream" }]
       : []),
-    ...(body !== undefined && !hasBody(method) ? [{ path: ["body"], message: `a ${method} has no body` }] : [])
+    ...(body !== undefined && !hasBody(method) ? [{ path: ["body"], message: `a ${method} has no body` }] : []),
+    ...(result === noResult ? [{ path: ["as"], message: "should be one of As, such as As.json" }] : []),
+    ...(idempotencyKey === undefined || hasKey
+      ? []
+      : [{ path: ["idempotencyKey"], message: "must be a name that a header can have" }])
   ]
   const template = templateOf(segments)
   const route: Route = {
@@ -290,8 +314,8 @@ export const rawRoute = (raw: Raw, baseUrl: URL): { readonly route: Route; reado
     refusals,
     present: result.present,
     safe: isSafe(method) && !sideEffects,
-    idempotent: idempotent || raw.idempotencyKey !== undefined || (isIdempotent(method) && !sideEffects),
-    idempotencyKey: raw.idempotencyKey?.toLowerCase(),
+    idempotent: idempotent || hasKey || (isIdempotent(method) && !sideEffects),
+    idempotencyKey: hasKey ? idempotencyKey.toLowerCase() : undefined,
     unrepeatable: false,
     sensitive: raw.sensitive ?? false,
     family

@@ -2,6 +2,7 @@ import type { HttpClient } from "@effect/platform/HttpClient"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Redacted from "effect/Redacted"
 import type { Answer } from "../Answer.js"
 import type { Authoriser } from "../Authoriser.js"
 import type { HeraldError } from "../HeraldError.js"
@@ -9,8 +10,8 @@ import { type Body, rawRoute } from "./raw.js"
 import { travel } from "./travel.js"
 
 /**
- * A request of the kit's own, such as for a token: along the same road as any, with its own name. Its answer is given as it came, for
- * every status that `accepts` takes, as bytes.
+ * A request of the kit's own, such as for a token: along the same road as any, with its own name, but that it follows no redirect. Its
+ * answer is given as it came, for every status that `accepts` takes, as bytes.
  */
 export const ask = (
   caller: Authoriser,
@@ -34,14 +35,20 @@ export const ask = (
         reads: "bytes",
         accept: "application/json",
         answers: [{ body: "Bytes", decode: (bytes) => Either.right(bytes) }],
-        present: (answer) => answer
+        // A span keeps what its call gives.
+        present: Redacted.make<Answer>
       }
     },
     caller.baseUrl
   )
   return Effect.map(
-    travel({ ...route, name }, caller, () => ({ path: {}, urlParams: {}, headers: request.headers ?? {}, payload })),
+    travel({ ...route, name, follow: false }, caller, () => ({
+      path: {},
+      urlParams: {},
+      headers: request.headers ?? {},
+      payload
+    })),
     // What it presents is the answer.
-    (answer) => answer as Answer
+    (answer) => Redacted.value(answer as Redacted.Redacted<Answer>)
   )
 }

@@ -17,13 +17,22 @@ export type Scalar = string | number | bigint | boolean | Redacted.Redacted
 /** The same, or nothing, which leaves it out, or several, of which each is a parameter of the same name. */
 export type Param = Scalar | null | undefined | ReadonlyArray<Scalar | null | undefined>
 
+/** The kinds of bodies. */
+interface Bodies {
+  readonly json: unknown
+  readonly form: Readonly<Record<string, Param>>
+  readonly text: string
+  readonly bytes: Uint8Array
+  readonly stream: Stream.Stream<Uint8Array, unknown>
+}
+
+/** No body of these kinds. */
+export type NoBody<Kind extends keyof Bodies = keyof Bodies> = { readonly [None in Kind]?: undefined }
+
 /** A body, of one kind. */
-export type Body =
-  | { readonly json: unknown }
-  | { readonly form: Readonly<Record<string, Param>> }
-  | { readonly text: string }
-  | { readonly bytes: Uint8Array }
-  | { readonly stream: Stream.Stream<Uint8Array, unknown> }
+export type Body = {
+  readonly [Kind in keyof Bodies]: Pick<Bodies, Kind> & NoBody<Exclude<keyof Bodies, Kind>>
+}[keyof Bodies]
 
 const isScalar = (input: unknown): input is Scalar => {
   const value = Redacted.isRedacted(input) ? Redacted.value(input) : input
@@ -44,63 +53,70 @@ const textsOf = (value: Param): string | ReadonlyArray<string> | undefined => {
 
 type Encode = NonNullable<Route["encodePath"]>
 
-/** An encoder that checks its input against a schema, and then writes it. */
-const checked = <A>(schema: () => Schema.Schema<A>, write: (value: A) => unknown): Encode => {
-  let validate: ReturnType<typeof ParseResult.validateEither<A, A, never>> | undefined
-  return (input) =>
-    // It is written as it was given: a schema's copy of it has no key of `__proto__`.
-    Either.map((validate ??= ParseResult.validateEither(schema()))(input, { errors: "all" }), () => write(input as A))
-}
+/** What is said of a value that is none of what is described. */
+const unfit = (description: string, value: unknown): ParseResult.ParseIssue =>
+  new ParseResult.Type(Schema.declare(Predicate.isNever, { description }).ast, value)
 
-const described = <A>(is: Predicate.Refinement<unknown, A>, description: string) => Schema.declare(is, { description })
-
-/** A record of such; what has its entries elsewhere, as `URLSearchParams` and `Headers` do, would seem empty. */
-const recordOf = <A>(is: Predicate.Refinement<unknown, A>, description: string) =>
-  Schema.Record({ key: Schema.String, value: described(is, description) }).pipe(
-    Schema.filter((values) => !Predicate.isIterable(values) || "should be a plain object")
-  )
-
-const scalars = () => recordOf(isScalar, "text, a finite number or a boolean")
-
-const params = () => recordOf(isParam, "text, a finite number or a boolean, nothing, or a list of these")
-
-const single = () =>
-  recordOf(
-    (input): input is Scalar | null | undefined => Predicate.isNullable(input) || isScalar(input),
-    "text, a finite number or a boolean, or nothing"
-  )
+/** An encoder that checks its input, and then writes it. */
+const checked =
+  <A>(is: Predicate.Refinement<unknown, A>, description: string, write: (value: A) => unknown): Encode =>
+  (input) =>
+    is(input) ? Either.right(write(input)) : Either.left(unfit(description, input))
 
 const mapValues = <A, B>(values: Readonly<Record<string, A>>, map: (value: A) => B): Record<string, B> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]))
 
-// Without what every object has, a name is there or it is not.
-const encodePath = /*#__PURE__*/ checked(scalars, (values) => Object.assign(Object.create(null), mapValues(values, textOf)))
-const encodeParams = /*#__PURE__*/ checked(params, (values) => mapValues(values, textsOf))
-const encodeHeaders = /*#__PURE__*/ checked(single, (values) =>
-  mapValues(values, (value) => (Predicate.isNullable(value) ? undefined : textOf(value)))
+/** The same, of a record; what has its entries elsewhere, as `URLSearchParams` and `Headers` do, would seem empty. */
+const checkedEach =
+  <A>(
+    is: Predicate.Refinement<unknown, A>,
+    description: string,
+    write: (values: Readonly<Record<string, A>>) => unknown
+  ): Encode =>
+  (input) => {
+    if (!Predicate.isRecord(input) || Predicate.isIterable(input)) return Either.left(unfit("a plain object", input))
+    const [first, ...more] = Object.entries(input).flatMap(([name, value]) =>
+      is(value) ? [] : [new ParseResult.Pointer(name, value, unfit(description, value))]
+    )
+    return first === undefined
+      ? Either.right(write(input as Readonly<Record<string, A>>))
+      : Either.left(new ParseResult.Composite(Schema.Object.ast, input, [first, ...more]))
+  }
+
+const encodePath = /*#__PURE__*/ checkedEach(isScalar, "text, a finite number or a boolean", (values) =>
+  // Without what every object has, a name is there or it is not.
+  Object.assign(Object.create(null), mapValues(values, textOf))
+)
+const encodeParams = /*#__PURE__*/ checkedEach(
+  isParam,
+  "text, a finite number or a boolean, nothing, or a list of these",
+  (values) => mapValues(values, textsOf)
+)
+const encodeHeaders = /*#__PURE__*/ checkedEach(
+  (input): input is Scalar | null | undefined => Predicate.isNullable(input) || isScalar(input),
+  "text, a finite number or a boolean, or nothing",
+  (values) => mapValues(values, (value) => (Predicate.isNullable(value) ? undefined : textOf(value)))
 )
 
-/** What is to be written as JSON, with what is `Redacted` in it as it is. */
-const revealed = (value: unknown, above = new Set<unknown>()): unknown => {
-  if (Redacted.isRedacted(value)) return revealed(Redacted.value(value), above)
-  if (typeof value !== "object" || value === null) return value
-  // What holds itself can't be written, and what writes itself does.
-  if (above.has(value) || ("toJSON" in value && Predicate.isFunction(value.toJSON))) return value
-  above.add(value)
-  const plain = Array.isArray(value)
-    ? value.map((item) => revealed(item, above))
-    : mapValues(value as Readonly<Record<string, unknown>>, (item) => revealed(item, above))
-  above.delete(value)
-  return plain
+/** What is to be written as JSON, with what is `Redacted` in it as it is. Throws on what holds itself. */
+const revealed = (value: unknown): unknown => {
+  if (Redacted.isRedacted(value)) return revealed(Redacted.value(value))
+  if (Array.isArray(value)) return value.map(revealed)
+  // What writes itself does.
+  return typeof value === "object" && value !== null && !("toJSON" in value && Predicate.isFunction(value.toJSON))
+    ? mapValues(value as Readonly<Record<string, unknown>>, revealed)
+    : value
 }
 
-const isJson = (value: unknown): value is unknown =>
+const isJson = (value: unknown): boolean =>
   value !== undefined && !Predicate.isFunction(value) && !Predicate.isSymbol(value)
 
 const encodeJson: Encode = (value) => {
-  const refuse = () => new ParseResult.Type(described(isJson, "what can be written as JSON").ast, value)
+  const refuse = () => unfit("what can be written as JSON", value)
   return isJson(value) ? Either.try({ try: () => revealed(value), catch: refuse }) : Either.left(refuse())
 }
+
+const same = <A>(value: A): A => value
 
 const kinds: ReadonlyArray<{
   readonly name: string
@@ -108,41 +124,30 @@ const kinds: ReadonlyArray<{
   readonly kind: Encoding["kind"]
   readonly contentType: string
 }> = [
-  {
-    name: "json",
-    encode: encodeJson,
-    kind: "Json",
-    contentType: "application/json"
-  },
+  { name: "json", encode: encodeJson, kind: "Json", contentType: "application/json" },
   { name: "form", encode: encodeParams, kind: "UrlParams", contentType: "application/x-www-form-urlencoded" },
   {
     name: "text",
     encode: /*#__PURE__*/ checked(
-      () =>
-        described((input): input is string => Predicate.isString(input) && input.isWellFormed(), "well-formed text"),
-      (text) => text
+      (input): input is string => Predicate.isString(input) && input.isWellFormed(),
+      "text without lone surrogates",
+      same
     ),
     kind: "Text",
     contentType: "text/plain; charset=utf-8"
   },
   {
     name: "bytes",
-    encode: /*#__PURE__*/ checked(
-      () => Schema.Uint8ArrayFromSelf,
-      (bytes) => bytes
-    ),
+    encode: /*#__PURE__*/ checked(Predicate.isUint8Array, "a Uint8Array", same),
     kind: "Uint8Array",
     contentType: "application/octet-stream"
   },
   {
     name: "stream",
     encode: /*#__PURE__*/ checked(
-      () =>
-        described(
-          (input): input is Stream.Stream<Uint8Array, unknown> => Predicate.hasProperty(input, Stream.StreamTypeId),
-          "a Stream of bytes"
-        ),
-      (stream) => stream
+      (input): input is Stream.Stream<Uint8Array, unknown> => Predicate.hasProperty(input, Stream.StreamTypeId),
+      "a Stream of bytes",
+      same
     ),
     kind: "Uint8Array",
     contentType: "application/octet-stream"
@@ -242,7 +247,7 @@ export interface Result {
 export interface Raw {
   readonly method: HttpMethod
   readonly target: unknown
-  readonly result: unknown
+  readonly result: Result
   readonly body?: unknown
   readonly headers?: unknown
   readonly accepts?: ((status: number) => boolean) | undefined
@@ -261,7 +266,7 @@ const isResult = (input: unknown): input is Result =>
 const noResult: Result = { reads: "text", accept: "*/*", answers: [] }
 
 /** What a header may be called (RFC 9110, 5.1). */
-const fieldName = /^[!#$%&'*+.^_`|~\w-]+$/
+export const fieldName = /^[!#$%&'*+.^_`|~\w-]+$/
 
 /** The content type that the caller gives a body of theirs, if they do. */
 const contentTypeIn = (headers: unknown): string | undefined => {

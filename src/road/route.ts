@@ -62,6 +62,8 @@ export interface Route {
   /** The header of an idempotency key, in lower case. */
   readonly idempotencyKey: string | undefined
   readonly unrepeatable: boolean
+  /** Whether a redirect is followed, of what may be repeated. Default: true. */
+  readonly follow?: boolean | undefined
   readonly sensitive: boolean
   /** Of one family are routes that make their errors alike. */
   readonly family: object

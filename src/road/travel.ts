@@ -157,7 +157,7 @@ const attempt = (
         plain: call.plain!,
         authorised: request,
         origin: authoriser.baseUrl.origin,
-        follow: !route.unrepeatable,
+        follow: !route.unrepeatable && route.follow !== false,
         secret: () => route.sensitive || holdsSecrets(call.input) || carriesCredentials(call.plain!),
         onCarriedOut: () => {
           carriedOut = true

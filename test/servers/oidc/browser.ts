@@ -1,0 +1,92 @@
+/** The browser's part of a login, played by a fetch that follows it: it types the name, agrees or does not, and keeps cookies. */
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+
+/** The page where a browser ended. */
+export interface Page {
+  readonly url: URL
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+}
+
+export interface Person {
+  /** Default: `bob`. */
+  readonly name?: string
+  /** Default: true. */
+  readonly agrees?: boolean
+  /** An origin where to stop, before asking for the page. */
+  readonly until?: string
+}
+
+export class Lost extends Data.TaggedError("Lost")<{ readonly message: string }> {}
+
+const attribute = (tag: string, name: string): string | undefined =>
+  new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1]?.replaceAll("&amp;", "&")
+
+interface Step {
+  readonly url: URL
+  readonly form?: URLSearchParams
+}
+
+/** What a person does on a page that asks something; nothing on any other. */
+const act = (page: Page, { agrees = true, name = "bob" }: Person): Step | undefined => {
+  const form = /<form\b[^>]*>/.exec(page.text)?.[0]
+  const action = form === undefined ? undefined : attribute(form, "action")
+  if (action === undefined) return undefined
+  const abort = /href="([^"]*\/abort)"/.exec(page.text)?.[1]
+  if (!agrees && abort !== undefined) return { url: new URL(abort, page.url) }
+
+  const fields = new URLSearchParams()
+  for (const [input] of page.text.matchAll(/<input\b[^>]*>/g)) {
+    const field = attribute(input, "name")
+    if (field !== undefined) fields.set(field, attribute(input, "value") ?? "")
+  }
+  if (fields.has("login")) fields.set("login", name)
+  if (fields.has("password")) fields.set("password", "any")
+  if (!agrees && fields.has("confirm")) {
+    fields.delete("confirm")
+    fields.set("abort", "yes")
+  }
+  return { url: new URL(action, page.url), form: fields }
+}
+
+const walk = async (start: URL, person: Person, signal: AbortSignal): Promise<Page> => {
+  const cookies = new Map<string, string>()
+  let step: Step = { url: start }
+  for (let steps = 0; steps < 40; steps += 1) {
+    const { form, url } = step
+    const home = url.origin === start.origin
+    if (url.origin === person.until) return { url, status: 0, headers: new Headers(), text: "" }
+    const response = await fetch(url, {
+      method: form === undefined ? "GET" : "POST",
+      redirect: "manual",
+      signal,
+      headers: home ? { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; ") } : {},
+      ...(form && { body: form })
+    })
+    for (const line of home ? response.headers.getSetCookie() : []) {
+      const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+      if (value === "") cookies.delete(name)
+      else cookies.set(name, value)
+    }
+    const location = response.headers.get("location")
+    if (location !== null) {
+      await response.body?.cancel()
+      step = { url: new URL(location, url) }
+      continue
+    }
+    const page: Page = { url, status: response.status, headers: response.headers, text: await response.text() }
+    const next = home ? act(page, person) : undefined
+    if (next === undefined) return page
+    step = next
+  }
+  throw new Error("there is no end to it")
+}
+
+/** Goes there as this person, as far as it leads. */
+export const browse = (url: URL, person: Person = {}): Effect.Effect<Page, Lost> =>
+  Effect.tryPromise({
+    try: (signal) => walk(url, person, signal),
+    catch: (error) => new Lost({ message: String(error) })
+  })

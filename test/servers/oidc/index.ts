@@ -1,0 +1,243 @@
+/** A real authorisation server, which others wrote (`oidc-provider`), on loopback, and what its tokens are for. */
+import { generateKeyPairSync } from "node:crypto"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { type ClientMetadata, type Configuration, Provider } from "oidc-provider"
+
+/** A program that authenticates itself, in this way. */
+export const confidential = (more: Partial<ClientMetadata> = {}): ClientMetadata => ({
+  client_id: "backend",
+  // Characters that forms escape (RFC 6749, 2.3.1).
+  client_secret: "s3cret:with/odd+characters & spaces%",
+  grant_types: ["client_credentials"],
+  redirect_uris: [],
+  response_types: [],
+  scope: "read write",
+  ...more
+})
+
+/** A program on a person's own machine. */
+export const publicClient = (more: Partial<ClientMetadata> = {}): ClientMetadata => ({
+  client_id: "cli",
+  application_type: "native",
+  token_endpoint_auth_method: "none",
+  grant_types: ["authorization_code", "refresh_token"],
+  redirect_uris: ["http://127.0.0.1/callback"],
+  response_types: ["code"],
+  scope: "openid offline_access read write",
+  ...more
+})
+
+/** A program on something without a browser. */
+export const device = (more: Partial<ClientMetadata> = {}): ClientMetadata =>
+  publicClient({
+    client_id: "television",
+    grant_types: ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"],
+    redirect_uris: [],
+    response_types: [],
+    ...more
+  })
+
+export interface Options {
+  readonly clients: ReadonlyArray<ClientMetadata>
+  /** Whether a refresh token is replaced when it is used. Default: true. */
+  readonly rotate?: boolean
+  /** In seconds. Default: an hour. */
+  readonly accessTokenTtl?: number
+  readonly configuration?: Configuration
+}
+
+/** A request for a token, or about one, as it came, and how it was answered. */
+export interface TokenRequest {
+  readonly route: string
+  readonly form: Readonly<Record<string, unknown>>
+  readonly authorization: string | undefined
+  /** The target, as it was written. */
+  readonly target: string
+  status: number
+  error: string | undefined
+}
+
+/** A request for what is protected. */
+export interface ResourceRequest {
+  readonly authorization: string | undefined
+  readonly status: number
+}
+
+export interface Oidc {
+  readonly issuer: string
+  /** Where the protected API is: `GET /thing`, and `GET /who` for whose the token is. */
+  readonly api: string
+  readonly tokenRequests: ReadonlyArray<TokenRequest>
+  readonly resourceRequests: ReadonlyArray<ResourceRequest>
+  /** What the browser was sent to the server with. */
+  readonly authorisations: ReadonlyArray<URLSearchParams>
+  /** Ends a token, or all there are, without a word to who has it. */
+  readonly revoke: (accessToken?: string) => Effect.Effect<void>
+  readonly revokeRefreshTokens: Effect.Effect<void>
+  /** What is done to a request before the server has it; true: it was answered. */
+  intercept: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined
+  readonly provider: Provider
+}
+
+const jwk = () => ({
+  ...generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" }),
+  use: "sig",
+  alg: "ES256"
+})
+
+/** It says, on its console, that it is not set up for others to use. */
+const quietly = <A>(make: () => A): A => {
+  const { info, warn } = console
+  Object.assign(console, { info: () => {}, warn: () => {} })
+  try {
+    return make()
+  } finally {
+    Object.assign(console, { info, warn })
+  }
+}
+
+const find = async (provider: Provider, token: string) =>
+  (await provider.AccessToken.find(token)) ?? (await provider.ClientCredentials.find(token))
+
+export const make = ({
+  accessTokenTtl = 3600,
+  clients,
+  configuration = {},
+  rotate = true
+}: Options): Effect.Effect<Oidc, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const tokenRequests: Array<TokenRequest> = []
+    const resourceRequests: Array<ResourceRequest> = []
+    const authorisations: Array<URLSearchParams> = []
+    /** Those that were given, by kind. */
+    const given = { access: new Set<string>(), refresh: new Set<string>() }
+
+    const server = createServer()
+    yield* Effect.acquireRelease(
+      Effect.async<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
+      () =>
+        Effect.async<void>((resume) => {
+          server.close(() => resume(Effect.void))
+          server.closeAllConnections()
+        })
+    )
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const provider = quietly(
+      () =>
+        new Provider(origin, {
+          clients: clients.map((client) =>
+            client.response_types?.length === 0 ? client : { id_token_signed_response_alg: "ES256", ...client }
+          ),
+          scopes: ["openid", "offline_access", "read", "write"],
+          jwks: { keys: [jwk()] },
+          enabledJWA: { idTokenSigningAlgValues: ["ES256"] },
+          clientDefaults: { id_token_signed_response_alg: "ES256" },
+          cookies: { keys: ["of the tests"] },
+          features: {
+            devInteractions: { enabled: true },
+            clientCredentials: { enabled: true },
+            deviceFlow: {
+              enabled: true,
+              userCodeInputSource: (ctx, form, _, failed) => {
+                ctx.body = `<!doctype html>${failed === undefined ? form : "<p>There is nothing to do here.</p>"}`
+              },
+              userCodeConfirmSource: (ctx, form) => {
+                ctx.body = `<!doctype html>${form}`
+              },
+              successSource: (ctx) => {
+                ctx.body = "<!doctype html><p>You are signed in.</p>"
+              }
+            },
+            revocation: { enabled: true },
+            introspection: { enabled: true }
+          },
+          findAccount: (_, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
+          // What a program is registered for is known without a web request.
+          issueRefreshToken: (_, client, code) =>
+            client.grantTypeAllowed("refresh_token") && code.scopes.has("offline_access"),
+          rotateRefreshToken: rotate,
+          pkce: { required: () => true },
+          ttl: {
+            AccessToken: accessTokenTtl,
+            ClientCredentials: accessTokenTtl,
+            AuthorizationCode: 600,
+            DeviceCode: 86_400,
+            Grant: 86_400,
+            IdToken: 3600,
+            Interaction: 3600,
+            RefreshToken: 86_400,
+            Session: 86_400
+          },
+          renderError: (ctx, out) => {
+            ctx.type = "html"
+            ctx.body = `<!doctype html><p>${out.error}: ${out.error_description ?? ""}</p>`
+          },
+          ...configuration
+        })
+    )
+    provider.use(async (ctx, next) => {
+      if (ctx.path === "/auth") authorisations.push(new URLSearchParams(ctx.querystring))
+      await next()
+      const route = ctx.path.slice(1)
+      if (ctx.method !== "POST" || !["token", "token/revocation", "device/auth"].includes(route)) return
+      const answer = ctx.body as Record<string, unknown> | undefined
+      if (typeof answer?.["access_token"] === "string") given.access.add(answer["access_token"])
+      if (typeof answer?.["refresh_token"] === "string") given.refresh.add(answer["refresh_token"])
+      tokenRequests.push({
+        route,
+        form: { ...ctx.oidc?.body },
+        authorization: ctx.get("authorization") || undefined,
+        target: ctx.req.url ?? "",
+        status: ctx.status,
+        error: typeof answer?.["error"] === "string" ? answer["error"] : undefined
+      })
+    })
+
+    const who = async (authorization: string | undefined) => {
+      const [, token = ""] = /^Bearer (\S+)$/.exec(authorization ?? "") ?? []
+      const found = await find(provider, token)
+      if (found === undefined) return undefined
+      return ("accountId" in found ? found.accountId : undefined) ?? found.clientId ?? "?"
+    }
+
+    const resource = async (request: IncomingMessage, response: ServerResponse) => {
+      const { authorization } = request.headers
+      const caller = await who(authorization)
+      const status = caller === undefined ? 401 : 200
+      resourceRequests.push({ authorization, status })
+      response
+        .writeHead(status, {
+          "content-type": "application/json",
+          ...(caller === undefined && { "www-authenticate": `Bearer error="invalid_token"` })
+        })
+        .end(JSON.stringify(caller === undefined ? { error: "invalid_token" } : { ok: true, who: caller }))
+    }
+
+    const callback = provider.callback()
+    const oidc: Oidc = {
+      issuer: origin,
+      api: `${origin}/api`,
+      tokenRequests,
+      resourceRequests,
+      authorisations,
+      intercept: undefined,
+      provider,
+      revoke: (only) =>
+        Effect.promise(async () => {
+          for (const token of only === undefined ? given.access : [only]) {
+            await (await find(provider, token))?.destroy()
+          }
+        }),
+      revokeRefreshTokens: Effect.promise(async () => {
+        for (const token of given.refresh) await (await provider.RefreshToken.find(token))?.destroy()
+      })
+    }
+    server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+      if (oidc.intercept?.(request, response) === true) return
+      void (request.url?.startsWith("/api/") === true ? resource(request, response) : callback(request, response))
+    })
+    return oidc
+  })

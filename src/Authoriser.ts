@@ -172,7 +172,7 @@ export const layer = <Id, Service extends Authoriser, E = never, R = never>(
   options: Omit<Service, keyof Authoriser> extends infer More
     ? {} extends More
       ? LayerOptions<More, E, R>
-      : LayerOptions<More, E, R> & Required<Pick<LayerOptions<More, E, R>, "credentials">>
+      : LayerOptions<More, E, R> & { readonly credentials: Effect.Effect<Credentials & More, E, R> }
     : never
 ): Layer.Layer<Id, ConfigError.ConfigError | E, Exclude<R, Scope.Scope>> => {
   const { baseUrl, credentials, ...defaults } = options as LayerOptions<{}, E, R>

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
 import { type Authoriser, type AuthoriserFailure, basic as basicHeader } from "./Authoriser.js"
+import { fieldName } from "./road/field.js"
 
 /** The part of an `Authoriser` that is about credentials: what it puts on requests, and what it does when they are refused. */
 export interface Credentials extends Pick<Authoriser, "identity" | "authorise" | "rejected"> {
@@ -25,18 +26,15 @@ export interface Credentials extends Pick<Authoriser, "identity" | "authorise" |
  * )
  * ```
  */
-export const make = (identity: string, put: (request: HttpClientRequest) => HttpClientRequest): Credentials => ({
-  identity,
-  authorise: (request) => Effect.sync(() => ({ request: put(request), generation: 0 })),
-  rejected: () => Effect.succeed(false)
-})
-
-/** No credentials at all. */
-export const none: Credentials = {
-  identity: "",
-  authorise: (request) => Effect.succeed({ request, generation: 0 }),
-  rejected: () => Effect.succeed(false)
-}
+export const make = (
+  identity: string,
+  put: (request: HttpClientRequest) => HttpClientRequest
+): Effect.Effect<Credentials> =>
+  Effect.succeed({
+    identity,
+    authorise: (request) => Effect.sync(() => ({ request: put(request), generation: 0 })),
+    rejected: () => Effect.succeed(false)
+  })
 
 const refuse = (field: string, message: string) => Effect.fail(ConfigError.InvalidData([field], message))
 
@@ -48,6 +46,8 @@ const checked = (field: string, secret: Redacted.Redacted) =>
     ? Effect.succeed(Redacted.value(secret))
     : refuse(field, "A token or a key is visible ASCII, without spaces, and not empty")
 
+const random = () => Encoding.encodeHex(crypto.getRandomValues(new Uint8Array(16)))
+
 const hex = (bytes: ArrayBuffer) => Encoding.encodeHex(new Uint8Array(bytes))
 
 /**
@@ -57,13 +57,30 @@ const hex = (bytes: ArrayBuffer) => Encoding.encodeHex(new Uint8Array(bytes))
 export const fingerprint = (secret: Redacted.Redacted): Effect.Effect<string> =>
   Effect.promise(async () => {
     const { subtle } = crypto as Partial<Crypto>
-    if (subtle === undefined) return Encoding.encodeHex(crypto.getRandomValues(new Uint8Array(16)))
+    if (subtle === undefined) return random()
     return hex(await subtle.digest("SHA-256", new TextEncoder().encode(Redacted.value(secret)))).slice(0, 32)
+  })
+
+/** As OWASP advises for PBKDF2 with SHA-256; a tenth of a second, once. */
+const iterations = 600_000
+
+/**
+ * A name for a user name with a password, of which people choose poor ones: one that takes long to try. One with another password is
+ * somebody else to the cache.
+ */
+const stretched = (username: string, password: Redacted.Redacted): Effect.Effect<string> =>
+  Effect.promise(async () => {
+    const { subtle } = crypto as Partial<Crypto>
+    if (subtle === undefined) return `${username} ${random()}`
+    const bytes = new TextEncoder()
+    const key = await subtle.importKey("raw", bytes.encode(Redacted.value(password)), "PBKDF2", false, ["deriveBits"])
+    const salt = bytes.encode(`effect-herald ${username}`)
+    return `${username} ${hex(await subtle.deriveBits({ name: "PBKDF2", hash: "SHA-256", salt, iterations }, key, 128))}`
   })
 
 const header = (name: string, scheme: string, field: string, secret: Redacted.Redacted, identity: string | undefined) =>
   Effect.flatMap(checked(field, secret), (value) =>
-    Effect.map(identity === undefined ? fingerprint(secret) : Effect.succeed(identity), (who) =>
+    Effect.flatMap(identity === undefined ? fingerprint(secret) : Effect.succeed(identity), (who) =>
       make(who, (request) => HttpRequest.setHeader(request, name, scheme === "" ? value : `${scheme} ${value}`))
     )
   )
@@ -95,7 +112,14 @@ export const basic = (credentials: {
   if (/\p{Cc}/u.test(Redacted.value(password))) {
     return refuse("password", "A password has no control characters (RFC 7617, 2)")
   }
-  return Effect.succeed(make(username, (request) => basicHeader(request, credentials)))
+  // UTF-8 has no lone surrogates: another name or password would be sent.
+  if (!username.isWellFormed()) return refuse("username", "A user name is well-formed Unicode")
+  if (!Redacted.value(password).isWellFormed()) return refuse("password", "A password is well-formed Unicode")
+  return Effect.zipWith(
+    make(username, (request) => basicHeader(request, credentials)),
+    Effect.cached(stretched(username, password)),
+    (made, partition) => ({ ...made, partition })
+  )
 }
 
 /**
@@ -136,11 +160,17 @@ export const token = (
 export const apiKey = (
   options: { readonly key: Redacted.Redacted } & Options &
     ({ readonly header: string; readonly query?: never } | { readonly query: string; readonly header?: never })
-): Effect.Effect<Credentials, ConfigError.ConfigError> =>
-  options.header !== undefined
-    ? header(options.header.toLowerCase(), "", "key", options.key, options.identity)
-    : Effect.map(
-        options.identity === undefined ? fingerprint(options.key) : Effect.succeed(options.identity),
-        (identity) =>
-          make(identity, (request) => HttpRequest.setUrlParam(request, options.query, Redacted.value(options.key)))
-      )
+): Effect.Effect<Credentials, ConfigError.ConfigError> => {
+  const { header: name, identity, key, query } = options
+  if (name !== undefined) {
+    return fieldName.test(name)
+      ? header(name.toLowerCase(), "", "key", key, identity)
+      : refuse("header", "A header's name is visible ASCII, with few signs, and not empty (RFC 9110, 5.1)")
+  }
+  if (!query) return refuse("query", "A parameter of a query has a name")
+  return Effect.flatMap(checked("key", key), (value) =>
+    Effect.flatMap(identity === undefined ? fingerprint(key) : Effect.succeed(identity), (who) =>
+      make(who, (request) => HttpRequest.setUrlParam(request, query, value))
+    )
+  )
+}

@@ -2,23 +2,31 @@ import type { HttpClient } from "@effect/platform/HttpClient"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as As from "./As.js"
 import type { Authoriser } from "./Authoriser.js"
 import type * as HeraldError from "./HeraldError.js"
-import { type Body, type Param, rawRoute, type Scalar } from "./road/raw.js"
+import { type Body, type NoBody, type Param, rawRoute, type Scalar } from "./road/raw.js"
 import { travel } from "./road/travel.js"
 
-export type { Body, Param, Scalar }
+export type { Body, NoBody, Param, Scalar }
 
-/** The names in braces of a target. */
-type Names<Target> = Target extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
+/** The path of a target; a whole URL stands as it is. */
+type PathOf<Target> = Target extends `${string}://${string}`
+  ? ""
+  : Target extends `${infer Path}?${string}`
+    ? Path
+    : Target
+
+/** The names in braces of a path. */
+type Names<Path> = Path extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
 
 /** The values for the names in braces. */
 type Path<Target> = string extends Target
   ? { readonly path?: Readonly<Record<string, Scalar>> }
-  : [Names<Target>] extends [never]
+  : [Names<PathOf<Target>>] extends [never]
     ? { readonly path?: never }
-    : { readonly path: { readonly [Name in Names<Target>]: Scalar } }
+    : { readonly path: { readonly [Name in Names<PathOf<Target>>]: Scalar } }
 
 /** What a request has besides its target, and what is made of its answer. */
 export interface Options<A> {
@@ -38,8 +46,8 @@ export interface Options<A> {
   readonly sideEffects?: boolean | undefined
 }
 
-/** One kind of body, or none. */
-export type WithBody = Body | { readonly [Kind in "json" | "form" | "text" | "bytes" | "stream"]?: never }
+/** One kind of body, or none, as where it is undefined. */
+export type WithBody = Body | NoBody
 
 /** What a verb fails with: what its status says, or what any call can end with. */
 export type Errors =
@@ -61,7 +69,7 @@ export interface Verb<Id, More, Default> {
   <const Target extends string | URL, A = Default>(
     target: Target,
     ...options: Given<Options<A> & Path<Target extends URL ? "" : Target> & More>
-  ): Effect.Effect<A, Errors, HttpClient | Id>
+  ): Effect.Effect<NoInfer<A>, Errors, HttpClient | Id>
 }
 
 /** The verbs of an API. */
@@ -106,7 +114,7 @@ export interface Verbs<Id> {
 export const make = <Id, Service extends Authoriser>(tag: Context.Tag<Id, Service>): Verbs<Id> => {
   const verb =
     (method: HttpMethod, standard: As.As<unknown>) =>
-    (target: unknown, options: Options<unknown> & Record<string, unknown> = {}) =>
+    (target: unknown, options: unknown = {}) =>
       Effect.flatMap(tag, (caller) => {
         const {
           as = standard,
@@ -119,11 +127,12 @@ export const make = <Id, Service extends Authoriser>(tag: Context.Tag<Id, Servic
           bytes,
           stream,
           ...about
-        } = options
-        const given = Object.entries({ form, json, text, bytes, stream }).filter(([kind]) => kind in options)
+        } = (Predicate.isRecord(options) ? options : {}) as Options<unknown> & Record<string, unknown>
+        const given = Object.entries({ form, json, text, bytes, stream }).filter(([, value]) => value !== undefined)
         const { payload, route } = rawRoute(
           {
             ...about,
+            accepts: undefined,
             method,
             target,
             headers,
@@ -132,7 +141,10 @@ export const make = <Id, Service extends Authoriser>(tag: Context.Tag<Id, Servic
           },
           caller.baseUrl
         )
-        return travel(route, caller, () => ({ path, urlParams: query, headers, payload }))
+        return travel(route, caller, () => {
+          if (!Predicate.isRecord(options)) throw new TypeError("options are an object")
+          return { path, urlParams: query, headers, payload }
+        })
       })
   // What `as` gives is of its type, and without it, the default's; the road fails with what a raw route makes of statuses.
   return {

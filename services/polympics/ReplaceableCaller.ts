@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type { Credentials } from "../../schemas/polympics/Credentials.js"
 import * as Kit from "../../src/Authoriser.js"
+import { fingerprint } from "../../src/Credentials.js"
 
 /** A caller whose credentials can be replaced while others use them. */
 export interface ReplaceableCaller extends Kit.Authoriser {
@@ -43,6 +44,7 @@ export const make = (
     let inFlight = 0
     let generation = 0
     let credentials: Credentials | undefined = given
+    const identity = `${kind} ${given.username.toUpperCase()}`
 
     /** Only the wait can be interrupted: a call that is counted in has to be counted out. */
     const enter = (restore: <A>(wait: Effect.Effect<A>) => Effect.Effect<A>): Effect.Effect<void> =>
@@ -67,7 +69,12 @@ export const make = (
 
     return {
       ...nobody,
-      identity: `${kind} ${given.username.toUpperCase()}`,
+      identity,
+      // One with another password is somebody else to the cache.
+      partition: Effect.suspend(() => {
+        const { password } = credentials ?? given
+        return Effect.map(fingerprint(password), (secret) => `${identity} ${secret}`)
+      }),
       authorise: (request) =>
         Effect.suspend(() =>
           credentials === undefined

@@ -41,7 +41,12 @@ const somebody = (
   Effect.gen(function* () {
     const { pattern, rule } = usernames[kind]
     if (!pattern.test(credentials.username)) return yield* Effect.fail(ConfigError.InvalidData(["username"], rule))
-    return yield* ReplaceableCaller.make(kind, yield* Kit.parseConfinedBaseUrl(baseUrl, defaults), credentials, defaults)
+    return yield* ReplaceableCaller.make(
+      kind,
+      yield* Kit.parseConfinedBaseUrl(baseUrl, defaults),
+      credentials,
+      defaults
+    )
   })
 
 /** A caller with credentials, under each tag that it answers to. */

@@ -7,6 +7,7 @@ import * as Stream from "effect/Stream"
 import { hrefOf } from "../Authoriser.js"
 import type { Issue } from "../Issue.js"
 import * as Json from "../Json.js"
+import { fieldName, fieldValue } from "./field.js"
 import { fromParseIssue } from "./issues.js"
 import type { Route } from "./route.js"
 
@@ -75,12 +76,6 @@ const params = (name: string, values: Params): Encoded<string> => {
   }
   return Either.right(pairs.toString())
 }
-
-/** What a header may be called (RFC 9110, 5.1). */
-const fieldName = /^[!#$%&'*+.^_`|~\w-]+$/
-
-/** What may stand in a header (RFC 9110, 5.5). */
-const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
 
 const headers = (values: Readonly<Record<string, string | undefined>>): Encoded<Record<string, string>> => {
   const given: Record<string, string> = {}

@@ -9,6 +9,7 @@ import * as Stream from "effect/Stream"
 import { hrefOf } from "../Authoriser.js"
 import type { Issue } from "../Issue.js"
 import type { Refusal, RefusalTag } from "../Refusal.js"
+import { fieldName } from "./field.js"
 import { type Answers, isIdempotent, isSafe, isSuccess, type Route, type Segment, templateOf } from "./route.js"
 
 /** A value of a path, a query, a header or a form. */
@@ -164,9 +165,13 @@ const bodyOf = (body: unknown): { readonly name: string; readonly value: unknown
 /** The target of a request, taken apart. */
 interface Target {
   readonly segments: ReadonlyArray<Segment>
+  readonly template: string
   /** What stands behind a question mark, as it is sent. */
   readonly query: string
 }
+
+/** The template of whole URLs, of which there are as many as an API gives (RFC 6570, 3.2.3). */
+const anywhere = "/{+rest}"
 
 const refuse = (message: string): Either.Either<never, ReadonlyArray<Issue>> =>
   Either.left([{ path: ["target"], message }])
@@ -194,7 +199,7 @@ const parseTarget = (target: unknown, baseUrl: URL): Either.Either<Target, Reado
     const base = hrefOf(baseUrl)
     const { href } = URL.canParse(target) ? new URL(target) : { href: "" }
     return href.startsWith(base) && /^(?:[/?]|$)/.test(href.slice(base.length))
-      ? parseTarget(href.slice(base.length), baseUrl)
+      ? Either.map(parseTarget(href.slice(base.length), baseUrl), (parsed) => ({ ...parsed, template: anywhere }))
       : refuse("is a URL that is not below the base URL")
   }
   if (target.includes("#")) return refuse("has a fragment, which is not sent: write # as %23")
@@ -203,7 +208,8 @@ const parseTarget = (target: unknown, baseUrl: URL): Either.Either<Target, Reado
   const path = written.replaceAll(/%2e/gi, ".")
   const segments = path === "" ? [] : path.replace(/^\//, "").split("/")
   if (segments.some((segment) => dots.test(segment))) return refuse("must not climb: it has a segment of dots")
-  return Either.right({ segments: segments.map(segmentOf), query: escaped(query.join("?")) })
+  const parsed = segments.map(segmentOf)
+  return Either.right({ segments: parsed, template: templateOf(parsed), query: escaped(query.join("?")) })
 }
 
 /** What servers call what they have to say, of the formats that are common, RFC 9457 among them. */
@@ -265,9 +271,6 @@ const isResult = (input: unknown): input is Result =>
 /** What stands for a result that is none, of a request that is refused for it. */
 const noResult: Result = { reads: "text", accept: "*/*", answers: [] }
 
-/** What a header may be called (RFC 9110, 5.1). */
-export const fieldName = /^[!#$%&'*+.^_`|~\w-]+$/
-
 /** The content type that the caller gives a body of theirs, if they do. */
 const contentTypeIn = (headers: unknown): string | undefined => {
   if (!Predicate.isRecord(headers)) return undefined
@@ -281,7 +284,11 @@ export const rawRoute = (raw: Raw, baseUrl: URL): { readonly route: Route; reado
   const result = isResult(raw.result) ? raw.result : noResult
   const hasKey = Predicate.isString(idempotencyKey) && fieldName.test(idempotencyKey)
   const target = parseTarget(raw.target, baseUrl)
-  const { query, segments } = Either.getOrElse(target, (): Target => ({ segments: [], query: "" }))
+  const { query, segments, template } = Either.getOrElse(target, (): Target => ({
+    segments: [],
+    template: "",
+    query: ""
+  }))
   const body = raw.body === undefined ? undefined : bodyOf(raw.body)
   const kind = kinds.find(({ name }) => name === body?.name)
   const refused: ReadonlyArray<Issue> = [
@@ -295,7 +302,6 @@ export const rawRoute = (raw: Raw, baseUrl: URL): { readonly route: Route; reado
       ? []
       : [{ path: ["idempotencyKey"], message: "must be a name that a header can have" }])
   ]
-  const template = templateOf(segments)
   const route: Route = {
     name: `${method} ${template}`,
     method,

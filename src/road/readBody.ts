@@ -10,6 +10,10 @@ const mostOfAnswer = 67_108_864
 /** A body is larger than may be read; the rest of it was not waited for. */
 export class TooLarge extends /*#__PURE__*/ Data.TaggedError("TooLarge") {}
 
+/** What `fetch` makes of an answer without a body. */
+export const isEmptyBody = (error: unknown): boolean =>
+  Predicate.hasProperty(error, "reason") && error.reason === "EmptyBody"
+
 /** So many times as much as may be read is drained, to be able to answer; who sends more gets no answer. */
 const mostDrained = 64
 
@@ -67,11 +71,7 @@ const readPieces = <A, E>(
       else if (rest === "left" || bytes > mostBytes * mostDrained) return Effect.fail(new TooLarge())
       return Effect.void
     }).pipe(
-      // What `fetch` makes of an answer without a body.
-      Effect.catchIf(
-        (error) => Predicate.hasProperty(error, "reason") && error.reason === "EmptyBody",
-        () => Effect.void
-      ),
+      Effect.catchIf(isEmptyBody, () => Effect.void),
       Effect.flatMap(() => (bytes > mostBytes ? Effect.fail(new TooLarge()) : Effect.sync(gathered.whole)))
     )
   })

@@ -3,17 +3,21 @@ import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
 import { canonical } from "./canonical.js"
 
 /** Texts, and texts within what is redacted as a whole. */
-const redactedIn = (value: unknown, found: Set<string>, depth = 0, inside = false): void => {
+const redactedIn = (value: unknown, found: Set<string>, seen = new Set<unknown>(), inside = false): void => {
   if (Redacted.isRedacted(value)) {
     const secret = Redacted.value(value)
-    if (typeof secret === "object") redactedIn(secret, found, depth, true)
+    if (typeof secret === "object") redactedIn(secret, found, seen, true)
     else found.add(String(secret))
-  } else if (typeof value === "object" && value !== null && depth < 10) {
+  } else if (typeof value === "object" && value !== null) {
+    // Bytes are no texts, and a Stream is not read.
+    if (seen.has(value) || ArrayBuffer.isView(value) || Predicate.hasProperty(value, Stream.StreamTypeId)) return
+    seen.add(value)
     const parts = Predicate.isIterable(value) ? value : Object.values(value)
-    for (const part of parts) redactedIn(part, found, depth + 1, inside)
+    for (const part of parts) redactedIn(part, found, seen, inside)
   } else if (inside) {
     found.add(String(value))
   }

@@ -27,7 +27,7 @@ import { type Call, teller } from "./errors.js"
 import { withIdempotencyKey } from "./idempotencyKey.js"
 import { lend } from "./lend.js"
 import { measure, measureAttempt } from "./measure.js"
-import { readBody, readBytes, type TooLarge } from "./readBody.js"
+import { isEmptyBody, readBody, readBytes, type TooLarge } from "./readBody.js"
 import { type Failed, heldBack, repeat } from "./repeat.js"
 import type { Route } from "./route.js"
 import { carriesCredentials, holdsSecrets } from "./secrets.js"
@@ -169,7 +169,10 @@ const attempt = (
           const home = !redirected || isHome(response.request.url, authoriser)
           call.underWay = { sent: true, head: { headers, status, home } }
           if (route.reads === "stream" && passes(status)) {
-            const stream = Stream.mapError(response.stream, (failure) => transportError(call, failure))
+            const stream = response.stream.pipe(
+              Stream.catchSome((failure) => (isEmptyBody(failure) ? Option.some(Stream.empty) : Option.none())),
+              Stream.mapError((failure) => transportError(call, failure))
+            )
             return Effect.succeed<Answer>({ status, headers, body: "", stream })
           }
           // The length that a HEAD is told is that of what a GET would read.

@@ -1,0 +1,312 @@
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import { describe, expect, it } from "@effect/vitest"
+import * as ConfigError from "effect/ConfigError"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as fc from "effect/FastCheck"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import { inspect } from "node:util"
+import { As, Authoriser, Credentials, RetryPolicy, Verbs } from "effect-herald"
+import * as Scripted from "../servers/scripted.js"
+import { Caller, clients, forAll, once } from "./kit.js"
+import { listener } from "./listener.js"
+import { shows } from "./spellings.js"
+
+const { get, post } = Verbs.make(Caller)
+const ok = Scripted.json({ ok: true })
+const secret = "Kx7-hunter2-q9Z"
+const key = Redacted.make(secret)
+const shown = (value: unknown) => inspect(value, { depth: Infinity, showHidden: true }) + JSON.stringify(value)
+
+type Made = Effect.Effect<Credentials.Credentials, ConfigError.ConfigError>
+const as = (baseUrl: string | URL, credentials: Made) => Authoriser.layer(Caller, { baseUrl, credentials })
+
+/** Every kind of them, of one secret. */
+const kinds: ReadonlyArray<readonly [name: string, of: (secret: Redacted.Redacted) => Made]> = [
+  ["bearer", (secret) => Credentials.bearer(secret)],
+  ["token", (secret) => Credentials.token(secret)],
+  ["a key in a header", (key) => Credentials.apiKey({ header: "X-Api-Key", key })],
+  ["a key in a query", (key) => Credentials.apiKey({ query: "key", key })],
+  ["basic", (password) => Credentials.basic({ username: "bob", password })]
+]
+
+describe.each(clients)("credentials, by %s", (_, client) => {
+  const received = (credentials: Made, call = get("/a?b=1")) =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* Scripted.make([ok])
+      yield* Effect.provide(call, Layer.mergeAll(as(url, credentials), once, client))
+      return requests[0]
+    })
+
+  it.scopedLive.each([
+    ["bearer", Credentials.bearer(key), "authorization", `Bearer ${secret}`],
+    ["token", Credentials.token(key), "authorization", `Token ${secret}`],
+    ["a key", Credentials.apiKey({ header: "X-Api-Key", key }), "x-api-key", secret],
+    ["a key in a header of credentials", Credentials.apiKey({ header: "Authorization", key }), "authorization", secret],
+    [
+      "basic",
+      Credentials.basic({ username: "Aladdin", password: Redacted.make("open sesame") }),
+      "authorization",
+      "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
+    ],
+    [
+      "basic, in UTF-8",
+      Credentials.basic({ username: "test", password: Redacted.make("123£") }),
+      "authorization",
+      "Basic dGVzdDoxMjPCow=="
+    ],
+    [
+      "basic, with colons in the password",
+      Credentials.basic({ username: "a", password: Redacted.make("b:c") }),
+      "authorization",
+      "Basic YTpiOmM="
+    ],
+    [
+      "basic, without a password",
+      Credentials.basic({ username: "a", password: Redacted.make("") }),
+      "authorization",
+      "Basic YTo="
+    ]
+  ] as const)("%s stand in their header", ([, credentials, name, value]) =>
+    Effect.gen(function* () {
+      const request = yield* received(credentials)
+      expect(request?.headers[name]).toBe(value)
+      expect(request?.target).toBe("/a?b=1")
+    })
+  )
+
+  it.scopedLive("a key stands in the query, after what is there", () =>
+    Effect.gen(function* () {
+      const credentials = Credentials.apiKey({ query: "api key", key: Redacted.make("a&b=c+d%41#?/") })
+      const request = yield* received(credentials, get("/a?b=1", { query: { c: [2, 3] } }))
+      expect(request?.target).toBe("/a?b=1&c=2&c=3&api+key=a%26b%3Dc%2Bd%2541%23%3F%2F")
+      expect(new URL(request?.target ?? "", "http://a").searchParams.get("api key")).toBe("a&b=c+d%41#?/")
+      expect((yield* received(credentials, get("/")))?.headers).not.toHaveProperty("authorization")
+    })
+  )
+
+  it.scopedLive("of one's own", () =>
+    Effect.gen(function* () {
+      const signed = Credentials.make("us", (request) =>
+        HttpClientRequest.setHeader(request, "x-signature", `${request.method} ${new URL(request.url).pathname}`)
+      )
+      expect((yield* received(signed))?.headers["x-signature"]).toBe("GET /a")
+    })
+  )
+
+  it.scopedLive.each(kinds)("%s are not replayed on a 401, though all may be repeated", ([, of]) =>
+    Effect.gen(function* () {
+      const greedy = RetryPolicy.make({ schedule: Schedule.recurs(3), repeats: ({ status }) => status !== 401 })
+      for (const policy of [RetryPolicy.standard, RetryPolicy.civis, RetryPolicy.none, greedy]) {
+        const { requests, url } = yield* Scripted.make([Scripted.answer({ status: 401 }), ok])
+        const error = yield* Effect.flip(get("/")).pipe(
+          Effect.provideService(RetryPolicy.Current, policy),
+          Effect.provide(Layer.merge(as(url, of(key)), client))
+        )
+        expect(error).toMatchObject({ _tag: "Unauthorised", status: 401 })
+        expect(requests).toHaveLength(1)
+      }
+    })
+  )
+
+  it.scopedLive.each(kinds)("%s are in no error or span, though the server says them back", ([, of]) =>
+    Effect.gen(function* () {
+      const { spans, tracer } = listener()
+      for (const status of [200, 302, 400, 401, 403, 404, 418, 429, 500]) {
+        const { requests, url } = yield* Scripted.make(({ headers, target }) =>
+          Scripted.json(
+            { detail: `bad: ${target} ${JSON.stringify(headers)}`, said: secret },
+            { status, headers: { "x-request-id": secret, location: `ftp://a/?key=${secret}` } }
+          )
+        )
+        const error = yield* Effect.flip(get("/", { as: As.schema(Schema.Never) })).pipe(
+          Effect.withTracer(tracer),
+          Effect.provide(Layer.mergeAll(as(url, of(key)), once, client))
+        )
+        expect(shows(shown(error), secret)).toBe(false)
+        expect(shows(JSON.stringify(requests), secret) || /Basic /.test(JSON.stringify(requests))).toBe(true)
+      }
+      const closed = yield* Scripted.closedPort
+      const error = yield* Effect.flip(get("/")).pipe(Effect.provide(Layer.mergeAll(as(closed, of(key)), once, client)))
+      expect(error._tag).toBe("TransportError")
+      expect(shows(shown(error), secret)).toBe(false)
+      const told = spans.map(({ attributes, events, name }) => shown([name, [...attributes], events]))
+      expect(told.length).toBeGreaterThan(0)
+      expect(told.filter((text) => shows(text, secret))).toEqual([])
+    })
+  )
+
+  it.scopedLive.each(kinds)("%s stay with their origin when it redirects", ([, of]) =>
+    Effect.gen(function* () {
+      const other = yield* Scripted.make([ok])
+      const { requests, url } = yield* Scripted.make([
+        Scripted.redirect("/next?page=2"),
+        Scripted.redirect(new URL("/away", other.url))
+      ])
+      yield* Effect.provide(get("/"), Layer.mergeAll(as(url, of(key)), once, client))
+      expect(requests).toHaveLength(2)
+      const sent = ({ headers, target }: Scripted.Received) => [
+        headers.authorization,
+        headers["x-api-key"],
+        new URL(target, url).searchParams.get("key")
+      ]
+      expect(sent(requests[1]!)).toEqual(sent(requests[0]!))
+      expect(sent(requests[0]!).some((one) => typeof one === "string")).toBe(true)
+      expect(new URL(requests[1]!.target, url).searchParams.get("page")).toBe("2")
+      expect(other.requests.map(({ target }) => target)).toEqual(["/away"])
+      expect(shows(JSON.stringify(other.requests), secret)).toBe(false)
+      expect(other.requests[0]?.headers).not.toHaveProperty("authorization")
+    })
+  )
+
+  it.scopedLive("are a layer's: made once, however many calls", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* Scripted.make([ok])
+      let count = 0
+      const counted = Effect.zipRight(
+        Effect.sync(() => (count += 1)),
+        Credentials.bearer(key)
+      )
+      yield* Effect.all([get("/1"), post("/2"), get("/3")]).pipe(
+        Effect.provide(Layer.mergeAll(as(url, counted), once, client))
+      )
+      expect(requests.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill(`Bearer ${secret}`))
+      expect(count).toBe(1)
+    })
+  )
+})
+
+describe("a secret that would not arrive as it is", () => {
+  const bad = [
+    ["empty", ""],
+    ["a space", " "],
+    ["a space in it", "hunter2 hunter2"],
+    ["a space after it", "hunter2 "],
+    ["a line break after it", "hunter2\n"],
+    ["a header after it", "hunter2\r\nx-evil: 1"],
+    ["a tab", "hunter2\t"],
+    ["a zero", "hunter2\0"],
+    ["Latin-1", "hunter2é"],
+    ["Unicode", "hunter2日本"],
+    ["a lone surrogate", "hunter2\ud800"]
+  ] as const
+
+  const refusedWith = (made: Made) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(made)
+      expect(ConfigError.isConfigError(error)).toBe(true)
+      expect(shown(error) + String(error)).not.toContain("hunter2")
+      // And so a layer fails, before it calls.
+      const same = yield* Effect.flip(Effect.scoped(Layer.build(as("https://api.test", made))))
+      expect(shown(same)).toBe(shown(error))
+      return error
+    })
+
+  it.effect.each(bad)("%s is refused", ([, text]) =>
+    Effect.gen(function* () {
+      const key = Redacted.make(text)
+      for (const [, of] of kinds.filter(([name]) => name !== "basic")) yield* refusedWith(of(key))
+      yield* refusedWith(Credentials.bearer(key, { identity: "me" }))
+      yield* refusedWith(Credentials.apiKey({ query: "key", key, identity: "me" }))
+    })
+  )
+
+  it.effect.each([
+    ["a colon in the name", "bob:hunter2", "x", "username"],
+    ["a line break in the name", "bob\nhunter2", "x", "username"],
+    ["a C1 control in the name", "hunter2\u0085", "x", "username"],
+    ["a lone surrogate in the name", "hunter2\ud800", "x", "username"],
+    ["a line break in the password", "bob", "hunter2\n", "password"],
+    ["a zero in the password", "bob", "\0hunter2", "password"],
+    ["a lone surrogate in the password", "bob", "\udc00hunter2", "password"]
+  ])("%s is refused", ([, username = "", password = "", field]) =>
+    Effect.gen(function* () {
+      const error = yield* refusedWith(Credentials.basic({ username, password: Redacted.make(password) }))
+      expect(error).toMatchObject({ path: [field] })
+    })
+  )
+
+  it.effect.each(["", "a b", "a\nb", "a:", "é"])("a header called %j is refused", (header) =>
+    Effect.gen(function* () {
+      expect(yield* refusedWith(Credentials.apiKey({ header, key: Redacted.make("hunter2") }))).toMatchObject({
+        path: ["header"]
+      })
+    })
+  )
+
+  it.effect("a parameter without a name is refused", () =>
+    refusedWith(Credentials.apiKey({ query: "", key: Redacted.make("hunter2") }))
+  )
+
+  it.effect("any that is visible ASCII is taken", () =>
+    forAll(fc.stringMatching(/^[\x21-\x7e]{1,40}$/), (text) =>
+      Effect.forEach(kinds, ([, of]) =>
+        Effect.map(Effect.either(of(Redacted.make(text))), (made) => expect(Either.isRight(made)).toBe(true))
+      )
+    )
+  )
+})
+
+describe("an identity", () => {
+  const secrets = fc.stringMatching(/^[\x21-\x7e]{8,60}$/)
+  const unique = kinds.filter(([name]) => name !== "basic")
+
+  it.effect("holds no secret, is the same for the same, and another for another", () =>
+    forAll(fc.uniqueArray(secrets, { minLength: 2, maxLength: 5 }), (texts) =>
+      Effect.forEach(unique, ([, of]) =>
+        Effect.gen(function* () {
+          const identities = yield* Effect.forEach(texts, (text) => of(Redacted.make(text)))
+          const again = yield* Effect.forEach(texts, (text) => of(Redacted.make(text)))
+          expect(again.map(({ identity }) => identity)).toEqual(identities.map(({ identity }) => identity))
+          expect(new Set(identities.map(({ identity }) => identity)).size).toBe(texts.length)
+          identities.forEach(({ identity }, i) => {
+            expect(identity).toMatch(/^[\da-f]{32}$/)
+            expect(shows(identity, texts[i]!)).toBe(false)
+          })
+        })
+      )
+    )
+  )
+
+  it.effect("is a fingerprint that is the same everywhere", () =>
+    Effect.gen(function* () {
+      expect(yield* Credentials.fingerprint(Redacted.make("abc"))).toBe("ba7816bf8f01cfea414140de5dae2223")
+    })
+  )
+
+  it.effect("of Basic is the user's name", () =>
+    Effect.gen(function* () {
+      expect((yield* Credentials.basic({ username: "bob", password: key })).identity).toBe("bob")
+    })
+  )
+
+  it.effect("is what its caller says, and what errors say", () =>
+    Effect.gen(function* () {
+      const { url } = yield* Scripted.make([Scripted.answer({ status: 401 })])
+      for (const credentials of [
+        Credentials.bearer(key, { identity: "our-bot" }),
+        Credentials.token(key, { identity: "our-bot" }),
+        Credentials.apiKey({ header: "x-key", key, identity: "our-bot" }),
+        Credentials.apiKey({ query: "key", key, identity: "our-bot" })
+      ]) {
+        expect((yield* credentials).identity).toBe("our-bot")
+        const error = yield* Effect.flip(get("/")).pipe(
+          Effect.provide(Layer.mergeAll(as(url, credentials), once, clients[0]![1]))
+        )
+        expect(error.message).toContain("unauthorised, as our-bot")
+      }
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("is told to nobody by what is made", () =>
+    Effect.gen(function* () {
+      for (const [, of] of kinds) {
+        const made = yield* of(key)
+        expect(shows(shown(made), secret)).toBe(false)
+      }
+    })
+  )
+})

@@ -6,7 +6,10 @@ import { type Contender, contenders } from "./support/cacheContenders.js"
 import { withServer } from "./support/processes.js"
 
 const rounds = 11
-const calls = 400
+/** How long a round of each is to take about, in microseconds: long enough for what is left over from the one before. */
+const roundLasts = 150_000
+/** To warm up, and to see how many fill a round. */
+const firstCalls = 500
 /** What a hit from memory may cost of the call that it spares. */
 const share = 0.1
 
@@ -16,7 +19,7 @@ interface Cost {
 }
 
 /** What one of so many costs, in microseconds. */
-const cost = async ({ run }: Contender): Promise<Cost> => {
+const cost = async ({ run }: Contender, calls: number): Promise<Cost> => {
   const cpu = process.cpuUsage()
   const begun = process.hrtime.bigint()
   await run(calls)
@@ -29,10 +32,14 @@ const median = (values: ReadonlyArray<number>): number => values.toSorted((a, b)
 
 const measure = async (all: ReadonlyArray<Contender>) => {
   const costs = all.map((): Array<Cost> => [])
-  for (const { run } of all) await run(calls)
+  const calls: Array<number> = []
+  for (const contender of all) {
+    await contender.run(firstCalls)
+    calls.push(Math.ceil(roundLasts / (await cost(contender, firstCalls)).time))
+  }
   // In turns, so that whatever else the machine does falls on all of them.
   for (let round = 0; round < rounds; round += 1) {
-    for (const [index, contender] of all.entries()) costs[index]!.push(await cost(contender))
+    for (const [index, contender] of all.entries()) costs[index]!.push(await cost(contender, calls[index]!))
   }
   const ratio = (index: number, of: (cost: Cost) => number) =>
     median(costs[index]!.map((cost, round) => of(cost) / of(costs[0]![round]!)))

@@ -148,6 +148,8 @@ const make = ({ directory }: Options): typeof CacheStore.Service => {
     const { integrity } = entry
     const facts: unknown = entry.metadata
     if (!isFacts(facts)) return { damaged: "its index is not ours", integrity }
+    // Nothing but the salt: what the index says is all there is.
+    if (entry.size === saltLength) return { about: facts.about, dropAt: facts.dropAt, bytes: new Uint8Array() }
     try {
       const content = await cacache.get.byDigest(directory, integrity, { memoize: false })
       return { about: facts.about, dropAt: facts.dropAt, bytes: content.subarray(saltLength) }

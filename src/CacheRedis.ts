@@ -2,9 +2,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { Redis, type RedisOptions } from "ioredis"
+import type { Redis, RedisOptions } from "ioredis"
 import { CacheStore, type Stored } from "./CacheStore.js"
 import * as HttpCache from "./HttpCache.js"
+import { type Command, connect, messageOf } from "./redis/connection.js"
 import { CacheFailure, type ResponseCache } from "./ResponseCache.js"
 
 /** Where a store in Redis keeps things. */
@@ -12,18 +13,6 @@ export interface Options {
   /** How to connect, and what keys begin with (`prefix`; default: `effect-herald:cache:`). */
   readonly redis: RedisOptions & { readonly prefix?: string | undefined }
 }
-
-/**
- * A cache that does not answer at once is of no use: calls go on without it. So nothing waits for a connection but the first
- * command, and none for an answer for longer than this, in milliseconds.
- */
-const inHurry = {
-  connectTimeout: 500,
-  commandTimeout: 500,
-  maxRetriesPerRequest: 1,
-  autoResendUnfulfilledCommands: false,
-  retryStrategy: (times: number) => Math.min(times * 100, 1000)
-} satisfies RedisOptions
 
 /** What a value begins with: whose it is, and of what format. */
 const magic = /*#__PURE__*/ new TextEncoder().encode("herald1\n")
@@ -66,49 +55,31 @@ const batch = 500
 /** What `list` reads of a value at first: nearly always enough to have it without its bytes. */
 const firstRead = 4096
 
-const failure = (cause: unknown): CacheFailure =>
-  new CacheFailure({ message: cause instanceof Error ? cause.message : "Redis can't be used", cause })
+const failure = (cause: unknown): CacheFailure => new CacheFailure({ message: messageOf(cause), cause })
 
 /** What `SCAN` takes for a pattern. */
 const literally = (text: string): string => text.replace(/[\\*?[\]^-]/g, "\\$&")
 
-const make = (connection: Redis, prefix: string): typeof CacheStore.Service => {
-  let first: Promise<void> | undefined
-
-  const command = <A>(run: () => Promise<A>): Effect.Effect<A, CacheFailure> =>
-    Effect.tryPromise({
-      try: async () => {
-        // Later connections are made by themselves; what is asked for meanwhile fails at once.
-        first ??= connection.connect().catch(() => {})
-        await first
-        try {
-          return await run()
-        } catch (error) {
-          // A connection that hangs is given up, so that the next command need not wait for the same.
-          if (error instanceof Error && error.message === "Command timed out") connection.disconnect(true)
-          throw error
-        }
-      },
-      catch: failure
-    })
+const make = (command: Command, prefix: string): typeof CacheStore.Service => {
+  const ask = <A>(run: (redis: Redis) => Promise<A>) => Effect.mapError(command(run), failure)
 
   const drop = (keys: ReadonlyArray<string>): Effect.Effect<void, CacheFailure> =>
-    keys.length === 0 ? Effect.void : Effect.asVoid(command(() => connection.unlink([...keys])))
+    keys.length === 0 ? Effect.void : Effect.asVoid(ask((redis) => redis.unlink([...keys])))
 
   /** The whole keys of all that is there, some perhaps twice. */
   const scan: Stream.Stream<ReadonlyArray<string>, CacheFailure> = Stream.paginateEffect("0", (cursor) =>
     Effect.map(
-      command(() => connection.scan(cursor, "MATCH", `${literally(prefix)}*`, "COUNT", batch)),
+      ask((redis) => redis.scan(cursor, "MATCH", `${literally(prefix)}*`, "COUNT", batch)),
       ([next, keys]) => [keys, next === "0" ? Option.none() : Option.some(next)]
     )
   )
 
   const abouts = (keys: ReadonlyArray<string>, now: number) =>
-    command(async () => {
+    ask(async (redis) => {
       const listed: Array<{ readonly key: string; readonly about: string }> = []
       const begun = await Promise.all(
         keys.map((key) =>
-          connection.getrangeBuffer(key, 0, firstRead - 1).catch((error: unknown) => {
+          redis.getrangeBuffer(key, 0, firstRead - 1).catch((error: unknown) => {
             if (error instanceof Error && error.message.startsWith("WRONGTYPE")) return undefined
             throw error
           })
@@ -124,9 +95,7 @@ const make = (connection: Redis, prefix: string): typeof CacheStore.Service => {
         else if (head.dropAt > now) {
           const end = headLength + head.about
           const text =
-            end <= firstRead
-              ? value.subarray(headLength, end)
-              : await connection.getrangeBuffer(whole, headLength, end - 1)
+            end <= firstRead ? value.subarray(headLength, end) : await redis.getrangeBuffer(whole, headLength, end - 1)
           listed.push({ key, about: text.toString("utf8") })
         }
       }
@@ -137,9 +106,7 @@ const make = (connection: Redis, prefix: string): typeof CacheStore.Service => {
     get: (keys) =>
       Effect.clockWith((clock) =>
         Effect.flatMap(
-          keys.length === 0
-            ? Effect.succeed([])
-            : command(() => connection.mgetBuffer(keys.map((key) => prefix + key))),
+          keys.length === 0 ? Effect.succeed([]) : ask((redis) => redis.mgetBuffer(keys.map((key) => prefix + key))),
           (values) => {
             const now = clock.unsafeCurrentTimeMillis()
             const damaged: Array<string> = []
@@ -161,7 +128,7 @@ const make = (connection: Redis, prefix: string): typeof CacheStore.Service => {
         const left = Math.ceil(stored.dropAt - clock.unsafeCurrentTimeMillis())
         return left <= 0
           ? drop([prefix + key])
-          : Effect.asVoid(command(() => connection.set(prefix + key, encode(stored), "PX", left)))
+          : Effect.asVoid(ask((redis) => redis.set(prefix + key, encode(stored), "PX", left)))
       }),
     remove: (keys) =>
       Effect.suspend(() => {
@@ -205,23 +172,10 @@ const make = (connection: Redis, prefix: string): typeof CacheStore.Service => {
  * )
  * ```
  */
-export const store = ({ redis }: Options): Layer.Layer<CacheStore> =>
+export const store = ({ redis: { prefix = "effect-herald:cache:", ...options } }: Options): Layer.Layer<CacheStore> =>
   Layer.scoped(
     CacheStore,
-    Effect.map(
-      Effect.acquireRelease(
-        Effect.sync(() => {
-          const { prefix: _prefix, ...options } = redis
-          const connection = new Redis({ ...inHurry, ...options, lazyConnect: true, enableOfflineQueue: false })
-          // Commands tell what is wrong; without a listener it is printed besides.
-          connection.on("error", () => {})
-          return connection
-        }),
-        // Not `quit`, which waits for Redis to agree.
-        (connection) => Effect.sync(() => connection.disconnect())
-      ),
-      (connection) => make(connection, redis.prefix ?? "effect-herald:cache:")
-    )
+    Effect.map(connect(options), (command) => make(command, prefix))
   )
 
 /**

@@ -56,7 +56,11 @@ export interface Exchange extends Kind {
   readonly family: object
   /** Sends it, with these headers besides. Where these are conditions (RFC 9110, 13.1), a 304 is an answer. */
   readonly send: (headers: Readonly<Record<string, string>>) => Effect.Effect<Answer, HeraldError, HttpClient>
-  /** The same, as a call of its own, which may go on when this one has ended. */
+  /** Told when it waits for a request that is not its own alone. */
+  readonly joined: () => void
+  /** The same as `send`, as a call that ends by no one's deadline: each of those that wait for it has its own. */
+  readonly sendShared: (headers: Readonly<Record<string, string>>) => Effect.Effect<Answer, HeraldError, HttpClient>
+  /** The same, as a call of its own, which goes on when this one has ended. */
   readonly sendAside: (headers: Readonly<Record<string, string>>) => Effect.Effect<Answer, HeraldError, HttpClient>
 }
 
@@ -96,7 +100,7 @@ export class ResponseCache
       readonly invalidating: <E, R>(url: string, call: Effect.Effect<Answer, E, R>) => Effect.Effect<Answer, E, R>
       /** Keeps an answer that came in another way, as if to this request. */
       readonly keep: (
-        exchange: Omit<Exchange, "send" | "sendAside" | "mode" | "family">,
+        exchange: Omit<Exchange, "send" | "sendShared" | "sendAside" | "joined" | "mode" | "family">,
         answer: Answer
       ) => Effect.Effect<void>
       /** All that is kept, in no order. */

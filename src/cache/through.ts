@@ -40,7 +40,7 @@ export interface Parts {
 }
 
 /** What it takes to keep an answer. */
-type Keeping = Omit<Exchange, "send" | "sendAside" | "mode" | "family">
+type Keeping = Omit<Exchange, "send" | "sendShared" | "sendAside" | "joined" | "mode" | "family">
 
 /** A call that the cache may answer. */
 interface Visit<X extends Keeping = Exchange> {
@@ -314,10 +314,11 @@ export const make = ({ flights, generations, lifetime, scope, shelf }: Parts) =>
     const refresh = exchange.mode === "refresh"
     const plain = () => exchange.send(refresh ? { "cache-control": "no-cache" } : {})
     if (!looked.up) return plain()
-    const go = (generation: string) =>
-      flights === undefined || refresh
-        ? journey(visit, looked, generation, exchange.send)
-        : flights.join(flightKey(visit, generation), journey(visit, looked, generation, exchange.sendAside))
+    const go = (generation: string) => {
+      if (flights === undefined || refresh) return journey(visit, looked, generation, exchange.send)
+      exchange.joined()
+      return flights.join(flightKey(visit, generation), journey(visit, looked, generation, exchange.sendShared))
+    }
     return looked.generation !== undefined
       ? go(looked.generation)
       : Effect.flatMap(generations.begin(address.resource, clock.unsafeCurrentTimeMillis()), (generation) =>

@@ -72,6 +72,10 @@ export const throughCache = (
         mode,
         family: route.family,
         send: (headers) => send(call, headers),
+        joined: () => {
+          call.shared = true
+        },
+        sendShared: (headers) => send(aside(call), headers),
         sendAside: (headers) => {
           const other = aside(call)
           return withDeadline(other, authoriser, send(other, headers))
@@ -94,6 +98,8 @@ export const cached = (
       mode: "only-if-cached",
       family: call.route.family,
       send: never,
+      joined: () => {},
+      sendShared: never,
       sendAside: never
     })
   ).pipe(Effect.catchTag("NotCached", () => Effect.succeed(undefined)))

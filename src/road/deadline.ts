@@ -52,7 +52,7 @@ const noteUnderWay = (call: Watched): Effect.Effect<void> => {
 const passed = (call: Call, deadline: Duration.Duration): NotSent | TimeoutError => {
   const { told } = teller(call)
   const time = Duration.format(deadline)
-  return call.authorised === undefined
+  return call.authorised === undefined && call.shared !== true
     ? new NotSent(told(`not sent within its deadline of ${time}`))
     : new TimeoutError({ ...told(`not done within its deadline of ${time}`), reason: "deadline" })
 }

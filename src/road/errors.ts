@@ -40,6 +40,8 @@ export interface Call extends Told {
   endsAt?: number
   /** The status of the last answer, until the next request. */
   status?: number | undefined
+  /** It waits for a request that is not its own alone. */
+  shared?: boolean
   /** The body of the answer is wanted as bytes. */
   bytes?: boolean
   /** Some of a body that can't be sent twice was read. */

@@ -188,7 +188,7 @@ describe("a revalidation aside", () => {
           expect(text(yield* through(exchange(thing)))).toBe("stale")
           yield* settle
         }
-        expect(requests.map(({ aside }) => aside)).toEqual([false, true])
+        expect(requests.map(({ how }) => how)).toEqual(["own", "aside"])
         expect(cancelled).toBe(0)
       }).pipe(Effect.provide(HttpCache.layerMemory()))
       expect(cancelled).toBe(1)

@@ -213,7 +213,8 @@ describe("a cache on disk", () => {
         expect(files).toHaveLength(2)
         yield* Effect.promise(() => Promise.all(files.map(damage)))
         expect([yield* ask, yield* ask]).toEqual(["answer 1", "answer 1"])
-        expect(logged).toHaveLength(2)
+        // The content of what marks a generation is nothing, and is not read.
+        expect(logged).toHaveLength(part === "content-" ? 1 : 2)
         for (const line of logged) expect(line).toMatch(/^WARN An entry of the response cache on disk is dropped: /)
         expect(yield* (yield* ResponseCache.ResponseCache).count()).toBe(1)
       }).pipe(Effect.provide(Layer.merge(cache(directory), layer)))

@@ -64,7 +64,7 @@ export interface Sent {
   readonly method: HttpMethod
   readonly url: string
   readonly headers: Readonly<Record<string, string | undefined>>
-  readonly aside: boolean
+  readonly how: "own" | "shared" | "aside"
 }
 
 /** What it does with it; an error is an Effect, too. */
@@ -108,9 +108,9 @@ export const api = (respond: (sent: Sent, index: number) => Turn) => {
   const exchange = (url: string, ask: Ask = {}): ResponseCache.Exchange => {
     const { method = "GET", headers = {} } = ask
     const request = HttpClientRequest.make(method)(url, { headers })
-    const sending = (aside: boolean) => (more: Readonly<Record<string, string>>) =>
+    const sending = (how: Sent["how"]) => (more: Readonly<Record<string, string>>) =>
       Effect.suspend((): Effect.Effect<Answer.Answer, HeraldError.HeraldError> => {
-        const sent = { method, url, headers: { ...request.headers, ...more }, aside }
+        const sent = { method, url, headers: { ...request.headers, ...more }, how }
         const turn = respond(sent, requests.push(sent) - 1)
         // An error of the family is an Effect that fails with itself.
         if (Effect.isEffect(turn)) return turn
@@ -128,8 +128,10 @@ export const api = (respond: (sent: Sent, index: number) => Turn) => {
       partition: ask.partition ?? "",
       mode: ask.mode ?? "use",
       family: ask.family ?? family,
-      send: sending(false),
-      sendAside: sending(true)
+      send: sending("own"),
+      joined: () => {},
+      sendShared: sending("shared"),
+      sendAside: sending("aside")
     }
   }
   return { requests, exchange }

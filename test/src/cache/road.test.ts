@@ -1,8 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import { type Authoriser, ResponseCache } from "effect-herald"
+import { type Authoriser, Deadline, ResponseCache } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import * as Scripted from "../../servers/scripted.js"
 import { at, bearing, clients, once, thing } from "../kit.js"
@@ -94,6 +95,36 @@ describe.each(clients)("operations through a cache, over %s", (_, client) => {
           "Bearer secret-b"
         ])
       }).pipe(Effect.provide(HttpCache.layerMemory()), Effect.provide(client), use(Layer.empty))
+    })
+  )
+
+  it.scopedLive("share a request that ends by no one's deadline but that of the last who waits", () =>
+    Effect.gen(function* () {
+      const release: Array<() => void> = []
+      const server = yield* Scripted.make(() => (response, received) => {
+        release.push(() => ok()(response, received))
+      })
+      yield* Effect.gen(function* () {
+        const call = thing()
+        const within = (deadline: Duration.DurationInput) =>
+          Effect.fork(Effect.either(Effect.provideService(call, Deadline.Current, deadline)))
+        // The first one, by whose call it is sent, is the first to leave.
+        const hasty = yield* within("300 millis")
+        yield* server.next
+        const patient = yield* within("1 minute")
+        expect(yield* Fiber.join(hasty)).toMatchObject({ left: { _tag: "TimeoutError", reason: "deadline" } })
+        for (const answer of release) answer()
+        expect(yield* Fiber.join(patient)).toMatchObject({ right: { ok: true } })
+        expect(server.requests).toHaveLength(1)
+        yield* (yield* ResponseCache.ResponseCache).clear
+        const both = [yield* within("200 millis"), yield* within("300 millis")]
+        yield* server.abandoned
+        expect(yield* Effect.forEach(both, Fiber.join)).toMatchObject([
+          { left: { _tag: "TimeoutError" } },
+          { left: { _tag: "TimeoutError" } }
+        ])
+        expect(server.requests).toHaveLength(2)
+      }).pipe(Effect.provide(caller(server.url, {}, { share: true })), Effect.provide(client), use(Layer.empty))
     })
   )
 })

@@ -79,7 +79,7 @@ describe("a shared GET", () => {
       expect(server.cancelled).toEqual([])
       yield* server.open()
       expect(text(yield* Fiber.join(second))).toBe("one")
-      expect(server.requests.map(({ aside }) => aside)).toEqual([true])
+      expect(server.requests.map(({ how }) => how)).toEqual(["shared"])
     }).pipe(sharing)
   )
 

@@ -11,9 +11,8 @@ import { type Link, plain } from "./oauth/exchange.js"
 import * as grants from "./oauth/grants.js"
 import { locate, type Server } from "./oauth/server.js"
 import { transport } from "./oauth/transport.js"
-import * as Token from "./Token.js"
+import type * as Token from "./Token.js"
 import * as Tokens from "./Tokens.js"
-import * as TokenStore from "./TokenStore.js"
 
 export type { Client } from "./oauth/client.js"
 export type { DevicePrompt, Redirect, Verdict } from "./oauth/grants.js"
@@ -133,23 +132,20 @@ const tokensBy = (
   subject: "same" | "granted"
 ): Effect.Effect<Granted, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const around = yield* Effect.serviceOption(TokenStore.TokenStore)
-    const store = Option.isSome(around) ? around.value : yield* TokenStore.makeMemory
-    const tokens = yield* Effect.provideService(
-      Tokens.make({ name, identity, grant, refresh: grants.refresh(link), margin, probe, subject }),
-      TokenStore.TokenStore,
-      store
+    const tokens = yield* Tokens.make({
+      name,
+      identity,
+      grant,
+      refresh: grants.refresh(link),
+      margin,
+      probe,
+      subject
+    })
+    const revoke = Effect.flatMap(
+      tokens.forget,
+      Option.match({ onNone: () => Effect.void, onSome: (token) => grants.revoke(link, token) })
     )
-    const kept = store.load(name).pipe(
-      Effect.mapError(({ message }) => new Token.TokenFailure({ reason: "Store", message })),
-      Effect.flatMap((text) => (Option.isSome(text) ? Token.parse(text.value) : Effect.succeed(undefined)))
-    )
-    return {
-      ...tokens,
-      revoke: Effect.flatMap(kept, (token) =>
-        Effect.zipRight(tokens.forget, token === undefined ? Effect.void : grants.revoke(link, token))
-      )
-    }
+    return { ...tokens, revoke }
   })
 
 /**

@@ -107,6 +107,9 @@ const Kept = () =>
     error: Schema.optional(Schema.Null)
   })
 
+/** Seconds with a fraction are not exact. */
+const millis = (seconds: number): number => Math.round(seconds * 1000)
+
 /** The text that a store keeps. */
 export const print = (token: Token): string =>
   JSON.stringify({
@@ -128,7 +131,7 @@ export const parse = (text: string): Effect.Effect<Token | undefined> => {
   if (kept === undefined) return Effect.succeed(undefined)
   const tokenType = typeOf(kept.token_type)
   if (!presentable(tokenType, kept.access_token)) return Effect.succeed(undefined)
-  const grantedAt = (kept.granted_at ?? 0) * 1000
+  const grantedAt = millis(kept.granted_at ?? 0)
   const { expires_in: life, granted_at: granted } = kept
   const expiresAt = kept.expires_at ?? (granted === undefined || life === undefined ? undefined : granted + life)
   const secret = Redacted.make(kept.refresh_token || kept.access_token)
@@ -136,7 +139,7 @@ export const parse = (text: string): Effect.Effect<Token | undefined> => {
     accessToken: Redacted.make(kept.access_token),
     tokenType,
     grantedAt,
-    expiresAt: expiresAt === undefined ? undefined : expiresAt * 1000,
+    expiresAt: expiresAt === undefined ? undefined : millis(expiresAt),
     refreshToken: kept.refresh_token ? Redacted.make(kept.refresh_token) : undefined,
     scope: kept.scope,
     grantId

@@ -225,7 +225,8 @@ export const layerFile = ({
       const write = (path: string, text: string) =>
         Effect.scoped(
           Effect.flatMap(files.open(path, { flag: "wx", mode: 0o600 }), (file) =>
-            Effect.zipRight(file.writeAll(new TextEncoder().encode(text)), file.sync)
+            // To write nothing is a failure of the platform's.
+            Effect.zipRight(text === "" ? Effect.void : file.writeAll(new TextEncoder().encode(text)), file.sync)
           )
         )
 

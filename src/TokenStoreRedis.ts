@@ -27,15 +27,16 @@ const make = (command: Command, prefix: string): typeof TokenStore.Service => {
   const run = <A>(ask: Parameters<typeof command<A>>[0]) =>
     Effect.mapError(command(ask), (error) => new TokenStoreFailure({ message: messageOf(error) }))
 
-  const take = (key: string, owner: string): Effect.Effect<void, TokenStoreFailure> =>
+  /** Only to wait can be interrupted, so that none leaves a lock that it does not know it has. */
+  const take = (key: string, owner: string, pause: Effect.Effect<void>): Effect.Effect<void, TokenStoreFailure> =>
     Effect.flatMap(
       run((redis) => redis.set(key, owner, "PX", lockMillis, "NX")),
       (taken) =>
         taken === "OK"
           ? Effect.void
-          : Effect.delay(
-              Effect.suspend(() => take(key, owner)),
-              look
+          : Effect.zipRight(
+              pause,
+              Effect.suspend(() => take(key, owner, pause))
             )
     )
 
@@ -49,14 +50,16 @@ const make = (command: Command, prefix: string): typeof TokenStore.Service => {
     remove: (name) => Effect.asVoid(run((redis) => redis.del(prefix + name))),
     lock: (name) => {
       const key = `${prefix}lock:${name}`
-      return Effect.gen(function* () {
-        const owner = Encoding.encodeHex(crypto.getRandomValues(new Uint8Array(16)))
-        yield* Effect.acquireRelease(Effect.interruptible(take(key, owner)), () =>
-          Effect.ignore(run((redis) => redis.eval(release, 1, key, owner)))
-        )
-        const speak = Effect.ignore(run((redis) => redis.eval(extend, 1, key, owner, lockMillis)))
-        yield* Effect.forkScoped(Effect.forever(Effect.delay(speak, heartbeat)))
-      })
+      return Effect.uninterruptibleMask((restore) =>
+        Effect.gen(function* () {
+          const owner = Encoding.encodeHex(crypto.getRandomValues(new Uint8Array(16)))
+          yield* Effect.acquireRelease(take(key, owner, restore(Effect.sleep(look))), () =>
+            Effect.ignore(run((redis) => redis.eval(release, 1, key, owner)))
+          )
+          const speak = Effect.ignore(run((redis) => redis.eval(extend, 1, key, owner, lockMillis)))
+          yield* Effect.forkScoped(Effect.interruptible(Effect.forever(Effect.delay(speak, heartbeat))))
+        })
+      )
     }
   }
 }

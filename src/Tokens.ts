@@ -66,8 +66,10 @@ export interface Force {
 export interface Tokens extends Credentials {
   /** The token that calls use, which is had if there is none yet. */
   readonly token: (force?: Force) => Effect.Effect<Token.Token, Token.TokenFailure, HttpClient>
-  /** Forgets the token, here and in the store, once none is being had any more. The next call asks for a new one. */
-  readonly forget: Effect.Effect<void, Token.TokenFailure>
+  /**
+   * Forgets the token, here and in the store, once none is being had any more; gives what it was. The next call asks for a new one.
+   */
+  readonly forget: Effect.Effect<Option.Option<Token.Token>, Token.TokenFailure>
 }
 
 /** The part of a token's life that the margin may take. */
@@ -79,6 +81,10 @@ const isFresh = ({ expiresAt, grantedAt }: Token.Token, margin: number, now: num
 
 const isSame = (one: Token.Token | undefined, other: Token.Token): boolean =>
   one !== undefined && Redacted.value(one.accessToken) === Redacted.value(other.accessToken)
+
+/** The one that was granted last; of equal ones, the second. */
+const later = (one: Token.Token | undefined, other: Token.Token | undefined): Token.Token | undefined =>
+  one === undefined || (other !== undefined && other.grantedAt >= one.grantedAt) ? other : one
 
 const present = (request: HttpClientRequest, { accessToken, tokenType }: Token.Token): HttpClientRequest =>
   HttpRequest.setHeader(request, "authorization", `${tokenType} ${Redacted.value(accessToken)}`)
@@ -324,16 +330,23 @@ export const make = (options: Options): Effect.Effect<Tokens, never, Scope.Scope
       return held === undefined ? have("good") : Effect.succeed(held)
     })
 
-    const erase = Effect.scoped(
-      Effect.mapError(Effect.zipRight(store.lock(name), store.remove(name)), storeFailure)
-    ).pipe(Effect.as(undefined))
-
-    const forget: Effect.Effect<void, Token.TokenFailure> = Effect.uninterruptibleMask((restore) =>
-      Effect.suspend(() =>
-        flight === undefined
-          ? Effect.flatMap(takeOff("none", erase), ({ landed }) => restore(Deferred.await(landed)))
-          : Effect.zipRight(restore(Effect.exit(Deferred.await(flight.landed))), restore(forget))
-      )
+    const forget: Effect.Effect<Option.Option<Token.Token>, Token.TokenFailure> = Effect.uninterruptibleMask(
+      (restore) =>
+        Effect.suspend(() => {
+          if (flight !== undefined) {
+            return Effect.zipRight(restore(Effect.exit(Deferred.await(flight.landed))), restore(forget))
+          }
+          let last: Token.Token | undefined
+          const erase = Effect.gen(function* () {
+            yield* Effect.mapError(store.lock(name), storeFailure)
+            last = later(yield* load, current?.token)
+            yield* Effect.mapError(store.remove(name), storeFailure)
+            return undefined
+          }).pipe(Effect.scoped)
+          return Effect.flatMap(takeOff("none", erase), ({ landed }) =>
+            Effect.map(restore(Deferred.await(landed)), () => Option.fromNullable(last))
+          )
+        })
     )
 
     const known: Effect.Effect<string, Token.TokenFailure, HttpClient> = Effect.suspend(() => {

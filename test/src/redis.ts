@@ -16,7 +16,8 @@ export interface Outcome {
 /** Milliseconds of the clock that the processes of a machine have in common, and that nobody sets. */
 export const monotonic = (): number => Number(process.hrtime.bigint()) / 1e6
 
-const optionsOf = ({ hostname, password, pathname, port, username }: URL): RedisOptions => ({
+/** Where a URL says that a Redis is. */
+export const optionsOf = ({ hostname, password, pathname, port, username }: URL): RedisOptions => ({
   host: hostname,
   port: Number(port || 6379),
   ...(username !== "" && { username: decodeURIComponent(username) }),

@@ -818,7 +818,8 @@ describe("forget", () => {
       yield* authorise
       const partition = yield* tokens.partition!
       since()
-      yield* tokens.forget
+      const forgotten = yield* tokens.forget
+      expect(Option.map(forgotten, ({ accessToken }) => Redacted.value(accessToken))).toEqual(Option.some("old"))
       expect([since(), yield* text]).toEqual([["lock", "load", "remove"], undefined])
       expect(yield* authorise).toEqual({ generation: 2, header: "Bearer new1" })
       expect(yield* tokens.partition!).not.toBe(partition)

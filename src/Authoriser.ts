@@ -12,7 +12,6 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import type { Credentials } from "./Credentials.js"
 import { Limiter } from "./Limiter.js"
 import { ResponseCache } from "./ResponseCache.js"
 import type { RetryPolicy } from "./RetryPolicy.js"
@@ -34,13 +33,8 @@ export interface Defaults {
   readonly insecure?: boolean | undefined
 }
 
-/**
- * Who calls, and where: a service that each API has a tag of its own for. It puts credentials on requests, and learns when
- * they are refused.
- */
-export interface Authoriser extends Defaults {
-  /** Where the API is; the paths of its endpoints are appended. Credentials go to its origin only. */
-  readonly baseUrl: URL
+/** What a caller puts on its requests, and what it does when that is refused. */
+export interface Credentials {
   /** Tells callers apart, for whatever may not be shared between them. Holds no secret. */
   readonly identity: string
   /**
@@ -55,6 +49,15 @@ export interface Authoriser extends Defaults {
    * repeating, once. A rejection of an old generation changes nothing.
    */
   readonly rejected: (generation: number) => Effect.Effect<boolean, AuthoriserFailure, HttpClient>
+}
+
+/**
+ * Who calls, and where: a service that each API has a tag of its own for. It puts credentials on requests, and learns when
+ * they are refused.
+ */
+export interface Authoriser extends Defaults, Credentials {
+  /** Where the API is; the paths of its endpoints are appended. Credentials go to its origin only. */
+  readonly baseUrl: URL
   /**
    * Wraps each attempt, from `authorise` to the last byte of the answer: where an API whose credentials are replaced can hold
    * calls back until the new ones are known.

@@ -1,17 +1,13 @@
-import type { HttpClient } from "@effect/platform/HttpClient"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
-import { type Authoriser, type AuthoriserFailure, basic as basicHeader } from "./Authoriser.js"
+import { basic as basicHeader, type Credentials } from "./Authoriser.js"
 import { fieldName } from "./road/field.js"
 
-/** The part of an `Authoriser` that is about credentials: what it puts on requests, and what it does when they are refused. */
-export interface Credentials extends Pick<Authoriser, "identity" | "authorise" | "rejected"> {
-  readonly partition?: Effect.Effect<string, AuthoriserFailure, HttpClient>
-}
+export type { Credentials } from "./Authoriser.js"
 
 /**
  * Credentials of one's own that do not change: what to do to each request. A request that they are refused to is not repeated.

@@ -4,13 +4,12 @@ import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Encoding from "effect/Encoding"
-import * as FiberId from "effect/FiberId"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import { isReason, makeFileLock, randomName } from "./tokens/fileLock.js"
+import { makeLocks } from "./tokens/locks.js"
 
 /** The store can't be asked. The message holds no secret. */
 export class TokenStoreFailure
@@ -34,32 +33,6 @@ export class TokenStore
   >() {}
 
 type Service = Context.Tag.Service<TokenStore>
-
-/** A lock for each name, for those in this process. Whoever is first in the line has it, and stays there for so long. */
-const makeLocks = (): Service["lock"] => {
-  const lines = new Map<string, ReadonlyArray<Deferred.Deferred<void>>>()
-  return (name) =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.suspend(() => {
-        const turn = Deferred.unsafeMake<void>(FiberId.none)
-        const leave = Effect.sync(() => {
-          const line = (lines.get(name) ?? []).filter((other) => other !== turn)
-          if (line[0] === undefined) lines.delete(name)
-          else {
-            lines.set(name, line)
-            Deferred.unsafeDone(line[0], Effect.void)
-          }
-        })
-        const line = [...(lines.get(name) ?? []), turn]
-        lines.set(name, line)
-        const come = line[0] === turn ? Effect.void : Effect.onError(restore(Deferred.await(turn)), () => leave)
-        return Effect.zipRight(
-          come,
-          Effect.addFinalizer(() => leave)
-        )
-      })
-    )
-}
 
 /** A store that is gone with the program. */
 export const makeMemory: Effect.Effect<Service> = /*#__PURE__*/ Effect.sync(() => {
@@ -103,95 +76,11 @@ export const layerKeyValueStore: Layer.Layer<TokenStore, never, KeyValueStore.Ke
     })
   )
 
-/** How often one that holds a lock says so, in milliseconds. */
-const heartbeat = 1000
-
-/** A lock that nobody has spoken for during this time, in milliseconds, is that of one who is gone. */
-const abandonedAfter = 10_000
-
-/** How often one that waits looks, in milliseconds. */
-const look = 50
-
 /** How old a file is that its writer has left without an end, in milliseconds. */
 const leftAfter = 60_000
 
-const randomName = () => Encoding.encodeHex(crypto.getRandomValues(new Uint8Array(8)))
-
 /** The end of the name of a file that is being written. */
 const isPart = /^\.[0-9a-f]{16}$/
-
-const isReason = (reason: string) => (error: PlatformError) => error._tag === "SystemError" && error.reason === reason
-
-/**
- * A lock that processes of a machine share: a file that only one can make. Whoever has it touches it from time to time. Who waits and
- * sees it untouched for long takes it away, one at a time, which a second such file sees to.
- */
-const makeFileLock = (files: FileSystem.FileSystem) => {
-  const claim = (path: string, owner: string) =>
-    files.writeFileString(path, owner, { flag: "wx", mode: 0o600 }).pipe(
-      Effect.as(true),
-      Effect.catchIf(isReason("AlreadyExists"), () => Effect.succeed(false))
-    )
-
-  const discard = (path: string) => Effect.ignore(files.remove(path))
-
-  const touchedAt = (path: string) =>
-    files.stat(path).pipe(
-      Effect.map(({ mtime }) => Option.match(mtime, { onNone: () => 0, onSome: (time) => time.getTime() })),
-      Effect.catchIf(isReason("NotFound"), () => Effect.succeed(undefined))
-    )
-
-  /** Takes a lock away that is still as it was seen, unless another is about to. */
-  const takeAway = (path: string, seen: number) =>
-    Effect.flatMap(claim(`${path}.removal`, ""), (mine) =>
-      mine
-        ? Effect.flatMap(touchedAt(path), (now) => (now === seen ? discard(path) : Effect.void)).pipe(
-            Effect.ensuring(discard(`${path}.removal`)),
-            Effect.uninterruptible
-          )
-        : Effect.void
-    )
-
-  /** Only to wait for the next look can be interrupted, so that none leaves a lock that it does not know it has. */
-  const wait = (
-    path: string,
-    owner: string,
-    pause: Effect.Effect<void>,
-    seen: { readonly touched: number | undefined; readonly for: number }
-  ): Effect.Effect<void, PlatformError> =>
-    Effect.flatMap(claim(path, owner), (mine) => {
-      if (mine) return Effect.void
-      return Effect.flatMap(touchedAt(path), (touched) => {
-        const since = touched === seen.touched ? seen.for + look : 0
-        const next = Effect.zipRight(
-          pause,
-          Effect.suspend(() => wait(path, owner, pause, { touched, for: since }))
-        )
-        if (touched === undefined || since < abandonedAfter) return next
-        // Whoever was to remove it may have been killed in doing so.
-        const stuck = since >= 2 * abandonedAfter ? discard(`${path}.removal`) : Effect.void
-        return Effect.zipRight(stuck, Effect.zipRight(takeAway(path, touched), next))
-      })
-    })
-
-  return (path: string): Effect.Effect<void, PlatformError, Scope.Scope> =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.gen(function* () {
-        const owner = randomName()
-        const pause = restore(Effect.sleep(look))
-        yield* Effect.acquireRelease(wait(path, owner, pause, { touched: undefined, for: 0 }), () =>
-          // Not that of another, who took it from one that seemed to be gone.
-          Effect.ignore(
-            Effect.flatMap(files.readFileString(path), (now) => (now === owner ? discard(path) : Effect.void))
-          )
-        )
-        const touch = Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          Effect.ignore(files.utimes(path, new Date(now), new Date(now)))
-        )
-        yield* Effect.forkScoped(Effect.interruptible(Effect.forever(Effect.delay(touch, heartbeat))))
-      })
-    )
-}
 
 /**
  * Tokens in files, each under its name and `.json` in this directory, which is made if need be: readable by their owner alone (0600),

@@ -6,7 +6,9 @@ import * as Predicate from "effect/Predicate"
 import * as As from "./As.js"
 import type { Authoriser } from "./Authoriser.js"
 import type * as HeraldError from "./HeraldError.js"
-import { type Body, type NoBody, type Param, rawRoute, type Scalar } from "./road/raw.js"
+import { rawRoute } from "./road/raw.js"
+import type { Body, NoBody } from "./road/raw/body.js"
+import type { Param, Scalar } from "./road/raw/values.js"
 import { travel } from "./road/travel.js"
 
 export type { Body, NoBody, Param, Scalar }

@@ -6,7 +6,8 @@ import * as Redacted from "effect/Redacted"
 import type { Answer } from "../Answer.js"
 import type { Authoriser } from "../Authoriser.js"
 import type { HeraldError } from "../HeraldError.js"
-import { type Body, rawRoute } from "./raw.js"
+import { rawRoute } from "./raw.js"
+import type { Body } from "./raw/body.js"
 import { travel } from "./travel.js"
 
 /**

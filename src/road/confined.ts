@@ -1,5 +1,3 @@
-import type { Authoriser } from "../Authoriser.js"
-
 /** This very machine: RFC 6761, 6.3, and the loopback addresses of RFC 1122, 3.2.1.3, and RFC 4291, 2.5.3. */
 const loopback = /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
@@ -7,5 +5,10 @@ const loopback = /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 export const isSecure = ({ hostname, protocol }: URL): boolean => protocol === "https:" || loopback.test(hostname)
 
 /** Whether credentials may go to where the API is. */
-export const confined = ({ baseUrl, insecure }: Pick<Authoriser, "baseUrl" | "insecure">): boolean =>
-  insecure === true || isSecure(baseUrl)
+export const confined = ({
+  baseUrl,
+  insecure
+}: {
+  readonly baseUrl: URL
+  readonly insecure?: boolean | undefined
+}): boolean => insecure === true || isSecure(baseUrl)

@@ -10,8 +10,10 @@ export interface Answer {
   readonly body: string | Uint8Array
   /** The body as it comes, of a call that gives a Stream. */
   readonly stream?: Stream.Stream<Uint8Array, TransportError | TimeoutError> | undefined
-  /** A redirect led to it. */
-  readonly redirected?: boolean | undefined
+  /** Where a redirect led to that it came from. */
+  readonly redirected?: string | undefined
+  /** It is for another than was thought when its request was made, so that nobody is to keep it. */
+  readonly uncacheable?: boolean | undefined
 }
 
 /** The body as text: UTF-8, without a byte order mark. */

@@ -38,10 +38,10 @@ export interface Credentials {
   /** Tells callers apart, for whatever may not be shared between them. Holds no secret. */
   readonly identity: string
   /**
-   * Whose answers are in the response cache, where the identity does not tell: that of one who signs in, and may be another the next
-   * time. Holds no secret. Default: the identity.
+   * Whose answers are in the response cache, where the identity does not tell: those of one who signs in, and may be another the next
+   * time. None, before anyone has. Holds no secret. Default: the identity.
    */
-  readonly partition?: Effect.Effect<string, AuthoriserFailure, HttpClient> | undefined
+  readonly partition?: Effect.Effect<Option.Option<string>, AuthoriserFailure> | undefined
   /** The request with credentials, and the generation of these: refreshed ones have another. */
   readonly authorise: (request: HttpClientRequest) => Effect.Effect<Authorised, AuthoriserFailure, HttpClient>
   /**
@@ -75,6 +75,8 @@ export interface Authoriser extends Defaults, Credentials {
 export interface Authorised {
   readonly request: HttpClientRequest
   readonly generation: number
+  /** Whose credentials these are, where there is a `partition`. */
+  readonly partition?: string | undefined
 }
 
 /**

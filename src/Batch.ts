@@ -12,11 +12,14 @@ import type * as Operation from "./Operation.js"
 import type { Refusal } from "./Refusal.js"
 import * as ResponseCache from "./ResponseCache.js"
 import { decode } from "./road/answer.js"
-import { cached, keep } from "./road/cache.js"
+import { cached, keeping } from "./road/cache.js"
 import { encode, type Input } from "./road/encode.js"
 import { teller, type Told } from "./road/errors.js"
 import { compile, type Route } from "./road/route.js"
 import { travel } from "./road/travel.js"
+
+/** So many are looked for in the cache at a time. */
+const lookups = 16
 
 /** Headers that are about the answer as a whole, and not about an item of it. */
 const ofTheWhole = /^(?:content-.*|etag|last-modified|transfer-encoding)$/
@@ -162,32 +165,36 @@ export const make = <
         yield* Effect.forEach(
           calls,
           ([id, call]) =>
-            Effect.flatMap(cached(call, caller), (answer) =>
-              answer === undefined
-                ? Effect.void
-                : Effect.map(itemIn(call, answer), (item) => {
-                    found.set(id, item)
-                  })
-            ),
-          { concurrency: "unbounded", discard: true }
+            Effect.map(cached(call, caller), (answer) => {
+              // What is kept and can't be read is fetched.
+              const item = answer === undefined ? Option.none() : Either.getRight(itemIn(call, answer))
+              if (Option.isSome(item)) found.set(id, item.value)
+            }),
+          { concurrency: lookups, discard: true }
         )
       }
 
       const fetch = (chunk: Arr.NonEmptyReadonlyArray<Id>) =>
         Effect.gen(function* () {
+          const keepers = new Map<Id, (answer: Answer) => Effect.Effect<void>>()
+          if (mode !== "bypass") {
+            yield* Effect.forEach(
+              chunk,
+              (id) => Effect.map(keeping(calls.get(id)!, caller), (keeper) => keepers.set(id, keeper)),
+              { concurrency: lookups, discard: true }
+            )
+          }
           const { answer, value } = (yield* travel(routes.many, caller, () => many.request(chunk) as Input)) as {
             readonly answer: Answer
             readonly value: Many
           }
-          const asked = new Set(chunk)
           for (const raw of items(value)) {
             if (raw === null || raw === undefined) continue
             const own = answerFor(raw, answer)
             const item = yield* itemIn(calls.get(chunk[0])!, own)
-            const call = asked.has(id(item)) ? calls.get(id(item)) : undefined
-            if (call === undefined) continue
+            if (!chunk.includes(id(item))) continue
             found.set(id(item), item)
-            if (mode !== "bypass") yield* keep(call, caller, own)
+            yield* keepers.get(id(item))?.(own) ?? Effect.void
           }
         }).pipe(
           // Each item is kept by itself.

@@ -207,8 +207,7 @@ const make = ({ directory }: Options): typeof CacheStore.Service => {
             Stream.mapConcat((entry: unknown) => {
               if (!Predicate.isRecord(entry) || typeof entry["key"] !== "string") return []
               const { key, metadata } = entry
-              if (!isFacts(metadata)) return [{ key, about: "" }]
-              return metadata.dropAt > now ? [{ key, about: metadata.about }] : []
+              return [{ key, about: isFacts(metadata) && metadata.dropAt > now ? metadata.about : "" }]
             })
           )
         )

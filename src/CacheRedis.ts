@@ -10,7 +10,10 @@ import { CacheFailure, type ResponseCache } from "./ResponseCache.js"
 
 /** Where a store in Redis keeps things. */
 export interface Options {
-  /** How to connect, and what keys begin with (`prefix`; default: `effect-herald:cache:`). */
+  /**
+   * How to connect, and what keys begin with (`prefix`; default: `effect-herald:cache:`). Those of the cache go on with `entry:`;
+   * other keys with this prefix are left alone, by `clear` too.
+   */
   readonly redis: RedisOptions & { readonly prefix?: string | undefined }
 }
 
@@ -60,6 +63,7 @@ const failure = (cause: unknown): CacheFailure => new CacheFailure({ message: me
 /** What `SCAN` takes for a pattern. */
 const literally = (text: string): string => text.replace(/[\\*?[\]^-]/g, "\\$&")
 
+/** `prefix` is that of entries alone: `clear` drops all that begins with it. */
 const make = (command: Command, prefix: string): typeof CacheStore.Service => {
   const ask = <A>(run: (redis: Redis) => Promise<A>) => Effect.mapError(command(run), failure)
 
@@ -91,8 +95,10 @@ const make = (command: Command, prefix: string): typeof CacheStore.Service => {
         if (value === undefined || value.length === 0) continue
         const key = whole.slice(prefix.length)
         const head = headOf(value)
-        if (head === undefined) listed.push({ key, about: "" })
-        else if (head.dropAt > now) {
+        // Not of our format: if it is a damaged one of ours, it is dropped when it is asked for.
+        if (head === undefined) continue
+        if (head.dropAt <= now) listed.push({ key, about: "" })
+        else {
           const end = headLength + head.about
           const text =
             end <= firstRead ? value.subarray(headLength, end) : await redis.getrangeBuffer(whole, headLength, end - 1)
@@ -175,7 +181,7 @@ const make = (command: Command, prefix: string): typeof CacheStore.Service => {
 export const store = ({ redis: { prefix = "effect-herald:cache:", ...options } }: Options): Layer.Layer<CacheStore> =>
   Layer.scoped(
     CacheStore,
-    Effect.map(connect(options), (command) => make(command, prefix))
+    Effect.map(connect(options), (command) => make(command, `${prefix}entry:`))
   )
 
 /**

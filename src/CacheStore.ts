@@ -25,7 +25,11 @@ export class CacheStore
       /** Keeps it, in the place of what was there; whole, or not at all. It is there for good when this ends. */
       readonly set: (key: string, stored: Stored) => Effect.Effect<void, CacheFailure>
       readonly remove: (keys: ReadonlyArray<string>) => Effect.Effect<void, CacheFailure>
-      /** Everything, without the bytes, in no order. */
+      /**
+       * Everything that takes up room, without the bytes, in no order. What `get` does not give though it is still there, past its
+       * `dropAt` or seen to be damaged, has an empty `about`: whoever keeps the store small removes it. What is not the store's own
+       * is not listed.
+       */
       readonly list: Stream.Stream<{ readonly key: string; readonly about: string }, CacheFailure>
       readonly clear: Effect.Effect<void, CacheFailure>
     }

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
 import { basic as basicHeader, type Credentials } from "./Authoriser.js"
+import { randomHex, sha256Hex } from "./hex.js"
 import { fieldName } from "./road/field.js"
 
 export type { Credentials } from "./Authoriser.js"
@@ -42,8 +43,6 @@ const checked = (field: string, secret: Redacted.Redacted) =>
     ? Effect.succeed(Redacted.value(secret))
     : refuse(field, "A token or a key is visible ASCII, without spaces, and not empty")
 
-const random = () => Encoding.encodeHex(crypto.getRandomValues(new Uint8Array(16)))
-
 const hex = (bytes: ArrayBuffer) => Encoding.encodeHex(new Uint8Array(bytes))
 
 /**
@@ -51,11 +50,9 @@ const hex = (bytes: ArrayBuffer) => Encoding.encodeHex(new Uint8Array(bytes))
  * a random one, so that nothing is shared with what was cached before.
  */
 export const fingerprint = (secret: Redacted.Redacted): Effect.Effect<string> =>
-  Effect.promise(async () => {
-    const { subtle } = crypto as Partial<Crypto>
-    if (subtle === undefined) return random()
-    return hex(await subtle.digest("SHA-256", new TextEncoder().encode(Redacted.value(secret)))).slice(0, 32)
-  })
+  Effect.promise(async () => (hasSubtle() ? (await sha256Hex(Redacted.value(secret))).slice(0, 32) : randomHex(16)))
+
+const hasSubtle = () => (crypto as Partial<Crypto>).subtle !== undefined
 
 /** As OWASP advises for PBKDF2 with SHA-256; a tenth of a second, once. */
 const iterations = 600_000
@@ -64,15 +61,15 @@ const iterations = 600_000
  * A name for a user name with a password, of which people choose poor ones: one that takes long to try. One with another password is
  * somebody else to the cache.
  */
-const stretched = (username: string, password: Redacted.Redacted): Effect.Effect<string> =>
-  Effect.promise(async () => {
-    const { subtle } = crypto as Partial<Crypto>
-    if (subtle === undefined) return `${username} ${random()}`
-    const bytes = new TextEncoder()
-    const key = await subtle.importKey("raw", bytes.encode(Redacted.value(password)), "PBKDF2", false, ["deriveBits"])
-    const salt = bytes.encode(`effect-herald ${username}`)
-    return `${username} ${hex(await subtle.deriveBits({ name: "PBKDF2", hash: "SHA-256", salt, iterations }, key, 128))}`
-  })
+const stretched = async (username: string, password: Redacted.Redacted): Promise<string> => {
+  if (!hasSubtle()) return `${username} ${randomHex(16)}`
+  const bytes = new TextEncoder()
+  const key = await crypto.subtle.importKey("raw", bytes.encode(Redacted.value(password)), "PBKDF2", false, [
+    "deriveBits"
+  ])
+  const salt = bytes.encode(`effect-herald ${username}`)
+  return `${username} ${hex(await crypto.subtle.deriveBits({ name: "PBKDF2", hash: "SHA-256", salt, iterations }, key, 128))}`
+}
 
 const header = (name: string, scheme: string, field: string, secret: Redacted.Redacted, identity: string | undefined) =>
   Effect.flatMap(checked(field, secret), (value) =>
@@ -111,10 +108,12 @@ export const basic = (credentials: {
   // UTF-8 has no lone surrogates: another name or password would be sent.
   if (!username.isWellFormed()) return refuse("username", "A user name is well-formed Unicode")
   if (!Redacted.value(password).isWellFormed()) return refuse("password", "A password is well-formed Unicode")
-  return Effect.zipWith(
+  let made: Promise<string> | undefined
+  // The promise is kept, and not an Effect's outcome: an interruption only leaves the wait.
+  const partition = Effect.asSome(Effect.promise(() => (made ??= stretched(username, password))))
+  return Effect.map(
     make(username, (request) => basicHeader(request, credentials)),
-    Effect.cached(stretched(username, password)),
-    (made, partition) => ({ ...made, partition })
+    (basic) => ({ ...basic, partition })
   )
 }
 

@@ -36,8 +36,8 @@ const changedBy = <E>(url: string, exit: Exit.Exit<Answer, E>): ReadonlySet<stri
   const own = addressOf(url)
   if (own !== undefined) changed.add(own.resource)
   if (Exit.isSuccess(exit) && exit.value.status < 400) {
-    for (const name of ["location", "content-location"]) {
-      const text = exit.value.headers[name]
+    const { headers, redirected } = exit.value
+    for (const text of [headers["location"], headers["content-location"], redirected]) {
       const near = text === undefined ? undefined : addressNear(text, url)
       if (near !== undefined) changed.add(near.resource)
     }
@@ -58,12 +58,19 @@ export const make = (
     const shelf = Shelf.make(store)
     const generations = Generations.make(shelf)
     const flights = options.share === true ? Flights.make<Answer, HeraldError>(scope) : undefined
-    const { keep, through } = Through.make({ shelf, generations, flights, scope, lifetime: options.lifetime })
+    const { cached, keeping, through } = Through.make({
+      shelf,
+      generations,
+      flights,
+      scope,
+      lifetime: options.lifetime
+    })
 
     return {
       ...Upkeep.make(store, generations, options.lifetime),
       through,
-      keep,
+      cached,
+      keeping,
       invalidating: (url, call) =>
         Effect.uninterruptibleMask((restore) =>
           Effect.flatMap(Effect.exit(restore(call)), (exit) =>

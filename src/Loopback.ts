@@ -113,6 +113,16 @@ const answerTo = (response: ServerResponse, verdict: Verdict) => {
   }
 }
 
+/** A path, and a query if there is one. A backslash is a slash where it stands in a path (WHATWG URL, 4.4), and none of ours has one. */
+const pathAndQuery = /^\/[^?\\]*(?:\?|$)/
+
+/**
+ * The URL that a request came by. Its target is put behind the origin, not resolved against it: so nothing in it is another host, such as
+ * what follows two slashes, even if they have a tab between them.
+ */
+const cameBy = (target: string, origin: string): URL | undefined =>
+  pathAndQuery.test(target) && URL.canParse(origin + target) ? new URL(origin + target) : undefined
+
 /** The login that waits for its answer, if one does. */
 interface Waiting {
   readonly judge: (came: URL) => Verdict
@@ -136,7 +146,8 @@ const listening = (
                 : `nothing can listen on port ${port} of ${host} (${code}): give the login another \`port\``
           })
         )
-      server.once("error", refuse)
+      // Not once: a connection that can't be taken later is an error, too, and nobody's end.
+      server.on("error", refuse)
       try {
         server.listen(port, host, () => resume(Effect.succeed(server)))
       } catch (error) {
@@ -175,8 +186,7 @@ export const receiver = (options: Options = {}): Effect.Effect<Redirect, TokenFa
 
     const server = yield* listening(
       ({ method, url: target = "" }, response) => {
-        // An absolute form, or two slashes, would name another host.
-        const came = /^\/(?!\/)/.test(target) ? new URL(target, redirectUri) : undefined
+        const came = cameBy(target, origin)
         if (came === undefined || came.pathname !== expected.pathname) {
           return answer(response, 404, page("Nothing is here", "This page is for the end of a login alone."))
         }
@@ -196,7 +206,8 @@ export const receiver = (options: Options = {}): Effect.Effect<Redirect, TokenFa
     )
     // A server over TCP has an address with a port.
     const bound = (server.address() as AddressInfo).port
-    const redirectUri = `http://${host.includes(":") ? `[${host}]` : host}:${bound}${path}`
+    const origin = `http://${host.includes(":") ? `[${host}]` : host}:${bound}`
+    const redirectUri = `${origin}${path}`
     const expected = new URL(redirectUri)
 
     return {

@@ -30,8 +30,9 @@ export interface Options extends Pick<Tokens.Options, "margin" | "probe"> {
    */
   readonly parameters?: Readonly<Record<string, string | Redacted.Redacted | ReadonlyArray<string>>> | undefined
   /**
-   * What the token is kept under in a `TokenStore`. Default: made of the grant, the client id and the server's host, and of the scope and
-   * the parameters, so that another scope is asked for anew. People who share a store need a name each.
+   * What the token is kept under in a `TokenStore`. Default: made of the grant, the client id and the server's host, and of the scope,
+   * the parameters, and the URL of the issuer or the token endpoint (of both, if both are given), so that another scope is asked for anew,
+   * and each tenant of a host. People who share a store need a name each.
    */
   readonly name?: string | undefined
 }
@@ -117,10 +118,13 @@ const prepare = (
       send,
       parameters
     }
-    const about = [[...scope].toSorted(), plain(parameters), more === undefined ? [] : [Redacted.value(more)]]
+    const { host, hrefs } = place
+    // Tenants of a host differ in paths. What is no more than the host is told by that.
+    const where = hrefs.every((href) => href === `https://${host}/`) ? [] : hrefs
+    const about = [[...scope].toSorted(), plain(parameters), more === undefined ? [] : [Redacted.value(more)], where]
     const isPlain = about.every((part) => part.length === 0)
     const suffix = isPlain ? "" : ` ${yield* fingerprint(Redacted.make(JSON.stringify(about)))}`
-    const identity = `${grant} ${client.clientId}@${place.host}${suffix}`
+    const identity = `${grant} ${client.clientId}@${host}${suffix}`
     return { link, scope, name: options.name ?? identity, identity }
   })
 

@@ -45,23 +45,37 @@ export interface Kind {
   readonly template: string
 }
 
-/** A GET or a HEAD on its way through the cache. */
-export interface Exchange extends Kind {
+/** What is asked for by a GET or a HEAD. */
+export interface Asked extends Kind {
   /** Without credentials. */
   readonly request: HttpClientRequest
   /** Whose answers these are: nobody else is given them. */
   readonly partition: string
+}
+
+/**
+ * How a request is sent:
+ *
+ * - `own`: as the call that wants it
+ * - `shared`: for all that wait for it; each of them has its own deadline
+ * - `aside`: by itself, when the call has ended
+ */
+export type Sending = "own" | "shared" | "aside"
+
+/** A GET or a HEAD on its way through the cache. */
+export interface Exchange extends Asked {
   readonly mode: Mode
-  /** Only calls of one family can share a flight: their errors are made alike. */
+  /** Only calls of one family can share a request: their errors are made alike. */
   readonly family: object
+  /** Whether the call can make something of an answer. What it can't is neither kept, nor given from what is. */
+  readonly accepts: (answer: Answer) => boolean
   /** Sends it, with these headers besides. Where these are conditions (RFC 9110, 13.1), a 304 is an answer. */
-  readonly send: (headers: Readonly<Record<string, string>>) => Effect.Effect<Answer, HeraldError, HttpClient>
-  /** Told when it waits for a request that is not its own alone. */
+  readonly send: (
+    how: Sending,
+    headers: Readonly<Record<string, string>>
+  ) => Effect.Effect<Answer, HeraldError, HttpClient>
+  /** Told when it waits for a request that is shared. */
   readonly joined: () => void
-  /** The same as `send`, as a call that ends by no one's deadline: each of those that wait for it has its own. */
-  readonly sendShared: (headers: Readonly<Record<string, string>>) => Effect.Effect<Answer, HeraldError, HttpClient>
-  /** The same, as a call of its own, which goes on when this one has ended. */
-  readonly sendAside: (headers: Readonly<Record<string, string>>) => Effect.Effect<Answer, HeraldError, HttpClient>
 }
 
 /** Nothing is cached that would do. The call ends with a `NotSent`. */
@@ -98,11 +112,13 @@ export class ResponseCache
       readonly through: (exchange: Exchange) => Effect.Effect<Answer, HeraldError | NotCached, HttpClient>
       /** Runs a call that may change what is at this URL. After it, whatever came of it, what is cached of that is of no use. */
       readonly invalidating: <E, R>(url: string, call: Effect.Effect<Answer, E, R>) => Effect.Effect<Answer, E, R>
-      /** Keeps an answer that came in another way, as if to this request. */
-      readonly keep: (
-        exchange: Omit<Exchange, "send" | "sendShared" | "sendAside" | "joined" | "mode" | "family">,
-        answer: Answer
-      ) => Effect.Effect<void>
+      /** What is kept and fresh; nothing is sent. */
+      readonly cached: (asked: Asked) => Effect.Effect<Answer | undefined>
+      /**
+       * Gets ready to keep an answer that comes in another way, before that is asked for: what a write ends meanwhile is not brought
+       * back.
+       */
+      readonly keeping: (asked: Asked) => Effect.Effect<(answer: Answer) => Effect.Effect<void>>
       /** All that is kept, in no order. */
       readonly entries: Stream.Stream<Entry, CacheFailure>
       /** How many are kept: those that are fresh, or with those that have expired. */

@@ -1,10 +1,11 @@
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Encoding from "effect/Encoding"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { fingerprint } from "./Credentials.js"
+import { randomHex } from "./hex.js"
+import { fieldName } from "./road/field.js"
 
 /** Credentials that are granted for a time (RFC 6749, 5.1). */
 export interface Token {
@@ -51,12 +52,9 @@ export class TokenFailure
     readonly message: string
   }> {}
 
-/** Names a grant, at random. */
-const newGrantId = () => Encoding.encodeHex(crypto.getRandomValues(new Uint8Array(16)))
-
 /** What can stand in a header, and be told from the rest of it (RFC 9110, 11.4; RFC 6750, 2.1). */
 const presentable = (tokenType: string, accessToken: string): boolean =>
-  /^[!#$%&'*+.^_`|~\w-]+$/.test(tokenType) && /^[\x21-\x7e]+$/.test(accessToken)
+  fieldName.test(tokenType) && /^[\x21-\x7e]+$/.test(accessToken)
 
 /** `Bearer` where nothing is said; servers write it in either case. */
 const typeOf = (tokenType: string | null | undefined): string =>
@@ -83,7 +81,7 @@ export const fromGranted = (
     expiresAt: lives ? now + expiresIn * 1000 : undefined,
     refreshToken: refreshToken ?? before?.refreshToken,
     scope: scope ?? before?.scope,
-    grantId: before?.grantId ?? newGrantId()
+    grantId: before?.grantId ?? randomHex(16)
   }))
 }
 

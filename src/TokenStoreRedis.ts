@@ -1,14 +1,17 @@
 import * as Effect from "effect/Effect"
-import * as Encoding from "effect/Encoding"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { RedisOptions } from "ioredis"
+import { randomHex } from "./hex.js"
 import { type Command, connect, messageOf } from "./redis/connection.js"
 import { TokenStore, TokenStoreFailure } from "./TokenStore.js"
 
 /** Where a store in Redis keeps tokens. */
 export interface Options {
-  /** How to connect, and what keys begin with (`prefix`; default: `effect-herald:token:`). */
+  /**
+   * How to connect, and what keys begin with (`prefix`; default: `effect-herald:`). Those of tokens go on with `token:`, those of locks
+   * with `lock:`.
+   */
   readonly redis: RedisOptions & { readonly prefix?: string | undefined }
 }
 
@@ -40,19 +43,21 @@ const make = (command: Command, prefix: string): typeof TokenStore.Service => {
             )
     )
 
+  const keyOf = (name: string) => `${prefix}token:${name}`
+
   return {
     load: (name) =>
       Effect.map(
-        run((redis) => redis.get(prefix + name)),
+        run((redis) => redis.get(keyOf(name))),
         Option.fromNullable
       ),
-    save: (name, text) => Effect.asVoid(run((redis) => redis.set(prefix + name, text))),
-    remove: (name) => Effect.asVoid(run((redis) => redis.del(prefix + name))),
+    save: (name, text) => Effect.asVoid(run((redis) => redis.set(keyOf(name), text))),
+    remove: (name) => Effect.asVoid(run((redis) => redis.del(keyOf(name)))),
     lock: (name) => {
       const key = `${prefix}lock:${name}`
       return Effect.uninterruptibleMask((restore) =>
         Effect.gen(function* () {
-          const owner = Encoding.encodeHex(crypto.getRandomValues(new Uint8Array(16)))
+          const owner = randomHex(16)
           yield* Effect.acquireRelease(take(key, owner, restore(Effect.sleep(look))), () =>
             Effect.ignore(run((redis) => redis.eval(release, 1, key, owner)))
           )
@@ -72,10 +77,10 @@ const make = (command: Command, prefix: string): typeof TokenStore.Service => {
  * ```ts
  * import * as TokenStoreRedis from "effect-herald/token-store-redis"
  *
- * const store = TokenStoreRedis.layer({ redis: { host: "127.0.0.1", port: 6379, prefix: "example:token:" } })
+ * const store = TokenStoreRedis.layer({ redis: { host: "127.0.0.1", port: 6379, prefix: "example:" } })
  * ```
  */
-export const layer = ({ redis: { prefix = "effect-herald:token:", ...options } }: Options): Layer.Layer<TokenStore> =>
+export const layer = ({ redis: { prefix = "effect-herald:", ...options } }: Options): Layer.Layer<TokenStore> =>
   Layer.scoped(
     TokenStore,
     Effect.map(connect(options), (command) => make(command, prefix))

@@ -3,7 +3,6 @@ import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -14,9 +13,7 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { AuthoriserFailure } from "./Authoriser.js"
 import type { Credentials } from "./Credentials.js"
-import * as Deadline from "./Deadline.js"
-import * as ResponseCache from "./ResponseCache.js"
-import * as RetryPolicy from "./RetryPolicy.js"
+import { onItsOwn } from "./road/onItsOwn.js"
 import * as Token from "./Token.js"
 import * as TokenStore from "./TokenStore.js"
 
@@ -116,17 +113,6 @@ const storeFailure = ({ message }: TokenStore.TokenStoreFailure) => new Token.To
 
 const authoriserFailure = ({ message, reason }: Token.TokenFailure) => new AuthoriserFailure({ reason, message })
 
-/** What a caller's program sets for its own calls is not for the calls that all wait for. */
-const onItsOwn = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.mapInputContext(effect, (context: Context.Context<R>) =>
-    context.pipe(
-      Context.add(Deadline.Current, undefined),
-      Context.add(Deadline.PerAttempt, undefined),
-      Context.add(RetryPolicy.Current, undefined),
-      Context.add(ResponseCache.Current, "use")
-    )
-  )
-
 /**
  * Tokens, as credentials. Where one is wanted it is taken from memory, or else from the `TokenStore` around it, if there is one; a
  * token that is not good (about to expire, or it fails the probe) is refreshed; where that fails, a new one is asked for; what is good
@@ -171,6 +157,8 @@ export const make = (options: Options): Effect.Effect<Tokens, never, Scope.Scope
     /** What the store should have, and did not take. */
     let unsaved: Token.Token | undefined
     let timesForgotten = 0
+    /** The last generation that was forgotten: who was refused it has signed out. */
+    let lastForgotten = 0
 
     /** The token in memory, if it will do. */
     const goodAt = (now: number): Numbered | undefined =>
@@ -188,6 +176,7 @@ export const make = (options: Options): Effect.Effect<Tokens, never, Scope.Scope
 
     const forgotten = (): undefined => {
       timesForgotten += 1
+      lastForgotten = generations
       current = grantId = unsaved = undefined
     }
 
@@ -229,17 +218,14 @@ export const make = (options: Options): Effect.Effect<Tokens, never, Scope.Scope
     const receive = (granted: Token.Granted, before: Token.Token | undefined) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.tap(Token.fromGranted(granted, before, now), save))
 
+    const discard = Effect.zipRight(
+      Effect.ignore(store.remove(name)),
+      new Token.TokenFailure({ reason: "Invalid", message: "a new token does not pass the probe either" })
+    )
+
     const granted = Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(restore(grant), (granted) => receive(granted, undefined))
-    ).pipe(
-      Effect.tap((token) =>
-        Effect.filterOrFail(
-          probed(token),
-          (good) => good,
-          () => new Token.TokenFailure({ reason: "Invalid", message: "a new token does not pass the probe either" })
-        )
-      )
-    )
+    ).pipe(Effect.tap((token) => Effect.flatMap(probed(token), (good) => (good ? Effect.void : discard))))
 
     /** The next token, or undefined where only a new one will do. */
     const refreshed = (before: Token.Token): Effect.Effect<Token.Token | undefined, Token.TokenFailure, HttpClient> => {
@@ -349,29 +335,36 @@ export const make = (options: Options): Effect.Effect<Tokens, never, Scope.Scope
         })
     )
 
-    const known: Effect.Effect<string, Token.TokenFailure, HttpClient> = Effect.suspend(() => {
-      if (grantId !== undefined) return Effect.succeed(grantId)
-      const times = timesForgotten
-      return Effect.flatMap(load, (token) =>
-        token === undefined || times !== timesForgotten
-          ? Effect.map(good, (had) => had.token.grantId)
-          : // One that was had meanwhile is newer.
-            Effect.succeed((grantId ??= token.grantId))
-      )
-    })
+    const partitionOf = (id: string) => `${identity} ${id}`
 
-    const partition = Effect.mapBoth(known, { onSuccess: (id) => `${identity} ${id}`, onFailure: authoriserFailure })
+    const partition = Effect.suspend(() => {
+      if (grantId !== undefined) return Effect.succeedSome(partitionOf(grantId))
+      const times = timesForgotten
+      return Effect.mapBoth(load, {
+        onSuccess: (token) => {
+          // One that was had meanwhile is newer.
+          if (times === timesForgotten) grantId ??= token?.grantId
+          return Option.map(Option.fromNullable(grantId), partitionOf)
+        },
+        onFailure: authoriserFailure
+      })
+    })
 
     return {
       identity,
       ...(subject === "granted" ? { partition } : {}),
       authorise: (request) =>
         Effect.mapBoth(good, {
-          onSuccess: ({ generation, token }) => ({ request: put(request, token), generation }),
+          onSuccess: ({ generation, token }) => ({
+            request: put(request, token),
+            generation,
+            partition: subject === "granted" ? partitionOf(token.grantId) : undefined
+          }),
           onFailure: authoriserFailure
         }),
       rejected: (generation) =>
         Effect.suspend(() => {
+          if (generation <= lastForgotten) return Effect.succeed(false)
           if (current !== undefined && current.generation !== generation) {
             return Effect.succeed(generation < current.since)
           }

@@ -1,6 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import type { Credentials } from "../../schemas/polympics/Credentials.js"
 import * as Kit from "../../src/Authoriser.js"
 import { fingerprint } from "../../src/Credentials.js"
@@ -44,6 +45,8 @@ export const make = (
     let inFlight = 0
     let generation = 0
     let credentials: Credentials | undefined = given
+    /** Whose answers those of a generation are. The server makes passwords, at random: a digest does not tell them. */
+    let known: { readonly of: number; readonly partition: string } | undefined
     const identity = `${kind} ${given.username.toUpperCase()}`
 
     /** Only the wait can be interrupted: a call that is counted in has to be counted out. */
@@ -72,14 +75,22 @@ export const make = (
       identity,
       // One with another password is somebody else to the cache.
       partition: Effect.suspend(() => {
-        const { password } = credentials ?? given
-        return Effect.map(fingerprint(password), (secret) => `${identity} ${secret}`)
+        const of = generation
+        if (known?.of === of) return Effect.succeedSome(known.partition)
+        return Effect.map(fingerprint((credentials ?? given).password), (secret) => {
+          known = { of, partition: `${identity} ${secret}` }
+          return Option.some(known.partition)
+        })
       }),
       authorise: (request) =>
         Effect.suspend(() =>
           credentials === undefined
             ? Effect.fail(lost())
-            : Effect.succeed({ request: Kit.basic(request, credentials), generation })
+            : Effect.succeed({
+                request: Kit.basic(request, credentials),
+                generation,
+                partition: known?.of === generation ? known.partition : undefined
+              })
         ),
       // A 401 to credentials that were replaced since is worth another try with the new ones.
       rejected: (of) => Effect.sync(() => of !== generation),

@@ -221,9 +221,9 @@ const hopByHop: ReadonlyArray<string> = [
   "upgrade"
 ]
 
-/** The headers that may be kept (RFC 9111, 3.1). */
+/** The headers that may be kept (RFC 9111, 3.1); cookies are secrets, and of the moment (7.3). */
 export const keepable = (headers: Headers): Record<string, string> => {
-  const dropped = new Set(hopByHop)
+  const dropped = new Set([...hopByHop, "set-cookie"])
   for (const name of headers["connection"]?.split(",") ?? []) dropped.add(name.trim().toLowerCase())
   const kept: Record<string, string> = {}
   for (const [name, value] of Object.entries(headers)) if (value !== undefined && !dropped.has(name)) kept[name] = value

@@ -2,6 +2,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
+import { randomHex } from "../hex.js"
 import { generationKey } from "./keys.js"
 import { encode } from "./record.js"
 import type { Shelf } from "./shelf.js"
@@ -34,9 +35,6 @@ export const longestKept = year
 /** So many resources are told apart while the store is away; if there are more, everything goes when it is back. */
 const mostLost = 10_000
 
-const randomId = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("")
-
 export const make = (shelf: Shelf): Generations => {
   const lost = new Set<string>()
   let allLost = false
@@ -56,7 +54,7 @@ export const make = (shelf: Shelf): Generations => {
       Effect.uninterruptibleMask((restore) => {
         const other = begun.get(resource)
         if (other !== undefined) return restore(Deferred.await(other))
-        const id = randomId()
+        const id = randomHex(16)
         const about = encode({ _tag: "Generation", resource, id })
         const mine = Deferred.unsafeMake<string | undefined>(FiberId.none)
         begun.set(resource, mine)

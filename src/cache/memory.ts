@@ -35,8 +35,11 @@ export const make = (maxBytes: number): Context.Tag.Service<CacheStore> => {
     list: Stream.unwrap(
       Effect.clockWith((clock) => {
         const now = clock.unsafeCurrentTimeMillis()
-        const alive = [...kept.entries()].filter(([, { dropAt }]) => dropAt > now)
-        return Effect.succeed(Stream.fromIterable(alive.map(([key, { about }]) => ({ key, about }))))
+        const all = Array.from(kept.entries(), ([key, { about, dropAt }]) => ({
+          key,
+          about: dropAt > now ? about : ""
+        }))
+        return Effect.succeed(Stream.fromIterable(all))
       })
     ),
     clear: Effect.sync(() => kept.clear())

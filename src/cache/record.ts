@@ -14,8 +14,6 @@ export interface AnswerRecord {
   readonly status: number
   /** Of the body. */
   readonly bytes: number
-  /** The body was text. */
-  readonly text: boolean
   readonly headers: Readonly<Record<string, string>>
   readonly requestedAt: number
   readonly storedAt: number
@@ -53,7 +51,6 @@ const isRecord = (value: unknown): value is AnyRecord => {
           isString
         ) &&
         [value["status"], value["bytes"], value["requestedAt"], value["storedAt"]].every(isNumber) &&
-        typeof value["text"] === "boolean" &&
         isTexts(value["headers"])
       )
     case "Vary":
@@ -105,13 +102,10 @@ export const read = ({ about, bytes }: Stored): Found | undefined => {
 
 export const isKept = (found: Found | undefined): found is Kept => found?.record._tag === "Answer"
 
-/** A byte order mark is part of a text that was kept with one. */
-const decoder = /*#__PURE__*/ new TextDecoder("utf-8", { ignoreBOM: true })
-
 /** What is kept, as an answer. Its bytes are a copy: whoever gets them may write to them. */
 export const answerOf = ({ bytes, headers, record, terms }: Kept, now: number): Answer => ({
   status: record.status,
   // In this order it costs a twentieth of what it does the other way round.
   headers: { age: `${Math.max(0, Math.floor((now - terms.bornAt) / 1000))}`, ...headers },
-  body: record.text ? decoder.decode(bytes) : new Uint8Array(bytes)
+  body: new Uint8Array(bytes)
 })

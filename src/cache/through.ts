@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type Answer, bytesOf } from "../Answer.js"
 import type { HeraldError } from "../HeraldError.js"
-import { type Exchange, type Kind, NotCached } from "../ResponseCache.js"
+import { type Asked, type Exchange, type Kind, NotCached, type Sending } from "../ResponseCache.js"
 import type { Flights } from "./flights.js"
 import {
   expiryOf,
@@ -39,11 +39,8 @@ export interface Parts {
   readonly scope: Scope.Scope
 }
 
-/** What it takes to keep an answer. */
-type Keeping = Omit<Exchange, "send" | "sendShared" | "sendAside" | "joined" | "mode" | "family">
-
 /** A call that the cache may answer. */
-interface Visit<X extends Keeping = Exchange> {
+interface Visit<X extends Asked = Exchange> {
   readonly exchange: X
   readonly method: "GET" | "HEAD"
   readonly address: Address
@@ -85,7 +82,7 @@ const conditions: ReadonlyArray<string> = [
   "if-range"
 ]
 
-const millisOf = (lifetime: Lifetime | undefined, kind: Kind): number | undefined => {
+export const millisOf = (lifetime: Lifetime | undefined, kind: Kind): number | undefined => {
   const given = lifetime?.(kind)
   return given === undefined ? undefined : Duration.toMillis(given)
 }
@@ -125,7 +122,7 @@ export const make = ({ flights, generations, lifetime, scope, shelf }: Parts) =>
   }
 
   /** Undefined if it is none of the cache's. */
-  const visitOf = <X extends Keeping>(exchange: X, clock: Clock.Clock): Visit<X> | undefined => {
+  const visitOf = <X extends Asked>(exchange: X, clock: Clock.Clock): Visit<X> | undefined => {
     const { method, partition, request } = exchange
     if (method !== "GET" && method !== "HEAD") return undefined
     // What a body asks for is not in the URL.
@@ -143,7 +140,7 @@ export const make = ({ flights, generations, lifetime, scope, shelf }: Parts) =>
   const current = (found: Kept, generation: string | undefined): Kept | undefined =>
     found.record.generation === generation ? found : undefined
 
-  const ask = ({ address, exchange, key }: Visit<Keeping>): Effect.Effect<Looked> =>
+  const ask = ({ address, exchange, key }: Visit<Asked>): Effect.Effect<Looked> =>
     Effect.flatMap(shelf.get([key, generationKey(address.resource)]), (both) => {
       if (both === undefined) return Effect.succeed(down)
       const [base, marker] = both
@@ -164,7 +161,7 @@ export const make = ({ flights, generations, lifetime, scope, shelf }: Parts) =>
       })
     })
 
-  const look = (visit: Visit<Keeping>): Effect.Effect<Looked> => {
+  const look = (visit: Visit<Asked>): Effect.Effect<Looked> => {
     const { resource } = visit.address
     return generations.isLost(resource)
       ? Effect.flatMap(generations.recover(resource), (ended) => (ended ? ask(visit) : Effect.succeed(down)))
@@ -176,7 +173,7 @@ export const make = ({ flights, generations, lifetime, scope, shelf }: Parts) =>
 
   /** Keeps an answer, or what a 304 left of one; where it may not be kept, what it takes the place of goes. */
   const keep = (
-    visit: Visit<Keeping>,
+    visit: Visit<Asked>,
     looked: Looked,
     record: AnswerRecord,
     terms: Terms,
@@ -212,13 +209,14 @@ export const make = ({ flights, generations, lifetime, scope, shelf }: Parts) =>
   }
 
   const keepAnswer = (
-    visit: Visit<Keeping>,
+    visit: Visit<Asked>,
     looked: Looked,
     generation: string,
     requestedAt: number,
     answer: Answer
   ): Effect.Effect<unknown> => {
-    if (!keptStatuses.includes(answer.status) || answer.redirected === true || answer.stream !== undefined) {
+    if (answer.uncacheable === true) return Effect.void
+    if (!keptStatuses.includes(answer.status) || answer.redirected !== undefined || answer.stream !== undefined) {
       return dismiss(looked)
     }
     const { address, clock, exchange, method } = visit
@@ -234,7 +232,6 @@ export const make = ({ flights, generations, lifetime, scope, shelf }: Parts) =>
       template: exchange.template,
       status: answer.status,
       bytes: bytes.length,
-      text: typeof answer.body === "string",
       headers: keepable(answer.headers),
       requestedAt,
       storedAt,
@@ -259,14 +256,12 @@ export const make = ({ flights, generations, lifetime, scope, shelf }: Parts) =>
     return keptOf(record, termsOf({ method, status, headers, requestedAt, receivedAt: now }), kept.bytes)
   }
 
-  type Send = Exchange["send"]
-
   /** Sends it, asking whether what is kept has changed; keeps what comes, or lets what is kept stand in for it. */
   const journey = (
     visit: Visit,
     looked: Looked,
     generation: string,
-    send: Send
+    how: Sending
   ): Effect.Effect<Answer, HeraldError, HttpClient> =>
     Effect.suspend(() => {
       const { clock, exchange, own, wishes } = visit
@@ -275,12 +270,15 @@ export const make = ({ flights, generations, lifetime, scope, shelf }: Parts) =>
       const validators = refresh ? undefined : kept?.terms.validators
       const sent = (headers: Readonly<Record<string, string>>) => {
         const requestedAt = clock.unsafeCurrentTimeMillis()
-        return Effect.map(send(headers), (answer) => ({ answer, requestedAt }))
+        return Effect.map(exchange.send(how, headers), (answer) => ({ answer, requestedAt }))
       }
       const whole = (headers: Readonly<Record<string, string>>) =>
         Effect.flatMap(sent(headers), ({ answer, requestedAt }) => took(answer, requestedAt))
+      // What a call can't make anything of may be a page of a network on the way: it is not kept.
       const took = (answer: Answer, requestedAt: number) =>
-        Effect.as(keepAnswer(visit, looked, generation, requestedAt, answer), answer)
+        exchange.accepts(answer)
+          ? Effect.as(keepAnswer(visit, looked, generation, requestedAt, answer), answer)
+          : Effect.succeed(answer)
 
       const travelled =
         kept === undefined || validators === undefined
@@ -312,12 +310,12 @@ export const make = ({ flights, generations, lifetime, scope, shelf }: Parts) =>
   const fetch = (visit: Visit, looked: Looked): Effect.Effect<Answer, HeraldError, HttpClient> => {
     const { address, clock, exchange } = visit
     const refresh = exchange.mode === "refresh"
-    const plain = () => exchange.send(refresh ? { "cache-control": "no-cache" } : {})
+    const plain = () => exchange.send("own", refresh ? { "cache-control": "no-cache" } : {})
     if (!looked.up) return plain()
     const go = (generation: string) => {
-      if (flights === undefined || refresh) return journey(visit, looked, generation, exchange.send)
+      if (flights === undefined || refresh) return journey(visit, looked, generation, "own")
       exchange.joined()
-      return flights.join(flightKey(visit, generation), journey(visit, looked, generation, exchange.sendShared))
+      return flights.join(flightKey(visit, generation), journey(visit, looked, generation, "shared"))
     }
     return looked.generation !== undefined
       ? go(looked.generation)
@@ -329,11 +327,11 @@ export const make = ({ flights, generations, lifetime, scope, shelf }: Parts) =>
   /** Asks for it again, once at a time, and goes on when this call has ended. */
   const revalidateAside = (visit: Visit, looked: Looked, generation: string): Effect.Effect<void, never, HttpClient> =>
     Effect.suspend(() => {
-      const { exchange, key } = visit
+      const { key } = visit
       const id = `${generation} ${looked.key ?? key}`
       if (underWay.has(id)) return Effect.void
       underWay.add(id)
-      const travel = Effect.interruptible(journey(visit, looked, generation, exchange.sendAside)).pipe(
+      const travel = Effect.interruptible(journey(visit, looked, generation, "aside")).pipe(
         Effect.catchAllCause((cause) => Effect.logDebug("A stale answer could not be revalidated", cause)),
         Effect.ensuring(Effect.sync(() => underWay.delete(id)))
       )
@@ -345,15 +343,16 @@ export const make = ({ flights, generations, lifetime, scope, shelf }: Parts) =>
     looked: Looked,
     offline: boolean
   ): Effect.Effect<Answer, HeraldError | NotCached, HttpClient> => {
-    const { clock, own, wishes } = visit
+    const { clock, exchange, own, wishes } = visit
     const { generation, kept } = looked
     if (kept !== undefined && generation !== undefined) {
       const now = clock.unsafeCurrentTimeMillis()
+      const answer = answerOf(kept, now)
+      // What is kept may be of another version of the program, which made something else of it.
+      if (!exchange.accepts(answer)) return decide(visit, { ...looked, kept: undefined }, offline)
       const verdict = judge(kept.terms, kept.record.requestedAt, own, wishes, now)
-      if (verdict === "Use" || (verdict === "UseAndRevalidate" && offline)) return Effect.succeed(answerOf(kept, now))
-      if (verdict === "UseAndRevalidate") {
-        return Effect.as(revalidateAside(visit, looked, generation), answerOf(kept, now))
-      }
+      if (verdict === "Use" || (verdict === "UseAndRevalidate" && offline)) return Effect.succeed(answer)
+      if (verdict === "UseAndRevalidate") return Effect.as(revalidateAside(visit, looked, generation), answer)
     }
     return offline ? new NotCached() : fetch(visit, looked)
   }
@@ -365,25 +364,42 @@ export const make = ({ flights, generations, lifetime, scope, shelf }: Parts) =>
         const visit = mode === "bypass" ? undefined : visitOf(exchange, clock)
         if (visit === undefined) {
           if (mode === "only-if-cached") return new NotCached()
-          return exchange.send(mode === "refresh" ? { "cache-control": "no-cache" } : {})
+          return exchange.send("own", mode === "refresh" ? { "cache-control": "no-cache" } : {})
         }
         if (mode === "refresh") return Effect.flatMap(look(visit), (looked) => fetch(visit, looked))
         const offline = mode === "only-if-cached" || visit.wishes.onlyIfCached
         return Effect.flatMap(look(visit), (looked) => decide(visit, looked, offline))
       }),
 
-    keep: (exchange: Keeping, answer: Answer): Effect.Effect<void> =>
+    cached: (asked: Asked): Effect.Effect<Answer | undefined> =>
       Effect.clockWith((clock) => {
-        const visit = visitOf(exchange, clock)
-        if (visit === undefined) return Effect.void
-        return Effect.flatMap(look(visit), (looked) => {
-          if (!looked.up) return Effect.void
+        const visit = visitOf(asked, clock)
+        if (visit === undefined) return Effect.succeed(undefined)
+        return Effect.map(look(visit), ({ kept }) => {
           const now = clock.unsafeCurrentTimeMillis()
+          if (kept === undefined) return undefined
+          const verdict = judge(kept.terms, kept.record.requestedAt, visit.own, visit.wishes, now)
+          return verdict === "Revalidate" ? undefined : answerOf(kept, now)
+        })
+      }),
+
+    keeping: (asked: Asked): Effect.Effect<(answer: Answer) => Effect.Effect<void>> =>
+      Effect.clockWith((clock) => {
+        const visit = visitOf(asked, clock)
+        const nothing = () => Effect.void
+        if (visit === undefined) return Effect.succeed(nothing)
+        return Effect.flatMap(look(visit), (looked) => {
+          if (!looked.up) return Effect.succeed(nothing)
+          const requestedAt = clock.unsafeCurrentTimeMillis()
           const { resource } = visit.address
           const generation =
-            looked.generation === undefined ? generations.begin(resource, now) : Effect.succeed(looked.generation)
-          return Effect.flatMap(generation, (id) =>
-            id === undefined ? Effect.void : Effect.asVoid(keepAnswer(visit, looked, id, now, answer))
+            looked.generation === undefined
+              ? generations.begin(resource, requestedAt)
+              : Effect.succeed(looked.generation)
+          return Effect.map(generation, (id) =>
+            id === undefined
+              ? nothing
+              : (answer: Answer) => Effect.asVoid(keepAnswer(visit, looked, id, requestedAt, answer))
           )
         })
       })

@@ -1,5 +1,4 @@
 import type * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { CacheStore } from "../CacheStore.js"
@@ -8,7 +7,7 @@ import { expiryOf } from "./freshness.js"
 import type { Generations } from "./generation.js"
 import { addressOf, entryKey, resourceOf } from "./keys.js"
 import { type AnswerRecord, decode, termsOfRecord } from "./record.js"
-import type { Lifetime } from "./through.js"
+import { type Lifetime, millisOf } from "./through.js"
 
 type Service = Context.Tag.Service<ResponseCache>
 
@@ -33,9 +32,7 @@ export const make = (
   const entryOf = (record: AnswerRecord): Entry => {
     const { bytes, method, operation, partition, requestedAt, status, storedAt, template, url } = record
     const kind: Kind = { operation, method, template }
-    const given = lifetime?.(kind)
-    const own = given === undefined ? undefined : Duration.toMillis(given)
-    const expiresAt = expiryOf(termsOfRecord(record), requestedAt, own)
+    const expiresAt = expiryOf(termsOfRecord(record), requestedAt, millisOf(lifetime, kind))
     return { method, url, partition, operation, status, bytes, storedAt, expiresAt }
   }
 

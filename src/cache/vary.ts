@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import { sha256Hex } from "../hex.js"
 
 type Headers = Readonly<Record<string, string | undefined>>
 
@@ -25,11 +26,10 @@ export const makeDigest = (): ((
     const values = JSON.stringify(names.map((name) => [name, headers[name]?.trim() ?? null]))
     const before = known.get(values)
     if (before !== undefined) return Effect.succeed(before)
-    const made = Effect.tryPromise(() => crypto.subtle.digest("SHA-256", new TextEncoder().encode(values)))
+    const made = Effect.tryPromise(() => sha256Hex(values))
     return Effect.match(made, {
       onFailure: () => undefined,
-      onSuccess: (digest) => {
-        const text = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("")
+      onSuccess: (text) => {
         if (known.size >= most) known.clear()
         known.set(values, text)
         return text

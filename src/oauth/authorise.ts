@@ -3,10 +3,10 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import * as oauth from "oauth4webapi"
+import { isSecureHttp } from "../road/confined.js"
 import { TokenFailure } from "../Token.js"
 import { denied, ErrorAnswer, fromLibrary, told } from "./failures.js"
 import type { Link } from "./exchange.js"
-import { isSafe } from "./safe.js"
 import type { Known } from "./server.js"
 
 /** One login: what is asked, and what tells its answer from another. */
@@ -32,7 +32,7 @@ export const begin = (
 ): Effect.Effect<Login, TokenFailure> =>
   Effect.gen(function* () {
     const { authorization_endpoint: endpoint } = as
-    if (endpoint === undefined || !URL.canParse(endpoint) || !isSafe(new URL(endpoint))) {
+    if (endpoint === undefined || !URL.canParse(endpoint) || !isSecureHttp(new URL(endpoint))) {
       return yield* new TokenFailure({
         reason: "Refused",
         message: `${link.place.host} has no page, asked by https, where a person could agree`

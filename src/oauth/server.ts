@@ -3,9 +3,9 @@ import * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as oauth from "oauth4webapi"
+import { isSecureHttp } from "../road/confined.js"
 import { TokenFailure } from "../Token.js"
 import { fromLibrary } from "./failures.js"
-import { isSafe } from "./safe.js"
 import { draw, type Send } from "./transport.js"
 
 /** The endpoints of an authorisation server that does not tell them itself. */
@@ -36,16 +36,17 @@ const refuse = (path: ReadonlyArray<string>, message: string) =>
 const safeUrl = (path: ReadonlyArray<string>, text: string | URL): Either.Either<URL, ConfigError.ConfigError> => {
   if (!URL.canParse(text)) return refuse(path, "This is an absolute URL, such as https://auth.example")
   const url = new URL(text)
-  if (!isSafe(url)) return refuse(path, "An authorisation server is asked by https, or on this machine")
+  if (!isSecureHttp(url)) return refuse(path, "An authorisation server is asked by https, or on this machine")
   if (url.username !== "" || url.password !== "") return refuse(path, "This URL holds no credentials")
   return url.href.includes("#") ? refuse(path, "This URL has no fragment") : Either.right(url)
 }
 
 const isIssuer = (server: Server): server is string | URL => typeof server === "string" || server instanceof URL
 
-/** The kept names of a server: a host that people know it by. */
+/** The kept names of a server: a host that people know it by, and URLs that are of no other server, nor of another tenant of its host. */
 export interface Place {
   readonly host: string
+  readonly hrefs: ReadonlyArray<string>
   /** Asks for what is not known yet, once it could be answered. */
   readonly known: Effect.Effect<Known, TokenFailure, HttpClient>
   /** What was said of it, if that was its endpoints. */
@@ -120,13 +121,20 @@ export const locate = (server: Server, send: Send): Effect.Effect<Place, ConfigE
   Effect.gen(function* () {
     if (!isIssuer(server)) {
       const as = yield* ofEndpoints(server)
+      const token = new URL(server.tokenEndpoint)
       return {
-        host: new URL(server.tokenEndpoint).host,
+        host: token.host,
+        hrefs: [token.href, ...(server.issuer === undefined ? [] : [new URL(server.issuer).href])],
         known: Effect.succeed({ as, named: server.issuer !== undefined }),
         endpoints: server
       }
     }
     const issuer = yield* safeUrl(["server"], server)
     if (issuer.search !== "") return yield* refuse(["server"], "An issuer has no query")
-    return { host: issuer.host, known: yield* onceAnswered(discover(issuer, send)), endpoints: undefined }
+    return {
+      host: issuer.host,
+      hrefs: [issuer.href],
+      known: yield* onceAnswered(discover(issuer, send)),
+      endpoints: undefined
+    }
   })

@@ -5,9 +5,9 @@ import * as oauth from "oauth4webapi"
 import { textOf } from "../Answer.js"
 import * as Authoriser from "../Authoriser.js"
 import { ask } from "../road/ask.js"
+import { isSecureHttp } from "../road/confined.js"
 import { TokenFailure } from "../Token.js"
 import { fromLibrary } from "./failures.js"
-import { isSafe } from "./safe.js"
 import { tidy } from "./tidy.js"
 
 /** A request that the library would send. */
@@ -57,7 +57,7 @@ export const draw = (
     catch: (error) => fromLibrary(error, host)
   }).pipe(
     Effect.filterOrFail(
-      ({ url }) => isSafe(url),
+      ({ url }) => isSecureHttp(url),
       () => new TokenFailure({ reason: "Unsafe", message: `${host} names an endpoint that is not asked by https` })
     )
   )
@@ -108,8 +108,8 @@ export const transport: Effect.Effect<Send> = /*#__PURE__*/ Effect.map(
       ).pipe(
         Effect.mapError((error) => unavailable(`${url.host} could not be asked: ${error.message}`)),
         Effect.filterOrFail(
-          // What a redirect leads to is another's word.
-          ({ status }) => status < 300 || status >= 400,
+          // What a redirect leads to is another's word. One that a browser's `fetch` does not follow has status 0.
+          ({ status }) => (status >= 200 && status < 300) || status >= 400,
           () =>
             unavailable(
               `${url.host} answers with a redirect, which is not followed: name the endpoint that it leads to`

@@ -1,11 +1,16 @@
 import type { HttpClient } from "@effect/platform/HttpClient"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import type { Answer } from "../Answer.js"
 import type { Authoriser } from "../Authoriser.js"
 import { AuthoriserError, type HeraldError, NotSent } from "../HeraldError.js"
-import { Current } from "../ResponseCache.js"
+import { type Asked, Current, type Mode, type ResponseCache } from "../ResponseCache.js"
+import { decode } from "./answer.js"
 import { withDeadline } from "./deadline.js"
 import { teller, type Told } from "./errors.js"
+import { onItsOwn } from "./onItsOwn.js"
 import { carriesCredentials, holdsSecrets } from "./secrets.js"
 import type { Watched } from "./watch.js"
 
@@ -25,26 +30,42 @@ const notCached = (call: Watched): HeraldError =>
   new NotSent(teller(call).told("not sent: only what is cached was asked for, and nothing is"))
 
 /** A call of its own, for the same request. */
-const aside = (call: Watched): Watched => ({
-  ...call,
+const aside = ({ baseUrl, clock, identity, input, partition, plain, route }: Watched): Watched => ({
+  route,
+  baseUrl,
+  identity,
+  input,
+  partition,
+  plain: plain!,
+  bytes: true,
   attempts: [],
   watchers: [],
-  begun: call.clock.unsafeCurrentTimeMillis(),
-  underWay: undefined,
-  status: undefined
+  clock,
+  begun: clock.unsafeCurrentTimeMillis()
 })
 
-/** Whose answers a caller's are. */
-const whose = (call: Told, { identity, partition }: Authoriser): Effect.Effect<string, HeraldError, HttpClient> =>
+/** Whose answers a caller's are, if that is known; undefined is nobody's yet. */
+const whose = (call: Told, { identity, partition }: Authoriser): Effect.Effect<string | undefined, HeraldError> =>
   partition === undefined
     ? Effect.succeed(identity)
-    : Effect.mapError(
-        partition,
-        ({ message, reason }) => new AuthoriserError({ ...teller(call).told(message), reason })
-      )
+    : Effect.mapBoth(partition, {
+        onSuccess: Option.getOrUndefined,
+        onFailure: ({ message, reason }) => new AuthoriserError({ ...teller(call).told(message), reason })
+      })
 
-/** A request, as a cache knows it. */
-const known = ({ plain, route }: Told, partition: string) => ({
+/** The same, of one who signs in for it. */
+const whoseBySigningIn = (
+  call: Told,
+  authoriser: Authoriser
+): Effect.Effect<string | undefined, HeraldError, HttpClient> =>
+  Effect.flatMap(whose(call, authoriser), (known) =>
+    known === undefined
+      ? Effect.zipRight(Effect.ignore(authoriser.authorise(call.plain!)), whose(call, authoriser))
+      : Effect.succeed(known)
+  )
+
+/** What is asked for, as a cache has it. */
+const asked = ({ plain, route }: Told, partition: string): Asked => ({
   operation: route.name,
   method: route.method,
   template: route.template,
@@ -52,7 +73,52 @@ const known = ({ plain, route }: Told, partition: string) => ({
   partition
 })
 
-/** Asks the cache of the caller, if there is one; what it does not answer is sent, and what may change something ends what it keeps. */
+/** What the call makes of an answer, made once: the cache asks whether it can, and then it is given. */
+const decoder =
+  (call: Watched) =>
+  (answer: Answer): boolean => {
+    call.decoded = { answer, output: decode(call, answer) }
+    return Either.isRight(call.decoded.output)
+  }
+
+/** By the call's own deadline, and from the cache of the caller, if there is one. */
+const read = (
+  call: Watched,
+  authoriser: Authoriser,
+  cache: Context.Tag.Service<ResponseCache>,
+  mode: Mode,
+  send: Send
+): Effect.Effect<Answer, HeraldError, HttpClient> => {
+  call.bytes = true
+  const offline = mode === "only-if-cached"
+  return Effect.flatMap(offline ? whose(call, authoriser) : whoseBySigningIn(call, authoriser), (partition) => {
+    if (partition === undefined) return offline ? Effect.failSync(() => notCached(call)) : send(call, {})
+    if (authoriser.partition !== undefined) call.partition = partition
+    return cache
+      .through({
+        ...asked(call, partition),
+        mode,
+        family: call.route.family,
+        accepts: decoder(call),
+        send: (how, headers) => {
+          if (how === "own") return send(call, headers)
+          const other = aside(call)
+          return onItsOwn(
+            how === "aside" ? withDeadline(other, authoriser, send(other, headers)) : send(other, headers)
+          )
+        },
+        joined: () => {
+          call.shared = true
+        }
+      })
+      .pipe(Effect.catchTag("NotCached", () => Effect.failSync(() => notCached(call))))
+  })
+}
+
+/**
+ * Asks the cache of the caller, if there is one; what it does not answer is sent, and what may change something ends what it keeps,
+ * whatever came of it, before anyone knows.
+ */
 export const throughCache = (
   call: Watched,
   authoriser: Authoriser,
@@ -60,59 +126,35 @@ export const throughCache = (
 ): Effect.Effect<Answer, HeraldError, HttpClient> =>
   Effect.flatMap(Current, (mode) => {
     const { cache } = authoriser
-    const { route } = call
     const cacheable = cache !== undefined && isCacheable(call)
     if (mode === "only-if-cached" && !cacheable) return Effect.failSync(() => notCached(call))
-    if (cache !== undefined && !route.safe) return cache.invalidating(call.plain!.url, send(call, {}))
-    if (!cacheable || mode === "bypass") return send(call, {})
-    call.bytes = true
-    return Effect.flatMap(whose(call, authoriser), (partition) =>
-      cache.through({
-        ...known(call, partition),
-        mode,
-        family: route.family,
-        send: (headers) => send(call, headers),
-        joined: () => {
-          call.shared = true
-        },
-        sendShared: (headers) => send(aside(call), headers),
-        sendAside: (headers) => {
-          const other = aside(call)
-          return withDeadline(other, authoriser, send(other, headers))
-        }
-      })
-    ).pipe(Effect.catchTag("NotCached", () => Effect.failSync(() => notCached(call))))
+    if (!cacheable || mode === "bypass") {
+      const sent = withDeadline(call, authoriser, send(call, {}))
+      return cache === undefined || call.route.safe ? sent : cache.invalidating(call.plain!.url, sent)
+    }
+    return withDeadline(call, authoriser, read(call, authoriser, cache, mode, send))
   })
 
 /** What the cache has for a call, without sending it. */
-export const cached = (
-  call: Told,
-  authoriser: Authoriser
-): Effect.Effect<Answer | undefined, HeraldError, HttpClient> => {
-  const { cache } = authoriser
-  if (cache === undefined || !isCacheable(call)) return Effect.succeed(undefined)
-  const never = () => Effect.dieMessage("what is only taken from the cache is not sent")
-  return Effect.flatMap(whose(call, authoriser), (partition) =>
-    cache.through({
-      ...known(call, partition),
-      mode: "only-if-cached",
-      family: call.route.family,
-      send: never,
-      joined: () => {},
-      sendShared: never,
-      sendAside: never
-    })
-  ).pipe(Effect.catchTag("NotCached", () => Effect.succeed(undefined)))
-}
-
-/** Keeps an answer to a call that was had in another way. */
-export const keep = (
-  call: Told,
-  authoriser: Authoriser,
-  answer: Answer
-): Effect.Effect<void, HeraldError, HttpClient> => {
+export const cached = (call: Told, authoriser: Authoriser): Effect.Effect<Answer | undefined, HeraldError> => {
   const { cache } = authoriser
   return cache === undefined || !isCacheable(call)
-    ? Effect.void
-    : Effect.flatMap(whose(call, authoriser), (partition) => cache.keep(known(call, partition), answer))
+    ? Effect.succeed(undefined)
+    : Effect.flatMap(whose(call, authoriser), (partition) =>
+        partition === undefined ? Effect.succeed(undefined) : cache.cached(asked(call, partition))
+      )
+}
+
+/** Gets ready to keep an answer to a call that is had in another way, before it is. */
+export const keeping = (
+  call: Told,
+  authoriser: Authoriser
+): Effect.Effect<(answer: Answer) => Effect.Effect<void>, HeraldError, HttpClient> => {
+  const { cache } = authoriser
+  const nothing = () => Effect.void
+  return cache === undefined || !isCacheable(call)
+    ? Effect.succeed(nothing)
+    : Effect.flatMap(whoseBySigningIn(call, authoriser), (partition) =>
+        partition === undefined ? Effect.succeed(nothing) : cache.keeping(asked(call, partition))
+      )
 }

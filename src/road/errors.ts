@@ -1,5 +1,6 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type * as Clock from "effect/Clock"
+import type * as Either from "effect/Either"
 import { type Answer, textOf } from "../Answer.js"
 import type { Attempt, Verdict } from "../Attempt.js"
 import { hrefOf } from "../Authoriser.js"
@@ -38,10 +39,14 @@ export interface Call extends Told {
   /** When it began, and when its deadline passes, in milliseconds since the epoch. */
   readonly begun: number
   endsAt?: number
+  /** The last answer that was decoded, and what that gave. */
+  decoded?: { readonly answer: Answer; readonly output: Either.Either<unknown, HeraldError.DecodeError> }
   /** The status of the last answer, until the next request. */
   status?: number | undefined
   /** It waits for a request that is not its own alone. */
   shared?: boolean
+  /** Whose answers the cache was asked for, if that is not told by the identity. */
+  partition?: string | undefined
   /** The body of the answer is wanted as bytes. */
   bytes?: boolean
   /** Some of a body that can't be sent twice was read. */

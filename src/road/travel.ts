@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type { Authoriser, AuthoriserFailure } from "../Authoriser.js"
+import type { Authorised, Authoriser, AuthoriserFailure } from "../Authoriser.js"
 import type { Answer } from "../Answer.js"
 import { AuthoriserError, type HeraldError } from "../HeraldError.js"
 import { throughCache } from "./cache.js"
@@ -21,7 +21,7 @@ import {
   fromTransport,
   transportError
 } from "./answer.js"
-import { withAttemptDeadline, withDeadline } from "./deadline.js"
+import { withAttemptDeadline } from "./deadline.js"
 import { encode, type Input } from "./encode.js"
 import { type Call, teller } from "./errors.js"
 import { withIdempotencyKey } from "./idempotencyKey.js"
@@ -43,7 +43,7 @@ import type { Watched } from "./watch.js"
  * 2. put the call's key on, if its endpoint takes one (`idempotencyKey`)
  * 3. begin a span, if someone listens (`trace`), and a measurement, if there are `Metrics` (`measure`)
  * 4. hold the deadline, if there is one (`deadline`)
- * 5. ask the cache, if there is one (`cache`)
+ * 5. ask the cache, if there is one (`cache`); what a write changes there it is told when the deadline is over, too
  * 6. attempt, again while the policy chooses to and the engine allows it (`repeat`, which asks `decide`); an attempt is to
  *    1. wait for its turn: for the end of a pause, and for the limiter (`turn`)
  *    2. put credentials on (the API's `Authoriser`), if they may go there (`confined`)
@@ -80,11 +80,11 @@ export const travel = (
       const attempts = (call: Watched, more: Readonly<Record<string, string>>) => {
         call.plain = HttpRequest.setHeaders(plain, more)
         const conditional = Object.keys(more).some((name) => name.startsWith("if-"))
-        const once = measureAttempt(call, attempt(call, authoriser, client, conditional))
+        const once = measureAttempt(call, attempt(call, authoriser, client, conditional ? plain : undefined))
         return repeat(call, authoriser, turn(call, authoriser), once)
       }
-      return Effect.flatMap(withDeadline(call, authoriser, throughCache(call, authoriser, attempts)), (answer) =>
-        decode(call, answer)
+      return Effect.flatMap(throughCache(call, authoriser, attempts), (answer) =>
+        call.decoded?.answer === answer ? call.decoded.output : decode(call, answer)
       )
     })
     return trace(call, measure(call, authoriser, journey))
@@ -110,10 +110,11 @@ const attempt = (
   call: Call,
   authoriser: Authoriser,
   client: HttpClient.HttpClient,
-  conditional: boolean
+  /** The request without its conditions, if it has any. */
+  unconditional: HttpRequest.HttpClientRequest | undefined
 ): Effect.Effect<Answer, Failed | typeof heldBack, HttpClient.HttpClient> => {
   const { route } = call
-  const passes = (status: number) => route.accepts(status) || (conditional && status === 304)
+  const passes = (status: number) => route.accepts(status) || (status === 304 && unconditional !== undefined)
   let replayed = false
   /** The answer, or its absence, is that of a result: the request itself was carried out, and a redirect told where it is. */
   let carriedOut = false
@@ -141,9 +142,23 @@ const attempt = (
     error: () => new AuthoriserError({ ...teller(call).told(message), reason })
   })
 
-  const exchange = Effect.suspend(() => authoriser.authorise(call.plain!)).pipe(
-    Effect.mapError(unauthorised),
-    Effect.flatMap(({ generation, request }): Effect.Effect<Exchanged, Failed | typeof heldBack> => {
+  /** Somebody else has signed in since the cache was asked: what it has is not theirs, nor is what comes for it to keep. */
+  const isAnothers = ({ partition }: Authorised): boolean =>
+    partition !== undefined && call.partition !== undefined && partition !== call.partition
+
+  const authorised = Effect.suspend(() => authoriser.authorise(call.plain!)).pipe(
+    Effect.flatMap((ready) => {
+      if (!isAnothers(ready) || unconditional === undefined) return Effect.succeed(ready)
+      call.plain = unconditional
+      return authoriser.authorise(unconditional)
+    }),
+    Effect.mapError(unauthorised)
+  )
+
+  const exchange = authorised.pipe(
+    Effect.flatMap((ready): Effect.Effect<Exchanged, Failed | typeof heldBack> => {
+      const { generation, request } = ready
+      const uncacheable = isAnothers(ready)
       if (!confined(authoriser) && (request !== call.plain || carriesCredentials(request))) {
         return Effect.fail(unauthorised(insecure))
       }
@@ -165,8 +180,8 @@ const attempt = (
       }).pipe(
         Effect.flatMap((response) => {
           const { headers, status } = response
-          const redirected = response.request.url !== request.url
-          const home = !redirected || isHome(response.request.url, authoriser)
+          const redirected = response.request.url === request.url ? undefined : response.request.url
+          const home = redirected === undefined || isHome(redirected, authoriser)
           call.underWay = { sent: true, head: { headers, status, home } }
           if (route.reads === "stream" && passes(status)) {
             const stream = response.stream.pipe(
@@ -181,7 +196,7 @@ const attempt = (
           const read: Effect.Effect<Answer["body"], HttpClientError.ResponseError | TooLarge> = bytes
             ? readBytes(response, most)
             : readBody(response, most)
-          return Effect.map(read, (body): Answer => ({ status, headers, body, redirected })).pipe(
+          return Effect.map(read, (body): Answer => ({ status, headers, body, redirected, uncacheable })).pipe(
             Effect.catchTag("TooLarge", () =>
               Effect.failSync(() => fromTooLarge(call, { status, headers, body: "" }, now()))
             )

@@ -2,9 +2,9 @@ import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Encoding from "effect/Encoding"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import { randomHex } from "../hex.js"
 
 /** How often one that holds a lock says so, in milliseconds. */
 const heartbeat = 1000
@@ -16,7 +16,7 @@ const abandonedAfter = 10_000
 const look = 50
 
 /** A name that nobody else has. */
-export const randomName = () => Encoding.encodeHex(crypto.getRandomValues(new Uint8Array(8)))
+export const randomName = () => randomHex(8)
 
 /** Whether it is what the platform calls this. */
 export const isReason = (reason: string) => (error: PlatformError) =>

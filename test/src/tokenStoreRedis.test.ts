@@ -63,6 +63,26 @@ describe.skipIf(place === undefined)(`tokens in Redis${place === undefined ? ` (
     })
   )
 
+  it.scopedLive("are told from locks, whatever they are called", () =>
+    Effect.gen(function* () {
+      const { keys, prefix } = yield* redisOf(redis)
+      const store = yield* storeAt(redis, prefix)
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* store.lock("a")
+          expect(yield* store.load("lock:a")).toEqual(Option.none())
+          yield* store.save("lock:a", "secret")
+          yield* store.save("token:a", "another")
+        })
+      )
+      expect(yield* store.load("lock:a")).toEqual(Option.some("secret"))
+      expect(yield* keys).toHaveLength(2)
+      // A token of this name is no lock that one would wait for.
+      yield* Effect.scoped(store.lock("a"))
+      expect(yield* store.load("a")).toEqual(Option.none())
+    })
+  )
+
   it.scopedLive("have a lock that ends by itself when its holder is gone, and is left alone when it is another's", () =>
     Effect.gen(function* () {
       const { prefix, redis: behind } = yield* redisOf(redis)
@@ -109,7 +129,7 @@ describe.skipIf(place === undefined)(`tokens in Redis${place === undefined ? ` (
   it.scopedLive("are refreshed once, by three processes with 24 calls, where a refresh token is taken once", () =>
     Effect.gen(function* () {
       const { prefix, redis: behind } = yield* redisOf(redis)
-      yield* Effect.promise(() => behind.set(`${prefix}test`, TokenServer.first(true)))
+      yield* Effect.promise(() => behind.set(`${prefix}token:test`, TokenServer.first(true)))
       const server = yield* TokenServer.make((respond) => void setTimeout(respond, 100))
       const script = fileURLToPath(new URL("tokenProcess.ts", import.meta.url))
       const start = Effect.gen(function* () {
@@ -134,7 +154,7 @@ describe.skipIf(place === undefined)(`tokens in Redis${place === undefined ? ` (
       const outcomes = yield* Effect.all(processes, { concurrency: "unbounded" })
       expect(outcomes).toEqual(Array.from({ length: 3 }, () => ({ succeeded: 8, failures: [] })))
       expect(server.asked).toEqual(["refresh-0"])
-      expect(yield* Effect.promise(() => behind.get(`${prefix}test`))).toContain("refresh-1")
+      expect(yield* Effect.promise(() => behind.get(`${prefix}token:test`))).toContain("refresh-1")
     })
   )
 })

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
 import { CacheStore, ResponseCache } from "effect-herald"
 import { fork } from "node:child_process"
 import { once } from "node:events"
@@ -124,6 +125,25 @@ describe("a cache on disk", () => {
         yield* store.remove(["same"])
         expect(yield* filesIn(directory)).toEqual([])
       }).pipe(Effect.provide(CacheDisk.store({ directory })))
+    })
+  )
+
+  it.scoped("has no file left of what is long of no use, once it was purged, though nobody asked for it again", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      yield* Effect.gen(function* () {
+        const { count, purge } = yield* ResponseCache.ResponseCache
+        const { exchange } = api(() => ({ headers: fresh, body: "a" }))
+        for (let index = 0; index < 5; index += 1) yield* through(exchange(`${page}/${index}`))
+        // Of each an answer and what guards it, both an index and content.
+        expect(yield* filesIn(directory)).toHaveLength(20)
+        yield* TestClock.adjust("1000 days")
+        yield* through(exchange(page))
+        expect(yield* count({ expired: true })).toBe(1)
+        yield* purge
+        expect(yield* filesIn(directory)).toHaveLength(4)
+        expect(yield* count()).toBe(1)
+      }).pipe(Effect.provide(cache(directory)))
     })
   )
 

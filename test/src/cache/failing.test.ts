@@ -64,7 +64,7 @@ describe.each([false, true])("a store that fails (share: %s)", (share) => {
         expect([yield* ask, yield* ask]).toEqual(["0", "0"])
         yield* away
         expect([yield* ask, yield* ask]).toEqual(["1", "2"])
-        yield* cache.keep(server.exchange(page), { status: 200, headers: fresh, body: "x" })
+        yield* (yield* cache.keeping(server.exchange(page)))({ status: 200, headers: fresh, body: "x" })
         yield* cache.invalidating("https://api.test/other", written)
         expect(logged.map(([level]) => level)).toEqual(["WARN"])
         yield* back

@@ -64,7 +64,7 @@ export interface Sent {
   readonly method: HttpMethod
   readonly url: string
   readonly headers: Readonly<Record<string, string | undefined>>
-  readonly how: "own" | "shared" | "aside"
+  readonly how: ResponseCache.Sending
 }
 
 /** What it does with it; an error is an Effect, too. */
@@ -98,6 +98,7 @@ export interface Ask {
   readonly operation?: string
   readonly template?: string
   readonly family?: object
+  readonly accepts?: ResponseCache.Exchange["accepts"]
 }
 
 const family = {}
@@ -108,7 +109,7 @@ export const api = (respond: (sent: Sent, index: number) => Turn) => {
   const exchange = (url: string, ask: Ask = {}): ResponseCache.Exchange => {
     const { method = "GET", headers = {} } = ask
     const request = HttpClientRequest.make(method)(url, { headers })
-    const sending = (how: Sent["how"]) => (more: Readonly<Record<string, string>>) =>
+    const send: ResponseCache.Exchange["send"] = (how, more) =>
       Effect.suspend((): Effect.Effect<Answer.Answer, HeraldError.HeraldError> => {
         const sent = { method, url, headers: { ...request.headers, ...more }, how }
         const turn = respond(sent, requests.push(sent) - 1)
@@ -128,10 +129,9 @@ export const api = (respond: (sent: Sent, index: number) => Turn) => {
       partition: ask.partition ?? "",
       mode: ask.mode ?? "use",
       family: ask.family ?? family,
-      send: sending("own"),
-      joined: () => {},
-      sendShared: sending("shared"),
-      sendAside: sending("aside")
+      accepts: ask.accepts ?? (() => true),
+      send,
+      joined: () => {}
     }
   }
   return { requests, exchange }

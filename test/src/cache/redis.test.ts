@@ -3,11 +3,14 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
-import { CacheStore, ResponseCache } from "effect-herald"
+import * as Stream from "effect/Stream"
+import { CacheStore, ResponseCache, TokenStore } from "effect-herald"
 import type { RedisOptions } from "ioredis"
 import * as CacheRedis from "effect-herald/cache-redis"
 import * as HttpCache from "effect-herald/cache"
+import * as TokenStoreRedis from "effect-herald/token-store-redis"
 import { redisOf, wayTo } from "../redis.js"
 import { api, leftOut, patient, redisOptions, redisPlace, text, through } from "./kit.js"
 
@@ -56,8 +59,8 @@ describe.skipIf(redisPlace === undefined)(`a cache in Redis${redisPlace === unde
   it.scopedLive("clears and lists what is its own, though its prefix could be a pattern", () =>
     Effect.gen(function* () {
       const { keys, prefix, redis } = yield* redisOf(place)
-      yield* Effect.promise(() => redis.set(`${prefix}ab:theirs`, "x"))
-      yield* Effect.promise(() => redis.lpush(`${prefix}[ab]*:list`, "x"))
+      yield* Effect.promise(() => redis.set(`${prefix}ab:entry:theirs`, "x"))
+      yield* Effect.promise(() => redis.lpush(`${prefix}[ab]*:entry:list`, "x"))
       const store = Effect.flatMap(CacheStore.CacheStore, (store) =>
         Effect.gen(function* () {
           yield* store.set("mine", stored)
@@ -65,10 +68,55 @@ describe.skipIf(redisPlace === undefined)(`a cache in Redis${redisPlace === unde
           // What is of another type is not ours to say anything of.
           expect(yield* (yield* ResponseCache.ResponseCache).count({ expired: true })).toBe(0)
           yield* store.clear
-          expect(yield* keys).toEqual([`${prefix}ab:theirs`])
+          expect(yield* keys).toEqual([`${prefix}ab:entry:theirs`])
         })
       )
       yield* Effect.provide(store, cache(place, `${prefix}[ab]*:`, patient))
+    })
+  )
+
+  it.scopedLive("leaves alone what others keep under its prefix: tokens, and another cache", () =>
+    Effect.gen(function* () {
+      const { keys, prefix, redis } = yield* redisOf(place)
+      const tokens = TokenStoreRedis.layer({ redis: { ...redisOptions(place), ...patient, prefix: `${prefix}token:` } })
+      const token = yield* Effect.provide(TokenStore.TokenStore, yield* Layer.build(tokens))
+      yield* token.save("bob", "secret")
+      yield* Effect.promise(() => redis.set(`${prefix}counter`, "1"))
+      const others = cache(place, `${prefix}other:`, patient)
+      yield* Effect.provide(
+        Effect.flatMap(CacheStore.CacheStore, (store) => store.set("a", stored)),
+        others
+      )
+      const before = yield* keys
+      expect(before).toHaveLength(3)
+      const { ask } = asking()
+      yield* Effect.gen(function* () {
+        yield* ask
+        const store = yield* CacheStore.CacheStore
+        expect(yield* Stream.runCount(store.list)).toBe(2)
+        const { clear, count, purge } = yield* ResponseCache.ResponseCache
+        yield* purge
+        expect(yield* count()).toBe(1)
+        expect(yield* keys).toEqual(expect.arrayContaining(before))
+        yield* clear
+        expect(yield* keys).toEqual(before)
+      }).pipe(Effect.provide(cache(place, prefix, patient)))
+      expect(yield* token.load("bob")).toEqual(Option.some("secret"))
+    })
+  )
+
+  it.scopedLive("does not list, nor purge, what is not of its format, which goes when it is asked for", () =>
+    Effect.gen(function* () {
+      const { keys, prefix, redis } = yield* redisOf(place)
+      yield* Effect.promise(() => redis.set(`${prefix}entry:theirs`, "x"))
+      yield* Effect.gen(function* () {
+        const store = yield* CacheStore.CacheStore
+        expect(yield* Stream.runCount(store.list)).toBe(0)
+        yield* (yield* ResponseCache.ResponseCache).purge
+        expect(yield* keys).toEqual([`${prefix}entry:theirs`])
+        expect(yield* store.get(["theirs"])).toEqual([undefined])
+        expect(yield* keys).toEqual([])
+      }).pipe(Effect.provide(Layer.merge(cache(place, prefix, patient), quiet)))
     })
   )
 
@@ -79,7 +127,7 @@ describe.skipIf(redisPlace === undefined)(`a cache in Redis${redisPlace === unde
         Effect.flatMap(CacheStore.CacheStore, (store) => store.set("a", stored)),
         cache(place, prefix, patient)
       )
-      const left = yield* Effect.promise(() => redis.pttl(`${prefix}a`))
+      const left = yield* Effect.promise(() => redis.pttl(`${prefix}entry:a`))
       expect(left).toBeGreaterThan(0)
       expect(left).toBeLessThanOrEqual(600_000)
     })
@@ -110,7 +158,9 @@ describe.skipIf(redisPlace === undefined)(`a cache in Redis${redisPlace === unde
           yield* Effect.promise(() => redis.set(key, damage(value!)))
         }
         const store = yield* CacheStore.CacheStore
-        expect(yield* store.get(all.map((key) => key.slice(prefix.length)))).toEqual(all.map(() => undefined))
+        expect(yield* store.get(all.map((key) => key.slice(`${prefix}entry:`.length)))).toEqual(
+          all.map(() => undefined)
+        )
         expect(logged).toEqual(["WARN"])
         expect(yield* keys).toEqual([])
         expect([yield* ask, yield* ask]).toEqual(["1", "1"])

@@ -86,8 +86,23 @@ describe.each(stores)("a store in $name", ({ layer, name, skip }) => {
       yield* TestClock.setTime(599_999)
       expect((yield* store.get(["soon", "late"])).map((one) => one?.about)).toEqual(["1", "2"])
       yield* TestClock.setTime(600_000)
-      expect(yield* listed(store)).toEqual([{ key: "late", about: "2" }])
+      expect((yield* listed(store)).filter(({ about }) => about !== "")).toEqual([{ key: "late", about: "2" }])
       expect((yield* store.get(["soon", "late"])).map((one) => one?.about)).toEqual([undefined, "2"])
+    }).pipe(use)
+  )
+
+  it.effect.skipIf(skip)("lists what is of no use to anybody while it is there, so that it can be removed", () =>
+    Effect.gen(function* () {
+      const store = yield* CacheStore.CacheStore
+      yield* store.set("soon", stored("1", [1], 600_000))
+      yield* store.set("late", stored("2", [2], 1_200_000))
+      yield* TestClock.setTime(600_000)
+      expect(yield* listed(store)).toEqual([
+        { key: "late", about: "2" },
+        { key: "soon", about: "" }
+      ])
+      yield* store.remove(["soon"])
+      expect(yield* listed(store)).toEqual([{ key: "late", about: "2" }])
     }).pipe(use)
   )
 

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import { CacheStore, ResponseCache } from "effect-herald"
+import { type Answer, CacheStore, ResponseCache } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import { api, stores, text, through } from "./kit.js"
 
@@ -86,6 +86,20 @@ describe.each(stores)("the upkeep of a cache in $name", ({ layer, skip }) => {
       }).pipe(use)
   )
 
+  it.effect.skipIf(skip)("purges what is long of no use, and counts it no more", () =>
+    Effect.gen(function* () {
+      const { count, entries, has, purge } = yield* filled
+      const before = (yield* keys).length
+      yield* TestClock.adjust("1000 days")
+      // A store gives back nothing of it, but has it still.
+      expect((yield* keys).length).toBe(before)
+      expect([yield* count({ expired: true }), yield* Stream.runCount(entries)]).toEqual([0, 0])
+      expect(yield* has(`${origin}/a?10`)).toBe(false)
+      expect(yield* purge).toBe(0)
+      expect(yield* keys).toEqual([])
+    }).pipe(use)
+  )
+
   it.effect.skipIf(skip)("removes what is of a URL, or what one chooses, and says how many that were", () =>
     Effect.gen(function* () {
       const { count, exchange, remove, requests } = yield* filled
@@ -148,7 +162,9 @@ describe.each(stores)("the upkeep of a cache in $name", ({ layer, skip }) => {
 
   it.effect.skipIf(skip)("keeps what came in another way, as if it had been asked for", () =>
     Effect.gen(function* () {
-      const { count, keep } = yield* ResponseCache.ResponseCache
+      const { count, keeping } = yield* ResponseCache.ResponseCache
+      const keep = (asked: ResponseCache.Exchange, answer: Answer.Answer) =>
+        Effect.flatMap(keeping(asked), (keeper) => keeper(answer))
       const { exchange, requests } = api(() => ({}))
       const fresh = { status: 200, headers: { "cache-control": "max-age=10" }, body: "kept" }
       yield* keep(exchange(origin), fresh)

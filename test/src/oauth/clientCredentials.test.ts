@@ -4,6 +4,7 @@ import * as Redacted from "effect/Redacted"
 import * as OAuth from "effect-herald/oauth"
 import * as Scripted from "../../servers/scripted.js"
 import { confidential, make } from "../../servers/oidc/index.js"
+import { stub } from "../kit.js"
 import { ask, callerAt, clientOf, hasty, shown } from "./kit.js"
 import { test } from "./live.js"
 
@@ -251,6 +252,31 @@ describe("a token endpoint", () => {
         expect((yield* failure).message).toContain("redirect")
       }
       expect(other.requests.filter(({ body, headers }) => body !== "" || headers.authorization)).toEqual([])
+    }))
+
+  test("whose answer no `Response` can be, as of other clients than Node's, is unavailable", () =>
+    Effect.gen(function* () {
+      const bodies = [
+        "",
+        "text",
+        JSON.stringify({ access_token: "token" }),
+        JSON.stringify({ error: "invalid_client" })
+      ]
+      for (const status of [0, 100, 101, 199, 204, 205, 304]) {
+        for (const body of bodies) {
+          const { layer, requests } = stub([
+            () => Object.defineProperty(new Response(body), "status", { value: status })
+          ])
+          const tokens = yield* OAuth.clientCredentials({
+            server: { tokenEndpoint: "https://auth.example/token" },
+            client: clientOf(backend)
+          })
+          const failure = yield* Effect.flip(Effect.provide(tokens.token(), layer))
+          expect(failure, `${status} ${body}`).toMatchObject({ _tag: "TokenFailure", reason: "Unavailable" })
+          expect(failure.message).toMatch(status === 204 || status === 205 ? `with status ${status}` : "redirect")
+          expect(requests).toHaveLength(1)
+        }
+      }
     }))
 
   test("that repeats a secret in its error has it kept to itself, and a long one cut", () =>

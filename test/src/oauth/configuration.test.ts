@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import { TokenStore } from "effect-herald"
 import * as Loopback from "effect-herald/loopback"
 import * as OAuth from "effect-herald/oauth"
 import { confidential, make } from "../../servers/oidc/index.js"
@@ -105,6 +106,18 @@ describe("options", () => {
         identityOf({}),
         identityOf({ client: { ...client, clientId: "other" } }),
         identityOf({ server: "https://other.example" }),
+        identityOf({ server: "https://auth.example:8443" }),
+        identityOf({ server: "https://localhost" }),
+        identityOf({ server: "http://localhost" }),
+        // Tenants and realms.
+        identityOf({ server: "https://auth.example/one" }),
+        identityOf({ server: "https://auth.example/two" }),
+        identityOf({ server: "https://auth.example/one/" }),
+        identityOf({ server: { tokenEndpoint: "https://auth.example/one/token" } }),
+        identityOf({ server: { tokenEndpoint: "https://auth.example/two/token" } }),
+        identityOf({ server: { tokenEndpoint: "https://auth.example/token?realm=one" } }),
+        identityOf({ server: { tokenEndpoint: "https://auth.example/token", issuer: "https://auth.example/one" } }),
+        identityOf({ server: { tokenEndpoint: "https://auth.example/token", issuer: "https://auth.example/two" } }),
         identityOf({ scope: ["read"] }),
         identityOf({ scope: ["read", "write"] }),
         identityOf({ parameters: { audience: "https://api.example" } }),
@@ -113,9 +126,22 @@ describe("options", () => {
         Effect.map(OAuth.refreshToken({ server, client, refreshToken: Redacted.make("of eve") }), (it) => it.identity)
       ])
       expect(new Set(identities).size).toBe(identities.length)
-      expect(yield* identityOf({ scope: ["write", "read"] })).toBe(identities[4])
+      for (const [scope, same] of [
+        [
+          ["read", "write"],
+          ["write", "read"]
+        ],
+        [[], []]
+      ] as const) {
+        expect(yield* identityOf({ scope, server: new URL("https://AUTH.example:443/") })).toBe(
+          yield* identityOf({ scope: same })
+        )
+      }
       expect(identities.join(" ")).not.toMatch(/do not show|hidden|of bob/)
       expect(identities[0]).toBe("client_credentials backend@auth.example")
+      expect(yield* identityOf({ server: "https://auth.example/one" })).toMatch(
+        /^client_credentials backend@auth\.example [\da-f]{32}$/
+      )
     })
   )
 })
@@ -150,6 +176,18 @@ describe("a server", () => {
       expect(yield* Effect.flip(tokens.token())).toMatchObject({ reason: "Unavailable" })
       away = false
       expect((yield* tokens.token()).tokenType).toBe("Bearer")
+    }))
+
+  test("with many tenants on a host gives each its own tokens, though all else is the same", () =>
+    Effect.gen(function* () {
+      const server = yield* Scripted.make(({ target }) => Scripted.json({ access_token: target }))
+      const had = yield* Effect.forEach(["/one", "/two"], (path) =>
+        Effect.flatMap(
+          OAuth.clientCredentials({ server: { tokenEndpoint: new URL(path, server.url) }, client }),
+          (tokens) => Effect.map(tokens.token(), ({ accessToken }) => Redacted.value(accessToken))
+        )
+      ).pipe(Effect.provide(TokenStore.layerMemory))
+      expect(had).toEqual(["/one", "/two"])
     }))
 
   /** A server that tells this of itself where RFC 8414 has it. */

@@ -51,9 +51,18 @@ const raw = (url: string, request: string) =>
   Effect.async<string>((resume) => {
     const { hostname, port } = new URL(url)
     let text = ""
-    const socket = connect(Number(port), hostname, () => socket.write(request))
+    const socket = connect(Number(port), hostname, () => socket.write(request, "latin1"))
     socket.on("data", (piece) => (text += piece.toString()))
     socket.on("close", () => resume(Effect.succeed(text)))
+    socket.on("error", () => {})
+  })
+
+/** Sends this, and resets the connection. */
+const gone = (url: string, request: string) =>
+  Effect.async<void>((resume) => {
+    const { hostname, port } = new URL(url)
+    const socket = connect(Number(port), hostname, () => socket.write(request, () => socket.resetAndDestroy()))
+    socket.on("close", () => resume(Effect.void))
     socket.on("error", () => {})
   })
 
@@ -93,6 +102,73 @@ describe("a receiver on loopback", () => {
       expect(fiber.unsafePoll()).toBe(null)
       yield* get(`${at}?right`)
       expect((yield* came).search).toBe("?right")
+    }))
+
+  test("is not brought down by anything that a client sends, and takes none of it for its own", () =>
+    Effect.gen(function* () {
+      const { at, came, fiber } = yield* visiting()
+      const { host } = new URL(at)
+      const targets = [
+        "/\\[",
+        "/\\evil.example/callback?code=1",
+        "/\t/evil.example/callback?code=1",
+        "/\t\\[/callback",
+        "\\\\[",
+        "\\callback",
+        "/here\\..\\callback?code=1",
+        "//[",
+        "//",
+        "///callback",
+        "/[",
+        "/%",
+        "/%00%ff/callback",
+        "/\u00ff\u00fe",
+        "/?\\[",
+        "?",
+        "#",
+        "*",
+        "callback",
+        "//evil.example:99999999/callback",
+        "http://[/callback",
+        "http://evil.example/callback",
+        `http://${host}/callback`,
+        "http:callback",
+        "javascript:alert(1)",
+        `/${"a".repeat(8000)}`
+      ]
+      for (const target of targets) {
+        for (const method of ["GET", "POST", "OPTIONS"]) {
+          const answer = yield* raw(at, `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+          // Some of it is no request at all as far as Node is concerned.
+          expect(answer, `${method} ${target}`).toMatch(/^HTTP\/1\.1 40[04] /)
+        }
+      }
+      const whole = `GET /callback?code=1 HTTP/1.1\r\nHost: ${host}\r\n`
+      const others: ReadonlyArray<readonly [status: number, request: string]> = [
+        [431, `${whole}Cookie: ${"a".repeat(20_000)}\r\n\r\n`],
+        [431, `GET /callback?${"a".repeat(20_000)} HTTP/1.1\r\nHost: ${host}\r\n\r\n`],
+        [400, "\r\n\r\n\0\u00ff\u00fe\r\n\r\n"],
+        [400, `${whole}Content-Length: many\r\n\r\n`],
+        [400, "GET /callback?code=1 HTTP/1.1\r\n\r\n"],
+        [417, `${whole}Expect: the worst\r\n\r\n`]
+      ]
+      for (const [status, request] of others) {
+        expect(yield* raw(at, request), request.slice(0, 99)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+      }
+      // No answer is owed to these.
+      for (const half of [
+        "",
+        "G",
+        "GET /callback?code=1",
+        whole,
+        `CONNECT ${host} HTTP/1.1\r\nHost: ${host}\r\n\r\n`
+      ]) {
+        yield* gone(at, half)
+      }
+      expect(fiber.unsafePoll()).toBe(null)
+      // Of a query it is none of ours.
+      yield* get(`${at}?right=\\[`)
+      expect((yield* came).href).toBe(`${at}?right=\\[`)
     }))
 
   test("tells why it failed, whatever is written in that", () =>

@@ -3,7 +3,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { RedisOptions } from "ioredis"
 import { randomHex } from "./hex.js"
-import { type Command, connect, messageOf } from "./redis/connection.js"
+import { type Command, connect } from "./redis/connection.js"
 import { TokenStore, TokenStoreFailure } from "./TokenStore.js"
 
 /** Where a store in Redis keeps tokens. */
@@ -28,7 +28,7 @@ const release = `if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call
 
 const make = (command: Command, prefix: string): typeof TokenStore.Service => {
   const run = <A>(ask: Parameters<typeof command<A>>[0]) =>
-    Effect.mapError(command(ask), (error) => new TokenStoreFailure({ message: messageOf(error) }))
+    Effect.mapError(command(ask), (error) => new TokenStoreFailure({ message: error.message }))
 
   /** Only to wait can be interrupted, so that none leaves a lock that it does not know it has. */
   const take = (key: string, owner: string, pause: Effect.Effect<void>): Effect.Effect<void, TokenStoreFailure> =>

@@ -118,28 +118,23 @@ export const make = <Id, Service extends Authoriser>(tag: Context.Tag<Id, Servic
     (method: HttpMethod, standard: As.As<unknown>) =>
     (target: unknown, options: unknown = {}) =>
       Effect.flatMap(tag, (caller) => {
-        const {
-          as = standard,
-          form,
-          headers = {},
-          json,
-          path = {},
-          query = {},
-          text,
-          bytes,
-          stream,
-          ...about
-        } = (Predicate.isRecord(options) ? options : {}) as Options<unknown> & Record<string, unknown>
-        const given = Object.entries({ form, json, text, bytes, stream }).filter(([, value]) => value !== undefined)
+        // From JavaScript anything may come; what is none of these is passed over.
+        const given = (Predicate.isRecord(options) ? options : {}) as Options<unknown> & Record<string, unknown>
+        const { as: result = standard, headers = {}, path = {}, query = {} } = given
+        const { idempotencyKey, idempotent, sensitive, sideEffects } = given
+        const { bytes, form, json, stream, text } = given
+        const body = Object.entries({ form, json, text, bytes, stream }).filter(([, value]) => value !== undefined)
         const { payload, route } = rawRoute(
           {
-            ...about,
-            accepts: undefined,
             method,
             target,
             headers,
-            result: as,
-            ...(given.length === 0 ? {} : { body: Object.fromEntries(given) })
+            result,
+            idempotencyKey,
+            idempotent,
+            sensitive,
+            sideEffects,
+            body: body.length === 0 ? undefined : Object.fromEntries(body)
           },
           caller.baseUrl
         )

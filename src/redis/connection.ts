@@ -14,8 +14,13 @@ const inHurry = {
   retryStrategy: (times: number) => Math.min(times * 100, 1000)
 } satisfies RedisOptions
 
-/** Runs a command; what it throws is the error. */
-export type Command = <A>(run: (redis: Redis) => Promise<A>) => Effect.Effect<A, unknown>
+/** Runs a command; the error says what is wrong, for a person. */
+export type Command = <A>(run: (redis: Redis) => Promise<A>) => Effect.Effect<A, Error>
+
+/** What `ioredis` says of a command for which there is no connection; why, it says elsewhere. */
+const noConnection = /^(?:Stream isn't writeable|Connection is closed)/
+
+const timedOut = "Command timed out"
 
 /** A connection of one's own, made at the first command, which ends with the scope. While Redis is away, commands fail at once. */
 export const connect = (options: RedisOptions): Effect.Effect<Command, never, Scope.Scope> =>
@@ -23,14 +28,21 @@ export const connect = (options: RedisOptions): Effect.Effect<Command, never, Sc
     Effect.acquireRelease(
       Effect.sync(() => {
         const redis = new Redis({ ...inHurry, ...options, lazyConnect: true, enableOfflineQueue: false })
-        // Commands tell what is wrong; without a listener it is printed besides.
-        redis.on("error", () => {})
-        return redis
+        let why = ""
+        // Without a listener it is printed.
+        redis.on("error", ({ message }: Error) => {
+          why = `: ${message}`
+        })
+        return {
+          redis,
+          explained: (error: Error) =>
+            noConnection.test(error.message) ? `Redis can't be reached${why}` : error.message
+        }
       }),
       // Not `quit`, which waits for Redis to agree.
-      (redis) => Effect.sync(() => redis.disconnect())
+      ({ redis }) => Effect.sync(() => redis.disconnect())
     ),
-    (redis) => {
+    ({ explained, redis }) => {
       let first: Promise<void> | undefined
       return (run) =>
         Effect.tryPromise({
@@ -38,18 +50,14 @@ export const connect = (options: RedisOptions): Effect.Effect<Command, never, Sc
             // Later connections are made by themselves.
             first ??= redis.connect().catch(() => {})
             await first
-            try {
-              return await run(redis)
-            } catch (error) {
-              // A connection that hangs is given up, so that the next command need not wait for the same.
-              if (error instanceof Error && error.message === "Command timed out") redis.disconnect(true)
-              throw error
-            }
+            return await run(redis)
           },
-          catch: (error) => error
+          catch: (error) => {
+            if (!(error instanceof Error)) return new Error("Redis can't be used", { cause: error })
+            // A connection that hangs is given up, so that the next command need not wait for the same.
+            if (error.message === timedOut) redis.disconnect(true)
+            return new Error(explained(error), { cause: error })
+          }
         })
     }
   )
-
-/** What a failure of Redis is, for a person. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : "Redis can't be used")

@@ -61,7 +61,8 @@ const program = Effect.gen(function* () {
     yield* run
   }).pipe(Effect.provide(TokenStore.layerFile({ directory })))
 
-  yield* Console.log(server.tokenRequests.map(({ form }) => String(form["grant_type"] ?? "revocation")).join(", "))
+  const asked = server.tokenRequests.map(({ form }) => String(form["grant_type"] ?? "revocation"))
+  yield* Console.log(`the server was asked for: ${asked.join(", ")}`)
 })
 
 program.pipe(

@@ -123,9 +123,9 @@ export class ResponseCache
       readonly entries: Stream.Stream<Entry, CacheFailure>
       /** How many are kept: those that are fresh, or with those that have expired. */
       readonly count: (options?: { readonly expired?: boolean }) => Effect.Effect<number, CacheFailure>
-      /** Whether something fresh is kept for this URL. */
+      /** Whether something fresh is kept for this URL, which is absolute. */
       readonly has: (url: string | URL) => Effect.Effect<boolean, CacheFailure>
-      /** Drops what is kept for this URL, or all of which this holds; gives how many that were. */
+      /** Drops what is kept for this URL, which is absolute, or all of which this holds; gives how many that were. */
       readonly remove: (which: string | URL | ((entry: Entry) => boolean)) => Effect.Effect<number, CacheFailure>
       /** Drops what has expired; gives how many that were. */
       readonly purge: Effect.Effect<number, CacheFailure>

@@ -53,8 +53,9 @@ export class TokenFailure
   }> {}
 
 /** What can stand in a header, and be told from the rest of it (RFC 9110, 11.4; RFC 6750, 2.1). */
-const presentable = (tokenType: string, accessToken: string): boolean =>
-  fieldName.test(tokenType) && /^[\x21-\x7e]+$/.test(accessToken)
+const presentable = (tokenType: string, accessToken: unknown): boolean =>
+  // What untyped JSON gives may be none.
+  typeof accessToken === "string" && fieldName.test(tokenType) && /^[\x21-\x7e]+$/.test(accessToken)
 
 /** `Bearer` where nothing is said; servers write it in either case. */
 const typeOf = (tokenType: string | null | undefined): string =>

@@ -118,7 +118,7 @@ export const make = <Id, Service extends Authoriser>(tag: Context.Tag<Id, Servic
     (method: HttpMethod, standard: As.As<unknown>) =>
     (target: unknown, options: unknown = {}) =>
       Effect.flatMap(tag, (caller) => {
-        // From JavaScript anything may come; what is none of these is passed over.
+        // From JavaScript anything may come; a body of no kind is refused, and what else is none of these passed over.
         const given = (Predicate.isRecord(options) ? options : {}) as Options<unknown> & Record<string, unknown>
         const { as: result = standard, headers = {}, path = {}, query = {} } = given
         const { idempotencyKey, idempotent, sensitive, sideEffects } = given
@@ -134,7 +134,7 @@ export const make = <Id, Service extends Authoriser>(tag: Context.Tag<Id, Servic
             idempotent,
             sensitive,
             sideEffects,
-            body: body.length === 0 ? undefined : Object.fromEntries(body)
+            body: body.length === 0 ? given["body"] : Object.fromEntries(body)
           },
           caller.baseUrl
         )

@@ -25,7 +25,7 @@ export const serve = Effect.gen(function* () {
     response.writeHead(status, {
       etag,
       "content-type": "application/json",
-      "cache-control": number % 3 === 2 ? "no-cache" : "max-age=60"
+      "cache-control": number % 3 === 2 ? "max-age=0" : "max-age=60"
     })
     response.end(status === 200 ? body : undefined)
   })

@@ -16,23 +16,29 @@ export interface Shelf {
 }
 
 export const make = (store: Context.Tag.Service<CacheStore>): Shelf => {
-  let failing = false
+  /** What fails at present: a disk that can't be written can be read. */
+  const failing = new Set<"reading" | "writing">()
   /** What a store in memory gives again and again is read once. */
   const known = new WeakMap<Stored, Found>()
 
-  const failed = ({ message }: CacheFailure): Effect.Effect<void> => {
-    if (failing) return Effect.void
-    failing = true
-    return Effect.logWarning(`The store of the response cache fails; calls go on without it: ${message}`)
+  const failed = (what: "reading" | "writing", { message }: CacheFailure): Effect.Effect<void> => {
+    const known = failing.size > 0
+    // What can't be read can't be written either.
+    if (!failing.has("reading")) failing.add(what)
+    return known
+      ? Effect.void
+      : Effect.logWarning(`The store of the response cache fails; calls go on without it: ${message}`)
   }
-  const back = Effect.suspend(() => {
-    failing = false
-    return Effect.logInfo("The store of the response cache is back")
-  })
+  const back = (what: "reading" | "writing"): Effect.Effect<void> =>
+    Effect.suspend(() =>
+      failing.delete(what) && failing.size === 0
+        ? Effect.logInfo("The store of the response cache is back")
+        : Effect.void
+    )
   const done = (change: Effect.Effect<void, CacheFailure>): Effect.Effect<boolean> =>
     Effect.matchEffect(change, {
-      onSuccess: () => (failing ? Effect.as(back, true) : Effect.succeed(true)),
-      onFailure: (failure) => Effect.as(failed(failure), false)
+      onSuccess: () => (failing.size > 0 ? Effect.as(back("writing"), true) : Effect.succeed(true)),
+      onFailure: (failure) => Effect.as(failed("writing", failure), false)
     })
   const remove: Shelf["remove"] = (keys) => done(store.remove(keys))
 
@@ -57,8 +63,9 @@ export const make = (store: Context.Tag.Service<CacheStore>): Shelf => {
   return {
     get: (keys) =>
       Effect.matchEffect(store.get(keys), {
-        onSuccess: (all) => (failing ? Effect.zipRight(back, readAll(keys, all)) : readAll(keys, all)),
-        onFailure: (failure) => Effect.as(failed(failure), undefined)
+        onSuccess: (all) =>
+          failing.size > 0 ? Effect.zipRight(back("reading"), readAll(keys, all)) : readAll(keys, all),
+        onFailure: (failure) => Effect.as(failed("reading", failure), undefined)
       }),
     set: (key, stored) => done(store.set(key, stored)),
     remove,

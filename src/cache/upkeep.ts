@@ -2,7 +2,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { CacheStore } from "../CacheStore.js"
-import type { CacheFailure, Entry, Kind, ResponseCache } from "../ResponseCache.js"
+import { CacheFailure, type Entry, type Kind, type ResponseCache } from "../ResponseCache.js"
 import { expiryOf } from "./freshness.js"
 import type { Generations } from "./generation.js"
 import { addressOf, entryKey, resourceOf } from "./keys.js"
@@ -21,6 +21,14 @@ interface Survey {
   readonly forks: ReadonlyArray<string>
   /** The keys of the generations, by the resource. */
   readonly generations: ReadonlyMap<string, string>
+}
+
+/** A URL as the cache has it; a path tells nothing to what is kept for several APIs. */
+const absolute = (url: string | URL): Effect.Effect<string, CacheFailure> => {
+  const address = addressOf(url)
+  return address === undefined
+    ? new CacheFailure({ message: "a URL that is kept is absolute, such as https://api.example/users/1" })
+    : Effect.succeed(address.url)
 }
 
 /** What one does with a cache beside calling through it. */
@@ -74,19 +82,21 @@ export const make = (
       ),
 
     has: (url) =>
-      Effect.zipWith(survey, now, ({ entries }, now) => {
-        const wanted = addressOf(url)?.url
-        return entries.some(({ entry }) => entry.url === wanted && isFresh(now)(entry))
-      }),
+      Effect.flatMap(absolute(url), (wanted) =>
+        Effect.zipWith(survey, now, ({ entries }, now) =>
+          entries.some(({ entry }) => entry.url === wanted && isFresh(now)(entry))
+        )
+      ),
 
     remove: (which) =>
-      Effect.flatMap(survey, ({ entries }) => {
-        const wanted = typeof which === "function" ? undefined : addressOf(which)?.url
-        const chosen = entries.filter(({ entry }) =>
-          typeof which === "function" ? which(entry) : entry.url === wanted
-        )
-        return Effect.as(store.remove(chosen.map(({ key }) => key)), chosen.length)
-      }),
+      Effect.flatMap(typeof which === "function" ? Effect.succeed(undefined) : absolute(which), (wanted) =>
+        Effect.flatMap(survey, ({ entries }) => {
+          const chosen = entries.filter(({ entry }) =>
+            typeof which === "function" ? which(entry) : entry.url === wanted
+          )
+          return Effect.as(store.remove(chosen.map(({ key }) => key)), chosen.length)
+        })
+      ),
 
     purge: Effect.flatMap(Effect.zip(survey, now), ([{ dead, entries, forks, generations: markers }, now]) => {
       const expired = entries.filter(({ entry }) => !isFresh(now)(entry))

@@ -24,40 +24,40 @@ const timedOut = "Command timed out"
 
 /** A connection of one's own, made at the first command, which ends with the scope. While Redis is away, commands fail at once. */
 export const connect = (options: RedisOptions): Effect.Effect<Command, never, Scope.Scope> =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.sync(() => {
-        const redis = new Redis({ ...inHurry, ...options, lazyConnect: true, enableOfflineQueue: false })
-        let why = ""
-        // Without a listener it is printed.
-        redis.on("error", ({ message }: Error) => {
-          why = `: ${message}`
-        })
-        return {
-          redis,
-          explained: (error: Error) =>
-            noConnection.test(error.message) ? `Redis can't be reached${why}` : error.message
+  Effect.suspend(() => {
+    const redis = new Redis({ ...inHurry, ...options, lazyConnect: true, enableOfflineQueue: false })
+    let first: Promise<void> | undefined
+    let ended = false
+    let why = ""
+    // Without a listener it is printed.
+    redis.on("error", ({ message }: Error) => {
+      why = `: ${message}`
+    })
+    const command: Command = (run) =>
+      Effect.tryPromise({
+        try: async () => {
+          if (ended) throw new Error("the layer of this store has ended: provide it around the layer that uses it")
+          // Later connections are made by themselves.
+          first ??= redis.connect().catch(() => {})
+          await first
+          return await run(redis)
+        },
+        catch: (error) => {
+          if (!(error instanceof Error)) return new Error("Redis can't be used", { cause: error })
+          // A connection that hangs is given up, so that the next command need not wait for the same.
+          if (error.message === timedOut) redis.disconnect(true)
+          return new Error(noConnection.test(error.message) ? `Redis can't be reached${why}` : error.message, {
+            cause: error
+          })
         }
-      }),
+      })
+    const end = Effect.sync(() => {
+      ended = true
       // Not `quit`, which waits for Redis to agree.
-      ({ redis }) => Effect.sync(() => redis.disconnect())
-    ),
-    ({ explained, redis }) => {
-      let first: Promise<void> | undefined
-      return (run) =>
-        Effect.tryPromise({
-          try: async () => {
-            // Later connections are made by themselves.
-            first ??= redis.connect().catch(() => {})
-            await first
-            return await run(redis)
-          },
-          catch: (error) => {
-            if (!(error instanceof Error)) return new Error("Redis can't be used", { cause: error })
-            // A connection that hangs is given up, so that the next command need not wait for the same.
-            if (error.message === timedOut) redis.disconnect(true)
-            return new Error(explained(error), { cause: error })
-          }
-        })
-    }
-  )
+      redis.disconnect()
+    })
+    return Effect.as(
+      Effect.addFinalizer(() => end),
+      command
+    )
+  })

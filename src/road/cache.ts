@@ -27,7 +27,7 @@ const isCacheable = ({ input, plain, route }: Told): boolean =>
   !holdsSecrets(input)
 
 const notCached = (call: Watched): HeraldError =>
-  new NotSent(teller(call).told("not sent: only what is cached was asked for, and nothing is"))
+  new NotSent(teller(call).told("not sent: only what is cached and fresh was asked for, and nothing is"))
 
 /** A call of its own, for the same request. */
 const aside = ({ baseUrl, clock, identity, input, partition, plain, route }: Watched): Watched => ({

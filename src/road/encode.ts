@@ -31,8 +31,8 @@ const part = (encode: Route["encodePath"], name: string, value: unknown): Encode
 /** Nothing, or what a URL parser resolves instead of keeping it. */
 const isDots = (segment: string): boolean => /^\.{0,2}$/.test(segment)
 
-const unfit = (param: string): Encoded<never> =>
-  Either.left([{ path: ["path", param], message: "must be text that can stand in a path" }])
+const unfit = (param: string, message = "must be text that can stand in a path"): Encoded<never> =>
+  Either.left([{ path: ["path", param], message }])
 
 /**
  * The path, each value percent-encoded (RFC 3986, 3.3). A value that would change which resource is meant, empty or one or
@@ -48,6 +48,7 @@ const path = (route: Route, values: Readonly<Record<string, string>>): Encoded<s
         continue
       }
       const value = values[part.param] ?? ""
+      if (values[part.param] === undefined) return unfit(part.param, "is missing")
       if (value === "" || !value.isWellFormed()) return unfit(part.param)
       segment += encodeURIComponent(value)
     }

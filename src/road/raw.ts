@@ -32,6 +32,12 @@ export interface Raw {
   readonly sideEffects?: boolean | undefined
 }
 
+/** A path that is refused, as far as it tells which call this is; of what may hold anything, nothing is shown. */
+const shown = (target: unknown): string =>
+  Predicate.isString(target) && target.startsWith("/") && target.isWellFormed()
+    ? target.replace(/[?#].*$/s, "").slice(0, 100)
+    : ""
+
 const family = {}
 
 const isResult = (input: unknown): input is Result =>
@@ -55,7 +61,7 @@ export const rawRoute = (raw: Raw, baseUrl: URL): { readonly route: Route; reado
   const target = parseTarget(raw.target, baseUrl)
   const { query, segments, template } = Either.getOrElse(target, (): Target => ({
     segments: [],
-    template: "",
+    template: shown(raw.target),
     query: ""
   }))
   const body = raw.body === undefined ? undefined : bodyOf(raw.body)

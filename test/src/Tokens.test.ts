@@ -936,3 +936,20 @@ describe("a server that refuses every token", () => {
       expect(yield* Clock.currentTimeMillis).toBe(later)
     }))
 })
+
+describe("a grant from untyped JSON", () => {
+  for (const accessToken of [undefined, null, 42, {}]) {
+    test(`of ${JSON.stringify(accessToken)} is Invalid, and neither kept nor used`, () =>
+      Effect.gen(function* () {
+        const store = yield* TokenStore.makeMemory
+        const tokens = yield* Tokens.make({
+          name: "test",
+          identity: "app",
+          // As JavaScript can.
+          grant: Effect.succeed({ accessToken: Redacted.make(accessToken as never) })
+        }).pipe(Effect.provideService(TokenStore.TokenStore, store))
+        expect(yield* Effect.flip(tokens.token())).toMatchObject({ reason: "Invalid" })
+        expect(yield* store.load("test")).toEqual(Option.none())
+      }))
+  }
+})

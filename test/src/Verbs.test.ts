@@ -350,6 +350,7 @@ describe.each(clients)("a refusal, by %s", (_, client) => {
     ["{detail}", { detail: "the name is taken" }],
     ["{message}", { message: "the name is taken", errors: [] }],
     ["{error, error_description}", { error: "invalid_request", error_description: "the name is taken" }],
+    ["{error: {message}}", { error: { message: "the name is taken" } }],
     ["{error}", { error: "the name is taken" }],
     ["RFC 9457", { type: "about:blank", title: "Bad", status: 400, detail: "the name is taken" }],
     ["RFC 9457 without a detail", { type: "about:blank", title: "the name is taken" }],

@@ -9,6 +9,7 @@ import * as TokenStoreRedis from "effect-herald/token-store-redis"
 import { fork } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
+import * as Scripted from "../servers/scripted.js"
 import { optionsOf, redisOf, wayTo } from "./redis.js"
 import * as TokenServer from "./tokenServer.js"
 
@@ -155,6 +156,22 @@ describe.skipIf(place === undefined)(`tokens in Redis${place === undefined ? ` (
       expect(outcomes).toEqual(Array.from({ length: 3 }, () => ({ succeeded: 8, failures: [] })))
       expect(server.asked).toEqual(["refresh-0"])
       expect(yield* Effect.promise(() => behind.get(`${prefix}token:test`))).toContain("refresh-1")
+    })
+  )
+
+  it.scopedLive("say so when their layer has ended, and connect no more", () =>
+    Effect.gen(function* () {
+      const { prefix } = yield* redisOf(redis)
+      const layer = TokenStoreRedis.layer({ redis: { ...optionsOf(redis), prefix } })
+      const store = yield* Effect.provide(TokenStore.TokenStore, layer)
+      expect((yield* Effect.flip(store.load("a"))).message).toContain("the layer of this store has ended")
+    })
+  )
+
+  it.scopedLive("say why Redis can't be reached", () =>
+    Effect.gen(function* () {
+      const store = yield* storeAt(yield* Scripted.closedPort, "x:")
+      expect((yield* Effect.flip(store.load("a"))).message).toMatch(/^Redis can't be reached: .*ECONNREFUSED/)
     })
   )
 })

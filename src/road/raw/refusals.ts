@@ -8,8 +8,9 @@ const detailIn = (text: string): string | undefined => {
   try {
     const body: unknown = JSON.parse(text)
     if (!Predicate.isRecord(body)) return undefined
-    const said = [body["detail"], body["message"], body["error_description"], body["error"], body["title"]]
-    return said.find(Predicate.isString)
+    const { detail, error, error_description, message, title } = body
+    const within = Predicate.isRecord(error) ? error["message"] : error
+    return [detail, message, error_description, within, title].find(Predicate.isString)
   } catch {
     return undefined
   }

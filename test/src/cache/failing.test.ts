@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
@@ -197,6 +198,34 @@ describe("what can't be read in a store", () => {
         expect(yield* ask).toBe("1")
         expect(logged.map(([level]) => level)).toEqual(["WARN"])
       }).pipe(Effect.provide(layer))
+    })
+  )
+})
+
+describe("a store that can be read and not written, as a disk can", () => {
+  it.effect("is said to fail once, however many calls find it so", () =>
+    Effect.gen(function* () {
+      const logged: Array<string> = []
+      const full = Layer.map(HttpCache.storeMemory(), (context) =>
+        Context.make(CacheStore.CacheStore, {
+          ...Context.get(context, CacheStore.CacheStore),
+          set: () => Effect.fail(new ResponseCache.CacheFailure({ message: "full" }))
+        })
+      )
+      const logger = Logger.replace(
+        Logger.defaultLogger,
+        Logger.make(({ logLevel }) => {
+          logged.push(logLevel.label)
+        })
+      )
+      const server = api((_, index) => ({ headers: fresh, body: `${index}` }))
+      const ask = (index: number) => through(server.exchange(`${page}/${index}`))
+      yield* Effect.forEach([0, 1, 2, 3], ask).pipe(
+        Effect.provide(HttpCache.layer().pipe(Layer.provide(full))),
+        Effect.provide(logger)
+      )
+      expect(server.requests).toHaveLength(4)
+      expect(logged).toEqual(["WARN"])
     })
   )
 })

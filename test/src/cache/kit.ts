@@ -1,6 +1,7 @@
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as HeraldError from "effect-herald"
@@ -51,7 +52,7 @@ export const stores: ReadonlyArray<{
         const options = redisOptions(new URL(redisPlace ?? "redis://127.0.0.1:6379"))
         const prefix = `effect-herald-test:${randomUUID()}:[*]?\\`
         const layer = CacheRedis.store({ redis: { ...options, ...patient, prefix } })
-        const store = yield* Effect.provide(CacheStore.CacheStore, layer)
+        const store = Context.get(yield* Layer.build(layer), CacheStore.CacheStore)
         yield* Effect.addFinalizer(() => Effect.ignore(store.clear))
         return Layer.succeed(CacheStore.CacheStore, store)
       })

@@ -5,7 +5,7 @@ import * as Stream from "effect/Stream"
 import type { Redis, RedisOptions } from "ioredis"
 import { CacheStore, type Stored } from "./CacheStore.js"
 import * as HttpCache from "./HttpCache.js"
-import { type Command, connect } from "./redis/connection.js"
+import { type Command, connect, type RedisFailure } from "./redis/connection.js"
 import { CacheFailure, type ResponseCache } from "./ResponseCache.js"
 
 /** Where a store in Redis keeps things. */
@@ -58,7 +58,7 @@ const batch = 500
 /** What `list` reads of a value at first: nearly always enough to have it without its bytes. */
 const firstRead = 4096
 
-const failure = (cause: Error): CacheFailure => new CacheFailure({ message: cause.message, cause })
+const failure = (cause: RedisFailure): CacheFailure => new CacheFailure({ message: cause.message, cause })
 
 /** What `SCAN` takes for a pattern. */
 const literally = (text: string): string => text.replace(/[\\*?[\]^-]/g, "\\$&")

@@ -1,3 +1,4 @@
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { Redis, type RedisOptions } from "ioredis"
@@ -14,8 +15,12 @@ const inHurry = {
   retryStrategy: (times: number) => Math.min(times * 100, 1000)
 } satisfies RedisOptions
 
-/** Runs a command; the error says what is wrong, for a person. */
-export type Command = <A>(run: (redis: Redis) => Promise<A>) => Effect.Effect<A, Error>
+/** Redis can't be asked; the message says why, for a person. */
+export class RedisFailure
+  extends /*#__PURE__*/ Data.TaggedError("RedisFailure")<{ readonly message: string; readonly cause?: unknown }> {}
+
+/** Runs a command. */
+export type Command = <A>(run: (redis: Redis) => Promise<A>) => Effect.Effect<A, RedisFailure>
 
 /** What `ioredis` says of a command for which there is no connection; why, it says elsewhere. */
 const noConnection = /^(?:Stream isn't writeable|Connection is closed)/
@@ -33,24 +38,26 @@ export const connect = (options: RedisOptions): Effect.Effect<Command, never, Sc
     redis.on("error", ({ message }: Error) => {
       why = `: ${message}`
     })
+    const failure = (cause: unknown): RedisFailure => {
+      const message = cause instanceof Error ? cause.message : "Redis can't be used"
+      // A connection that hangs is given up, so that the next command need not wait for the same.
+      if (message === timedOut) redis.disconnect(true)
+      return new RedisFailure({ message: noConnection.test(message) ? `Redis can't be reached${why}` : message, cause })
+    }
     const command: Command = (run) =>
-      Effect.tryPromise({
-        try: async () => {
-          if (ended) throw new Error("the layer of this store has ended: provide it around the layer that uses it")
-          // Later connections are made by themselves.
-          first ??= redis.connect().catch(() => {})
-          await first
-          return await run(redis)
-        },
-        catch: (error) => {
-          if (!(error instanceof Error)) return new Error("Redis can't be used", { cause: error })
-          // A connection that hangs is given up, so that the next command need not wait for the same.
-          if (error.message === timedOut) redis.disconnect(true)
-          return new Error(noConnection.test(error.message) ? `Redis can't be reached${why}` : error.message, {
-            cause: error
-          })
-        }
-      })
+      Effect.suspend(() =>
+        ended
+          ? new RedisFailure({ message: "the layer of this store has ended: provide it around the layer that uses it" })
+          : Effect.tryPromise({
+              try: async () => {
+                // Later connections are made by themselves.
+                first ??= redis.connect().catch(() => {})
+                await first
+                return await run(redis)
+              },
+              catch: failure
+            })
+      )
     const end = Effect.sync(() => {
       ended = true
       // Not `quit`, which waits for Redis to agree.

@@ -11,6 +11,7 @@ import * as Memory from "./cache/memory.js"
 import * as Shelf from "./cache/shelf.js"
 import * as Through from "./cache/through.js"
 import * as Upkeep from "./cache/upkeep.js"
+import type { Lifetime } from "./cache/visit.js"
 import { CacheStore } from "./CacheStore.js"
 import type { HeraldError } from "./HeraldError.js"
 import { ResponseCache } from "./ResponseCache.js"
@@ -22,7 +23,7 @@ export interface Options {
    * forbids to keep them: you know better. Where it is undefined the server's word holds (RFC 9111); none at all, and
    * nothing is kept.
    */
-  readonly lifetime?: Through.Lifetime | undefined
+  readonly lifetime?: Lifetime | undefined
   /**
    * Whether GETs that are the same in every way, and under way at once, are one request. It is cancelled when the last call
    * that waits for it is interrupted. Default: false.

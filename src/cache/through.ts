@@ -1,32 +1,18 @@
 import type { HttpClient } from "@effect/platform/HttpClient"
-import type * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type Answer, bytesOf } from "../Answer.js"
 import type { HeraldError } from "../HeraldError.js"
-import { type Asked, type Exchange, type Kind, NotCached, type Sending } from "../ResponseCache.js"
+import { type Asked, type Exchange, NotCached, type Sending } from "../ResponseCache.js"
 import type { Flights } from "./flights.js"
-import {
-  expiryOf,
-  judge,
-  keepable,
-  speaksOf,
-  standsIn,
-  type Terms,
-  termsOf,
-  updated,
-  type Wishes,
-  wishesOf
-} from "./freshness.js"
+import { expiryOf, judge, keepable, speaksOf, standsIn, type Terms, termsOf, updated } from "./freshness.js"
 import { type Generations, longestKept } from "./generation.js"
-import { type Address, addressOfRequest, entryKey, generationKey, variantKey } from "./keys.js"
+import { generationKey, variantKey } from "./keys.js"
 import { type AnswerRecord, answerOf, encode, isKept, type Kept, keptOf, type VaryRecord } from "./record.js"
 import type { Shelf } from "./shelf.js"
+import { isGone, isTrouble } from "./trouble.js"
 import { makeDigest, namesOf } from "./vary.js"
-
-/** How long the answers to a kind of call are fresh; undefined if HTTP says. */
-export type Lifetime = (kind: Kind) => Duration.DurationInput | undefined
+import { type Lifetime, type Visit, visitOf } from "./visit.js"
 
 /** What the cache is made of. */
 export interface Parts {
@@ -37,18 +23,6 @@ export interface Parts {
   readonly lifetime: Lifetime | undefined
   /** Of what goes on when its call has ended. */
   readonly scope: Scope.Scope
-}
-
-/** A call that the cache may answer. */
-interface Visit<X extends Asked = Exchange> {
-  readonly exchange: X
-  readonly method: "GET" | "HEAD"
-  readonly address: Address
-  readonly key: string
-  readonly wishes: Wishes
-  /** The lifetime that the user gives, in milliseconds. */
-  readonly own: number | undefined
-  readonly clock: Clock.Clock
 }
 
 /** What there is for a visit. */
@@ -72,39 +46,6 @@ const keptStale = (terms: Terms): number =>
 
 const keptStatuses: ReadonlyArray<number> = [200, 203, 204]
 
-/** Requests for a part, and those that ask whether something of their own has changed, are none of the cache's. */
-const conditions: ReadonlyArray<string> = [
-  "range",
-  "if-match",
-  "if-none-match",
-  "if-modified-since",
-  "if-unmodified-since",
-  "if-range"
-]
-
-export const millisOf = (lifetime: Lifetime | undefined, kind: Kind): number | undefined => {
-  const given = lifetime?.(kind)
-  return given === undefined ? undefined : Duration.toMillis(given)
-}
-
-/** Whether an error is such as RFC 5861, 4 means: no answer, or one that a server in trouble gives. */
-const isTrouble = (error: HeraldError): boolean => {
-  switch (error._tag) {
-    case "TransportError":
-    case "TimeoutError":
-    case "NotSent":
-    case "RateLimited":
-      return true
-    case "ServerError":
-      return error.status === 500 || error.status === 502 || error.status === 503 || error.status === 504
-    default:
-      return false
-  }
-}
-
-/** Whether an error says that there is nothing any more. */
-const isGone = (error: HeraldError): boolean => "status" in error && (error.status === 404 || error.status === 410)
-
 export const make = ({ flights, generations, lifetime, scope, shelf }: Parts) => {
   const digest = makeDigest()
   /** What is asked for again while it is used. */
@@ -119,21 +60,6 @@ export const make = ({ flights, generations, lifetime, scope, shelf }: Parts) =>
     lastFamily += 1
     families.set(family, lastFamily)
     return lastFamily
-  }
-
-  /** Undefined if it is none of the cache's. */
-  const visitOf = <X extends Asked>(exchange: X, clock: Clock.Clock): Visit<X> | undefined => {
-    const { method, partition, request } = exchange
-    if (method !== "GET" && method !== "HEAD") return undefined
-    // What a body asks for is not in the URL.
-    if (request.body._tag !== "Empty") return undefined
-    for (const name of conditions) if (request.headers[name] !== undefined) return undefined
-    const wishes = wishesOf(request.headers)
-    if (wishes.noStore) return undefined
-    const own = millisOf(lifetime, exchange)
-    if (own !== undefined && own <= 0) return undefined
-    const address = addressOfRequest(request)
-    return address && { exchange, method, address, key: entryKey(method, partition, address), wishes, own, clock }
   }
 
   /** What is kept, if it is of the generation of its resource. */
@@ -361,7 +287,7 @@ export const make = ({ flights, generations, lifetime, scope, shelf }: Parts) =>
     through: (exchange: Exchange): Effect.Effect<Answer, HeraldError | NotCached, HttpClient> =>
       Effect.clockWith((clock) => {
         const { mode } = exchange
-        const visit = mode === "bypass" ? undefined : visitOf(exchange, clock)
+        const visit = mode === "bypass" ? undefined : visitOf(lifetime, exchange, clock)
         if (visit === undefined) {
           if (mode === "only-if-cached") return new NotCached()
           return exchange.send("own", mode === "refresh" ? { "cache-control": "no-cache" } : {})
@@ -373,7 +299,7 @@ export const make = ({ flights, generations, lifetime, scope, shelf }: Parts) =>
 
     cached: (asked: Asked): Effect.Effect<Answer | undefined> =>
       Effect.clockWith((clock) => {
-        const visit = visitOf(asked, clock)
+        const visit = visitOf(lifetime, asked, clock)
         if (visit === undefined) return Effect.succeed(undefined)
         return Effect.map(look(visit), ({ kept }) => {
           const now = clock.unsafeCurrentTimeMillis()
@@ -385,7 +311,7 @@ export const make = ({ flights, generations, lifetime, scope, shelf }: Parts) =>
 
     keeping: (asked: Asked): Effect.Effect<(answer: Answer) => Effect.Effect<void>> =>
       Effect.clockWith((clock) => {
-        const visit = visitOf(asked, clock)
+        const visit = visitOf(lifetime, asked, clock)
         const nothing = () => Effect.void
         if (visit === undefined) return Effect.succeed(nothing)
         return Effect.flatMap(look(visit), (looked) => {

@@ -7,7 +7,7 @@ import { expiryOf } from "./freshness.js"
 import type { Generations } from "./generation.js"
 import { addressOf, entryKey, resourceOf } from "./keys.js"
 import { type AnswerRecord, decode, termsOfRecord } from "./record.js"
-import { type Lifetime, millisOf } from "./through.js"
+import { type Lifetime, millisOf } from "./visit.js"
 
 type Service = Context.Tag.Service<ResponseCache>
 

@@ -5,7 +5,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { Answer } from "../Answer.js"
 import type { Authoriser } from "../Authoriser.js"
-import { AuthoriserError, type HeraldError, NotSent } from "../HeraldError.js"
+import { type HeraldError, NotSent } from "../HeraldError.js"
 import { type Asked, Current, type Mode, type ResponseCache } from "../ResponseCache.js"
 import { decode } from "./answer.js"
 import { withDeadline } from "./deadline.js"
@@ -50,7 +50,7 @@ const whose = (call: Told, { identity, partition }: Authoriser): Effect.Effect<s
     ? Effect.succeed(identity)
     : Effect.mapBoth(partition, {
         onSuccess: Option.getOrUndefined,
-        onFailure: ({ message, reason }) => new AuthoriserError({ ...teller(call).told(message), reason })
+        onFailure: (failure) => teller(call).authoriserError(failure)
       })
 
 /** The same, of one who signs in for it. */
@@ -60,7 +60,10 @@ const whoseBySigningIn = (
 ): Effect.Effect<string | undefined, HeraldError, HttpClient> =>
   Effect.flatMap(whose(call, authoriser), (known) =>
     known === undefined
-      ? Effect.zipRight(Effect.ignore(authoriser.authorise(call.plain!)), whose(call, authoriser))
+      ? // Who does not sign in is not asked a second time.
+        Effect.mapError(authoriser.authorise(call.plain!), (failure) => teller(call).authoriserError(failure)).pipe(
+          Effect.zipRight(whose(call, authoriser))
+        )
       : Effect.succeed(known)
   )
 
@@ -81,7 +84,7 @@ const decoder =
     return Either.isRight(call.decoded.output)
   }
 
-/** By the call's own deadline, and from the cache of the caller, if there is one. */
+/** Answers from the cache, or by sending. */
 const read = (
   call: Watched,
   authoriser: Authoriser,

@@ -3,7 +3,7 @@ import type * as Clock from "effect/Clock"
 import type * as Either from "effect/Either"
 import { type Answer, textOf } from "../Answer.js"
 import type { Attempt, Verdict } from "../Attempt.js"
-import { hrefOf } from "../Authoriser.js"
+import { type AuthoriserFailure, hrefOf } from "../Authoriser.js"
 import * as HeraldError from "../HeraldError.js"
 import * as Issue from "../Issue.js"
 import type { Refusal, RefusalTag } from "../Refusal.js"
@@ -126,6 +126,8 @@ export const teller = (call: Told, answer?: Answer) => {
         issues
       })
     },
+    authoriserError: ({ message, reason }: Pick<AuthoriserFailure, "message" | "reason">) =>
+      new HeraldError.AuthoriserError({ ...tell(message), reason }),
     unauthorised: () => new HeraldError.Unauthorised(refused({ _tag: "Unauthorised" })),
     refusal: (refusal: Refusal) => {
       const fields = refused(refusal)

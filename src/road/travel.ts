@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Authorised, Authoriser, AuthoriserFailure } from "../Authoriser.js"
 import type { Answer } from "../Answer.js"
-import { AuthoriserError, type HeraldError } from "../HeraldError.js"
+import type { HeraldError } from "../HeraldError.js"
 import { throughCache } from "./cache.js"
 import { confined } from "./confined.js"
 import {
@@ -136,10 +136,10 @@ const attempt = (
     return (head && fromHead(call, head, now())) ?? otherwise()
   }
 
-  const unauthorised = ({ message, reason }: Pick<AuthoriserFailure, "message" | "reason">): Failed => ({
+  const unauthorised = (failure: Pick<AuthoriserFailure, "message" | "reason">): Failed => ({
     class: "Final",
-    reason,
-    error: () => new AuthoriserError({ ...teller(call).told(message), reason })
+    reason: failure.reason,
+    error: () => teller(call).authoriserError(failure)
   })
 
   /** Somebody else has signed in since the cache was asked: what it has is not theirs, nor is what comes for it to keep. */

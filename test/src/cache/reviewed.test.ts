@@ -17,6 +17,7 @@ import {
   Deadline,
   ResponseCache,
   RetryPolicy,
+  Token,
   Tokens,
   TokenStore,
   Verbs
@@ -309,6 +310,29 @@ describe("one who signs in", () => {
       )
       expect(error._tag).toBe("NotSent")
       expect([granted, server.requests.length]).toEqual([0, 0])
+    })
+  )
+
+  it.scopedLive("and does not, is asked once", () =>
+    Effect.gen(function* () {
+      const server = yield* whoAmI
+      let asked = 0
+      const credentials = Tokens.make({
+        name: "me",
+        identity: "me",
+        grant: Effect.suspend(() => {
+          asked += 1
+          return new Token.TokenFailure({ reason: "Denied", message: "no" })
+        })
+      })
+      const error = yield* mine.pipe(
+        Effect.flip,
+        Effect.provide(Authoriser.layer(Person, { baseUrl: server.url, credentials })),
+        Effect.provide(caching()),
+        Effect.provide(Layer.merge(client, once))
+      )
+      expect(error).toMatchObject({ _tag: "AuthoriserError", reason: "Denied" })
+      expect([asked, server.requests.length]).toEqual([1, 0])
     })
   )
 })

@@ -7,10 +7,8 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { Limiter } from "effect-herald"
 import * as RateLimit from "effect-herald/rate-limit"
-import { fork } from "node:child_process"
-import { once } from "node:events"
-import { fileURLToPath } from "node:url"
 import * as Scripted from "../servers/scripted.js"
+import * as Child from "./child.js"
 import { at, once as unrepeated, status, stub, thing } from "./kit.js"
 import { inHurry, limit, monotonic, type Outcome, redisOf, redisStore, wayTo } from "./redis.js"
 
@@ -35,31 +33,15 @@ describe.skipIf(place === undefined)(`a limit in Redis${place === undefined ? ` 
 
   /** A process that calls this server; it is killed when the scope closes. */
   const caller = (server: URL, prefix: string) =>
-    Effect.gen(function* () {
-      const script = fileURLToPath(new URL("limitedProcess.ts", import.meta.url))
-      const child = yield* Effect.acquireRelease(
-        Effect.sync(() => fork(script, [server.href, redis.href, prefix], { execArgv: ["--import", "tsx"] })),
-        (child) => Effect.sync(() => child.kill())
-      )
-      const message = Effect.promise(async () => {
-        const ended = once(child, "exit").then(([code]) => Promise.reject(new Error(`it ended: ${String(code)}`)))
-        const [said] = (await Promise.race([once(child, "message"), ended])) as [unknown]
-        return said
-      })
-      yield* message
-      return {
-        pid: `${child.pid}`,
-        go: Effect.sync(() => child.send("go")),
+    Effect.map(
+      Child.start(new URL("limitedProcess.ts", import.meta.url), [server.href, redis.href, prefix]),
+      ({ ask, pid, tell }) => ({
+        pid,
+        go: tell("go"),
         // The script is ours.
-        stop: Effect.map(
-          Effect.zipRight(
-            Effect.sync(() => child.send("stop")),
-            message
-          ),
-          (said) => said as Outcome
-        )
-      }
-    })
+        stop: Effect.map(ask("stop"), (said) => said as Outcome)
+      })
+    )
 
   it.scopedLive(
     "is one for two processes, and both get a share",

@@ -6,10 +6,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { TokenStore } from "effect-herald"
 import * as TokenStoreRedis from "effect-herald/token-store-redis"
-import { fork } from "node:child_process"
-import { once } from "node:events"
-import { fileURLToPath } from "node:url"
 import * as Scripted from "../servers/scripted.js"
+import * as Child from "./child.js"
 import { optionsOf, redisOf, wayTo } from "./redis.js"
 import * as TokenServer from "./tokenServer.js"
 
@@ -132,27 +130,10 @@ describe.skipIf(place === undefined)(`tokens in Redis${place === undefined ? ` (
       const { prefix, redis: behind } = yield* redisOf(redis)
       yield* Effect.promise(() => behind.set(`${prefix}token:test`, TokenServer.first(true)))
       const server = yield* TokenServer.make((respond) => void setTimeout(respond, 100))
-      const script = fileURLToPath(new URL("tokenProcess.ts", import.meta.url))
-      const start = Effect.gen(function* () {
-        const child = yield* Effect.acquireRelease(
-          Effect.sync(() =>
-            fork(script, ["call", redis.href, server.url.href, prefix], { execArgv: ["--import", "tsx"] })
-          ),
-          (child) => Effect.sync(() => child.kill("SIGKILL"))
-        )
-        const message = Effect.promise(async () => {
-          const ended = once(child, "exit").then(([code]) => Promise.reject(new Error(`it ended: ${String(code)}`)))
-          const [said] = (await Promise.race([once(child, "message"), ended])) as [unknown]
-          return said
-        })
-        yield* message
-        return Effect.suspend(() => {
-          child.send("go")
-          return message
-        })
-      })
+      const script = new URL("tokenProcess.ts", import.meta.url)
+      const start = Child.start(script, ["call", redis.href, server.url.href, prefix])
       const processes = yield* Effect.replicateEffect(start, 3, { concurrency: 2 })
-      const outcomes = yield* Effect.all(processes, { concurrency: "unbounded" })
+      const outcomes = yield* Effect.forEach(processes, ({ ask }) => ask("go"), { concurrency: "unbounded" })
       expect(outcomes).toEqual(Array.from({ length: 3 }, () => ({ succeeded: 8, failures: [] })))
       expect(server.asked).toEqual(["refresh-0"])
       expect(yield* Effect.promise(() => behind.get(`${prefix}token:test`))).toContain("refresh-1")

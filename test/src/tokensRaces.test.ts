@@ -16,13 +16,11 @@ import type * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
 import type { Token } from "effect-herald"
 import { Authoriser, Deadline, Tokens, TokenStore } from "effect-herald"
-import { fork } from "node:child_process"
-import { once } from "node:events"
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import * as Scripted from "../servers/scripted.js"
+import * as Child from "./child.js"
 import { Caller, once as unrepeated, status, stub, thing } from "./kit.js"
 import { settle } from "./settle.js"
 import * as TokenServer from "./tokenServer.js"
@@ -568,29 +566,14 @@ describe("whatever the order", () => {
 
 describe("processes that share a directory", () => {
   const child = (directory: string, server: URL) =>
-    Effect.gen(function* () {
-      const script = fileURLToPath(new URL("tokenProcess.ts", import.meta.url))
-      const child = yield* Effect.acquireRelease(
-        Effect.sync(() => fork(script, ["call", directory, server.href], { execArgv: ["--import", "tsx"] })),
-        (child) => Effect.sync(() => child.kill("SIGKILL"))
-      )
-      const exit = once(child, "exit").then(([code]) => code as number | null)
-      const message = Effect.promise(async () => {
-        const ended = exit.then((code) => Promise.reject(new Error(`it ended: ${code}`)))
-        const [said] = (await Promise.race([once(child, "message"), ended])) as [unknown]
-        return said
-      })
-      yield* message
-      return {
+    Effect.map(
+      Child.start(new URL("tokenProcess.ts", import.meta.url), ["call", directory, server.href]),
+      ({ ask, exit }) => ({
         // The script is ours.
-        go: Effect.suspend(() => {
-          const said = message as Effect.Effect<TokenServer.Outcome>
-          child.send("go")
-          return said
-        }),
-        exit: Effect.promise(() => exit)
-      }
-    })
+        go: Effect.map(ask("go"), (said) => said as TokenServer.Outcome),
+        exit
+      })
+    )
 
   const temporary = Effect.acquireRelease(
     Effect.promise(() => mkdtemp(join(tmpdir(), "herald-tokens-"))),

@@ -1,15 +1,13 @@
-import { fork } from "node:child_process"
-import { once } from "node:events"
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { describe, expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { TokenStore } from "effect-herald"
 import { make, publicClient } from "../../servers/oidc/index.js"
+import * as Child from "../child.js"
 import { kept } from "./kept.js"
 import { ask, browser, callerAt, hasty } from "./kit.js"
 import { test } from "./live.js"
@@ -21,23 +19,7 @@ const temporary = Effect.acquireRelease(
 
 /** A process that calls with a token that is kept there; it is killed when the scope closes. */
 const caller = (...args: ReadonlyArray<string>) =>
-  Effect.gen(function* () {
-    const script = fileURLToPath(new URL("tokenProcess.ts", import.meta.url))
-    const child = yield* Effect.acquireRelease(
-      Effect.sync(() => fork(script, args, { execArgv: ["--import", "tsx"] })),
-      (child) => Effect.sync(() => child.kill())
-    )
-    const message = Effect.promise(async () => {
-      const ended = once(child, "exit").then(([code]) => Promise.reject(new Error(`it ended: ${String(code)}`)))
-      const [said] = (await Promise.race([once(child, "message"), ended])) as [unknown]
-      return said
-    })
-    yield* message
-    return Effect.zipRight(
-      Effect.sync(() => child.send("go")),
-      message
-    )
-  })
+  Effect.map(Child.start(new URL("tokenProcess.ts", import.meta.url), args), ({ ask }) => ask("go"))
 
 describe("a login that is kept in files", () => {
   test("is that of all processes, which refresh it once", () =>

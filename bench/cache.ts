@@ -6,19 +6,19 @@ import { type Contender, contenders } from "./support/cacheContenders.js"
 import { withServer } from "./support/processes.js"
 
 const rounds = 11
-/** How long a round of each is to take about, in microseconds: long enough for what is left over from the one before. */
-const roundLasts = 150_000
-/** To warm up, and to see how many fill a round. */
+/** The approximate duration of a round, in microseconds: long enough for the garbage of the round before to have little effect. */
+const roundDuration = 150_000
+/** The number of calls to warm up, and to measure how many fill a round. */
 const firstCalls = 500
-/** What a hit from memory may cost of the call that it spares. */
-const share = 0.1
+/** The largest cost of a hit from memory, as a share of the call that it replaces. */
+const maxShare = 0.1
 
 interface Cost {
   readonly time: number
   readonly cpu: number
 }
 
-/** What one of so many costs, in microseconds. */
+/** The cost of one of several calls, in microseconds. */
 const cost = async ({ run }: Contender, calls: number): Promise<Cost> => {
   const cpu = process.cpuUsage()
   const begun = process.hrtime.bigint()
@@ -35,9 +35,9 @@ const measure = async (all: ReadonlyArray<Contender>) => {
   const calls: Array<number> = []
   for (const contender of all) {
     await contender.run(firstCalls)
-    calls.push(Math.ceil(roundLasts / (await cost(contender, firstCalls)).time))
+    calls.push(Math.ceil(roundDuration / (await cost(contender, firstCalls)).time))
   }
-  // In turns, so that whatever else the machine does falls on all of them.
+  // Alternates between contenders, so that other load of the machine affects all of them.
   for (let round = 0; round < rounds; round += 1) {
     for (const [index, contender] of all.entries()) costs[index]!.push(await cost(contender, calls[index]!))
   }
@@ -54,8 +54,8 @@ const measure = async (all: ReadonlyArray<Contender>) => {
 
 export const cache: Bench = {
   name: "cache",
-  about: "a hit of each store, beside a call to a server on loopback and undici's own cache; Redis with REDIS_URL",
-  bar: `a hit from memory costs at most ${share} of a call, of time and of CPU`,
+  about: "a hit of each store, compared with a call to a server on loopback and undici's cache; Redis with REDIS_URL",
+  bar: `a hit from memory costs at most ${maxShare} of a call, in time and in CPU`,
   run: () =>
     withServer("support/cacheServer.ts", [], async (baseUrl) => {
       const directory = await mkdtemp(join(tmpdir(), "effect-herald-bench-"))
@@ -64,7 +64,7 @@ export const cache: Bench = {
         const rows = await measure(all)
         const hit = rows.find(({ contender }) => contender === "a hit from memory")!
         const missed = (["of a call", "CPU, of a call"] as const)
-          .filter((column) => hit[column] > share)
+          .filter((column) => hit[column] > maxShare)
           .map((column) => `a hit from memory is ${hit[column]} ${column}`)
         return { rows, missed }
       } finally {

@@ -1,59 +1,59 @@
 import type { Bench } from "./support/bench.js"
-import { withAnswering } from "./support/processes.js"
+import { withReplying } from "./support/processes.js"
 import * as Plan from "./support/stormPlan.js"
 
-/** Ours, and then its peers. */
+/** This library first, then its peers. */
 const contenders: ReadonlyArray<Plan.Contender> = ["effect-herald", "ky", "got", "three retries"]
 
-const mostRequestsPerCall = 1.2
-const leastSucceeded = 99.9
+const maxRequestsPerCall = 1.2
+const minSucceeded = 99.9
 
 /**
- * How much later than the best peer may be called as soon. Between two calls of the load are 5 ms, which a peer fills with
- * the retries of earlier calls, and this one must not; the rest is for five busy processes that take turns on two cores.
+ * The tolerated delay behind the best peer. Calls of the load are 5 ms apart, and a peer can succeed between them by retries of
+ * earlier calls. The rest of the delay is for five busy processes on two cores.
  */
 const recoveryAllowanceMilliseconds = 25
 
-/** Calls that begin later than this are not the load that was meant: a contender, or whatever else runs, kept the cores. */
+/** Calls that begin later than this are another load than the planned one, since other processes kept the cores busy. */
 const lateAllowanceMilliseconds = 500
 
-/** What one contender did in a storm: its calls in the order that they began, and when its requests reached the server. */
-interface Conduct {
+/** The record of one contender in a storm: its calls in the order of their start, and the times of its requests. */
+interface Run {
   readonly contender: Plan.Contender
   readonly calls: ReadonlyArray<Plan.Call>
   readonly arrivals: ReadonlyArray<number>
 }
 
-/** A storm over all contenders at once, each in a process of its own. */
-const rage = (storm: Plan.Storm) =>
-  withAnswering(async (start) => {
-    const server = await start<Plan.ServerQuestion, unknown>("support/stormServer.ts", [storm])
-    const ask = <Question extends Plan.ServerQuestion>(question: Question) =>
-      // It answers each question with what `ServerAnswers` has for it.
-      server.ask(question, 10) as Promise<Plan.ServerAnswers[Question]>
+/** Runs a storm with all contenders at once, each in a process of its own. */
+const runStorm = (storm: Plan.Storm) =>
+  withReplying(async (start) => {
+    const server = await start<Plan.ServerMessage, unknown>("support/stormServer.ts", [storm])
+    const send = <Message extends Plan.ServerMessage>(message: Message) =>
+      // The reply to each message is of this type.
+      server.send(message, 10) as Promise<Plan.ServerReplies[Message]>
 
-    const address = await ask("address")
+    const address = await send("address")
     const clients = await Promise.all(
       contenders.map((contender) =>
         start<number, ReadonlyArray<Plan.Call>>("support/stormClient.ts", [address, contender])
       )
     )
-    const times = await ask("begin")
-    const mostSeconds = Plan.loadSeconds + Plan.patienceSeconds + 20
-    const calls = await Promise.all(clients.map((client) => client.ask(times.load, mostSeconds)))
-    const arrivals = await ask("arrivals")
-    const conducts = contenders.map((contender, index): Conduct => ({
+    const times = await send("begin")
+    const maxSeconds = Plan.loadSeconds + Plan.drainSeconds + 20
+    const calls = await Promise.all(clients.map((client) => client.send(times.load, maxSeconds)))
+    const arrivals = await send("arrivals")
+    const runs = contenders.map((contender, index): Run => ({
       contender,
       calls: calls[index]!,
       arrivals: arrivals[contender] ?? []
     }))
-    return { times, conducts }
+    return { times, runs }
   })
 
 const within = (times: ReadonlyArray<number>, from: number, until: number) =>
   times.filter((time) => time >= from && time < until).length
 
-/** The most in any second of a span, in which seconds begin with it. */
+/** The largest number in any second of a span, where seconds are counted from its start. */
 const peakPerSecond = (times: ReadonlyArray<number>, from: number, until: number) => {
   let peak = 0
   for (let second = from; second < until; second += 1000) peak = Math.max(peak, within(times, second, second + 1000))
@@ -63,20 +63,20 @@ const peakPerSecond = (times: ReadonlyArray<number>, from: number, until: number
 const percentSucceeded = (calls: ReadonlyArray<Plan.Call>) =>
   (calls.filter((call) => call.succeeded).length / calls.length) * 100
 
-/** Until a call ends well, counted from the outage's end. */
-const firstSuccess = ({ calls }: Conduct, { ends }: Plan.Outage) =>
+/** The time from the end of the outage to the first success. */
+const firstSuccess = ({ calls }: Run, { ends }: Plan.Outage) =>
   Math.min(...calls.map(({ ended = Infinity, succeeded }) => (succeeded && ended >= ends ? ended - ends : Infinity)))
 
-/** Until a call begins that ends well, as do all that begin after it; 0 if it began before the outage ended. */
-const lastingSuccess = ({ calls }: Conduct, { ends }: Plan.Outage) =>
+/** The time from the end of the outage to the start of the first call from which on all succeed; 0 if that is before the end. */
+const lastingSuccess = ({ calls }: Run, { ends }: Plan.Outage) =>
   Math.max(0, (calls[calls.findLastIndex((call) => !call.succeeded) + 1]?.begun ?? Infinity) - ends)
 
-/** By how much the load fell behind its schedule, at worst. */
-const latestBegin = ({ calls }: Conduct, { load }: Plan.Times) =>
+/** The largest delay of the load behind its schedule. */
+const latestBegin = ({ calls }: Run, { load }: Plan.Times) =>
   Math.max(...calls.map(({ begun }, index) => begun - load - (index * 1000) / Plan.callsPerSecond))
 
-const missedLoad = (storm: Plan.Storm, conducts: ReadonlyArray<Conduct>, times: Plan.Times) => {
-  const late = Math.max(...conducts.map((conduct) => latestBegin(conduct, times)))
+const missedLoad = (storm: Plan.Storm, runs: ReadonlyArray<Run>, times: Plan.Times) => {
+  const late = Math.max(...runs.map((run) => latestBegin(run, times)))
   return late > lateAllowanceMilliseconds
     ? [
         `${storm}: the load fell ${rounded(late)} ms behind, so that these are the figures of a machine that is too busy`
@@ -84,10 +84,10 @@ const missedLoad = (storm: Plan.Storm, conducts: ReadonlyArray<Conduct>, times: 
     : []
 }
 
-const requestsPerCall = ({ arrivals, calls }: Conduct) => arrivals.length / calls.length
+const requestsPerCall = ({ arrivals, calls }: Run) => arrivals.length / calls.length
 
-const outageFigures = (conduct: Conduct, { outage }: Plan.Times) => {
-  const { arrivals, calls } = conduct
+const outageFigures = (run: Run, { outage }: Plan.Times) => {
+  const { arrivals, calls } = run
   const { begins, ends } = outage
   const begun = calls.map((call) => call.begun)
   return {
@@ -95,20 +95,20 @@ const outageFigures = (conduct: Conduct, { outage }: Plan.Times) => {
     peak: peakPerSecond(arrivals, begins, ends),
     peakAfter: peakPerSecond(arrivals, ends, ends + 5000),
     percentOutside: percentSucceeded(calls.filter((call) => call.begun < begins || call.begun >= ends)),
-    firstSuccess: firstSuccess(conduct, outage),
-    lastingSuccess: lastingSuccess(conduct, outage)
+    firstSuccess: firstSuccess(run, outage),
+    lastingSuccess: lastingSuccess(run, outage)
   }
 }
 
 const rounded = (figure: number, digits = 0) => (figure === Infinity ? "never" : Number(figure.toFixed(digits)))
 
-/** What is told of any storm. */
-const row = (storm: Plan.Storm, conduct: Conduct, times: Plan.Times) => ({
+/** The figures of any storm. */
+const row = (storm: Plan.Storm, run: Run, times: Plan.Times) => ({
   storm,
-  contender: conduct.contender,
-  "requests/call": rounded(requestsPerCall(conduct), 3),
-  "succeeded, %": rounded(percentSucceeded(conduct.calls), 2),
-  "latest begin, ms": rounded(latestBegin(conduct, times))
+  contender: run.contender,
+  "requests/call": rounded(requestsPerCall(run), 3),
+  "succeeded, %": rounded(percentSucceeded(run.calls), 2),
+  "latest begin, ms": rounded(latestBegin(run, times))
 })
 
 const successes = [
@@ -117,10 +117,10 @@ const successes = [
 ] as const
 
 const runOutage = async () => {
-  const { conducts, times } = await rage("outage")
-  const told = conducts.map((conduct) => ({ conduct, figures: outageFigures(conduct, times) }))
-  const rows = told.map(({ conduct, figures }) => ({
-    ...row("outage", conduct, times),
+  const { runs, times } = await runStorm("outage")
+  const measured = runs.map((run) => ({ run, figures: outageFigures(run, times) }))
+  const rows = measured.map(({ run, figures }) => ({
+    ...row("outage", run, times),
     "in outage, requests/call": rounded(figures.requestsPerCall, 3),
     "in outage, peak/s": figures.peak,
     "5 s after, peak/s": figures.peakAfter,
@@ -129,11 +129,11 @@ const runOutage = async () => {
     "lasting success, ms": rounded(figures.lastingSuccess)
   }))
 
-  const missed = missedLoad("outage", conducts, times)
-  const [own, ...peers] = told.map(({ figures }) => figures)
-  if (own!.requestsPerCall > mostRequestsPerCall)
+  const missed = missedLoad("outage", runs, times)
+  const [own, ...peers] = measured.map(({ figures }) => figures)
+  if (own!.requestsPerCall > maxRequestsPerCall)
     missed.push(
-      `outage: ${own!.requestsPerCall.toFixed(3)} requests a call while it lasts, not ${mostRequestsPerCall} at most`
+      `outage: ${own!.requestsPerCall.toFixed(3)} requests per call during it, not ${maxRequestsPerCall} at most`
     )
   for (const [success, what] of successes) {
     const best = Math.min(...peers.map((peer) => peer[success]))
@@ -146,25 +146,25 @@ const runOutage = async () => {
 }
 
 const runFlaky = async () => {
-  const { conducts, times } = await rage("flaky")
-  const rows = conducts.map((conduct) => row("flaky", conduct, times))
-  const percent = percentSucceeded(conducts[0]!.calls)
-  const missed = missedLoad("flaky", conducts, times)
-  if (percent < leastSucceeded) missed.push(`flaky: ${percent.toFixed(2)} % succeed, not ${leastSucceeded} % at least`)
+  const { runs, times } = await runStorm("flaky")
+  const rows = runs.map((run) => row("flaky", run, times))
+  const percent = percentSucceeded(runs[0]!.calls)
+  const missed = missedLoad("flaky", runs, times)
+  if (percent < minSucceeded) missed.push(`flaky: ${percent.toFixed(2)} % succeed, not ${minSucceeded} % at least`)
   return { rows, missed }
 }
 
-const tell = (storm: string) =>
+const announce = (storm: string) =>
   console.error(`${storm}: ${contenders.join(", ")} at once; about ${Plan.loadSeconds + 10} s`)
 
 export const storm: Bench = {
   name: "storm",
-  about: `${Plan.callsPerSecond} calls a second for ${Plan.loadSeconds} s, through an outage and at a flaky server`,
-  bar: `effect-herald sends ${mostRequestsPerCall} requests a call at most while an outage lasts, recovers with the best peer, and ${leastSucceeded} % of its calls succeed at a flaky server`,
+  about: `${Plan.callsPerSecond} calls a second for ${Plan.loadSeconds} s, during an outage and with a flaky server`,
+  bar: `effect-herald sends at most ${maxRequestsPerCall} requests per call during an outage, recovers as fast as the best peer, and ${minSucceeded} % of its calls succeed with a flaky server`,
   run: async () => {
-    tell(`outage: 503 from second ${Plan.outage.from} to ${Plan.outage.until}`)
+    announce(`outage: 503 from second ${Plan.outage.from} to ${Plan.outage.until}`)
     const outage = await runOutage()
-    tell(`flaky: ${Plan.flaky.share * 100} % of the answers are a 503`)
+    announce(`flaky: ${Plan.flaky.share * 100} % of the responses are a 503`)
     const flaky = await runFlaky()
     return { rows: [...outage.rows, ...flaky.rows], missed: [...outage.missed, ...flaky.missed] }
   }

@@ -20,9 +20,9 @@ interface Figures {
 }
 
 const measure = async (baseUrl: string, { name, way }: (typeof contenders)[number]) => {
-  const { died, output } = await run("support/streamClient.ts", [baseUrl, way, String(pageSize)], heap)
+  const { failure, output } = await run("support/streamClient.ts", [baseUrl, way, String(pageSize)], heap)
   if (output === undefined)
-    return { contender: name, accounts: 0, seconds: "-", "peak heap, MB": "-", "peak RSS, MB": "-", end: died }
+    return { contender: name, accounts: 0, seconds: "-", "peak heap, MB": "-", "peak RSS, MB": "-", end: failure }
   const figures = JSON.parse(output) as Figures
   return {
     contender: name,

@@ -1,7 +1,7 @@
 /**
- * A backend of one's own: its routes compose operations, it receives the API's events, and a failure of the API's becomes an
- * answer of its own. `npx tsx examples/backend.ts` asks it a few things and stops; `PORT=3000 npx tsx examples/backend.ts`
- * keeps it running there.
+ * A backend of one's own: its routes call operations, it receives the API's events, and it maps errors of the API to responses of
+ * its own. `npx tsx examples/backend.ts` sends it a few requests and stops; `PORT=3000 npx tsx examples/backend.ts` keeps it running
+ * on that port.
  */
 import { HttpClient, HttpRouter, HttpServer, HttpServerResponse } from "@effect/platform"
 import { NodeHttpClient, NodeHttpServer, NodeRuntime } from "@effect/platform-node"
@@ -14,30 +14,30 @@ const secret = Redacted.make("shared by the API and this backend")
 
 const Player = HttpRouter.schemaPathParams(Schema.Struct({ id: Polympics.AccountId }))
 
-/** GET /players/:id : a player, and a few of the same team. */
+/** GET /players/:id returns a player and some members of the same team. */
 const player = Effect.gen(function* () {
   const account = yield* Effect.flatMap(Player, ({ id }) => Polympics.getAccount(id))
-  const mates =
+  const members =
     account.team === null ? null : yield* Polympics.accountPage({ page: 0, pageSize: 3, team: account.team })
   return yield* HttpServerResponse.json({
     name: account.name,
     team: account.team?.name ?? null,
-    teamMates: mates?.data.map((mate) => mate.name) ?? []
+    members: members?.data.map((member) => member.name) ?? []
   })
 }).pipe(
   Effect.catchTags({
     NotFound: () => HttpServerResponse.json({ error: "no such player" }, { status: 404 }),
     ParseError: () => HttpServerResponse.json({ error: "an id is an integer" }, { status: 400 }),
-    RateLimited: () => HttpServerResponse.json({ error: "come back later" }, { status: 503 })
+    RateLimited: () => HttpServerResponse.json({ error: "try again later" }, { status: 503 })
   })
 )
 
-/** POST /players/:id/kick : out of the team; the API then tells our callback. */
+/** POST /players/:id/kick removes a player from the team. The API then posts an event to the callback. */
 const kick = Effect.flatMap(Player, ({ id }) => Polympics.updateAccount(id, { team: Polympics.noTeam })).pipe(
   Effect.flatMap((account) => HttpServerResponse.json({ name: account.name, team: null }))
 )
 
-/** The routes need an HttpClient and an app's credentials: whatever layers provide these. */
+/** The routes. Their layers provide an HttpClient and the credentials of an app. */
 const routes = (onEvent: (event: Polympics.AccountTeamUpdate) => Effect.Effect<unknown>) =>
   HttpRouter.empty.pipe(
     HttpRouter.get("/players/:id", player),
@@ -45,23 +45,23 @@ const routes = (onEvent: (event: Polympics.AccountTeamUpdate) => Effect.Effect<u
     HttpRouter.all("/events", Polympics.callbackApp({ secret, onEvent }))
   )
 
-const ask = (method: "GET" | "POST", url: string) =>
+const send = (method: "GET" | "POST", url: string) =>
   Effect.flatMap(HttpClient.HttpClient, (client) => (method === "GET" ? client.get(url) : client.post(url))).pipe(
     Effect.flatMap((response) => Effect.map(response.text, (text) => `${response.status} ${text}`)),
-    Effect.flatMap((answer) => Console.log(`${method} ${new URL(url).pathname}: ${answer}`))
+    Effect.flatMap((response) => Console.log(`${method} ${new URL(url).pathname}: ${response}`))
   )
 
 const backend = Effect.gen(function* () {
-  const moved = yield* Effect.makeLatch()
+  const eventReceived = yield* Effect.makeLatch()
   yield* HttpServer.serveEffect(
     routes(({ account, team }) =>
-      Effect.zipRight(Console.log(`event: ${account.name} is now in ${team?.name ?? "no team"}`), moved.open)
+      Effect.zipRight(Console.log(`event: ${account.name} is now in ${team?.name ?? "no team"}`), eventReceived.open)
     )
   )
   const address = yield* HttpServer.addressFormattedWith(Effect.succeed)
   yield* Polympics.createCallback({ event: "account_team_update", url: `${address}/events`, secret })
-  yield* Console.log(`the backend is at ${address}`)
-  return { address, moved: moved.await }
+  yield* Console.log(`the backend listens at ${address}`)
+  return { address, eventReceived: eventReceived.await }
 })
 
 const program = Effect.gen(function* () {
@@ -72,12 +72,12 @@ const program = Effect.gen(function* () {
     Polympics.app(appCredentials, { baseUrl })
   )
   yield* Effect.gen(function* () {
-    const { address, moved } = yield* backend
-    yield* ask("GET", `${address}/players/900719925474099301`)
-    yield* ask("GET", `${address}/players/1`)
-    yield* ask("GET", `${address}/players/bob`)
-    yield* ask("POST", `${address}/players/900719925474099301/kick`)
-    yield* port === 0 ? moved : Effect.never
+    const { address, eventReceived } = yield* backend
+    yield* send("GET", `${address}/players/900719925474099301`)
+    yield* send("GET", `${address}/players/1`)
+    yield* send("GET", `${address}/players/bob`)
+    yield* send("POST", `${address}/players/900719925474099301/kick`)
+    yield* port === 0 ? eventReceived : Effect.never
   }).pipe(Effect.provide(layers))
 })
 

@@ -1,49 +1,51 @@
 /**
- * A backend that calls a protected API with a token of its own, by client credentials. `npx tsx examples/client-credentials.ts`
+ * A backend that calls a protected API with a token by client credentials. `npx tsx examples/client-credentials.ts`
  */
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
-import { Console, Context, Effect } from "effect"
-import { Authoriser, Verbs } from "effect-herald"
+import { Console, Effect } from "effect"
+import { Authoriser, Endpoint, Operation } from "effect-herald"
 import * as OAuth from "effect-herald/oauth"
 import { backend, start } from "./support/oidcServer.js"
 
-class Things extends Context.Tag("example/Things")<Things, Authoriser.Authoriser>() {}
+class Things extends Authoriser.Tag("example/Things")<Things>() {}
 
-const { get } = Verbs.make(Things)
+const getThing = Operation.make(Things, () => Endpoint.get("/thing"))
 
-/** The caller of the API. A token is asked for when one is needed, and not before. */
+/** The layer of the API. A token is requested when the first call needs one. */
 const live = (baseUrl: string, issuer: string) =>
-  Authoriser.layer(Things, {
+  Things.layer({
     baseUrl,
     credentials: OAuth.clientCredentials({ server: issuer, client: backend, scope: ["read"] }),
     deadline: "30 seconds"
   })
 
 const twentyCalls = Effect.map(
-  Effect.replicateEffect(get("/thing"), 20, { concurrency: "unbounded" }),
-  (answers) => answers.length
+  Effect.replicateEffect(getThing(), 20, { concurrency: "unbounded" }),
+  (results) => results.length
 )
 
 const program = Effect.gen(function* () {
   const server = yield* start
-  const told = (what: string) =>
-    Effect.suspend(() => Console.log(`${what}; the server was asked for ${server.tokenRequests.length} token(s)`))
+  const report = (event: string) =>
+    Effect.suspend(() =>
+      Console.log(`${event}; the server has received ${server.tokenRequests.length} token request(s)`)
+    )
 
   yield* Effect.gen(function* () {
-    yield* told("nothing was called yet")
-    yield* told(`${yield* twentyCalls} calls at a time were answered`)
+    yield* report("before the first call")
+    yield* report(`${yield* twentyCalls} concurrent calls succeeded`)
     yield* server.revoke()
-    yield* told(`its token was revoked, and ${yield* twentyCalls} more were answered`)
+    yield* report(`the token was revoked, and ${yield* twentyCalls} more calls succeeded`)
   }).pipe(Effect.provide(live(server.api, server.issuer)))
 
-  // Credentials that are wrong are an error of the call, which shows none of them.
+  // Wrong credentials are an error of the call, which does not show them.
   const wrong = OAuth.clientCredentials({
     server: server.issuer,
-    client: { ...backend, clientId: "somebody else" }
+    client: { ...backend, clientId: "unknown" }
   })
-  yield* get("/thing").pipe(
+  yield* getThing().pipe(
     Effect.catchTag("AuthoriserError", ({ message, reason }) => Console.log(`${reason}: ${message}`)),
-    Effect.provide(Authoriser.layer(Things, { baseUrl: server.api, credentials: wrong }))
+    Effect.provide(Things.layer({ baseUrl: server.api, credentials: wrong }))
   )
 })
 

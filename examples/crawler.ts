@@ -1,22 +1,22 @@
 /**
- * A crawler that keeps what it has seen in a folder. The first run fetches every page; the second asks for those again that may have
- * changed, and is answered with 304; the third, offline, sends nothing. `npx tsx examples/crawler.ts`
+ * A crawler with a response cache on disk. The first run requests every page. The second revalidates the pages that may have
+ * changed, and the server responds with a 304. The third is offline, and sends nothing. `npx tsx examples/crawler.ts`
  */
 import { FileSystem } from "@effect/platform"
 import { NodeFileSystem, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
-import { Context, Effect, Layer, Ref, Schema } from "effect"
-import { As, Authoriser, ResponseCache, Verbs } from "effect-herald"
-import * as CacheDisk from "effect-herald/cache-disk"
+import { Effect, Layer, Ref, Schema } from "effect"
+import { Authoriser, ResponseCache, Verbs } from "effect-herald"
+import { DiskCache } from "effect-herald/node"
 import { heading, line, progress } from "./support/print.js"
 import { serve } from "./support/site.js"
 
-class Site extends Context.Tag("example/Site")<Site, Authoriser.Authoriser>() {}
+class Site extends Authoriser.Tag("example/Site")<Site>() {}
 
 const { get } = Verbs.make(Site)
 
 const Page = Schema.Struct({ title: Schema.String, links: Schema.Array(Schema.String) })
 
-/** Every page that can be reached from this one, a few at a time; gives how many those are, and how many could not be had. */
+/** Requests all pages that can be reached from a page, eight at a time. Returns their number, and that of the missing ones. */
 const crawl = (start: string, headers: Record<string, string>) =>
   Effect.gen(function* () {
     const seen = new Set([start])
@@ -26,9 +26,9 @@ const crawl = (start: string, headers: Record<string, string>) =>
       const pages = yield* Effect.forEach(
         wave,
         (path) =>
-          get(path, { as: As.schema(Page), headers }).pipe(
+          get(path, { success: Page, headers }).pipe(
             Effect.map(({ links }) => links),
-            // What is not cached is not sent when one is offline.
+            // Offline, a page that is not in the cache is NotSent.
             Effect.catchTag("NotSent", "NotFound", () =>
               Effect.as(
                 Ref.update(missing, (count) => count + 1),
@@ -46,27 +46,27 @@ const crawl = (start: string, headers: Record<string, string>) =>
   })
 
 const program = Effect.gen(function* () {
-  const { answered, baseUrl } = yield* serve
+  const { baseUrl, statuses } = yield* serve
   const directory = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
-  const site = Authoriser.layer(Site, { baseUrl }).pipe(Layer.provideMerge(CacheDisk.layer({ directory })))
+  const site = Site.layer({ baseUrl }).pipe(Layer.provideMerge(DiskCache.layer({ directory })))
 
   const run = (title: string, mode: ResponseCache.Mode, headers: Record<string, string> = {}) =>
     Effect.gen(function* () {
       yield* heading(title)
       const { missing, pages } = yield* crawl("/pages/0", headers)
       const { count } = yield* ResponseCache.ResponseCache
-      yield* line(`${pages} pages, ${missing} missing; the server answered ${JSON.stringify(yield* answered)}`)
-      yield* line(`${yield* count({ expired: true })} are kept, ${yield* count()} of them fresh`)
+      yield* line(`${pages} pages, ${missing} missing; responses by status: ${JSON.stringify(yield* statuses)}`)
+      yield* line(`${yield* count({ expired: true })} responses are stored, ${yield* count()} of them fresh`)
     }).pipe(
       Effect.provideService(ResponseCache.Current, mode),
-      // A layer for each run, as if it were another day: what they share is the folder.
+      // Each run has a layer of its own, as if it were another process. They share the directory only.
       Effect.provide(Layer.fresh(site))
     )
 
   yield* run("The first run", "use")
-  yield* run("The second", "use")
-  // Better an old page than none (RFC 9111, 5.2.1.2).
-  yield* run("The third, offline", "only-if-cached", { "cache-control": "max-stale" })
+  yield* run("The second run", "use")
+  // Accepts stale responses (RFC 9111, 5.2.1.2).
+  yield* run("The third run, offline", "only-if-cached", { "cache-control": "max-stale" })
 })
 
 program.pipe(

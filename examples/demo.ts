@@ -1,6 +1,6 @@
 /**
- * Everything once, over a real socket: `npm run demo`. With POLYMPICS_URL, and POLYMPICS_USERNAME and POLYMPICS_PASSWORD if
- * there are credentials, the reading half runs against that server instead, and nothing is changed there.
+ * All operations of Polympics, over a socket: `npm run demo`. With POLYMPICS_URL, and POLYMPICS_USERNAME and POLYMPICS_PASSWORD if
+ * there are credentials, the reading half runs against that server instead, and changes nothing there.
  */
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Config, Effect, Option } from "effect"
@@ -11,20 +11,20 @@ import { writing } from "./support/demoWriting.js"
 import { appCredentials, start } from "./support/demoServer.js"
 import { heading, line } from "./support/print.js"
 
-const elsewhere = (baseUrl: string) =>
+const withServerAt = (baseUrl: string) =>
   Effect.gen(function* () {
     yield* heading(`Reading from ${baseUrl}`)
     const username = yield* Config.option(Config.string("POLYMPICS_USERNAME"))
     yield* Option.match(username, {
-      onNone: () => line("you are nobody: there is no POLYMPICS_USERNAME"),
+      onNone: () => line("anonymous, since POLYMPICS_USERNAME is not set"),
       onSome: whoAmI
     })
     yield* reading.pipe(Effect.provide(Polympics.anonymousConfig()))
   })
 
-const here = Effect.gen(function* () {
+const withLocalServer = Effect.gen(function* () {
   const baseUrl = yield* start
-  yield* heading(`A Polympics server is at ${baseUrl}`)
+  yield* heading(`A Polympics server listens at ${baseUrl}`)
   yield* reading.pipe(Effect.provide(Polympics.anonymous({ baseUrl })))
   yield* Effect.zipRight(writing(baseUrl), failures(baseUrl)).pipe(
     Effect.provide(Polympics.app(appCredentials, { baseUrl }))
@@ -33,7 +33,7 @@ const here = Effect.gen(function* () {
 })
 
 const demo = Effect.flatMap(Config.option(Config.string("POLYMPICS_URL")), (url) =>
-  Option.match(url, { onNone: () => here, onSome: elsewhere })
+  Option.match(url, { onNone: () => withLocalServer, onSome: withServerAt })
 )
 
 demo.pipe(Effect.scoped, Effect.provide(NodeHttpClient.layerUndici), NodeRuntime.runMain)

@@ -1,4 +1,4 @@
-/** Every account whose name has "bob" in it, however many pages that takes: `npx tsx examples/list-accounts.ts` */
+/** Greets every account whose name contains "bob", on any number of pages: `npx tsx examples/list-accounts.ts` */
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Stream } from "effect"
 import * as Polympics from "effect-herald/polympics"
@@ -8,7 +8,7 @@ const greetBobs = Polympics.listAccounts({ search: "bob" }).pipe(
   Stream.runForEach((account) => Console.log(`Hello, ${account.name} of ${account.team?.name ?? "no team"}`))
 )
 
-// Against the real API there is nothing to start: `Polympics.anonymous()` knows where it is.
+// `start` starts a server on loopback. `Polympics.anonymous()` uses the public API.
 const program = Effect.flatMap(start, (baseUrl) => Effect.provide(greetBobs, Polympics.anonymous({ baseUrl })))
 
 program.pipe(Effect.scoped, Effect.provide(NodeHttpClient.layerUndici), NodeRuntime.runMain)

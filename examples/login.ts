@@ -1,68 +1,66 @@
 /**
- * A command line whose user logs in by a browser, once: the tokens are kept in a file, and refreshed as they expire.
- * `npx tsx examples/login.ts` plays the browser's part itself; with `--browser` it opens yours, where any name and password will do.
+ * A command line whose user signs in by a browser, once. The tokens are stored in a file, and refreshed when they expire.
+ * `npx tsx examples/login.ts` fills in the forms of the sign-in pages itself. With `--browser` it opens your browser, where any name
+ * and password are accepted.
  */
 import { FileSystem } from "@effect/platform"
 import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
-import { Console, Context, Effect, Layer, Schema } from "effect"
-import { As, Authoriser, TokenStore, Verbs } from "effect-herald"
-import * as Loopback from "effect-herald/loopback"
+import { Console, Effect, Layer, Schema } from "effect"
+import { Authoriser, Endpoint, Operation } from "effect-herald"
+import { FileTokenStore, Loopback } from "effect-herald/node"
 import * as OAuth from "effect-herald/oauth"
 import { browse, commandLine, start } from "./support/oidcServer.js"
 
-class Things extends Context.Tag("example/Things")<Things, Authoriser.Authoriser>() {}
+class Things extends Authoriser.Tag("example/Things")<Things>() {}
 
-const { get } = Verbs.make(Things)
+const getThing = Operation.make(Things, () =>
+  Endpoint.get("/thing", { success: Schema.Struct({ who: Schema.String }) })
+)
 
 const inBrowser = process.argv.includes("--browser")
 
-/** Shows the login page: to you, or to a fetch that fills its forms in. */
+/** Opens the sign-in page in the browser, or fills in its forms by `fetch`. */
 const open = (url: URL) =>
-  Console.log("a login is needed").pipe(
+  Console.log("a sign-in is needed").pipe(
     Effect.zipRight(inBrowser ? Loopback.open(url) : Effect.forkDaemon(browse(url, { name: "bob" })))
   )
 
-const login = (issuer: string) =>
-  OAuth.authorisationCode({
+const signIn = (issuer: string) =>
+  OAuth.authorizationCode({
     server: issuer,
     client: commandLine,
     scope: ["openid", "offline_access", "read"],
-    // This server gives a refresh token only to those who were asked.
-    pageParameters: { prompt: "consent" },
+    // This server issues refresh tokens only after it has asked for consent.
+    parameters: { prompt: "consent" },
     receiver: Loopback.receiver({ open })
   })
 
-const Who = Schema.Struct({ who: Schema.String })
-
-/** What the command does: all it needs is a caller. */
-const whoami = get("/thing", { as: As.schema(Who) }).pipe(Effect.flatMap(({ who }) => Console.log(`you are ${who}`)))
+/** The program of the command. */
+const whoami = Effect.flatMap(getThing(), ({ who }) => Console.log(`you are ${who}`))
 
 const program = Effect.gen(function* () {
   const server = yield* start
   const files = yield* FileSystem.FileSystem
-  // Yours would be in the user's own directory of settings.
+  // A real command uses the user's directory for settings.
   const directory = yield* files.makeTempDirectoryScoped()
 
-  /** One run of the command: nothing but the file is there from the one before. */
-  const run = Effect.provide(
-    whoami,
-    Authoriser.layer(Things, { baseUrl: server.api, credentials: login(server.issuer) })
-  )
-  const signOut = Effect.scoped(Effect.flatMap(login(server.issuer), (tokens) => tokens.revoke))
+  /** One run of the command. Only the file is shared with earlier runs. */
+  const run = Effect.provide(whoami, Things.layer({ baseUrl: server.api, credentials: signIn(server.issuer) }))
+  const signOut = Effect.scoped(Effect.flatMap(signIn(server.issuer), (tokens) => tokens.revoke))
 
   yield* Effect.gen(function* () {
     yield* run
     yield* run
     yield* server.revoke()
-    yield* Console.log("the access token is revoked")
+    yield* Console.log("the access token was revoked")
     yield* run
     yield* signOut
     yield* Console.log("signed out")
     yield* run
-  }).pipe(Effect.provide(TokenStore.layerFile({ directory })))
+  }).pipe(Effect.provide(FileTokenStore.layer({ directory })))
 
-  const asked = server.tokenRequests.map(({ form }) => String(form["grant_type"] ?? "revocation"))
-  yield* Console.log(`the server was asked for: ${asked.join(", ")}`)
+  const grants = server.tokenRequests.map(({ form }) => String(form["grant_type"] ?? "revocation"))
+  yield* Console.log(`the server has received: ${grants.join(", ")}`)
 })
 
 program.pipe(

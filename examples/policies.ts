@@ -1,6 +1,6 @@
 /**
- * Retry policies for three services, by what they document, each drawn: what becomes of a call whose attempts fail so, one after
- * another, and how long it waits. Nothing is sent. `npx tsx examples/policies.ts`
+ * Retry policies for three services, as their documentation describes them. Each is shown by `RetryPolicy.explain`: the
+ * decisions and waits for a sequence of failed attempts. Nothing is sent. `npx tsx examples/policies.ts`
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Duration, Effect, pipe, Predicate, Schedule } from "effect"
@@ -10,27 +10,27 @@ import { heading } from "./support/print.js"
 const onServerError = ({ status }: Attempt.FailedAttempt) => status !== undefined && status >= 500
 
 /**
- * GitHub refuses what is over a limit with a 403 or a 429. Where it says when to come back, in `retry-after`, or in
- * `x-ratelimit-reset` with nothing remaining (an attempt's `retryAfter` is either), that is when. Else, it is to be a minute at
- * least, and exponentially longer each time, and not for ever. A 403 that says nothing may also be a lack of permission, which
- * its status does not tell, so it is the end.
+ * GitHub rejects requests over a rate limit with a 403 or a 429. If it says how long to wait, by `retry-after` or by
+ * `x-ratelimit-reset` with nothing remaining, that is the wait (the `retryAfter` of an attempt covers both). Otherwise
+ * clients should wait for at least a minute, exponentially longer each time, and give up after some attempts. A 403 without
+ * these headers may also be a missing permission. Its status does not tell the two apart, so it is not retried.
  * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
  */
-const overLimit = Predicate.and(RetryPolicy.onStatus(403, 429), RetryPolicy.onRetryAfter)
+const overRateLimit = Predicate.and(RetryPolicy.onStatus(403, 429), RetryPolicy.onRetryAfter)
 
 export const github = pipe(
   RetryPolicy.make({
     schedule: Backoff.attempts(4),
-    repeats: overLimit,
-    // To HTTP, a 403 is final.
-    rejected: overLimit,
-    // Its limits are by the hour. Who can't wait that long says less, and is told at once when to come back.
+    retries: overRateLimit,
+    // HTTP alone makes a 403 final.
+    rejected: overRateLimit,
+    // GitHub's rate limits are per hour. With a shorter `maxWait` the call fails at once, with the time to wait in its error.
     maxWait: "1 hour"
   }),
   RetryPolicy.orElse(
     RetryPolicy.make({
       schedule: Schedule.intersect(Backoff.exponential({ start: "1 minute" }), Backoff.attempts(4)),
-      repeats: RetryPolicy.onStatus(429),
+      retries: RetryPolicy.onStatus(429),
       maxWait: "10 minutes"
     })
   ),
@@ -38,10 +38,10 @@ export const github = pipe(
 )
 
 /**
- * Stripe takes an idempotency key with every POST, so one that was lost on its way is safe to repeat: declare its endpoints with
- * `Endpoint.IdempotencyKey`. A 409 is a conflict with another request, such as one with the same key that is still under way.
- * Two retries, after half a second and more, doubled up to five, of which up to half is left out at random, though never so much
- * that less than the first wait remains.
+ * Stripe accepts an idempotency key for every POST, so that a POST whose response was lost is safe to retry: set
+ * `idempotencyKey` in its endpoints. A 409 is a conflict with another request, such as one with the same key that is still
+ * in progress. Stripe's client retries twice. Its waits start at half a second and double up to five seconds, with equal
+ * jitter, but never fall below the first wait.
  * https://docs.stripe.com/error-low-level#idempotency, https://docs.stripe.com/rate-limits#handling-limiting-gracefully,
  * https://github.com/stripe/stripe-node (src/RequestSender.ts: _shouldRetry, _getSleepTimeInMS)
  */
@@ -50,15 +50,15 @@ export const stripe = RetryPolicy.make({
     Schedule.modifyDelay((_, wait) => Duration.max(wait, "500 millis")),
     Schedule.intersect(Backoff.attempts(3))
   ),
-  repeats: Predicate.some([RetryPolicy.onTransportFailure, RetryPolicy.onStatus(409, 429), onServerError]),
+  retries: Predicate.some([RetryPolicy.onTransportFailure, RetryPolicy.onStatus(409, 429), onServerError]),
   rejected: RetryPolicy.onStatus(409)
 })
 
 /**
- * OpenAI's own clients retry connection errors, 408, 409, 429 and 5xx twice, after half a second, doubled up to eight, of which
- * up to a quarter is left out at random; `retry-after-ms` goes before `retry-after`. To them, a 409 is a lock that was not had
- * in time. There are no idempotency keys, so a lost answer may be paid for twice: who accepts that, as those clients do, declares
- * an endpoint with `Endpoint.Idempotent`.
+ * OpenAI's clients retry connection errors, 408, 409, 429 and 5xx twice. Their waits start at half a second and double up to
+ * eight seconds, less up to a quarter at random. `retry-after-ms` takes precedence over `retry-after`. A 409 is a lock
+ * timeout. OpenAI has no idempotency keys, so a retry after a lost response may be charged twice. To accept that, as
+ * OpenAI's clients do, set `idempotent` in an endpoint.
  * https://github.com/openai/openai-node#retries (src/client.ts: shouldRetry, retryRequest)
  */
 export const openai = RetryPolicy.make({
@@ -66,42 +66,47 @@ export const openai = RetryPolicy.make({
     Schedule.jitteredWith({ min: 0.75, max: 1 }),
     Schedule.intersect(Backoff.attempts(3))
   ),
-  repeats: Predicate.some([RetryPolicy.onTransportFailure, RetryPolicy.onStatus(408, 409, 429), onServerError]),
+  retries: Predicate.some([RetryPolicy.onTransportFailure, RetryPolicy.onStatus(408, 409, 429), onServerError]),
   rejected: RetryPolicy.onStatus(409)
 })
 
-const draw = (title: string, ...[policy, failures, options]: Parameters<typeof RetryPolicy.explain>) =>
+const explain = (title: string, ...[policy, outcomes, options]: Parameters<typeof RetryPolicy.explain>) =>
   Effect.zipRight(
     heading(title),
-    Effect.flatMap(RetryPolicy.explain(policy, failures, options), ({ text }) => Console.log(text))
+    Effect.flatMap(RetryPolicy.explain(policy, outcomes, options), ({ text }) => Console.log(text))
   )
 
 const post = { method: "POST" } as const
-const safePost = { ...post, idempotent: true } as const
+const idempotentPost = { ...post, idempotent: true } as const
 
 const program = Effect.gen(function* () {
-  yield* draw("GitHub: the hour's requests are used up, and a server stumbles", github, [
+  yield* explain("GitHub: the hourly rate limit is used up, then two errors of a gateway", github, [
     { status: 403, retryAfter: "25 minutes" },
     502,
     502
   ])
-  yield* draw("GitHub: too many issues opened at once", github, [429, 429, 429, 429], post)
-  yield* draw("GitHub: may not open issues here", github, [403], post)
+  yield* explain("GitHub: too many issues created at once", github, [429, 429, 429, 429], post)
+  yield* explain("GitHub: no permission to create an issue", github, [403], post)
 
-  yield* draw("Stripe: a charge, with an idempotency key", stripe, ["ECONNRESET", 409], safePost)
-  yield* draw("Stripe: a charge, without", stripe, [429, "ECONNRESET", 409], post)
+  yield* explain("Stripe: a charge with an idempotency key", stripe, ["ECONNRESET", 409], idempotentPost)
+  yield* explain("Stripe: a charge without an idempotency key", stripe, [429, "ECONNRESET", 409], post)
 
-  yield* draw("OpenAI: over the limit, and then overloaded", openai, [{ status: 429, retryAfter: 1250 }, 503], safePost)
-  yield* draw(
-    "OpenAI: over the limit, for longer than ten seconds are",
+  yield* explain(
+    "OpenAI: over the rate limit, then overloaded",
+    openai,
+    [{ status: 429, retryAfter: 1250 }, 503],
+    idempotentPost
+  )
+  yield* explain(
+    "OpenAI: over the rate limit for longer than a deadline of ten seconds",
     openai,
     [{ status: 429, retryAfter: "20 seconds" }],
     {
-      ...safePost,
+      ...idempotentPost,
       deadline: "10 seconds"
     }
   )
-  yield* draw("OpenAI: an answer that may not be paid for twice is lost", openai, ["UND_ERR_SOCKET"], post)
+  yield* explain("OpenAI: a lost response, which may not be charged twice", openai, ["UND_ERR_SOCKET"], post)
 })
 
 NodeRuntime.runMain(program)

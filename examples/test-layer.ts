@@ -1,13 +1,13 @@
 /**
- * How a program is tested: one layer is swapped, and the requests go to a Polympics server in memory, without sockets, that
- * holds what the test says. `npx tsx examples/test-layer.ts`
+ * A program and its test. The test swaps one layer, so that requests go to a Polympics server in memory, without sockets, with the
+ * state that the test describes. `npx tsx examples/test-layer.ts`
  */
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Layer, Redacted, Stream } from "effect"
 import * as Polympics from "effect-herald/polympics"
-import * as PolympicsTest from "effect-herald/polympics/test"
+import * as PolympicsTest from "effect-herald/polympics/testing"
 
-/** The program under test: everyone of a team becomes its captain. It knows nothing of tests. */
+/** The program under test makes every member of a team its captain. */
 const promoteAll = (team: Polympics.TeamId) =>
   Polympics.listAccounts({ team }).pipe(
     Stream.mapEffect(
@@ -19,10 +19,10 @@ const promoteAll = (team: Polympics.TeamId) =>
 
 const credentials = { username: "A1", password: Redacted.make("of the app") }
 
-/** What it runs with in production. */
+/** The layers in production. */
 export const live = Layer.merge(Polympics.app(credentials), NodeHttpClient.layerUndici)
 
-/** What it runs with in a test: the same caller, another HttpClient. */
+/** The layers in a test: the same caller, with another HttpClient. */
 const test = Layer.merge(
   Polympics.app(credentials),
   PolympicsTest.layer({
@@ -38,8 +38,8 @@ const test = Layer.merge(
 
 const program = Effect.gen(function* () {
   yield* Console.log(`promoted ${yield* promoteAll(Polympics.TeamId.make(1))}`)
-  yield* Stream.runForEach(Polympics.listAccounts(), (account) =>
-    Console.log(`${account.name} may: ${Polympics.Permissions.names(account.permissions).join(", ") || "nothing"}`)
+  yield* Stream.runForEach(Polympics.listAccounts(), ({ name, permissions }) =>
+    Console.log(`permissions of ${name}: ${Polympics.Permissions.names(permissions).join(", ") || "none"}`)
   )
 })
 

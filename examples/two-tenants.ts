@@ -1,14 +1,12 @@
-/**
- * Two tenants at once: one program, run with the credentials of each, side by side. `npx tsx examples/two-tenants.ts`
- */
+/** Two tenants at once: one program, run with the credentials of each, concurrently. `npx tsx examples/two-tenants.ts` */
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Redacted, Stream } from "effect"
 import * as Polympics from "effect-herald/polympics"
 import { appCredentials, start } from "./support/demoServer.js"
 
-/** Whose program it is, only the layers say. */
+/** The program. Its layer determines the tenant. */
 const report = Effect.gen(function* () {
-  const app = yield* Polympics.getApp
+  const app = yield* Polympics.getApp()
   const teams = yield* Stream.runCount(Polympics.listTeams())
   const created = yield* Polympics.createTeam(`Made by ${app.name}`).pipe(
     Effect.map((team) => `created "${team.name}"`),

@@ -2,62 +2,66 @@ import type * as Duration from "effect/Duration"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 
 /**
- * What a failed attempt leaves open (RFC 9110, 9.2.2), which is what decides whether another may follow:
+ * Classifies a failed attempt by whether the server may have acted on the request (RFC 9110, 9.2.2). The class decides
+ * whether a retry is safe:
  *
- * - `NotSent`: nothing was written; it may be repeated
- * - `Rejected`: the server says that it did nothing; it may be repeated
- * - `Ambiguous`: it may have been carried out; it may be repeated only where twice is as good as once
- * - `Final`: another would end the same
+ * - `NotSent`: nothing was written to the connection. Safe to retry for any method.
+ * - `Rejected`: the server said that it did not act on the request. Safe to retry for any method.
+ * - `Ambiguous`: the server may have acted on the request. Safe to retry only for idempotent calls.
+ * - `Final`: a retry would fail in the same way.
  */
 export type FailureClass = "NotSent" | "Rejected" | "Ambiguous" | "Final"
 
-/** An attempt that failed, as a policy sees it: the input of its `Schedule`. */
+/** A failed attempt, as a retry policy sees it. It is the input of the policy's `Schedule`. */
 export interface FailedAttempt {
-  /** From 1. */
+  /** The number of the attempt within its call, from 1. */
   readonly number: number
   readonly method: HttpMethod
   readonly class: FailureClass
-  /** Whether doing it twice is as good as once: by method, or because the endpoint says so, or has an idempotency key. */
+  /**
+   * True if sending the request twice has the effect of sending it once: by its method, by the endpoint's `idempotent`
+   * option, or by its idempotency key.
+   */
   readonly idempotent: boolean
-  /** The status of the answer, if there was one. */
+  /** The status of the response, if there was one. */
   readonly status?: number | undefined
-  /** How long the server asked to wait. */
+  /** The wait that the server asked for, if it did. */
   readonly retryAfter?: Duration.Duration | undefined
-  /** What happened, in a word: the status, or the transport's code, such as `ECONNREFUSED`. */
+  /** A short code for the failure: the status, or the transport's code, such as `ECONNREFUSED`. */
   readonly reason: string
-  /** How long after the beginning of the call it failed. */
+  /** The time from the start of the call to the failure. */
   readonly elapsed: Duration.Duration
 }
 
 /**
- * Why an attempt was repeated, or not:
+ * The reason why a failed attempt was retried or not:
  *
- * - `repeated`
- * - `final`: another would end the same
- * - `unsafe`: it may have been carried out, and doing it twice is not as good as once
- * - `unrepeatable`: the endpoint is never repeated
- * - `body spent`: its body was a Stream, and some of it was read
- * - `declined`: the policy does not repeat what happened
- * - `exhausted`: the policy's schedule came to its end
- * - `wait too long`: the wait would be longer than the policy accepts
- * - `past deadline`: the wait would leave nothing of the call's deadline, or that passed while the attempt was under way
- * - `over budget`: the calls to this origin have no retries left
+ * - `retried`: another attempt followed
+ * - `final`: a retry would fail in the same way
+ * - `unsafe`: the server may have acted on the request, and the call is not idempotent
+ * - `unrepeatable`: the endpoint is declared `unrepeatable`
+ * - `body consumed`: the request body is a Stream, and some of it was read
+ * - `not retried by policy`: no rule of the policy covers this failure
+ * - `exhausted`: the policy's schedule ended
+ * - `wait too long`: the wait would exceed the policy's `maxWait`
+ * - `past deadline`: the deadline passed during the attempt, or would pass during the wait
+ * - `over budget`: the retry budget of the origin is empty
  */
 export type Verdict =
-  | "repeated"
+  | "retried"
   | "final"
   | "unsafe"
   | "unrepeatable"
-  | "body spent"
-  | "declined"
+  | "body consumed"
+  | "not retried by policy"
   | "exhausted"
   | "wait too long"
   | "past deadline"
   | "over budget"
 
-/** An attempt that failed, as an error tells it. */
+/** A failed attempt with its verdict, as errors list it. */
 export interface Attempt extends FailedAttempt {
   readonly verdict: Verdict
-  /** How long the wait before the next one was. */
+  /** The wait before the next attempt, if one followed. */
   readonly waited?: Duration.Duration | undefined
 }

@@ -3,37 +3,38 @@ import * as Schedule from "effect/Schedule"
 import type { FailedAttempt } from "./Attempt.js"
 
 /**
- * How a wait is varied, so that callers who failed together do not come back together:
+ * Randomization of waits, so that clients that failed together do not retry together:
  *
- * - `none`: not at all
- * - `equal`: between half of it and all of it
- * - `full`: between nothing and all of it
+ * - `none`: no randomization
+ * - `equal`: between half of the wait and the whole wait
+ * - `full`: between zero and the whole wait
  */
 export type Jitter = "none" | "equal" | "full"
 
-/** What every backoff can be given. */
+/** Options that every backoff has. */
 export interface Options {
   /** The first wait. */
   readonly start: Duration.DurationInput
-  /** No wait grows beyond this. Default: none. */
+  /** The longest wait. Default: no limit. */
   readonly cap?: Duration.DurationInput | undefined
-  /** Default: `none`. It varies the wait as capped. */
+  /** Randomization of each wait, applied after the cap. Default: `none`. */
   readonly jitter?: Jitter | undefined
 }
 
-const smallest: Readonly<Record<Exclude<Jitter, "none">, number>> = { equal: 0.5, full: 0 }
+/** The smallest factor by which jitter multiplies a wait. The largest is 1. */
+const minJitterFactor: Readonly<Record<Exclude<Jitter, "none">, number>> = { equal: 0.5, full: 0 }
 
-const shaped = (
+const withCapAndJitter = (
   { cap, jitter = "none" }: Options,
   waits: Schedule.Schedule<Duration.Duration>
 ): Schedule.Schedule<Duration.Duration> => {
   const capped = cap === undefined ? waits : Schedule.modifyDelay(waits, (_, delay) => Duration.min(delay, cap))
-  return jitter === "none" ? capped : Schedule.jitteredWith(capped, { min: smallest[jitter], max: 1 })
+  return jitter === "none" ? capped : Schedule.jitteredWith(capped, { min: minJitterFactor[jitter], max: 1 })
 }
 
 /**
- * Waits that grow by a factor, 2 unless said otherwise: `start`, `start * factor`, `start * factor²`, ... It does not end by
- * itself: intersect it with `attempts` or `elapsed`, or with any `Schedule`.
+ * Waits that grow by a factor: `start`, `start * factor`, `start * factor²`, ... The default factor is 2. The schedule does not
+ * end: intersect it with `attempts` or `elapsed`, or with any `Schedule`.
  *
  * @example
  * ```ts
@@ -47,16 +48,17 @@ const shaped = (
  */
 export const exponential = (
   options: Options & { readonly factor?: number | undefined }
-): Schedule.Schedule<Duration.Duration> => shaped(options, Schedule.exponential(options.start, options.factor))
+): Schedule.Schedule<Duration.Duration> =>
+  withCapAndJitter(options, Schedule.exponential(options.start, options.factor))
 
 /**
- * Waits that grow by a step, as long as the first wait unless said otherwise: `start`, `start + step`, `start + 2 * step`, ...
- * It does not end by itself.
+ * Waits that grow by a step: `start`, `start + step`, `start + 2 * step`, ... The default step is `start`. The schedule does
+ * not end: intersect it with `attempts` or `elapsed`, or with any `Schedule`.
  */
 export const linear = (
   options: Options & { readonly step?: Duration.DurationInput | undefined }
 ): Schedule.Schedule<Duration.Duration> =>
-  shaped(
+  withCapAndJitter(
     options,
     Schedule.delayedSchedule(
       Schedule.map(Schedule.forever, (index) =>
@@ -65,10 +67,10 @@ export const linear = (
     )
   )
 
-/** No more than so many attempts in a call, the first one included, whichever rule of a policy repeated them. No waits. */
-export const attempts = (most: number): Schedule.Schedule<FailedAttempt, FailedAttempt> =>
-  Schedule.recurWhile(({ number }) => number < most)
+/** Limits the number of attempts of a call, the first included, across all rules of a policy. Adds no waits. */
+export const attempts = (max: number): Schedule.Schedule<FailedAttempt, FailedAttempt> =>
+  Schedule.recurWhile(({ number }) => number < max)
 
-/** No attempt after a failure that came so long after the beginning of the call. No waits. */
-export const elapsed = (most: Duration.DurationInput): Schedule.Schedule<FailedAttempt, FailedAttempt> =>
-  Schedule.recurWhile(({ elapsed }) => Duration.lessThan(elapsed, most))
+/** Ends the retries at a failure this long or longer after the start of the call. Adds no waits. */
+export const elapsed = (limit: Duration.DurationInput): Schedule.Schedule<FailedAttempt, FailedAttempt> =>
+  Schedule.recurWhile(({ elapsed }) => Duration.lessThan(elapsed, limit))

@@ -1,31 +1,25 @@
-import type { HttpClient } from "@effect/platform/HttpClient"
 import * as Arr from "effect/Array"
-import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import type { Answer } from "./Answer.js"
-import type { Authoriser } from "./Authoriser.js"
-import type * as HeraldError from "./HeraldError.js"
-import * as Json from "./Json.js"
-import type * as Operation from "./Operation.js"
-import type { Refusal } from "./Refusal.js"
+import type { DecodeError, EncodeError } from "./HeraldError.js"
+import { lookup, storing } from "./internal/call/cacheStep.js"
+import { decodeSuccess } from "./internal/call/decodeResponse.js"
+import { prepare } from "./internal/call/execute.js"
+import * as Json from "./internal/http/json.js"
+import { internals } from "./internal/operation.js"
+import type { Operation, Response } from "./Operation.js"
+import type { RawResponse } from "./RawResponse.js"
 import * as ResponseCache from "./ResponseCache.js"
-import { decode } from "./road/answer.js"
-import { cached, keeping } from "./road/cache.js"
-import { encode, type Input } from "./road/encode.js"
-import { teller, type Told } from "./road/errors.js"
-import { compile, type Route } from "./road/route.js"
-import { travel } from "./road/travel.js"
 
-/** So many are looked for in the cache at a time. */
+/** The number of cache lookups at a time. */
 const lookups = 16
 
-/** Headers that are about the answer as a whole, and not about an item of it. */
+/** Headers about a response as a whole, and not about an item in it. */
 const ofTheWhole = /^(?:content-.*|etag|last-modified|transfer-encoding)$/
 
-/** An answer for one, from that for many: with what it says of how long it is good. */
-const answerFor = (item: unknown, { headers }: Answer): Answer => ({
+/** The response for one item, made from that for many: its headers say how long it is fresh. */
+const responseFor = (item: unknown, { headers }: Pick<Response<unknown>, "headers">): RawResponse => ({
   status: 200,
   headers: Object.fromEntries([
     ...Object.entries(headers).filter(([name]) => !ofTheWhole.test(name)),
@@ -34,47 +28,58 @@ const answerFor = (item: unknown, { headers }: Answer): Answer => ({
   body: new TextEncoder().encode(Json.stringify(item))
 })
 
+/** Options of `make`. */
+export interface Options<Id, A, Many, OneArgs extends readonly [Id], OneError, OneR, ManyError, ManyR> {
+  /** The operation for one id. Its endpoint decodes each item. */
+  readonly one: Operation<OneArgs, A, OneError, OneR>
+  /** The operation for many ids, of the same API. */
+  readonly many: Operation<[ids: Arr.NonEmptyReadonlyArray<Id>], Many, ManyError, ManyR>
+  /** The items of its result, undecoded: its endpoint declares them as `Schema.Unknown`. */
+  readonly items: (result: Many) => Iterable<unknown>
+  /** The id of a decoded item. */
+  readonly id: (item: A) => Id
+  /** The largest number of ids in one request. */
+  readonly size: number
+  /** The number of requests at a time. Default: 1. */
+  readonly concurrency?: number | "unbounded" | undefined
+}
+
 /**
- * A batch: from many ids, by an API's endpoint for many. What the caller's response cache has of them, by the endpoint for one, is taken
- * from there; the rest is fetched, so many at a time, and kept there, each as the answer for one, so that a call for that one finds it.
- * What comes back is in the order of the ids, one for one: none where the API has no such thing. An id that is given twice is
- * fetched once.
+ * Makes a function that gets items by their ids with as few requests as possible. Items that the API's response cache has, as
+ * responses to the operation for one, are taken from there. The rest is requested in batches, and each item is stored as the
+ * response to the operation for one, so that a later call of it is answered by the cache.
  *
- * - `one`: the endpoint for one; how its answer is described is how each item is
- * - `many`: the endpoint for many
- * - `items`: where the items are in its answer, as they came: what `one` describes is yet to be decoded, so let `many` say `Schema.Unknown`
- *   there
- * - `id`: what an item is asked for by
- * - `size`: how many the API gives at a time, at most
- * - `concurrency`: how many requests at a time. Default: 1
- *
- * Without a cache it is all fetched. When a chunk fails, so does the batch, and another try finds the chunks before it cached.
+ * The result has the order of the ids, one for one, with none where the API returns no item. An id that is given twice is
+ * requested once. If a batch fails, the function fails; a second run finds the batches before it in the cache.
  *
  * @example
  * ```ts
- * import { HttpApiEndpoint } from "@effect/platform"
- * import { Context, Schema } from "effect"
- * import { type Authoriser, Batch } from "effect-herald"
+ * import { Schema } from "effect"
+ * import { Authoriser, Batch, Endpoint, Operation } from "effect-herald"
  *
- * class Music extends Context.Tag("example/Music")<Music, Authoriser.Authoriser>() {}
+ * class Music extends Authoriser.Tag("example/Music")<Music>() {}
  *
  * const Track = Schema.Struct({ id: Schema.String, name: Schema.String })
  *
- * const tracks = Batch.make(Music, {
- *   one: {
- *     endpoint: () =>
- *       HttpApiEndpoint.get("getTrack", "/tracks/:id")
- *         .setPath(Schema.Struct({ id: Schema.String }))
- *         .addSuccess(Track),
- *     request: (id: string) => ({ path: { id } })
- *   },
- *   many: {
- *     endpoint: () =>
- *       HttpApiEndpoint.get("getTracks", "/tracks")
- *         .setUrlParams(Schema.Struct({ ids: Schema.String }))
- *         .addSuccess(Schema.Struct({ tracks: Schema.Array(Schema.Unknown) })),
- *     request: (ids) => ({ urlParams: { ids: ids.join() } })
- *   },
+ * const getTrack = Operation.make(
+ *   Music,
+ *   () => Endpoint.get("/tracks/{id}", { success: Track }),
+ *   (id: string) => ({ id })
+ * )
+ *
+ * const getTracks = Operation.make(
+ *   Music,
+ *   () =>
+ *     Endpoint.get("/tracks", {
+ *       query: { ids: Schema.String },
+ *       success: Schema.Struct({ tracks: Schema.Array(Schema.Unknown) })
+ *     }),
+ *   (ids: ReadonlyArray<string>) => ({ ids: ids.join() })
+ * )
+ *
+ * const tracks = Batch.make({
+ *   one: getTrack,
+ *   many: getTracks,
  *   items: ({ tracks }) => tracks,
  *   id: ({ id }) => id,
  *   size: 50
@@ -84,128 +89,79 @@ const answerFor = (item: unknown, { headers }: Answer): Answer => ({
  * const program = tracks(["4uLU6hMCjMI75M1A2tKUQC", "0VjIjW4GlUZAMYd2vXMi3b"])
  * ```
  */
-export const make = <
-  Tag,
-  Service extends Authoriser,
-  Id extends string | number,
-  Path,
-  UrlParams,
-  Payload,
-  Headers,
-  A,
-  Error extends Refusal,
-  ManyPath,
-  ManyUrlParams,
-  ManyPayload,
-  ManyHeaders,
-  Many,
-  ManyError extends Refusal
->(
-  authoriser: Context.Tag<Tag, Service>,
-  options: {
-    readonly one: {
-      readonly endpoint: () => Operation.Endpoint<Path, UrlParams, Payload, Headers, A, Error>
-      readonly request: (id: Id) => Operation.Request<Path, UrlParams, Payload, Headers>
+export const make = <Id extends string | number, A, Many, OneError, OneR, ManyError, ManyR>(
+  options: Options<Id, A, Many, [id: Id], OneError, OneR, ManyError, ManyR>
+): ((ids: Iterable<Id>) => Effect.Effect<Array<Option.Option<A>>, EncodeError | DecodeError | ManyError, ManyR>) => {
+  const { concurrency = 1, id: idOf, items, many, one, size } = options
+  const { compiled, inputOf, partsOf, tag } = one[internals]
+
+  const batch = Effect.fnUntraced(function* (wanted: ReadonlyArray<Id>) {
+    const authoriser = yield* tag
+    const mode = yield* ResponseCache.Current
+    const found = new Map<Id, A>()
+    const unique = [...new Set(wanted)]
+
+    // Calls of the operation for one, which are not sent.
+    const calls = new Map(
+      yield* Effect.forEach(unique, (id) =>
+        Effect.map(
+          prepare(compiled(), authoriser, () => {
+            const input = inputOf([id])
+            return { input, parts: partsOf(input) }
+          }),
+          (call) => [id, call] as const
+        )
+      )
+    )
+    type Call = typeof calls extends Map<Id, infer Prepared> ? Prepared : never
+    // The endpoint for one decodes to the type of its operation.
+    const decode = (call: Call, response: RawResponse) =>
+      decodeSuccess({ call, attempts: [], response }) as Either.Either<A, DecodeError>
+
+    if (mode === "use" || mode === "only-if-cached") {
+      yield* Effect.forEach(
+        calls,
+        ([id, call]) =>
+          Effect.map(lookup(call), (response) => {
+            // A stored response that does not match the endpoint is requested again.
+            const item = response === undefined ? Option.none() : Either.getRight(decode(call, response))
+            if (Option.isSome(item)) found.set(id, item.value)
+          }),
+        { concurrency: lookups, discard: true }
+      )
     }
-    readonly many: {
-      readonly endpoint: () => Operation.Endpoint<ManyPath, ManyUrlParams, ManyPayload, ManyHeaders, Many, ManyError>
-      readonly request: (
-        ids: Arr.NonEmptyReadonlyArray<Id>
-      ) => Operation.Request<ManyPath, ManyUrlParams, ManyPayload, ManyHeaders>
-    }
-    readonly items: (answer: Many) => Iterable<unknown>
-    readonly id: (item: A) => Id
-    readonly size: number
-    readonly concurrency?: number | "unbounded" | undefined
-  }
-): ((
-  ids: Iterable<Id>
-) => Effect.Effect<
-  Array<Option.Option<A>>,
-  HeraldError.AnyCall | Operation.Refusals[ManyError["_tag"]] | HeraldError.EncodeError,
-  HttpClient | Tag
->) => {
-  const { concurrency = 1, id, items, many, one, size } = options
-  type Errors = HeraldError.AnyCall | Operation.Refusals[ManyError["_tag"]] | HeraldError.EncodeError
 
-  let routes: { readonly one: Route; readonly many: Route } | undefined
-  const compiled = () =>
-    (routes ??= {
-      one: compile(one.endpoint()),
-      many: { ...compile(many.endpoint()), present: (answer, value) => ({ answer, value }) }
-    })
-
-  /** A call for one, which is not sent. */
-  const callFor = (route: Route, caller: Authoriser, wanted: Id): Either.Either<Told, HeraldError.EncodeError> => {
-    // What the endpoint's request is made of is encoded by the endpoint's schemas.
-    const input = one.request(wanted) as Input
-    const call: Told = { route, baseUrl: caller.baseUrl, identity: caller.identity, input, attempts: [] }
-    return Either.mapBoth(encode(route, caller.baseUrl, input), {
-      onLeft: (issues) => teller(call).encodeError(issues),
-      onRight: (plain) => ({ ...call, plain })
-    })
-  }
-
-  /** The route for one decodes by its endpoint's schemas, which give this type. */
-  const itemIn = (call: Told, answer: Answer) => decode(call, answer) as Either.Either<A, HeraldError.DecodeError>
-
-  return (ids) => {
-    const wanted = [...ids]
-    const batch = Effect.gen(function* () {
-      const caller = yield* authoriser
-      const mode = yield* ResponseCache.Current
-      const routes = compiled()
-      const found = new Map<Id, A>()
-
-      const unique = [...new Set(wanted)]
-      const calls = new Map<Id, Told>()
-      for (const id of unique) calls.set(id, yield* callFor(routes.one, caller, id))
-
-      if (mode === "use" || mode === "only-if-cached") {
+    const request = Effect.fnUntraced(function* (ids: Arr.NonEmptyReadonlyArray<Id>) {
+      const stores = new Map<Id, (response: RawResponse) => Effect.Effect<void>>()
+      if (mode !== "bypass") {
         yield* Effect.forEach(
-          calls,
-          ([id, call]) =>
-            Effect.map(cached(call, caller), (answer) => {
-              // What is kept and can't be read is fetched.
-              const item = answer === undefined ? Option.none() : Either.getRight(itemIn(call, answer))
-              if (Option.isSome(item)) found.set(id, item.value)
-            }),
+          ids,
+          (id) => Effect.map(storing(calls.get(id)!), (store) => stores.set(id, store)),
           { concurrency: lookups, discard: true }
         )
       }
-
-      const fetch = (chunk: Arr.NonEmptyReadonlyArray<Id>) =>
-        Effect.gen(function* () {
-          const keepers = new Map<Id, (answer: Answer) => Effect.Effect<void>>()
-          if (mode !== "bypass") {
-            yield* Effect.forEach(
-              chunk,
-              (id) => Effect.map(keeping(calls.get(id)!, caller), (keeper) => keepers.set(id, keeper)),
-              { concurrency: lookups, discard: true }
-            )
-          }
-          const { answer, value } = (yield* travel(routes.many, caller, () => many.request(chunk) as Input)) as {
-            readonly answer: Answer
-            readonly value: Many
-          }
-          for (const raw of items(value)) {
-            if (raw === null || raw === undefined) continue
-            const own = answerFor(raw, answer)
-            const item = yield* itemIn(calls.get(chunk[0])!, own)
-            if (!chunk.includes(id(item))) continue
-            found.set(id(item), item)
-            yield* keepers.get(id(item))?.(own) ?? Effect.void
-          }
-        }).pipe(
-          // Each item is kept by itself.
-          Effect.provideService(ResponseCache.Current, mode === "use" ? "bypass" : mode)
-        )
-
-      const missing = unique.filter((id) => !found.has(id))
-      yield* Effect.forEach(Arr.chunksOf(missing, size), fetch, { concurrency, discard: true })
-      return wanted.map((id) => Option.fromNullable(found.get(id)))
+      // Each item is stored by itself, and not the response for all.
+      const response = yield* Effect.provideService(
+        many.withResponse(ids),
+        ResponseCache.Current,
+        mode === "use" ? "bypass" : mode
+      )
+      for (const raw of items(response.value)) {
+        if (raw === null || raw === undefined) continue
+        const own = responseFor(raw, response)
+        const item = yield* decode(calls.get(ids[0])!, own)
+        const id = idOf(item)
+        if (!ids.includes(id)) continue
+        found.set(id, item)
+        yield* stores.get(id)?.(own) ?? Effect.void
+      }
     })
-    // The routes fail with what their endpoints declare, and with what any call can end with.
-    return batch as Effect.Effect<Array<Option.Option<A>>, Errors, HttpClient | Tag>
-  }
+
+    const missing = unique.filter((id) => !found.has(id))
+    yield* Effect.forEach(Arr.chunksOf(missing, size), request, { concurrency, discard: true })
+    return wanted.map((id) => Option.fromNullable(found.get(id)))
+  })
+
+  // The tag of `one` is that of `many`; lookups fail with errors that the request for many has, too.
+  return (ids) => batch([...ids]) as Effect.Effect<Array<Option.Option<A>>, EncodeError | DecodeError | ManyError, ManyR>
 }

@@ -1,17 +1,68 @@
+import type { HttpClient } from "@effect/platform/HttpClient"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import * as ConfigError from "effect/ConfigError"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Encoding from "effect/Encoding"
+import type * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { basic as basicHeader, type Credentials } from "./Authoriser.js"
-import { randomHex, sha256Hex } from "./hex.js"
-import { fieldName } from "./road/field.js"
+import { fingerprint, hasSubtleCrypto } from "./internal/fingerprint.js"
+import { encodeBase64 } from "./internal/base64.js"
+import { randomHex, toHex } from "./internal/hex.js"
+import { fieldName } from "./internal/http/fieldSyntax.js"
 
-export type { Credentials } from "./Authoriser.js"
+/** Adds credentials to requests, and reacts when the server rejects them. */
+export interface Credentials {
+  /** Names the caller: in errors, for rate limits, and for cache partitions. Holds no secret; empty for no credentials. */
+  readonly identity: string
+  /**
+   * The partition of the response cache, where the identity does not determine it: a user who signs in may be another user
+   * the next time. None before the first sign-in. Holds no secret. Default: the identity.
+   */
+  readonly partition?: Effect.Effect<Option.Option<string>, CredentialsFailure> | undefined
+  /** Adds credentials to a request, and names their generation: refreshed credentials have another. */
+  readonly authorize: (request: HttpClientRequest) => Effect.Effect<AuthorizedRequest, CredentialsFailure, HttpClient>
+  /**
+   * Runs after a 401 to credentials of this generation. Returns true if there are other credentials now, so that the request
+   * is sent once more. The rejection of an old generation changes nothing.
+   */
+  readonly rejected: (generation: number) => Effect.Effect<boolean, CredentialsFailure, HttpClient>
+  /**
+   * Wraps each attempt, from `authorize` to the last byte of the response. Credentials that are replaced while others use them
+   * delay attempts here until the new ones are known.
+   */
+  readonly wrapAttempt?: <A, E, R>(attempt: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+}
+
+/** A request with credentials. */
+export interface AuthorizedRequest {
+  readonly request: HttpClientRequest
+  readonly generation: number
+  /** The cache partition of these credentials, where `Credentials.partition` is set. */
+  readonly partition?: string | undefined
+}
 
 /**
- * Credentials of one's own that do not change: what to do to each request. A request that they are refused to is not repeated.
+ * Credentials could not be obtained. The call fails with an `AuthoriserError` of this reason and message. Neither holds a
+ * secret.
+ */
+export class CredentialsFailure
+  extends /*#__PURE__*/ Data.TaggedError("CredentialsFailure")<{
+    readonly reason: string
+    readonly message: string
+  }> {}
+
+/** No credentials: requests are sent as they are. */
+export const none: Credentials = {
+  identity: "",
+  authorize: (request) => Effect.succeed({ request, generation: 0 }),
+  rejected: () => Effect.succeed(false)
+}
+
+/**
+ * Fixed credentials of one's own, as a function that adds them to a request. A rejected request is not sent again.
+ *
+ * - `identity`: names the caller, without a secret
  *
  * @example
  * ```ts
@@ -25,67 +76,71 @@ export type { Credentials } from "./Authoriser.js"
  */
 export const make = (
   identity: string,
-  put: (request: HttpClientRequest) => HttpClientRequest
+  add: (request: HttpClientRequest) => HttpClientRequest
 ): Effect.Effect<Credentials> =>
   Effect.succeed({
     identity,
-    authorise: (request) => Effect.sync(() => ({ request: put(request), generation: 0 })),
+    authorize: (request) => Effect.sync(() => ({ request: add(request), generation: 0 })),
     rejected: () => Effect.succeed(false)
   })
 
 const refuse = (field: string, message: string) => Effect.fail(ConfigError.InvalidData([field], message))
 
-/** What a header can hold without being changed on its way: visible ASCII (RFC 9110, 5.5; RFC 6750, 2.1). */
+/** Characters that a header holds unchanged: visible ASCII (RFC 9110, 5.5; RFC 6750, 2.1). */
 const visible = /^[\x21-\x7e]+$/
 
 const checked = (field: string, secret: Redacted.Redacted) =>
   visible.test(Redacted.value(secret))
     ? Effect.succeed(Redacted.value(secret))
-    : refuse(field, "A token or a key is visible ASCII, without spaces, and not empty")
+    : refuse(field, "must be visible ASCII without spaces, and not empty")
 
-const hex = (bytes: ArrayBuffer) => Encoding.encodeHex(new Uint8Array(bytes))
-
-/**
- * A name for a secret that does not tell it: 128 bits of its SHA-256. Where there is no `crypto.subtle`, on pages over plain http, it is
- * a random one, so that nothing is shared with what was cached before.
- */
-export const fingerprint = (secret: Redacted.Redacted): Effect.Effect<string> =>
-  Effect.promise(async () => (hasSubtle() ? (await sha256Hex(Redacted.value(secret))).slice(0, 32) : randomHex(16)))
-
-const hasSubtle = () => (crypto as Partial<Crypto>).subtle !== undefined
-
-/** As OWASP advises for PBKDF2 with SHA-256; a tenth of a second, once. */
+/** The PBKDF2-SHA-256 iterations that OWASP advises: about a tenth of a second, once. */
 const iterations = 600_000
 
 /**
- * A name for a user name with a password, of which people choose poor ones: one that takes long to try. One with another password is
- * somebody else to the cache.
+ * A cache partition for a user name with a password. Passwords are guessable, so the digest in the store is slow to compute.
  */
-const stretched = async (username: string, password: Redacted.Redacted): Promise<string> => {
-  if (!hasSubtle()) return `${username} ${randomHex(16)}`
-  const bytes = new TextEncoder()
-  const key = await crypto.subtle.importKey("raw", bytes.encode(Redacted.value(password)), "PBKDF2", false, [
+const passwordPartition = async (username: string, password: Redacted.Redacted): Promise<string> => {
+  if (!hasSubtleCrypto()) return `${username} ${randomHex(16)}`
+  const text = new TextEncoder()
+  const key = await crypto.subtle.importKey("raw", text.encode(Redacted.value(password)), "PBKDF2", false, [
     "deriveBits"
   ])
-  const salt = bytes.encode(`effect-herald ${username}`)
-  return `${username} ${hex(await crypto.subtle.deriveBits({ name: "PBKDF2", hash: "SHA-256", salt, iterations }, key, 128))}`
+  const salt = text.encode(`effect-herald ${username}`)
+  const bits = await crypto.subtle.deriveBits({ name: "PBKDF2", hash: "SHA-256", salt, iterations }, key, 128)
+  return `${username} ${toHex(new Uint8Array(bits))}`
 }
 
-const header = (name: string, scheme: string, field: string, secret: Redacted.Redacted, identity: string | undefined) =>
+const header = (name: string, scheme: string, field: string, secret: Redacted.Redacted, given: string | undefined) =>
   Effect.flatMap(checked(field, secret), (value) =>
-    Effect.flatMap(identity === undefined ? fingerprint(secret) : Effect.succeed(identity), (who) =>
-      make(who, (request) => HttpRequest.setHeader(request, name, scheme === "" ? value : `${scheme} ${value}`))
+    Effect.flatMap(given === undefined ? fingerprint(secret) : Effect.succeed(given), (identity) =>
+      make(identity, (request) => HttpRequest.setHeader(request, name, scheme === "" ? value : `${scheme} ${value}`))
     )
   )
 
-/** Who calls, for errors and for what is cached; holds no secret. Default: a fingerprint of the secret. */
+/** Options of all credentials that are one secret. */
 export interface Options {
+  /** Names the caller, without a secret. Default: a fingerprint of the secret. */
   readonly identity?: string | undefined
 }
 
 /**
- * A user name and a password: HTTP Basic (RFC 7617), in UTF-8. Fails with a `ConfigError` if the name has a colon, or either of them a
- * control character. The identity is the user name.
+ * Adds a user name and a password to a request as HTTP Basic (RFC 7617), in UTF-8. Does not check that they are valid, which
+ * `basic` does.
+ */
+export const setBasic = (
+  request: HttpClientRequest,
+  credentials: { readonly username: string; readonly password: Redacted.Redacted }
+): HttpClientRequest =>
+  HttpRequest.setHeader(
+    request,
+    "authorization",
+    `Basic ${encodeBase64(`${credentials.username}:${Redacted.value(credentials.password)}`)}`
+  )
+
+/**
+ * A user name and a password, as HTTP Basic (RFC 7617) in UTF-8. The identity is the user name. Fails with a `ConfigError` if
+ * the user name has a colon, or either has a control character or a lone surrogate.
  *
  * @example
  * ```ts
@@ -100,33 +155,33 @@ export const basic = (credentials: {
   readonly password: Redacted.Redacted
 }): Effect.Effect<Credentials, ConfigError.ConfigError> => {
   const { password, username } = credentials
-  if (username.includes(":")) return refuse("username", "A user name has no colon (RFC 7617, 2)")
-  if (/\p{Cc}/u.test(username)) return refuse("username", "A user name has no control characters (RFC 7617, 2)")
+  if (username.includes(":")) return refuse("username", "must not have a colon (RFC 7617, 2)")
+  if (/\p{Cc}/u.test(username)) return refuse("username", "must not have control characters (RFC 7617, 2)")
   if (/\p{Cc}/u.test(Redacted.value(password))) {
-    return refuse("password", "A password has no control characters (RFC 7617, 2)")
+    return refuse("password", "must not have control characters (RFC 7617, 2)")
   }
   // UTF-8 has no lone surrogates: another name or password would be sent.
-  if (!username.isWellFormed()) return refuse("username", "A user name is well-formed Unicode")
-  if (!Redacted.value(password).isWellFormed()) return refuse("password", "A password is well-formed Unicode")
-  let made: Promise<string> | undefined
-  // The promise is kept, and not an Effect's outcome: an interruption only leaves the wait.
-  const partition = Effect.asSome(Effect.promise(() => (made ??= stretched(username, password))))
+  if (!username.isWellFormed()) return refuse("username", "must be well-formed Unicode")
+  if (!Redacted.value(password).isWellFormed()) return refuse("password", "must be well-formed Unicode")
+  let computed: Promise<string> | undefined
+  // The promise is memoized, not the outcome of an Effect: an interruption ends the wait alone.
+  const partition = Effect.asSome(Effect.promise(() => (computed ??= passwordPartition(username, password))))
   return Effect.map(
-    make(username, (request) => basicHeader(request, credentials)),
-    (basic) => ({ ...basic, partition })
+    make(username, (request) => setBasic(request, credentials)),
+    (made) => ({ ...made, partition })
   )
 }
 
 /**
- * A token that does not change, as `Authorization: Bearer ...` (RFC 6750). Fails with a `ConfigError` if it can't stand in a header.
- * Tokens that expire are in `effect-herald/oauth`, or made by `Tokens.make`.
+ * A token that does not change, as `Authorization: Bearer ...` (RFC 6750). Fails with a `ConfigError` if a header can't hold
+ * it. Tokens that expire are in `effect-herald/oauth`, or made by `Tokens.make`.
  *
  * @example
  * ```ts
  * import { Config, Effect } from "effect"
  * import { Credentials } from "effect-herald"
  *
- * const github = Effect.flatMap(Config.redacted("GITHUB_TOKEN"), Credentials.bearer)
+ * const github = Effect.flatMap(Config.redacted("GITHUB_TOKEN"), (token) => Credentials.bearer(token))
  * ```
  */
 export const bearer = (
@@ -134,14 +189,18 @@ export const bearer = (
   { identity }: Options = {}
 ): Effect.Effect<Credentials, ConfigError.ConfigError> => header("authorization", "Bearer", "token", token, identity)
 
-/** A key that does not change, as `Authorization: Token ...`, which Django's REST framework takes, and the Python bot's site API. */
+/**
+ * A key that does not change, as `Authorization: Token ...`, the scheme of Django REST framework. Fails with a `ConfigError`
+ * if a header can't hold it.
+ */
 export const token = (
   key: Redacted.Redacted,
   { identity }: Options = {}
 ): Effect.Effect<Credentials, ConfigError.ConfigError> => header("authorization", "Token", "token", key, identity)
 
 /**
- * A key in a header or a query parameter of this name. A header is better: what is in a query ends in the logs of servers.
+ * A key in a header or a query parameter. Prefer a header: servers log queries. Fails with a `ConfigError` if the name or the
+ * key is invalid.
  *
  * @example
  * ```ts
@@ -156,16 +215,16 @@ export const apiKey = (
   options: { readonly key: Redacted.Redacted } & Options &
     ({ readonly header: string; readonly query?: never } | { readonly query: string; readonly header?: never })
 ): Effect.Effect<Credentials, ConfigError.ConfigError> => {
-  const { header: name, identity, key, query } = options
+  const { header: name, identity: given, key, query } = options
   if (name !== undefined) {
     return fieldName.test(name)
-      ? header(name.toLowerCase(), "", "key", key, identity)
-      : refuse("header", "A header's name is visible ASCII, with few signs, and not empty (RFC 9110, 5.1)")
+      ? header(name.toLowerCase(), "", "key", key, given)
+      : refuse("header", "must be a header name: a token of visible ASCII (RFC 9110, 5.1)")
   }
-  if (!query) return refuse("query", "A parameter of a query has a name")
+  if (!query) return refuse("query", "must be the name of a query parameter, not empty")
   return Effect.flatMap(checked("key", key), (value) =>
-    Effect.flatMap(identity === undefined ? fingerprint(key) : Effect.succeed(identity), (who) =>
-      make(who, (request) => HttpRequest.setUrlParam(request, query, value))
+    Effect.flatMap(given === undefined ? fingerprint(key) : Effect.succeed(given), (identity) =>
+      make(identity, (request) => HttpRequest.setUrlParam(request, query, value))
     )
   )
 }

@@ -2,18 +2,22 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 
 /**
- * How long a whole call may take: its attempts, the waits between them, and reading the answer. Provide it, as a service, for
- * a call or for many. When it passes, what is under way is interrupted and the call fails with a `TimeoutError`, or with
- * `NotSent` if nothing was sent by then; a wait that would pass it is not begun. Not set, the API's own default holds, or a
- * call takes as long as its transport lets it. In a list each page is a call: `Stream.interruptAfter` bounds the whole.
+ * The time limit of a call: its attempts, the waits between them, and reading the response. Provide it, as a service, to a
+ * single call or to a program. Default: the deadline of the API's layer, or else none.
+ *
+ * When the deadline passes, the attempt in progress is interrupted. The call fails with a `TimeoutError`, or with `NotSent` if
+ * nothing was sent. A wait that would pass the deadline does not begin. In a paginated list each page is a call:
+ * `Stream.interruptAfter` limits the whole list.
  *
  * @example
  * ```ts
  * import { Effect } from "effect"
- * import { Deadline } from "effect-herald"
- * import * as Polympics from "effect-herald/polympics"
+ * import { Authoriser, Deadline, Verbs } from "effect-herald"
  *
- * const quick = Polympics.checkSignups.pipe(Effect.provideService(Deadline.Current, "5 seconds"))
+ * class Weather extends Authoriser.Tag("app/Weather")<Weather>() {}
+ * const { get } = Verbs.make(Weather)
+ *
+ * const forecast = get("/forecast/Oslo").pipe(Effect.provideService(Deadline.Current, "5 seconds"))
  * ```
  */
 export class Current
@@ -22,17 +26,21 @@ export class Current
   }) {}
 
 /**
- * How long each attempt of a call may take, from its credentials to the last byte of the answer. When it passes, the attempt
- * has failed, and the policy says whether another follows; if none does, the call fails with a `TimeoutError`. Not set, the
- * API's own default holds, or none does.
+ * The time limit of each attempt of a call, from its credentials to the last byte of the response. Default: that of the API's
+ * layer, or else none.
+ *
+ * When the limit passes, the attempt has failed, and the retry policy decides whether another follows. If none does, the call
+ * fails with a `TimeoutError`.
  *
  * @example
  * ```ts
  * import { Effect } from "effect"
- * import { Deadline } from "effect-herald"
- * import * as Polympics from "effect-herald/polympics"
+ * import { Authoriser, Deadline, Verbs } from "effect-herald"
  *
- * const steady = Polympics.checkSignups.pipe(
+ * class Weather extends Authoriser.Tag("app/Weather")<Weather>() {}
+ * const { get } = Verbs.make(Weather)
+ *
+ * const forecast = get("/forecast/Oslo").pipe(
  *   Effect.provideService(Deadline.PerAttempt, "2 seconds"),
  *   Effect.provideService(Deadline.Current, "10 seconds")
  * )

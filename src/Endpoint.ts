@@ -1,97 +1,503 @@
-import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
-import * as Context from "effect/Context"
+import type { HttpMethod } from "@effect/platform/HttpMethod"
+import type * as Redacted from "effect/Redacted"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
+import type * as AST from "effect/SchemaAST"
+import * as Body from "./Body.js"
+import type { StatusError } from "./HeraldError.js"
+import { parsePath } from "./internal/endpoint/pathTemplate.js"
+import { fieldName } from "./internal/http/fieldSyntax.js"
+import type { Issue } from "./Issue.js"
+
+export const TypeId: unique symbol = /*#__PURE__*/ Symbol.for("effect-herald/Endpoint")
+export type TypeId = typeof TypeId
+
+/** Facts about an endpoint that decide how its calls are retried, cached and reported. */
+export interface Behavior {
+  /**
+   * Declares that two calls have the effect of one, though the method does not say so (RFC 9110, 9.2.2), so that an attempt
+   * with an unknown outcome is retried. Default: by the method.
+   */
+  readonly idempotent?: boolean | undefined
+  /**
+   * The header in which the API takes an idempotency key, such as `Idempotency-Key`. Each call has one key, a random UUID that
+   * is the same for every attempt, unless the call's own headers hold one; so the call is retried, whatever its method
+   * (draft-ietf-httpapi-idempotency-key-header). Default: none.
+   */
+  readonly idempotencyKey?: string | undefined
+  /** Declares that the call has side effects, though GET, HEAD and OPTIONS should have none. It is neither cached nor shared, and not retried once its outcome is unknown. Default: false. */
+  readonly sideEffects?: boolean | undefined
+  /** Declares that input or output hold secrets: no error carries a part of a body. Default: false. */
+  readonly sensitive?: boolean | undefined
+  /** Forbids retries and redirects, whatever the policy says, for calls that replace their own credentials. Default: false. */
+  readonly unrepeatable?: boolean | undefined
+}
+
+/** A response that is an error of the built-in family; made by `errorAs`. */
+export interface ErrorAs {
+  readonly as: StatusError["_tag"]
+  /** The body of the response; undefined if any body is one of this error. */
+  readonly body: Body.Any | undefined
+}
+
+/** A declared error: a schema whose decoded type has a `_tag`, or an error of the built-in family. */
+export type DeclaredError = Schema.Schema.AnyNoContext | ErrorAs
 
 /**
- * Annotation of an `HttpApiEndpoint`: calling it twice does what calling it once does, though its method does not say so.
- * An attempt whose fate is unknown may then be repeated. Default: false, which leaves it to the method (RFC 9110, 9.2.2).
+ * An endpoint, as data.
+ *
+ * - `Input`: the argument of its operation
+ * - `Success`: the value of a call that succeeds
+ * - `Error`: the errors that it declares, beside those that any call can fail with
+ */
+export interface Endpoint<in Input, out Success, out Error> extends Behavior {
+  readonly [TypeId]: {
+    readonly Input: (input: Input) => void
+    readonly Success: () => Success
+    readonly Error: () => Error
+  }
+  readonly method: HttpMethod
+  /** The path template (RFC 6570), such as `/forecast/{city}`. */
+  readonly path: string
+  /** Names the operation in errors, logs and cache lifetimes. */
+  readonly name: string
+  readonly pathSchemas: Readonly<Record<string, Schema.Schema.AnyNoContext>>
+  readonly query: Schema.Schema.AnyNoContext | undefined
+  readonly headers: Schema.Schema.AnyNoContext | undefined
+  readonly body: Body.Any | undefined
+  /** By status, or for every 2xx. */
+  readonly success: Body.Any | Readonly<Record<number, Body.Any>>
+  readonly errors: Readonly<Record<number, ReadonlyArray<DeclaredError>>>
+}
+
+/** Any endpoint. */
+export type Any = Endpoint<never, unknown, unknown>
+
+/** A value of a path parameter without a schema. A `Redacted` one appears in no error. */
+export type PathValue = Body.Scalar | Redacted.Redacted
+
+/** The names between the braces of a path, with their operators. */
+type Expressions<Path extends string> = Path extends `${string}{${infer Expression}}${infer Rest}`
+  ? Expression | Expressions<Rest>
+  : never
+
+type NameOf<Expression> = Expression extends `+${infer Name}`
+  ? Name
+  : Expression extends `/${infer Name}`
+    ? Name
+    : Expression
+
+/** The names of the parameters of a path. */
+export type PathNames<Path extends string> = NameOf<Expressions<Path>>
+
+type ParameterType<Name, P> = Name extends keyof P
+  ? P[Name] extends Schema.Schema<infer A, infer _, infer __>
+    ? A
+    : PathValue
+  : PathValue
+
+type PathInput<Path extends string, P> = {
+  readonly [E in Expressions<Path> as E extends `/${string}` ? never : NameOf<E>]: ParameterType<NameOf<E>, P>
+} & {
+  readonly [E in Expressions<Path> as E extends `/${infer Name}` ? Name : never]?:
+    | ParameterType<NameOf<E>, P>
+    | undefined
+}
+
+type HeadersInput<H> = [keyof Body.FieldsType<H>] extends [never]
+  ? {}
+  : {} extends Body.FieldsType<H>
+    ? { readonly headers?: Body.FieldsType<H> | undefined }
+    : { readonly headers: Body.FieldsType<H> }
+
+/** The type of a caller's value for a body, or of the value that a response is decoded to. */
+type InOf<B> =
+  B extends Body.Body<infer In, infer _> ? In : B extends Schema.Schema<infer A, infer _, infer __> ? A : never
+type OutOf<B> =
+  B extends Body.Body<infer _, infer Out> ? Out : B extends Schema.Schema<infer A, infer _, infer __> ? A : never
+
+type BodyInput<B> = [B] extends [undefined]
+  ? {}
+  : undefined extends InOf<B>
+    ? { readonly body?: InOf<B> }
+    : { readonly body: InOf<B> }
+
+type Simplify<A> = { [K in keyof A]: A[K] } & {}
+
+/** The argument of an operation: parameters of path and query side by side, and `headers` and `body` where it has them. */
+export type Input<Path extends string, P, Q, H, B> = Simplify<
+  PathInput<Path, P> & Body.FieldsType<Q> & HeadersInput<H> & BodyInput<B>
+>
+
+/** A success: a schema of JSON, a `Body`, or these by status. */
+export type SuccessSpec =
+  | Schema.Schema.AnyNoContext
+  | Body.Any
+  | { readonly [status: number]: Schema.Schema.AnyNoContext | Body.Any }
+
+/** The value of a success. */
+export type SuccessType<S> = S extends Schema.Schema.AnyNoContext | Body.Any
+  ? OutOf<S>
+  : { readonly [Status in keyof S]: OutOf<S[Status]> }[keyof S]
+
+/** Errors by status, several for one status where their schemas differ. */
+export interface ErrorsSpec {
+  readonly [status: number]: DeclaredError | ReadonlyArray<DeclaredError>
+}
+
+type OneError<D> = D extends Schema.Schema<infer A, infer _, infer __> ? A : never
+
+/** The declared errors. */
+export type ErrorType<E> = {
+  readonly [Status in keyof E]: E[Status] extends ReadonlyArray<infer D> ? OneError<D> : OneError<E[Status]>
+}[keyof E]
+
+/** The declared errors whose decoded type, or a member of it, has no `_tag`. */
+type Untagged<D> =
+  D extends Schema.Schema<infer A, infer _, infer __> ? (A extends { readonly _tag: string } ? never : D) : never
+
+type CheckError<D> = [Untagged<D>] extends [never]
+  ? unknown
+  : "the type of a declared error needs a _tag, such as that of a Schema.TaggedError"
+
+type NotStatus<Status> = Status extends number | `${number}` ? never : "this is not a status"
+
+/** Refuses, at compile time, errors without a `_tag`, and statuses that are a success too. */
+export type CheckErrors<E, S> = {
+  readonly [Status in keyof E]: [NotStatus<Status>] extends [never]
+    ? Status extends keyof StatusesOf<S>
+      ? "this status is declared as a success"
+      : E[Status] extends ReadonlyArray<infer D>
+        ? ReadonlyArray<CheckError<D>>
+        : CheckError<E[Status]>
+    : NotStatus<Status>
+}
+
+/** Refuses, at compile time, successes by what is no status. */
+export type CheckSuccess<S> = {
+  readonly [Status in keyof StatusesOf<S>]: [NotStatus<Status>] extends [never] ? unknown : NotStatus<Status>
+}
+
+/** The statuses of a success; none where it is declared for every 2xx, or not at all. */
+type StatusesOf<S> = [S] extends [Schema.Schema.AnyNoContext | Body.Any] ? {} : S
+
+type CheckPathSchemas<Path extends string, P> = {
+  readonly [Name in keyof P]: Name extends PathNames<Path>
+    ? P[Name] extends Schema.Schema<infer _, infer I, infer __>
+      ? [I] extends [Body.Scalar]
+        ? unknown
+        : "a path parameter is not encoded to a text, number, bigint or boolean"
+      : unknown
+    : "the path has no parameter of this name"
+}
+
+/** The names of a record's fields, without those of an index signature. */
+type KnownNames<A> = keyof { [Name in keyof A as string extends Name ? never : Name]: unknown }
+
+type CheckQuery<Path extends string, Q> = Body.CheckFields<Q> & {
+  readonly [
+    Name in KnownNames<Body.FieldsType<Q>> & (PathNames<Path> | "headers" | "body")
+  ]: "the input has another part of this name: rename it with Schema.fromKey"
+}
+
+/** The reason is in a tuple: the intersection of two texts would be `never`, which says nothing. */
+type CheckPath<Path extends string> = string extends Path
+  ? unknown
+  : Path extends `/${string}`
+    ? Path extends `${string}${"?" | "#"}${string}`
+      ? readonly ["a path has no query and no fragment: declare parameters in `query`"]
+      : unknown
+    : readonly ["a path begins with a slash"]
+
+/** Options of an endpoint without a request body. */
+export interface Options<Path extends string, P, Q, H, S, E> extends Behavior {
+  /** Names the operation in errors, logs and cache lifetimes. Default: method and path, such as `GET /forecast/{city}`. */
+  readonly name?: string | undefined
+  /** Schemas of path parameters. Default: each is a text, number, bigint, boolean, or a `Redacted` one. */
+  readonly path?: (P & CheckPathSchemas<Path, P>) | undefined
+  /** Query parameters, by schemas or by a schema of a record. Lists repeat the name; undefined and null are left out. */
+  readonly query?: (Q & CheckQuery<Path, Q>) | undefined
+  /** Request headers, by schemas or by a schema of a record; undefined and null are left out. */
+  readonly headers?: (H & Body.CheckFields<H, Body.Scalar | null | undefined>) | undefined
+  /**
+   * The response of a success: a schema of JSON, a `Body`, or these by status. Without statuses, every 2xx is a success.
+   * Default: any 2xx, whose body is dropped.
+   */
+  readonly success?: (S & CheckSuccess<S>) | undefined
+  /**
+   * Errors of this endpoint, by status: schemas of JSON whose decoded type has a `_tag`, which need not be in the response, or
+   * `errorAs`. Statuses and bodies that match none of them are errors of the built-in family.
+   */
+  readonly errors?: (E & CheckErrors<E, S>) | undefined
+}
+
+/** Options of an endpoint that can have a request body. */
+export interface OptionsWithBody<Path extends string, P, Q, H, B, S, E> extends Options<Path, P, Q, H, S, E> {
+  /** The request's body: a schema of JSON, or a `Body`. Default: none. */
+  readonly body?: B | undefined
+}
+
+type PathSchemas = Readonly<Record<string, Schema.Schema.AnyNoContext>>
+
+const variance = {
+  Input: (_: unknown) => {},
+  Success: (): never => {
+    throw new Error("Success is a type")
+  },
+  Error: (): never => {
+    throw new Error("Error is a type")
+  }
+}
+
+interface LooseOptions extends Behavior {
+  readonly name?: string | undefined
+  readonly path?: PathSchemas | undefined
+  readonly query?: Body.Fields | undefined
+  readonly headers?: Body.Fields | undefined
+  readonly body?: Schema.Schema.AnyNoContext | Body.Any | undefined
+  readonly success?: SuccessSpec | undefined
+  readonly errors?: ErrorsSpec | undefined
+}
+
+const toBody = (body: Schema.Schema.AnyNoContext | Body.Any): Body.Any =>
+  Body.isBody(body) ? body : Body.json(body as Schema.Schema<unknown>)
+
+const isByStatus = (success: SuccessSpec): success is Readonly<Record<number, Schema.Schema.AnyNoContext | Body.Any>> =>
+  !Body.isBody(success) && !Schema.isSchema(success)
+
+/** Statuses whose responses have no content (RFC 9110, 15.3.5, 15.3.6, 15.4.5). */
+const withoutContent = [204, 205, 304]
+
+const methodsWithoutBody: ReadonlyArray<HttpMethod> = ["GET", "HEAD", "OPTIONS"]
+
+/** The property names of a record schema's decoded side, as far as they are known. */
+const fieldNames = ({ ast }: { readonly ast: AST.AST }): ReadonlyArray<PropertyKey> => {
+  if (ast._tag === "Transformation") return fieldNames({ ast: ast.to })
+  if (ast._tag === "Refinement") return fieldNames({ ast: ast.from })
+  return ast._tag === "TypeLiteral" ? ast.propertySignatures.map(({ name }) => name) : []
+}
+
+/** Reports whether a schema decodes to instances of a class, which an input of plain fields has not. */
+const isClass = ({ ast }: { readonly ast: AST.AST }): boolean => {
+  if (ast._tag === "Transformation") return isClass({ ast: ast.to })
+  return ast._tag === "Refinement" ? isClass({ ast: ast.from }) : ast._tag === "Declaration"
+}
+
+/** The reasons why an endpoint can't work. */
+const problems = (method: HttpMethod, path: string, endpoint: Omit<Any, TypeId>): ReadonlyArray<string> => {
+  const found: Array<string> = []
+  const queryNames = endpoint.query === undefined ? [] : fieldNames(endpoint.query)
+  const { body, errors, headers, idempotencyKey, pathSchemas, success } = endpoint
+  const parsed = parsePath(path)
+  if (parsed._tag === "Left") found.push(parsed.left)
+  const names =
+    parsed._tag === "Left"
+      ? []
+      : parsed.right.flatMap(({ parts }) => parts.flatMap((part) => ("name" in part ? [part.name] : [])))
+  const repeated = names.find((name, index) => names.indexOf(name) !== index)
+  if (repeated !== undefined) found.push(`the path has two parameters of the name ${repeated}`)
+  for (const name of Object.keys(pathSchemas)) {
+    if (!names.includes(name)) found.push(`the path has no parameter of the name ${name}`)
+  }
+  for (const name of queryNames) {
+    if (names.some((other) => other === name)) found.push(`path and query both have a parameter ${String(name)}`)
+  }
+  if (endpoint.query !== undefined && isClass(endpoint.query)) {
+    found.push("the schema of the query is that of a class: use its fields")
+  }
+  const reserved = [...(headers === undefined ? [] : ["headers"]), ...(body === undefined ? [] : ["body"])]
+  for (const name of [...names, ...queryNames]) {
+    if (reserved.some((other) => other === name))
+      found.push(`a parameter can't have the name ${String(name)}, which is another part of the input`)
+  }
+  if (body !== undefined && methodsWithoutBody.includes(method)) found.push(`a ${method} has no body`)
+  if (body?.kind === "empty") found.push("an empty body is none: leave `body` out")
+  if (idempotencyKey !== undefined && !fieldName.test(idempotencyKey)) {
+    found.push("the idempotency key's header has an invalid name (RFC 9110, 5.1)")
+  }
+  const bodies = Body.isBody(success) ? [] : Object.entries(success)
+  for (const status of [...bodies.map(([status]) => status), ...Object.keys(errors)]) {
+    if (!/^[2-5]\d\d$/.test(status)) found.push(`${status} is not the status of a response`)
+  }
+  for (const status of Object.keys(errors)) {
+    if (/^2\d\d$/.test(status) && !(status in success)) found.push(`a ${status} is a success, and can't be an error`)
+  }
+  for (const [status, body] of bodies) {
+    if (body.kind === "multipart") found.push("a response can't be multipart")
+    if (withoutContent.includes(Number(status)) && body.kind !== "empty") {
+      found.push(`a ${status} has no body: declare it as Body.empty()`)
+    }
+    if (status in errors) found.push(`${status} is declared as a success and as an error`)
+  }
+  if (Body.isBody(success) && success.kind === "multipart") found.push("a response can't be multipart")
+  if (!Body.isBody(success) && bodies.length === 0) found.push("`success` has no status")
+  const successes = Body.isBody(success) ? [success] : Object.values(success)
+  if (method === "HEAD" && successes.some(({ kind }) => kind !== "empty")) {
+    found.push("the response to a HEAD has no body: declare it as Body.empty()")
+  }
+  return found
+}
+
+/**
+ * Makes an endpoint from loosely typed options, for code that reads descriptions. Throws a `TypeError` with every reason if
+ * it can't work.
+ */
+export const make = (method: HttpMethod, path: string, options: LooseOptions = {}): Any => {
+  const {
+    body,
+    errors = {},
+    headers,
+    name,
+    path: pathSchemas = {},
+    query,
+    success = Body.empty(),
+    ...behavior
+  } = options
+  const endpoint = {
+    ...behavior,
+    method,
+    path,
+    name: name ?? `${method} ${path}`,
+    pathSchemas,
+    query: query && Body.fieldsSchema(query),
+    headers: headers && Body.fieldsSchema(headers),
+    body: body && toBody(body),
+    success: isByStatus(success)
+      ? Object.fromEntries(Object.entries(success).map(([status, one]) => [status, toBody(one)]))
+      : toBody(success),
+    errors: Object.fromEntries(
+      Object.entries(errors).map(([status, declared]: [string, DeclaredError | ReadonlyArray<DeclaredError>]) => [
+        status,
+        Array.isArray(declared) ? declared : [declared]
+      ])
+    )
+  }
+  const reasons = problems(method, path, endpoint)
+  if (reasons.length > 0) throw new TypeError(`${endpoint.name} can't work: ${reasons.join("; ")}`)
+  return { ...endpoint, [TypeId]: variance }
+}
+
+type MethodWithoutBody = <
+  const Path extends string,
+  P extends PathSchemas = {},
+  Q extends Body.Fields = {},
+  H extends Body.Fields = {},
+  S extends SuccessSpec = Body.Body<never, void>,
+  E extends ErrorsSpec = {}
+>(
+  path: Path & CheckPath<Path>,
+  options?: Options<Path, P, Q, H, S, E>
+) => Endpoint<Input<Path, P, Q, H, undefined>, SuccessType<S>, ErrorType<E>>
+
+type MethodWithBody = <
+  const Path extends string,
+  P extends PathSchemas = {},
+  Q extends Body.Fields = {},
+  H extends Body.Fields = {},
+  B extends Schema.Schema.AnyNoContext | Body.Body<never, unknown> | undefined = undefined,
+  S extends SuccessSpec = Body.Body<never, void>,
+  E extends ErrorsSpec = {}
+>(
+  path: Path & CheckPath<Path>,
+  options?: OptionsWithBody<Path, P, Q, H, B, S, E>
+) => Endpoint<Input<Path, P, Q, H, B>, SuccessType<S>, ErrorType<E>>
+
+/**
+ * A GET. Throws a `TypeError` if the endpoint can't work, with the reasons; since endpoints are given to `Operation.make` as
+ * functions, that is when the operation is first used.
+ *
+ * - `path`: a template (RFC 6570): `{name}` is one value, `{+name}` may have several segments, `{/name}` is a segment that may
+ *   be absent
+ * - `options`: query, headers, success, errors, and `Behavior`
  *
  * @example
  * ```ts
- * import { HttpApiEndpoint } from "@effect/platform"
+ * import { Schema } from "effect"
  * import { Endpoint } from "effect-herald"
  *
- * const search = () => HttpApiEndpoint.post("search", "/search").annotate(Endpoint.Idempotent, true)
+ * class NoSuchCity extends Schema.TaggedError<NoSuchCity>()("NoSuchCity", { city: Schema.String }) {}
+ *
+ * const getForecast = () =>
+ *   Endpoint.get("/forecast/{city}", {
+ *     query: { days: Schema.optional(Schema.Number) },
+ *     success: Schema.Struct({ celsius: Schema.Number }),
+ *     errors: { 404: NoSuchCity }
+ *   })
  * ```
  */
-export class Idempotent
-  extends /*#__PURE__*/ Context.Reference<Idempotent>()("effect-herald/Endpoint/Idempotent", {
-    defaultValue: () => false
-  }) {}
+export const get: MethodWithoutBody = /*#__PURE__*/ methodOf("GET")
+
+/** A HEAD; see `get`. Its response has headers and no body: use `withResponse`. */
+export const head: MethodWithoutBody = /*#__PURE__*/ methodOf("HEAD")
+
+/** An OPTIONS; see `get`. */
+export const options: MethodWithoutBody = /*#__PURE__*/ methodOf("OPTIONS")
 
 /**
- * Annotation of an `HttpApiEndpoint`: the name of the header in which the API takes an idempotency key. A key (a random UUID) is
- * made for each call, the same on every attempt, unless the endpoint's own headers hold one; so the call is safe to repeat,
- * whatever its method (draft-ietf-httpapi-idempotency-key-header). Default: none.
+ * A POST; see `get`. `body` is a schema of JSON, or a `Body`.
  *
  * @example
  * ```ts
- * import { HttpApiEndpoint } from "@effect/platform"
+ * import { Schema } from "effect"
  * import { Endpoint } from "effect-herald"
  *
- * const charge = () => HttpApiEndpoint.post("charge", "/charges").annotate(Endpoint.IdempotencyKey, "Idempotency-Key")
+ * const charge = () =>
+ *   Endpoint.post("/charges", {
+ *     body: Schema.Struct({ amount: Schema.Int, currency: Schema.String }),
+ *     success: { 201: Schema.Struct({ id: Schema.String }) },
+ *     idempotencyKey: "Idempotency-Key"
+ *   })
  * ```
  */
-export class IdempotencyKey
-  extends /*#__PURE__*/ Context.Reference<IdempotencyKey>()("effect-herald/Endpoint/IdempotencyKey", {
-    defaultValue: (): string | undefined => undefined
-  }) {}
+export const post: MethodWithBody = /*#__PURE__*/ methodOf("POST")
+
+/** A PUT; see `post`. */
+export const put: MethodWithBody = /*#__PURE__*/ methodOf("PUT")
+
+/** A PATCH; see `post`. */
+export const patch: MethodWithBody = /*#__PURE__*/ methodOf("PATCH")
+
+const del: MethodWithBody = /*#__PURE__*/ methodOf("DELETE")
+export {
+  /** A DELETE; see `post`. */
+  del as delete
+}
+
+function methodOf(method: HttpMethod): (path: string, options?: LooseOptions) => never {
+  // Each method's own type computes what `make` can't: the types of input, success and errors.
+  return (path, options) => make(method, path, options) as never
+}
+
+/** Details of an error, as an API's own schema decodes them. */
+export interface ErrorContent {
+  readonly detail?: string | undefined
+  readonly issues?: ReadonlyArray<Issue> | undefined
+}
 
 /**
- * Annotation of an `HttpApiEndpoint`: no attempt is ever repeated, whatever the policy says, and no redirect followed. For
- * calls that replace the credentials that they were made with. Default: false.
- */
-export class Unrepeatable
-  extends /*#__PURE__*/ Context.Reference<Unrepeatable>()("effect-herald/Endpoint/Unrepeatable", {
-    defaultValue: () => false
-  }) {}
-
-/**
- * Annotation of an `HttpApiEndpoint`: it changes something, though its method says that it does not (RFC 9110, 9.2.1), or gives
- * something else each time. Its answers are never cached nor shared, and an attempt whose fate is unknown is not repeated.
- * Default: false.
+ * Declares that a response is an error of the built-in family, whatever its status. The schema decodes the JSON body to its
+ * `detail` and `issues`; with `Body.empty()` the error is that of a response without a body. Without a second argument it is
+ * that of any response which matches no other error of the status, and its `detail` is read as for an undeclared error.
  *
  * @example
  * ```ts
- * import { HttpApiEndpoint } from "@effect/platform"
+ * import { Schema } from "effect"
  * import { Endpoint } from "effect-herald"
  *
- * const draw = () => HttpApiEndpoint.get("draw", "/lots/next").annotate(Endpoint.SideEffects, true)
+ * // An API that reports a missing resource by a 422, so that a 404 means a wrong base URL.
+ * const getAccount = () =>
+ *   Endpoint.get("/account/{account}", {
+ *     errors: {
+ *       404: Endpoint.errorAs("ClientError"),
+ *       422: Endpoint.errorAs("NotFound", Schema.Struct({ detail: Schema.Literal("Account not found.") }))
+ *     }
+ *   })
  * ```
  */
-export class SideEffects
-  extends /*#__PURE__*/ Context.Reference<SideEffects>()("effect-herald/Endpoint/SideEffects", {
-    defaultValue: () => false
-  }) {}
+export const errorAs = <A extends ErrorContent, I>(
+  tag: StatusError["_tag"],
+  content?: Schema.Schema<A, I> | Body.Body<never, void>
+): ErrorAs => ({ as: tag, body: content && toBody(content) })
 
-/**
- * Annotation of an `HttpApiEndpoint`: its answers or inputs hold secrets, so no error carries a part of a body. Default:
- * false.
- */
-export class Sensitive
-  extends /*#__PURE__*/ Context.Reference<Sensitive>()("effect-herald/Endpoint/Sensitive", {
-    defaultValue: () => false
-  }) {}
-
-/**
- * The payload of an `HttpApiEndpoint` whose body is a Stream of bytes. Once some of it was read the call is not repeated, since
- * a Stream may not give the same twice: its attempt says `body spent`. The content type is `application/octet-stream` unless
- * said otherwise.
- *
- * @example
- * ```ts
- * import { HttpApiEndpoint } from "@effect/platform"
- * import { Endpoint } from "effect-herald"
- *
- * const upload = () => HttpApiEndpoint.put("upload", "/file").setPayload(Endpoint.StreamPayload("text/csv"))
- * ```
- */
-export const StreamPayload = (
-  contentType = "application/octet-stream"
-): Schema.Schema<Stream.Stream<Uint8Array, unknown>> =>
-  Schema.declare(
-    (input): input is Stream.Stream<Uint8Array, unknown> => Predicate.hasProperty(input, Stream.StreamTypeId),
-    { description: "a Stream of bytes" }
-  ).annotations({ [HttpApiSchema.AnnotationEncoding]: { kind: "Uint8Array", contentType } })
+/** Reports whether a declared error is one of the built-in family. */
+export const isErrorAs = (declared: DeclaredError): declared is ErrorAs => Predicate.hasProperty(declared, "as")

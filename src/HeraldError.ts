@@ -1,175 +1,240 @@
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
+import * as Predicate from "effect/Predicate"
 import type { Attempt } from "./Attempt.js"
+import { detailsKey } from "./internal/errorDetails.js"
 import type { Issue } from "./Issue.js"
 
 /**
- * What every error of the family tells. None of it holds a secret: not the query, no credentials, no input, and what the
- * server said has been searched for the call's secrets.
+ * The fields of every error of the built-in family. None of them holds a secret: the URL is a template, input and credentials
+ * are absent, and server text in which a secret of the call was found is replaced.
  */
 export interface ErrorDetails {
   /** A sentence for a person. */
   readonly message: string
-  /** The operation, such as `getAccount`. */
+  /** The name of the operation, such as `getAccount`. */
   readonly operation: string
   readonly method: HttpMethod
-  /** Base URL and path template, such as `https://api.example/account/{account}`. */
+  /** The base URL and the path template, such as `https://api.example/account/{account}`. */
   readonly url: string
-  /** The status of the answer that ended the call, if one did. */
+  /** The status of the last response, if there was one. */
   readonly status?: number | undefined
-  /** The attempts that failed, in order. */
+  /** The failed attempts, in order. */
   readonly attempts: ReadonlyArray<Attempt>
-  /** What the server calls this request, if it says so (`X-Request-Id`). */
+  /** The server's name for the request: `X-Request-Id`, `Request-Id` or `X-Correlation-Id`. */
   readonly requestId?: string | undefined
-  /** The beginning of the last answer's body. */
+  /** The first 1,024 characters of the last response's body. Absent for sensitive endpoints. */
   readonly body?: string | undefined
 }
 
-/** What a refusal by the API tells besides. */
-export interface RefusalDetails extends ErrorDetails {
-  /** What the server said, for a person. */
+/** The fields of every error that stands for a status. */
+export interface StatusDetails extends ErrorDetails {
+  /** The server's explanation, for a person. */
   readonly detail?: string | undefined
-  /** What the server found wrong, piece by piece; empty where it does not say. */
+  /** The problems that the server lists; empty where it lists none. */
   readonly issues: ReadonlyArray<Issue>
 }
 
-/** The input was refused here, and nothing was sent. `issues` has what is wrong, and where. */
+/** The same, of a status that can come with a wait. */
+export interface RetryableStatusDetails extends StatusDetails {
+  /** The wait that the server asks for, counted from the response. */
+  readonly retryAfter?: Duration.Duration | undefined
+}
+
+/** The input does not match the endpoint's schemas. Nothing was sent. */
 export class EncodeError
   extends /*#__PURE__*/ Data.TaggedError("EncodeError")<ErrorDetails & { readonly issues: ReadonlyArray<Issue> }> {}
 
 /**
- * This library chose not to send: a limit, a pause that the server asked for, or a deadline stood against it. If there were
- * attempts before, they were such as may be repeated.
+ * The request was not sent because of a rate limit, a pause that the server asked for, a deadline, or the cache mode
+ * `only-if-cached`. Earlier attempts, if any, are in `attempts`; all of them were safe to retry.
  */
 export class NotSent
   extends /*#__PURE__*/ Data.TaggedError("NotSent")<
     ErrorDetails & {
-      /** How long until it is worth trying again, if that is known. */
+      /** The time until a retry is worth while, where it is known. */
       readonly retryAfter?: Duration.Duration | undefined
     }
   > {}
 
-/** No answer, or half of one: no connection, or one that broke. */
+/** The connection failed, or broke before the whole response was received. */
 export class TransportError
   extends /*#__PURE__*/ Data.TaggedError("TransportError")<
     ErrorDetails & {
-      /** The transport's own code, such as `ECONNREFUSED`; `body` if the Stream of the body failed; or `unknown`. */
+      /** The transport's code, such as `ECONNREFUSED`; `body` if the Stream of the request body failed; or `unknown`. */
       readonly reason: string
     }
   > {}
 
-/** No answer in time. */
+/** No whole response was received in time. */
 export class TimeoutError
   extends /*#__PURE__*/ Data.TaggedError("TimeoutError")<
     ErrorDetails & {
-      /** `deadline`, `attempt deadline`, or the transport's own code, such as `UND_ERR_CONNECT_TIMEOUT`. */
+      /** `deadline`, `attempt deadline`, or the transport's code, such as `UND_ERR_CONNECT_TIMEOUT`. */
       readonly reason: string
     }
   > {}
 
-/** An answer that is not what the endpoint describes. `issues` has what is wrong, without the values. */
+/** The response does not match the endpoint. `issues` names the places, without the values. */
 export class DecodeError
   extends /*#__PURE__*/ Data.TaggedError("DecodeError")<
     ErrorDetails & {
       /**
-       * - `Json`: the body is not JSON, or ends too soon
-       * - `Shape`: it is JSON of another shape
-       * - `Status`: no such status is described
-       * - `Redirect`: a redirect that leads nowhere, or where this call may not go
-       * - `Size`: the body is larger than this library reads
+       * - `Json`: the body is not JSON, or is cut short
+       * - `Shape`: the body does not match the schema
+       * - `Status`: the endpoint does not declare the status
+       * - `Redirect`: a redirect without a valid target, or to a target that this call must not be sent to
+       * - `Size`: the body is larger than this library reads (64 MiB)
        */
       readonly reason: "Json" | "Shape" | "Status" | "Redirect" | "Size"
       readonly issues: ReadonlyArray<Issue>
     }
   > {}
 
-/** 401: no credentials, or the server does not take them. */
-export class Unauthorised extends /*#__PURE__*/ Data.TaggedError("Unauthorised")<RefusalDetails> {}
+/** 400: the server can't process the request. */
+export class BadRequest extends /*#__PURE__*/ Data.TaggedError("BadRequest")<StatusDetails> {}
 
-/** 403: the caller may not do this. */
-export class Forbidden extends /*#__PURE__*/ Data.TaggedError("Forbidden")<RefusalDetails> {}
+/** 401: the request had no credentials, or the server does not accept them. */
+export class Unauthorized extends /*#__PURE__*/ Data.TaggedError("Unauthorized")<StatusDetails> {}
 
-/** What was asked for is not there, however the API puts that. */
-export class NotFound extends /*#__PURE__*/ Data.TaggedError("NotFound")<RefusalDetails> {}
+/** 403: the credentials do not permit the request. */
+export class Forbidden extends /*#__PURE__*/ Data.TaggedError("Forbidden")<StatusDetails> {}
 
-/** 409: in conflict with what is there. */
-export class Conflict extends /*#__PURE__*/ Data.TaggedError("Conflict")<RefusalDetails> {}
+/** 404: the resource does not exist. */
+export class NotFound extends /*#__PURE__*/ Data.TaggedError("NotFound")<StatusDetails> {}
 
-/** The API finds something wrong with what was sent: `issues`. */
-export class DataError extends /*#__PURE__*/ Data.TaggedError("DataError")<RefusalDetails> {}
+/** 409: the request conflicts with the state of the resource. */
+export class Conflict extends /*#__PURE__*/ Data.TaggedError("Conflict")<StatusDetails> {}
 
-/** The API asks to come back later: 429, or a wait longer than the policy accepts, or than the deadline leaves. */
-export class RateLimited
-  extends /*#__PURE__*/ Data.TaggedError("RateLimited")<
-    ErrorDetails & {
-      /** How long to wait, counted from the answer, if the server says so. */
-      readonly retryAfter?: Duration.Duration | undefined
-    }
-  > {}
+/** 422: the server understands the request, and refuses its content. */
+export class UnprocessableContent extends /*#__PURE__*/ Data.TaggedError("UnprocessableContent")<StatusDetails> {}
 
-/** Any other 4xx; among them what a proxy, or a wrong base URL, answers with. */
-export class ClientError extends /*#__PURE__*/ Data.TaggedError("ClientError")<ErrorDetails> {}
+/** 429, or a requested wait that is longer than the policy accepts or the deadline leaves. */
+export class RateLimited extends /*#__PURE__*/ Data.TaggedError("RateLimited")<RetryableStatusDetails> {}
+
+/** Any other 4xx. */
+export class ClientError extends /*#__PURE__*/ Data.TaggedError("ClientError")<StatusDetails> {}
 
 /** 5xx. */
-export class ServerError
-  extends /*#__PURE__*/ Data.TaggedError("ServerError")<
-    ErrorDetails & {
-      /** How long the server asks to wait. */
-      readonly retryAfter?: Duration.Duration | undefined
-    }
-  > {}
+export class ServerError extends /*#__PURE__*/ Data.TaggedError("ServerError")<RetryableStatusDetails> {}
 
-/** The credentials could not be had, or can't be used: the last of the `attempts` was not sent. */
+/** The credentials could not be obtained, or can't be used. The last of the `attempts` was not sent. */
 export class AuthoriserError
   extends /*#__PURE__*/ Data.TaggedError("AuthoriserError")<
     ErrorDetails & {
-      /** The authoriser's own name for what is wrong. */
+      /** The credentials' name for the problem, such as `Insecure` or `Refused`. */
       readonly reason: string
     }
   > {}
 
-/** A list that can't be trusted to end, or to be whole. */
+/** A list whose pages are inconsistent, so that it may be endless or incomplete. */
 export class PaginationError
   extends /*#__PURE__*/ Data.TaggedError("PaginationError")<
     ErrorDetails & {
-      /** The page that gave it away. */
+      /** The number of the inconsistent page among those that were read, from 0. */
       readonly page: number
       /**
-       * - `WrongPage`: another page came than was asked for
-       * - `ShortPage`: more pages are said to follow one that is not full
-       * - `SamePage`: page after page of the same items
+       * - `WrongPage`: the response holds another page than the one requested
+       * - `ShortPage`: a page that is not full, though more pages follow
+       * - `SamePage`: the same items again and again
+       * - `SameCursor`: a cursor or URL that was followed before
+       * - `CrossOrigin`: the next page is on another origin, where credentials must not be sent
+       * - `InvalidLink`: the next page's URL can't be followed
        */
-      readonly reason: "WrongPage" | "ShortPage" | "SamePage"
+      readonly reason: "WrongPage" | "ShortPage" | "SamePage" | "SameCursor" | "CrossOrigin" | "InvalidLink"
     }
   > {}
 
-/** Any error of the family; an operation's error channel lists those that it can have. */
-export type HeraldError =
-  | EncodeError
-  | NotSent
-  | TransportError
-  | TimeoutError
-  | DecodeError
-  | Unauthorised
+/** The errors that stand for a status. */
+export type StatusError =
+  | BadRequest
+  | Unauthorized
   | Forbidden
   | NotFound
   | Conflict
-  | DataError
+  | UnprocessableContent
   | RateLimited
   | ClientError
   | ServerError
-  | AuthoriserError
-  | PaginationError
 
-/** What any call can end with, whatever its endpoint. */
-export type AnyCall =
-  | NotSent
-  | TransportError
-  | TimeoutError
-  | DecodeError
-  | Unauthorised
-  | RateLimited
-  | ClientError
-  | ServerError
-  | AuthoriserError
+/** The errors that any call can fail with, whatever its endpoint. */
+export type CallError = StatusError | NotSent | TransportError | TimeoutError | DecodeError | AuthoriserError
+
+/** Any error of the built-in family. */
+export type HeraldError = CallError | EncodeError | PaginationError
+
+/** Any tagged error: one of the built-in family, or one that an endpoint declares. */
+export interface AnyError {
+  readonly _tag: string
+}
+
+const tags: ReadonlySet<string> = /*#__PURE__*/ new Set<HeraldError["_tag"]>([
+  "EncodeError",
+  "NotSent",
+  "TransportError",
+  "TimeoutError",
+  "DecodeError",
+  "BadRequest",
+  "Unauthorized",
+  "Forbidden",
+  "NotFound",
+  "Conflict",
+  "UnprocessableContent",
+  "RateLimited",
+  "ClientError",
+  "ServerError",
+  "AuthoriserError",
+  "PaginationError"
+])
+
+/**
+ * Reports whether a value is an error of the built-in family.
+ *
+ * @example
+ * ```ts
+ * import { isHeraldError } from "effect-herald"
+ *
+ * const summary = (error: unknown) => (isHeraldError(error) ? error.message : String(error))
+ * ```
+ */
+export const isHeraldError = (value: unknown): value is HeraldError =>
+  Predicate.hasProperty(value, "_tag") &&
+  Predicate.isString(value._tag) &&
+  tags.has(value._tag) &&
+  Predicate.hasProperty(value, "attempts") &&
+  Array.isArray(value.attempts)
+
+/**
+ * The details of the call that failed with this error: status, attempts, request id. Works for the built-in family, and for a
+ * declared error of one's own, on which they are a non-enumerable property. Undefined for any other value.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { detailsOf } from "effect-herald"
+ *
+ * const report = (error: { readonly _tag: string }) =>
+ *   Effect.logWarning(`${error._tag} after ${detailsOf(error)?.attempts.length ?? 0} failed attempts`)
+ * ```
+ */
+export const detailsOf = (error: unknown): ErrorDetails | undefined => {
+  if (isHeraldError(error)) return error
+  // Only `attachDetails` sets this property.
+  return Predicate.hasProperty(error, detailsKey) ? (error[detailsKey] as ErrorDetails) : undefined
+}
+
+const transientTags: ReadonlySet<string> = /*#__PURE__*/ new Set(["NotSent", "TransportError", "TimeoutError", "RateLimited"])
+
+/**
+ * Reports whether an error is likely to go away by itself: the connection failed, a time limit passed, the server asked to
+ * wait (429), or has a passing problem (500, 502, 503, 504). Also judges declared errors, by their status. The library has
+ * already retried what its policy allows.
+ */
+export const isTransient = (error: unknown): boolean => {
+  const details = detailsOf(error)
+  if (details === undefined) return false
+  if (Predicate.hasProperty(error, "_tag") && transientTags.has(String(error._tag)) && isHeraldError(error)) return true
+  const { status } = details
+  return status === 429 || status === 500 || status === 502 || status === 503 || status === 504
+}

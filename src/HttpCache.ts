@@ -3,94 +3,100 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import type { Answer } from "./Answer.js"
-import * as Flights from "./cache/flights.js"
-import * as Generations from "./cache/generation.js"
-import { addressNear, addressOf } from "./cache/keys.js"
-import * as Memory from "./cache/memory.js"
-import * as Shelf from "./cache/shelf.js"
-import * as Through from "./cache/through.js"
-import * as Upkeep from "./cache/upkeep.js"
-import type { Lifetime } from "./cache/visit.js"
 import { CacheStore } from "./CacheStore.js"
-import type { HeraldError } from "./HeraldError.js"
+import type { AnyError } from "./HeraldError.js"
+import type { Lifetime } from "./internal/cache/cacheRequest.js"
+import * as DirectAccess from "./internal/cache/directAccess.js"
+import * as Generations from "./internal/cache/generations.js"
+import { addressOf, sameOriginAddress } from "./internal/cache/keys.js"
+import * as Lookup from "./internal/cache/lookup.js"
+import * as Maintenance from "./internal/cache/maintenance.js"
+import * as MemoryStore from "./internal/cache/memoryStore.js"
+import * as ReadThrough from "./internal/cache/readThrough.js"
+import * as ResilientStore from "./internal/cache/resilientStore.js"
+import * as ResponseWriter from "./internal/cache/responseWriter.js"
+import * as SharedRequests from "./internal/cache/sharedRequests.js"
+import { makeVaryDigest } from "./internal/cache/vary.js"
+import type { RawResponse } from "./RawResponse.js"
 import { ResponseCache } from "./ResponseCache.js"
 
-/** How a cache keeps answers. */
+/** Options of a response cache. */
 export interface Options {
   /**
-   * How long the answers to a kind of call are fresh. It takes the place of what the server says of that, also where this
-   * forbids to keep them: you know better. Where it is undefined the server's word holds (RFC 9111); none at all, and
-   * nothing is kept.
+   * Lifetime of the responses to a kind of call. It replaces the lifetime that the response headers state, even where these
+   * forbid to store the response. `undefined` leaves it to the headers (RFC 9111). Default: the headers decide for all calls.
    */
   readonly lifetime?: Lifetime | undefined
   /**
-   * Whether GETs that are the same in every way, and under way at once, are one request. It is cancelled when the last call
-   * that waits for it is interrupted. Default: false.
+   * Sends equal GET and HEAD calls that run at the same time as one request. The request is cancelled when the last call that
+   * waits for it is interrupted. Default: false.
    */
   readonly share?: boolean | undefined
 }
 
-/** The resources that a write changes: its own, and those of the same origin that its answer names (RFC 9111, 4.4). */
-const changedBy = <E>(url: string, exit: Exit.Exit<Answer, E>): ReadonlySet<string> => {
-  const changed = new Set<string>()
-  const own = addressOf(url)
-  if (own !== undefined) changed.add(own.resource)
-  if (Exit.isSuccess(exit) && exit.value.status < 400) {
-    const { headers, redirected } = exit.value
-    for (const text of [headers["location"], headers["content-location"], redirected]) {
-      const near = text === undefined ? undefined : addressNear(text, url)
-      if (near !== undefined) changed.add(near.resource)
+/**
+ * Returns the resources that a write invalidates: its own, and those of the same origin that the response names (RFC 9111,
+ * 4.4).
+ */
+const invalidatedBy = <E>(
+  url: string,
+  exit: Exit.Exit<{ readonly response: RawResponse }, E>
+): ReadonlySet<string> => {
+  const resources = new Set<string>()
+  const address = addressOf(url)
+  if (address !== undefined) resources.add(address.resource)
+  if (Exit.isSuccess(exit) && exit.value.response.status < 400) {
+    const { headers, redirected } = exit.value.response
+    for (const reference of [headers["location"], headers["content-location"], redirected]) {
+      const named = reference === undefined ? undefined : sameOriginAddress(reference, url)
+      if (named !== undefined) resources.add(named.resource)
     }
   }
-  return changed
+  return resources
 }
 
 /**
- * A cache over the store around it. Background revalidations and shared requests end with the scope. Provide it as
- * `ResponseCache`, or use `layer`.
+ * Makes a response cache over the `CacheStore` in context. Background revalidations and shared requests are interrupted when
+ * the scope closes. Provide the result as `ResponseCache`, or use `layer`.
  */
 export const make = (
   options: Options = {}
 ): Effect.Effect<Context.Tag.Service<ResponseCache>, never, CacheStore | Scope.Scope> =>
   Effect.gen(function* () {
-    const store = yield* CacheStore
+    const { lifetime, share = false } = options
+    const cacheStore = yield* CacheStore
     const scope = yield* Effect.scope
-    const shelf = Shelf.make(store)
-    const generations = Generations.make(shelf)
-    const flights = options.share === true ? Flights.make<Answer, HeraldError>(scope) : undefined
-    const { cached, keeping, through } = Through.make({
-      shelf,
-      generations,
-      flights,
-      scope,
-      lifetime: options.lifetime
-    })
+    const store = ResilientStore.make(cacheStore)
+    const generations = Generations.make(store)
+    const varyDigest = makeVaryDigest()
+    const lookUp = Lookup.make(store, generations, varyDigest)
+    const writer = ResponseWriter.make(store, varyDigest)
+    const sharedRequests = share ? SharedRequests.make<RawResponse, AnyError>(scope) : undefined
 
     return {
-      ...Upkeep.make(store, generations, options.lifetime),
-      through,
-      cached,
-      keeping,
+      ...Maintenance.make(cacheStore, generations, lifetime),
+      ...DirectAccess.make(lookUp, writer, generations, lifetime),
+      through: ReadThrough.make({ lookUp, writer, generations, sharedRequests, lifetime, scope }),
       invalidating: (url, call) =>
         Effect.uninterruptibleMask((restore) =>
           Effect.flatMap(Effect.exit(restore(call)), (exit) =>
-            Effect.zipRight(Effect.forEach(changedBy(url, exit), generations.end, { discard: true }), exit)
+            Effect.zipRight(Effect.forEach(invalidatedBy(url, exit), generations.end, { discard: true }), exit)
           )
         )
     }
   })
 
 /**
- * Keeps the answers to GET and HEAD, as a private cache of RFC 9111 does, each caller's apart, over a store of your choice.
- * It is found by callers' layers that are provided with it.
+ * A private response cache (RFC 9111) for GET and HEAD calls, over a store of your choice. Each caller has a partition of its
+ * own. Provide it to the layers of APIs, which pick it up.
  *
- * - Kept are answers of 200, 203 and 204, for as long as HTTP says or `lifetime`. What has expired is asked for again by its
- *   `ETag` or `Last-Modified`.
- * - A write (any other method) ends what is kept of its URL, whatever the query, and of what its `Location` and
- *   `Content-Location` name, whatever came of it. A GET that began before a write ended does not answer one after.
- * - `stale-while-revalidate` and `stale-if-error` hold (RFC 5861).
- * - Where the store fails, calls are sent as if there were no cache, and the log says so, once.
+ * - Responses with status 200, 203 or 204 are stored, for as long as their headers or `lifetime` say. An expired response is
+ *   revalidated by its `ETag` or `Last-Modified`.
+ * - A write (any other method) invalidates all stored responses of its URL, whatever their query, and those of the URLs in
+ *   its `Location` and `Content-Location`, even if it fails. A response that was requested before the end of a write is not
+ *   used after it.
+ * - `stale-while-revalidate` and `stale-if-error` (RFC 5861) are supported.
+ * - If the store fails, requests are sent as if there were no cache, and one warning is logged.
  *
  * @example
  * ```ts
@@ -109,14 +115,14 @@ export const make = (
 export const layer = (options: Options = {}): Layer.Layer<ResponseCache, never, CacheStore> =>
   Layer.scoped(ResponseCache, make(options))
 
-/** How much a store in memory holds. */
+/** Options of a store in memory. */
 export interface MemoryOptions {
-  /** Of bodies, of what is known of them, and of keys. What was not used for longest goes first. Default: 64 MiB. */
+  /** Maximum size of all bodies, metadata and keys. The least recently used responses are evicted first. Default: 64 MiB. */
   readonly maxBytes?: number | undefined
 }
 
 /**
- * A store in memory, of this process alone. It ends with its layer.
+ * A store in the memory of this process. Its content is lost when the layer's scope closes.
  *
  * @example
  * ```ts
@@ -127,10 +133,10 @@ export interface MemoryOptions {
  * ```
  */
 export const storeMemory = ({ maxBytes = 64 * 1024 * 1024 }: MemoryOptions = {}): Layer.Layer<CacheStore> =>
-  Layer.sync(CacheStore, () => Memory.make(maxBytes))
+  Layer.sync(CacheStore, () => MemoryStore.make(maxBytes))
 
 /**
- * `layer` with the store in memory.
+ * A response cache in the memory of this process: `layer` over `storeMemory`.
  *
  * @example
  * ```ts

@@ -1,6 +1,5 @@
 /**
- * One thing that is wrong with a value, and where. Values themselves are never part of an issue: what was refused may be
- * a secret.
+ * A problem with a value: its path and a message. An issue never contains the value itself, which may be a secret.
  *
  * @example
  * ```ts
@@ -10,14 +9,14 @@
  * ```
  */
 export interface Issue {
-  /** Where, outermost first: keys and array indices. Empty for the value as a whole. */
+  /** The keys and array indices that lead to the problem, outermost first. Empty for the value as a whole. */
   readonly path: ReadonlyArray<string | number>
   readonly message: string
-  /** The server's own code for it, if it gave one. */
+  /** The server's code for the problem, if it gave one. */
   readonly code?: string | undefined
 }
 
-/** One line for a person: `body.accounts[1]: Account not found.` */
+/** Formats an issue as one line: `body.accounts[1]: Account not found.` */
 export const format = (issue: Issue): string => {
   const path = issue.path
     .map((key, index) => (typeof key === "number" ? `[${key}]` : index === 0 ? key : `.${key}`))

@@ -4,25 +4,25 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 
 /**
- * Holds calls to a limit that the user knows: an optional service, found when a caller's layer is built. The one to use is in
- * `effect-herald/rate-limit`.
+ * Limits the rate of attempts. An optional service: an API's layer takes it from its context when it is built.
+ * `effect-herald/rate-limit` has an implementation.
  */
 export class Limiter
   extends /*#__PURE__*/ Context.Tag("effect-herald/Limiter")<
     Limiter,
     {
-      /** Waits until one more request may be sent, or fails at once if that would be longer than `most`. */
+      /** Waits until one more request may be sent. Fails at once if the wait would be longer than `maxWait`. */
       readonly acquire: (
         caller: { readonly origin: string; readonly identity: string },
-        most: Duration.Duration
+        maxWait: Duration.Duration
       ) => Effect.Effect<void, LimiterFailure>
     }
   >() {}
 
-/** Why a limiter lets nothing through. The call ends with a `NotSent` that says so. */
+/** A limiter does not admit a request. The call fails with a `NotSent` that has this message. */
 export class LimiterFailure
   extends /*#__PURE__*/ Data.TaggedError("LimiterFailure")<{
     readonly message: string
-    /** How long until it is worth asking again, if that is known. */
+    /** The time until a request may be admitted, if it is known. */
     readonly retryAfter?: Duration.Duration | undefined
   }> {}

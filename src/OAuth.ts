@@ -1,170 +1,93 @@
 import type { HttpClient } from "@effect/platform/HttpClient"
-import * as ConfigError from "effect/ConfigError"
+import type * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
-import type * as Scope from "effect/Scope"
 import * as Option from "effect/Option"
-import { fingerprint } from "./Credentials.js"
-import { authenticationOf, type Client } from "./oauth/client.js"
-import { type Link, plain } from "./oauth/exchange.js"
-import * as grants from "./oauth/grants.js"
-import { locate, type Server } from "./oauth/server.js"
-import { transport } from "./oauth/transport.js"
+import type * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import { authorizationCodeGrant, type RedirectReceiver } from "./internal/oauth/authorizationCode.js"
+import type { Client } from "./internal/oauth/clientAuthentication.js"
+import { type DevicePrompt, deviceCodeGrant } from "./internal/oauth/deviceCode.js"
+import { clientCredentialsGrant, refreshGrant } from "./internal/oauth/grants.js"
+import { invalid, parseParameters, register, type Registration } from "./internal/oauth/registration.js"
+import { revokeToken } from "./internal/oauth/revocation.js"
+import type { Server } from "./internal/oauth/serverMetadata.js"
+import type { Grant } from "./internal/oauth/tokenRequest.js"
 import type * as Token from "./Token.js"
 import * as Tokens from "./Tokens.js"
 
-export type { Client } from "./oauth/client.js"
-export type { DevicePrompt, Redirect, Verdict } from "./oauth/grants.js"
-export type { Endpoints, Server } from "./oauth/server.js"
+export type { CallbackResult, RedirectReceiver } from "./internal/oauth/authorizationCode.js"
+export type { Client } from "./internal/oauth/clientAuthentication.js"
+export type { DevicePrompt } from "./internal/oauth/deviceCode.js"
+export type { Endpoints, Server } from "./internal/oauth/serverMetadata.js"
 
-/** What every grant is asked for with. */
-export interface Options extends Pick<Tokens.Options, "margin" | "probe"> {
+/** Options of every grant. */
+export interface Options extends Pick<Tokens.Options, "refreshMargin" | "probe"> {
   readonly server: Server
   readonly client: Client
-  /** What the token is to be good for (RFC 6749, 3.3). Default: what the server gives to this client. */
+  /** The requested scope, as a list of names (RFC 6749, 3.3). Default: the server's default for this client. */
   readonly scope?: ReadonlyArray<string> | undefined
   /**
-   * What this server wants to know besides, such as `audience` or `resource` (RFC 8707), in each request for a token, and on the page
-   * where a person agrees unless it is `Redacted`.
+   * Additional parameters of token requests, such as `audience` or `resource` (RFC 8707). They are part of authorization
+   * requests, too, but for those that are `Redacted`. A parameter with a list of values is sent once for each.
    */
   readonly parameters?: Readonly<Record<string, string | Redacted.Redacted | ReadonlyArray<string>>> | undefined
   /**
-   * What the token is kept under in a `TokenStore`. Default: made of the grant, the client id and the server's host, and of the scope,
-   * the parameters, and the URL of the issuer or the token endpoint (of both, if both are given), so that another scope is asked for anew,
-   * and each tenant of a host. People who share a store need a name each.
+   * The name of the token in a `TokenStore`. Default: a name made of the grant type, the client id, the server, the scope
+   * and the parameters, so that a token is not used for another scope or another tenant of the host. Users who share a
+   * store need different names.
    */
   readonly name?: string | undefined
 }
 
-/** Tokens that an authorisation server grants: the `credentials` of `Authoriser.layer`. */
-export interface Granted extends Tokens.Tokens {
+/** Tokens of an authorization server: the `credentials` of an API's layer. */
+export interface RevocableTokens extends Tokens.Tokens {
   /**
-   * Signs out: forgets the token that is kept, in the store too, and has the server revoke it (RFC 7009), the refresh token if there is
-   * one, which ends what came of it. A server that can't revoke is not asked. It is forgotten even if the server can't be asked.
+   * Signs out: removes the token from memory and from the store, and revokes it at the server (RFC 7009). The refresh token
+   * is revoked if there is one, and with it the access tokens that it issued. The token is removed even if the server
+   * cannot be reached. A server without a revocation endpoint gets no request.
    */
   readonly revoke: Effect.Effect<void, Token.TokenFailure, HttpClient>
 }
 
-/** What this library sets itself. A secret among them would end in a URL. */
-const reserved = [
-  "client_assertion",
-  "client_assertion_type",
-  "client_id",
-  "client_secret",
-  "code",
-  "code_challenge",
-  "code_challenge_method",
-  "code_verifier",
-  "device_code",
-  "grant_type",
-  "nonce",
-  "redirect_uri",
-  "refresh_token",
-  "response_type",
-  "scope",
-  "state"
-]
-
-const refuse = (path: ReadonlyArray<string>, message: string) =>
-  Effect.fail(ConfigError.InvalidData([...path], message))
-
-/** RFC 6749, 3.3. */
-const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/
-
-type Pairs<A> = ReadonlyArray<readonly [name: string, value: A]>
-
-const pairsOf = <A extends string | Redacted.Redacted>(
-  option: string,
-  parameters: Readonly<Record<string, A | ReadonlyArray<string>>>
-): Effect.Effect<Pairs<A | string>, ConfigError.ConfigError> =>
-  Effect.forEach(
-    Object.entries(parameters),
-    ([name, value]): Effect.Effect<Pairs<A | string>, ConfigError.ConfigError> => {
-      if (reserved.includes(name)) return refuse([option, name], "This is not a parameter to be given here")
-      return Effect.succeed(isMany(value) ? value.map((one) => [name, one] as const) : [[name, value]])
-    }
-  ).pipe(Effect.map((pairs) => pairs.flat()))
-
-const isMany = <A>(value: A | ReadonlyArray<string>): value is ReadonlyArray<string> => Array.isArray(value)
-
-interface Prepared {
-  readonly link: Link
-  readonly scope: ReadonlyArray<string>
-  readonly name: string
-  readonly identity: string
-}
-
-/** Checks the options. What they are given besides names who calls. */
-const prepare = (
-  grant: string,
-  options: Options,
-  more?: Redacted.Redacted
-): Effect.Effect<Prepared, ConfigError.ConfigError> =>
+/** Makes the tokens of a grant. */
+const makeTokens = (
+  registration: Registration,
+  grant: Grant,
+  subject: Tokens.Options["subject"],
+  { name, probe, refreshMargin }: Omit<Options, "scope">
+): Effect.Effect<RevocableTokens, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { client, parameters: given = {}, scope = [], server } = options
-    const authentication = yield* authenticationOf(client)
-    if (!scope.every((name) => scopeToken.test(name))) {
-      return yield* refuse(["scope"], 'A scope is a list of names without spaces: `["read", "write"]`')
-    }
-    const parameters = yield* pairsOf("parameters", given)
-    const send = yield* transport
-    const place = yield* locate(server, send)
-    const link: Link = {
-      client: { client_id: client.clientId },
-      authentication,
-      secret: client.clientSecret,
-      place,
-      send,
-      parameters
-    }
-    const { host, hrefs } = place
-    // Tenants of a host differ in paths. What is no more than the host is told by that.
-    const where = hrefs.every((href) => href === `https://${host}/`) ? [] : hrefs
-    const about = [[...scope].toSorted(), plain(parameters), more === undefined ? [] : [Redacted.value(more)], where]
-    const isPlain = about.every((part) => part.length === 0)
-    const suffix = isPlain ? "" : ` ${yield* fingerprint(Redacted.make(JSON.stringify(about)))}`
-    const identity = `${grant} ${client.clientId}@${host}${suffix}`
-    return { link, scope, name: options.name ?? identity, identity }
-  })
-
-/** Tokens by a grant, which can be revoked. */
-const tokensBy = (
-  { identity, link, name }: Prepared,
-  { margin, probe }: Pick<Options, "margin" | "probe">,
-  grant: grants.Grant,
-  subject: "same" | "granted"
-): Effect.Effect<Granted, never, Scope.Scope> =>
-  Effect.gen(function* () {
+    const { identity } = registration
     const tokens = yield* Tokens.make({
-      name,
+      name: name ?? identity,
       identity,
       grant,
-      refresh: grants.refresh(link),
-      margin,
+      refresh: refreshGrant(registration),
+      refreshMargin,
       probe,
       subject
     })
     const revoke = Effect.flatMap(
       tokens.forget,
-      Option.match({ onNone: () => Effect.void, onSome: (token) => grants.revoke(link, token) })
+      Option.match({ onNone: () => Effect.void, onSome: (token) => revokeToken(registration, token) })
     )
     return { ...tokens, revoke }
   })
 
 /**
- * A token for this program itself (RFC 6749, 4.4). Fails with a `ConfigError` if the options can't be; the server is asked when a token
- * is needed first.
+ * Tokens for the program itself (RFC 6749, 4.4). Fails with a `ConfigError` if an option is invalid. The first request is
+ * sent when a token is needed.
  *
  * @example
  * ```ts
- * import { Context, Redacted } from "effect"
+ * import { Redacted } from "effect"
  * import { Authoriser } from "effect-herald"
  * import * as OAuth from "effect-herald/oauth"
  *
- * class Weather extends Context.Tag("example/Weather")<Weather, Authoriser.Authoriser>() {}
+ * class Weather extends Authoriser.Tag("example/Weather")<Weather>() {}
  *
- * const live = Authoriser.layer(Weather, {
+ * const live = Weather.layer({
  *   baseUrl: "https://weather.example",
  *   credentials: OAuth.clientCredentials({
  *     server: "https://auth.example",
@@ -174,134 +97,143 @@ const tokensBy = (
  * })
  * ```
  */
-export const clientCredentials = (options: Options): Effect.Effect<Granted, ConfigError.ConfigError, Scope.Scope> =>
+export const clientCredentials = (
+  options: Options
+): Effect.Effect<RevocableTokens, ConfigError.ConfigError, Scope.Scope> =>
   Effect.gen(function* () {
-    const prepared = yield* prepare("client_credentials", options)
+    const registration = yield* register("client_credentials", options)
     if (isPublic(options.client)) {
-      return yield* refuse(["client", "clientSecret"], "A client that asks for itself has a secret (RFC 6749, 4.4)")
+      return yield* invalid(["client", "clientSecret"], "must be set for the client credentials grant (RFC 6749, 4.4)")
     }
-    return yield* tokensBy(prepared, options, grants.clientCredentials(prepared.link, prepared.scope), "same")
+    return yield* makeTokens(registration, clientCredentialsGrant(registration), "fixed", options)
   })
 
 const isPublic = ({ authentication, clientSecret }: Client) => authentication === "none" || clientSecret === undefined
 
-/** What a login in a browser is asked for with. */
-export interface CodeOptions extends Options {
-  /** The browser's part: `receiver` of `effect-herald/loopback`, or a route of one's own. Made anew for each login. */
-  readonly receiver: Effect.Effect<grants.Redirect, Token.TokenFailure, Scope.Scope>
-  /** How long the person may take. Default: 5 minutes. */
-  readonly patience?: Duration.DurationInput | undefined
-  /** What the page where a person agrees is to know besides, such as `prompt`, or `access_type` of Google's. */
-  readonly pageParameters?: Readonly<Record<string, string | ReadonlyArray<string>>> | undefined
+/** Options of `authorizationCode`. */
+export interface AuthorizationCodeOptions extends Options {
+  /**
+   * Opens the authorization URL in a browser and receives the redirect: `Loopback.receiver` of `effect-herald/node`, or one
+   * on a route of a web server. It is acquired for each sign-in.
+   */
+  readonly receiver: Effect.Effect<RedirectReceiver, Token.TokenFailure, Scope.Scope>
+  /** The time limit for the user to sign in. Default: 5 minutes. */
+  readonly timeout?: Duration.DurationInput | undefined
+  /** Additional parameters of the authorization request alone, such as `prompt`, or Google's `access_type`. */
+  readonly authorizationParameters?: Readonly<Record<string, string | ReadonlyArray<string>>> | undefined
 }
 
 /**
- * A token for a person who agrees in a browser (RFC 6749, 4.1), with PKCE (RFC 7636) always. Fails with a `ConfigError` if the options
- * can't be; the person is asked when a token is needed that no refresh gives.
+ * Tokens for a user who signs in with a browser (RFC 6749, 4.1), always with PKCE (RFC 7636). Fails with a `ConfigError` if
+ * an option is invalid. The user has to sign in when a token is needed and no refresh is possible.
  *
- * The `state`, the issuer where the server names it (RFC 9207), and for `openid` the nonce are checked; what does not fit is `Unsafe`.
- * A scope like `offline_access` is what some servers give a refresh token for.
+ * The authorization response is checked for its `state` and, if the server names it, its issuer (RFC 9207). With the scope
+ * `openid` the ID token is checked for its nonce. A response that does not pass fails with `Unsafe`. Some servers issue a
+ * refresh token only for a scope such as `offline_access`.
  *
  * @example
  * ```ts
- * import { Context } from "effect"
  * import { Authoriser } from "effect-herald"
- * import * as Loopback from "effect-herald/loopback"
+ * import { Loopback } from "effect-herald/node"
  * import * as OAuth from "effect-herald/oauth"
  *
- * class Spotify extends Context.Tag("example/Spotify")<Spotify, Authoriser.Authoriser>() {}
+ * class Spotify extends Authoriser.Tag("example/Spotify")<Spotify>() {}
  *
- * const live = Authoriser.layer(Spotify, {
+ * const live = Spotify.layer({
  *   baseUrl: "https://api.spotify.com/v1",
- *   credentials: OAuth.authorisationCode({
+ *   credentials: OAuth.authorizationCode({
  *     server: {
- *       authorisationEndpoint: "https://accounts.spotify.com/authorize",
+ *       authorizationEndpoint: "https://accounts.spotify.com/authorize",
  *       tokenEndpoint: "https://accounts.spotify.com/api/token"
  *     },
  *     client: { clientId: "0123456789abcdef" },
  *     scope: ["playlist-read-private", "user-library-read"],
  *     receiver: Loopback.receiver({ port: 8080 }),
- *     margin: "10 minutes"
+ *     refreshMargin: "10 minutes"
  *   })
  * })
  * ```
  */
-export const authorisationCode = (options: CodeOptions): Effect.Effect<Granted, ConfigError.ConfigError, Scope.Scope> =>
+export const authorizationCode = (
+  options: AuthorizationCodeOptions
+): Effect.Effect<RevocableTokens, ConfigError.ConfigError, Scope.Scope> =>
   Effect.gen(function* () {
-    const prepared = yield* prepare("authorization_code", options)
-    const { link, scope } = prepared
-    const { endpoints } = link.place
-    if (endpoints !== undefined && endpoints.authorisationEndpoint === undefined) {
-      return yield* refuse(["server", "authorisationEndpoint"], "This is where a person agrees")
+    const registration = yield* register("authorization_code", options)
+    const { scope, server } = registration
+    if (server.endpoints !== undefined && server.endpoints.authorizationEndpoint === undefined) {
+      return yield* invalid(["server", "authorizationEndpoint"], "must be set for the authorization code grant")
     }
-    if (scope.includes("openid") && endpoints !== undefined && endpoints.issuer === undefined) {
-      return yield* refuse(["server", "issuer"], "`openid` asks for an ID token, which only a known issuer can give")
+    if (scope.includes("openid") && server.endpoints !== undefined && server.endpoints.issuer === undefined) {
+      return yield* invalid(["server", "issuer"], "must be set for the scope `openid`, to check the ID token")
     }
-    const asking: grants.Asking = {
+    const grant = authorizationCodeGrant(registration, {
       receiver: options.receiver,
-      patience: yield* patienceOf(options.patience, Duration.minutes(5)),
-      page: yield* pairsOf("pageParameters", options.pageParameters ?? {})
-    }
-    return yield* tokensBy(prepared, options, grants.authorisationCode(link, scope, asking), "granted")
+      timeout: yield* parseTimeout(options.timeout, Duration.minutes(5)),
+      authorizationParameters: yield* parseParameters("authorizationParameters", options.authorizationParameters ?? {})
+    })
+    return yield* makeTokens(registration, grant, "per-grant", options)
   })
 
-const patienceOf = (given: Duration.DurationInput | undefined, otherwise: Duration.Duration) =>
-  given === undefined
-    ? Effect.succeed(otherwise)
-    : Effect.catchTag(Duration.decodeUnknown(given), "NoSuchElementException", () =>
-        refuse(["patience"], "A patience is a time such as `5 minutes`")
+const parseTimeout = (timeout: Duration.DurationInput | undefined, defaultTimeout: Duration.Duration) =>
+  timeout === undefined
+    ? Effect.succeed(defaultTimeout)
+    : Effect.catchTag(Duration.decodeUnknown(timeout), "NoSuchElementException", () =>
+        invalid(["timeout"], "must be a duration, such as `5 minutes`")
       )
 
-/** What a login on another device is asked for with. */
-export interface DeviceOptions extends Options {
-  /** Shows the person where to go and which code to type there. */
-  readonly show: (prompt: grants.DevicePrompt) => Effect.Effect<unknown>
-  /** How long the person may take. Default: as long as the server says that the code is good. */
-  readonly patience?: Duration.DurationInput | undefined
+/** Options of `deviceCode`. */
+export interface DeviceCodeOptions extends Options {
+  /** Shows the verification URI and the code to the user. */
+  readonly show: (prompt: DevicePrompt) => Effect.Effect<unknown>
+  /** The time limit for the user to sign in. Default: the lifetime of the code, which is the limit in any case. */
+  readonly timeout?: Duration.DurationInput | undefined
 }
 
 /**
- * A token for a person who agrees on another device (RFC 8628): for a program without a browser. Fails with a `ConfigError` if the options
- * can't be; the person is asked when a token is needed that no refresh gives.
+ * Tokens for a user who signs in on another device (RFC 8628), for programs without a browser. Fails with a `ConfigError`
+ * if an option is invalid. The user has to sign in when a token is needed and no refresh is possible.
  *
  * @example
  * ```ts
- * import { Context, Effect } from "effect"
+ * import { Effect } from "effect"
  * import { Authoriser } from "effect-herald"
  * import * as OAuth from "effect-herald/oauth"
  *
- * class Weather extends Context.Tag("example/Weather")<Weather, Authoriser.Authoriser>() {}
+ * class Weather extends Authoriser.Tag("example/Weather")<Weather>() {}
  *
- * const live = Authoriser.layer(Weather, {
+ * const live = Weather.layer({
  *   baseUrl: "https://weather.example",
  *   credentials: OAuth.deviceCode({
  *     server: "https://auth.example",
  *     client: { clientId: "television" },
- *     show: ({ userCode, verificationUri }) => Effect.log(`Go to ${verificationUri} and type ${userCode}`)
+ *     show: ({ userCode, verificationUri }) => Effect.log(`Open ${verificationUri} and enter ${userCode}`)
  *   })
  * })
  * ```
  */
-export const deviceCode = (options: DeviceOptions): Effect.Effect<Granted, ConfigError.ConfigError, Scope.Scope> =>
+export const deviceCode = (
+  options: DeviceCodeOptions
+): Effect.Effect<RevocableTokens, ConfigError.ConfigError, Scope.Scope> =>
   Effect.gen(function* () {
-    const prepared = yield* prepare("device_code", options)
-    const { link, scope } = prepared
-    const { endpoints } = link.place
-    if (endpoints !== undefined && endpoints.deviceAuthorisationEndpoint === undefined) {
-      return yield* refuse(["server", "deviceAuthorisationEndpoint"], "This is where a device gets its code")
+    const registration = yield* register("device_code", options)
+    const { endpoints } = registration.server
+    if (endpoints !== undefined && endpoints.deviceAuthorizationEndpoint === undefined) {
+      return yield* invalid(["server", "deviceAuthorizationEndpoint"], "must be set for the device authorization grant")
     }
-    const patience = yield* patienceOf(options.patience, Duration.infinity)
-    return yield* tokensBy(prepared, options, grants.deviceCode(link, scope, options.show, patience), "granted")
+    const timeout = yield* parseTimeout(options.timeout, Duration.infinity)
+    return yield* makeTokens(registration, deviceCodeGrant(registration, options.show, timeout), "per-grant", options)
   })
 
-/** What a refresh token that one has is used with. The scope is that which was granted with it. */
-export interface RefreshOptions extends Omit<Options, "scope"> {
+/** Options of `refreshToken`. The scope is that of the refresh token. */
+export interface RefreshTokenOptions extends Omit<Options, "scope"> {
   readonly refreshToken: Redacted.Redacted
 }
 
 /**
- * Tokens by a refresh token that one has already (RFC 6749, 6). A server that rotates gives another each time and no longer takes this
- * one: have a `TokenStore` around, or the next run is refused.
+ * Tokens from an existing refresh token (RFC 6749, 6). Fails with a `ConfigError` if an option is invalid.
+ *
+ * A server that rotates refresh tokens accepts this one once. Provide a `TokenStore`, so that the next run uses the refresh
+ * token that replaced it.
  *
  * @example
  * ```ts
@@ -313,8 +245,10 @@ export interface RefreshOptions extends Omit<Options, "scope"> {
  * )
  * ```
  */
-export const refreshToken = (options: RefreshOptions): Effect.Effect<Granted, ConfigError.ConfigError, Scope.Scope> =>
+export const refreshToken = (
+  options: RefreshTokenOptions
+): Effect.Effect<RevocableTokens, ConfigError.ConfigError, Scope.Scope> =>
   Effect.gen(function* () {
-    const prepared = yield* prepare("refresh_token", options, options.refreshToken)
-    return yield* tokensBy(prepared, options, grants.refresh(prepared.link)(options.refreshToken), "same")
+    const registration = yield* register("refresh_token", options, options.refreshToken)
+    return yield* makeTokens(registration, refreshGrant(registration)(options.refreshToken), "fixed", options)
   })

@@ -1,110 +1,185 @@
-import type * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import type { HttpClient } from "@effect/platform/HttpClient"
-import type { HttpMethod } from "@effect/platform/HttpMethod"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { Authoriser } from "./Authoriser.js"
-import type * as HeraldError from "./HeraldError.js"
-import type { Refusal } from "./Refusal.js"
-import type { Input } from "./road/encode.js"
-import { compile, type Route } from "./road/route.js"
-import { travel } from "./road/travel.js"
+import type * as Endpoint from "./Endpoint.js"
+import type { CallError, EncodeError } from "./HeraldError.js"
+import { type Completed, execute } from "./internal/call/execute.js"
+import { compile } from "./internal/endpoint/compile.js"
+import type { CompiledEndpoint, Parts } from "./internal/endpoint/CompiledEndpoint.js"
+import { attachCall, type Internals, internals } from "./internal/operation.js"
+import type { CacheInfo, RawResponse } from "./RawResponse.js"
 
-/** An endpoint whose schemas need no services. */
-export interface Endpoint<
-  in out Path,
-  in out UrlParams,
-  in out Payload,
-  in out Headers,
-  in out Success,
-  in out Error
-> extends HttpApiEndpoint.HttpApiEndpoint<
-  string,
-  HttpMethod,
-  Path,
-  UrlParams,
-  Payload,
-  Headers,
-  Success,
-  Error,
-  never,
-  never
-> {}
-
-/** What a call of an endpoint gives: the parts that the endpoint has. */
-export type Request<Path, UrlParams, Payload, Headers> = ([Path] extends [never] ? {} : { readonly path: Path }) &
-  ([UrlParams] extends [never] ? {} : { readonly urlParams: UrlParams }) &
-  ([Payload] extends [never] ? {} : { readonly payload: Payload }) &
-  ([Headers] extends [never] ? {} : { readonly headers: Headers })
-
-/** The errors that a call can have because its endpoint declares them, by the tag of the refusal. */
-export interface Refusals {
-  readonly Unauthorised: HeraldError.Unauthorised
-  readonly Forbidden: HeraldError.Forbidden
-  readonly NotFound: HeraldError.NotFound
-  readonly Conflict: HeraldError.Conflict
-  readonly DataError: HeraldError.DataError
+/** A response with its decoded value. */
+export interface Response<out A> extends Pick<RawResponse, "status" | "headers"> {
+  /** The URL that the response comes from, after redirects and without credentials. */
+  readonly url: string
+  /** The age of a response from the cache; undefined if the server sent it for this call. */
+  readonly cached: CacheInfo | undefined
+  readonly value: A
 }
 
-/** An input can be refused, if there is any. */
-export type InputError<Parts> = [Parts] extends [never] ? never : HeraldError.EncodeError
+/**
+ * An operation: a function that returns an Effect, which needs an `HttpClient` and the API's `Authoriser`, both read when it
+ * runs.
+ */
+export interface Operation<in Args extends ReadonlyArray<unknown>, out A, out E, out R> {
+  (...args: Args): Effect.Effect<A, E, R>
+  /** The same call, which returns status, headers and URL of the response with the value. */
+  readonly withResponse: (...args: Args) => Effect.Effect<Response<A>, E, R>
+  /** The endpoint; made when it is first read or called. */
+  readonly endpoint: Endpoint.Any
+  /** The tag of the API. */
+  readonly tag: Context.Tag<never, Authoriser>
+  readonly [internals]: Internals
+}
+
+/** The arguments of an operation: its input, if it has any. */
+export type Args<Input> = [keyof Input] extends [never]
+  ? []
+  : {} extends Input
+    ? [input?: Input]
+    : [input: Input]
+
+/** An operation with input can refuse it. */
+export type InputError<Args extends ReadonlyArray<unknown>> = Args extends readonly [] ? never : EncodeError
+
+/** The response of a completed call. */
+export const toResponse = <A>({ call, response, url, value }: Completed): Response<A> =>
+  attachCall(
+    {
+      status: response.status,
+      headers: response.headers,
+      url,
+      cached: response.cached,
+      // The endpoint's reader made it.
+      value: value as A
+    },
+    call
+  )
+
+/** Makes an operation from its internals. */
+export const fromInternals = <Args extends ReadonlyArray<unknown>, A, E, R>(
+  description: Internals,
+  endpoint: () => Endpoint.Any
+): Operation<Args, A, E, R> => {
+  const { compiled, inputOf, partsOf, tag } = description
+  const run = (args: ReadonlyArray<unknown>): Effect.Effect<Completed, unknown, unknown> =>
+    Effect.flatMap(tag, (authoriser) =>
+      Effect.suspend(() =>
+        execute(compiled(), authoriser, () => {
+          const input = inputOf(args)
+          return { input, parts: partsOf(input) }
+        })
+      )
+    )
+  const operation = Object.assign((...args: Args) => Effect.map(run(args), ({ value }) => value), {
+    withResponse: (...args: Args) => Effect.map(run(args), toResponse),
+    tag,
+    [internals]: description
+  })
+  Object.defineProperty(operation, "endpoint", { get: endpoint, enumerable: true })
+  // The endpoint's readers and encoders produce and accept exactly these types.
+  return operation as never
+}
+
+/** Splits a flat input: path parameters by name, `headers`, `body`; the rest is the query. */
+const splitInput =
+  ({ body, encodeHeaders, segments }: CompiledEndpoint) =>
+  (input: unknown): Parts => {
+    if (typeof input !== "object" || input === null) return { path: input, query: input }
+    const given = input as Readonly<Record<string, unknown>>
+    const query = { ...given }
+    for (const { parts } of segments) for (const part of parts) if ("name" in part) delete query[part.name]
+    if (body !== undefined) delete query["body"]
+    if (encodeHeaders !== undefined) delete query["headers"]
+    return {
+      path: given,
+      query,
+      ...(encodeHeaders === undefined ? {} : { headers: given["headers"] ?? {} }),
+      ...(body === undefined ? {} : { body: given["body"] })
+    }
+  }
+
+const makeOperation = (
+  tag: Context.Tag<unknown, Authoriser>,
+  endpoint: () => Endpoint.Any,
+  inputOf: (args: ReadonlyArray<unknown>) => unknown
+): never => {
+  let made: { readonly endpoint: Endpoint.Any; readonly compiled: CompiledEndpoint; readonly split: (input: unknown) => Parts } | undefined
+  const once = () => {
+    if (made === undefined) {
+      const described = endpoint()
+      const compiled = compile(described)
+      made = { endpoint: described, compiled, split: splitInput(compiled) }
+    }
+    return made
+  }
+  const description: Internals = {
+    tag,
+    compiled: () => once().compiled,
+    inputOf,
+    partsOf: (input) => once().split(input),
+    withParams: (input, params) => ({ ...(input as object | undefined), ...params }),
+    withHeaders: (input, headers) => {
+      const given = (input ?? {}) as { readonly headers?: object }
+      return { ...given, headers: { ...given.headers, ...headers } }
+    },
+    withBody: (input, fields) => {
+      const given = (input ?? {}) as { readonly body?: object }
+      return { ...given, body: { ...given.body, ...fields } }
+    }
+  }
+  return fromInternals(description, () => once().endpoint) as never
+}
 
 /**
- * An operation: a function of an endpoint's input that gives an Effect, which needs an `HttpClient` and the API's
- * `Authoriser`, both read when it runs.
+ * Makes an operation of an endpoint.
  *
- * - `authoriser`: the tag of the caller that this operation needs
- * - `endpoint`: a thunk, so that nothing is made before the first call
- * - `request`: from the operation's own arguments to the parts of the endpoint's request
+ * - `tag`: the tag of the API, made by `Authoriser.Tag`
+ * - `endpoint`: a function, so that nothing is made before the first call
+ * - `input`: makes the endpoint's input of other arguments, where the operation should have them
  *
- * Mark the call as pure, so that bundlers drop the operations that a program does not use.
+ * The input is one object: the parameters of path and query side by side, `headers` and `body` where the endpoint has them. An
+ * endpoint without input makes a function without arguments. Mark the call as pure, so that bundlers drop the operations that a
+ * program does not use.
  *
  * @example
  * ```ts
- * import { HttpApiEndpoint } from "@effect/platform"
- * import { Context, Schema } from "effect"
- * import { Operation, type Authoriser } from "effect-herald"
+ * import { Schema } from "effect"
+ * import { Authoriser, Endpoint, Operation } from "effect-herald"
  *
- * class Weather extends Context.Tag("example/Weather")<Weather, Authoriser.Authoriser>() {}
+ * class Weather extends Authoriser.Tag("app/Weather")<Weather>() {}
  *
- * const endpoint = () =>
- *   HttpApiEndpoint.get("getForecast", "/forecast/:city")
- *     .setPath(Schema.Struct({ city: Schema.String }))
- *     .addSuccess(Schema.Struct({ celsius: Schema.Number }))
+ * class NoSuchCity extends Schema.TaggedError<NoSuchCity>()("NoSuchCity", { city: Schema.String }) {}
  *
- * // (city: string) => Effect<{ celsius: number }, TransportError | ..., HttpClient | Weather>
- * export const getForecast = Operation.make(Weather, endpoint, (city: string) => ({ path: { city } }))
+ * const getForecast = Operation.make(Weather, () =>
+ *   Endpoint.get("/forecast/{city}", {
+ *     query: { days: Schema.optional(Schema.Number) },
+ *     success: Schema.Struct({ celsius: Schema.Number }),
+ *     errors: { 404: NoSuchCity }
+ *   })
+ * )
+ *
+ * // Effect<{ celsius: number }, NoSuchCity | TransportError | RateLimited | ..., HttpClient | Weather>
+ * const oslo = getForecast({ city: "Oslo", days: 3 })
+ *
+ * // The same, with status, headers, and the age of a cached response.
+ * const response = getForecast.withResponse({ city: "Oslo" })
  * ```
  */
-export const make = <
-  Id,
-  Service extends Authoriser,
-  Args extends ReadonlyArray<unknown>,
-  Path,
-  UrlParams,
-  Payload,
-  Headers,
-  Success,
-  Error extends Refusal
->(
-  authoriser: Context.Tag<Id, Service>,
-  endpoint: () => Endpoint<Path, UrlParams, Payload, Headers, Success, Error>,
-  request: (...args: Args) => Request<Path, UrlParams, Payload, Headers>
-): ((
-  ...args: Args
-) => Effect.Effect<
-  Success,
-  HeraldError.AnyCall | Refusals[Error["_tag"]] | InputError<Path | UrlParams | Payload | Headers>,
-  HttpClient | Id
->) => {
-  let route: Route | undefined
-  return (...args) =>
-    // The route decodes by the endpoint's own schemas, which give exactly these types.
-    Effect.flatMap(authoriser, (caller) =>
-      travel((route ??= compile(endpoint())), caller, () => request(...args) as Input)
-    ) as Effect.Effect<
-      Success,
-      HeraldError.AnyCall | Refusals[Error["_tag"]] | InputError<Path | UrlParams | Payload | Headers>,
-      HttpClient | Id
-    >
-}
+export const make: {
+  <Id, Service extends Authoriser, Input, A, E>(
+    tag: Context.Tag<Id, Service>,
+    endpoint: () => Endpoint.Endpoint<Input, A, E>
+  ): Operation<Args<Input>, A, E | CallError | InputError<Args<Input>>, HttpClient | Id>
+  <Id, Service extends Authoriser, Input, A, E, const Arguments extends ReadonlyArray<unknown>>(
+    tag: Context.Tag<Id, Service>,
+    endpoint: () => Endpoint.Endpoint<Input, A, E>,
+    input: (...args: Arguments) => NoInfer<Input>
+  ): Operation<Arguments, A, E | CallError | InputError<Args<Input>>, HttpClient | Id>
+} = (
+  tag: Context.Tag<any, any>,
+  endpoint: () => Endpoint.Any,
+  input?: (...args: ReadonlyArray<any>) => unknown
+): never => makeOperation(tag, endpoint, input === undefined ? ([only]) => only : (args) => input(...args))

@@ -12,235 +12,241 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { Limiter, LimiterFailure } from "./Limiter.js"
 
-/** A limit, as an API states it: so many requests in any window of this length. */
+/** A rate limit as an API documents it: a number of requests in any window of a length. */
 export interface Options {
-  /** A whole number of requests, at least 1. */
+  /** The number of requests, a whole number of at least 1. */
   readonly limit: number
-  /** How long a window is; what is not whole milliseconds is rounded up to them. */
+  /** The length of the window. Fractions of a millisecond are rounded up. */
   readonly window: Duration.DurationInput
   /**
-   * Names one limit, which everything shares that uses this layer, and every process with the same key in the same store.
-   * Default: each identity has a limit of its own at its origin, which processes share for that identity.
+   * Names one limit for all callers that use this layer, and for every process with the same key in the same store. Default:
+   * each identity has a limit of its own at each origin. Processes with the same store share the limit of an identity.
    */
   readonly key?: string | undefined
 }
 
-/** How the store is asked. Times are in milliseconds. */
+/** Parameters for the store. */
 interface Pace {
-  /** How many requests may leave at once. */
+  /** The number of requests that may be sent at once. */
   readonly burst: number
-  /** How long each of them takes from the window. */
+  /** The share of the window that each request uses, in milliseconds. */
   readonly spacing: number
 }
 
 /**
- * What to ask of the store so that no window sees more than `limit` requests, wherever it begins.
+ * Computes the store's parameters so that no window contains more than `limit` requests, wherever the window begins.
  *
- * The store's "fixed window" opens with a request, has room for `burst`, and ends `spacing` after it opened for each request
- * that it saw (`RateLimiter.ts` of `@effect/experimental`, `fixedWindow`). Of any N requests in a row, the first at `t` and the
- * last at `u`, each puts that end off by `spacing`, so after them it is at `t + N * spacing` or later, and at
- * `u + burst * spacing` or sooner. So N is at most `burst + (u - t) / spacing`: where `u - t` is less than a window, no more
- * than `burst + ceil(window / spacing) - 1`, which is the limit. (Asked for the limit itself, as it is, the store lets nearly
- * twice as many through.)
+ * The store's "fixed window" begins with a request, admits `burst` requests, and ends after `spacing` for each request that it
+ * admitted (`RateLimiter.ts` of `@effect/experimental`, `fixedWindow`). Take N consecutive requests, the first at `t` and the
+ * last at `u`. Each moves the end of the window by `spacing`, so that the end is at `t + N * spacing` or later. It is also at
+ * `u + burst * spacing` or sooner. So N is at most `burst + (u - t) / spacing`. Where `u - t` is less than a window, N is at
+ * most `burst + ceil(window / spacing) - 1`, which is the limit. (With the limit itself as `burst` the store would admit nearly
+ * twice as many.)
  *
- * A fifth of the limit goes to the burst; the rest sets how many leave in the long run, which is one in `spacing`. Whole
- * milliseconds, since Redis takes no others.
+ * The burst is a fifth of the limit. The rest determines the long-term rate, which is one request in `spacing`. `spacing` is in
+ * whole milliseconds, as Redis requires.
  */
 const paceOf = (limit: number, window: number): Pace => {
   const spacing = Math.max(Math.ceil(window / limit), Math.floor(window / (limit - Math.floor(limit / 5))))
   return { burst: limit + 1 - Math.ceil(window / spacing), spacing }
 }
 
-/** One who waits, until `end` at most. Times are in milliseconds since the epoch. */
+/** A call that waits to be admitted. */
 interface Waiter {
-  readonly turn: Deferred.Deferred<void, LimiterFailure>
-  readonly end: number
+  readonly admission: Deferred.Deferred<void, LimiterFailure>
+  /** The end of the wait that the call accepts, in milliseconds since the epoch. */
+  readonly waitsUntil: number
 }
 
-/** Those who wait for one limit, in order, and the fiber that asks the store for them. */
-interface Line {
+/** The calls that wait for one limit, in order, and the fiber that asks the store on their behalf. */
+interface Queue {
   readonly waiters: Set<Waiter>
-  /** Until when the store lets nothing through, as it said last. */
-  opensAt: number
-  /** Whether the store was asked and has not answered. */
-  asking: boolean
+  /** The time until which the store admits nothing, as of its last response, in milliseconds since the epoch. */
+  closedUntil: number
+  /** True while a request to the store is pending. */
+  storePending: boolean
   poller?: Fiber.RuntimeFiber<void>
 }
 
-/** How long a store may take to answer even one who would not wait, in milliseconds. */
-const storePatience = 1000
+/** The minimum time that a store has to respond, in milliseconds, even for a call that accepts no wait. */
+const minStoreTimeout = 1000
 
-/** The longest sleep before asking again, in milliseconds: a timer can't sleep for much longer than three weeks. */
-const longestSleep = 86_400_000
+/** The longest sleep between requests to the store, in milliseconds: timers are limited to 24 days. */
+const maxSleep = 86_400_000
 
-const storeFailure = (what: string) => new LimiterFailure({ message: `the store of the limiter ${what}` })
+const storeFailure = (problem: string) => new LimiterFailure({ message: `the store of the rate limit ${problem}` })
 
 const make = (
   limiter: RateLimiter.RateLimiter,
   { key, limit, window }: Options & { readonly window: number }
 ): Context.Tag.Service<Limiter> => {
   const { burst, spacing } = paceOf(limit, window)
-  const lines = new Map<string, Line>()
+  const queues = new Map<string, Queue>()
 
   const tooLong = (wait: number) =>
     new LimiterFailure({
-      message: `the limit of ${limit} in ${Duration.format(window)} is used up`,
+      message: `the rate limit of ${limit} per ${Duration.format(window)} is used up`,
       retryAfter: Duration.millis(wait)
     })
 
-  /** How long one waits behind so many, at least, in milliseconds. */
-  const waitBehind = (ahead: number, { opensAt }: Line, now: number) =>
-    Math.max(0, opensAt - now) + Math.floor(ahead / burst) * burst * spacing
+  /** Returns the minimum wait behind this number of waiters, in milliseconds. */
+  const minWaitBehind = (ahead: number, { closedUntil }: Queue, now: number) =>
+    Math.max(0, closedUntil - now) + Math.floor(ahead / burst) * burst * spacing
 
-  const dismiss = (line: Line, waiter: Waiter, how: Effect.Effect<void, LimiterFailure>) => {
-    line.waiters.delete(waiter)
-    Deferred.unsafeDone(waiter.turn, how)
+  const complete = (queue: Queue, waiter: Waiter, result: Effect.Effect<void, LimiterFailure>) => {
+    queue.waiters.delete(waiter)
+    Deferred.unsafeDone(waiter.admission, result)
   }
-  const dismissAll = (line: Line, how: Effect.Effect<void, LimiterFailure>) =>
-    line.waiters.forEach((waiter) => dismiss(line, waiter, how))
+  const completeAll = (queue: Queue, result: Effect.Effect<void, LimiterFailure>) =>
+    queue.waiters.forEach((waiter) => complete(queue, waiter, result))
 
-  const admitFirst = (line: Line) => {
-    const [first] = line.waiters
-    if (first !== undefined) dismiss(line, first, Effect.void)
+  const admitFirst = (queue: Queue) => {
+    const [first] = queue.waiters
+    if (first !== undefined) complete(queue, first, Effect.void)
   }
 
-  /** The store lets nothing through until then: those go who would wait for longer than they accept. */
-  const close = (line: Line, until: number, now: number) => {
-    line.opensAt = until
+  /** Records that the store admits nothing until then. Fails the waiters whose wait would be longer than they accept. */
+  const close = (queue: Queue, until: number, now: number) => {
+    queue.closedUntil = until
     let ahead = 0
-    for (const waiter of line.waiters) {
-      const wait = waitBehind(ahead, line, now)
-      if (now + wait > waiter.end) dismiss(line, waiter, Effect.fail(tooLong(wait)))
+    for (const waiter of queue.waiters) {
+      const wait = minWaitBehind(ahead, queue, now)
+      if (now + wait > waiter.waitsUntil) complete(queue, waiter, Effect.fail(tooLong(wait)))
       else ahead += 1
     }
   }
 
-  /** Asks for one after another, as soon as the store may have room, until nobody waits. */
-  const poll = (name: string, line: Line, now: () => number): Effect.Effect<void> =>
+  /** Asks the store to admit one waiter after another, when it may have room, until the queue is empty. */
+  const poll = (name: string, queue: Queue, now: () => number): Effect.Effect<void> =>
     Effect.suspend(() => {
-      if (line.waiters.size === 0) {
-        lines.delete(name)
+      if (queue.waiters.size === 0) {
+        queues.delete(name)
         return Effect.void
       }
-      const again = poll(name, line, now)
-      const wait = line.opensAt - now()
-      if (wait > 0) return Effect.zipRight(Effect.sleep(Math.min(wait, longestSleep)), again)
+      const again = poll(name, queue, now)
+      const wait = queue.closedUntil - now()
+      if (wait > 0) return Effect.zipRight(Effect.sleep(Math.min(wait, maxSleep)), again)
 
-      line.asking = true
-      // Not "delay", which takes a place for good from one who then gives up.
-      const asked = limiter.consume({
+      queue.storePending = true
+      const consume = limiter.consume({
         algorithm: "fixed-window",
+        // Not "delay": that would use up the limit for a waiter that then gives up.
         onExceeded: "fail",
         key: name,
         limit: burst,
         window: burst * spacing
       })
-      const answered = Effect.matchCause(asked, {
-        onSuccess: () => admitFirst(line),
+      const handled = Effect.matchCause(consume, {
+        onSuccess: () => admitFirst(queue),
         onFailure: (cause) =>
           Either.match(Cause.failureOrCause(cause), {
             onLeft: (error) =>
               error.reason === "Exceeded"
-                ? // Redis may say 0 in the last millisecond of a window.
-                  close(line, now() + Math.max(1, Duration.toMillis(error.retryAfter)), now())
-                : // What the error tells may hold where the store is, and how to get in.
-                  dismissAll(line, Effect.fail(storeFailure("failed"))),
-            onRight: (defect) => dismissAll(line, Effect.failCause(defect))
+                ? // Redis may return 0 in the last millisecond of a window.
+                  close(queue, now() + Math.max(1, Duration.toMillis(error.retryAfter)), now())
+                : // The store's error is dropped, since it may contain the store's address and password.
+                  completeAll(queue, Effect.fail(storeFailure("failed"))),
+            onRight: (defect) => completeAll(queue, Effect.failCause(defect))
           })
       })
-      return Effect.flatMap(answered, () => {
-        line.asking = false
+      return Effect.flatMap(handled, () => {
+        queue.storePending = false
         return again
       })
     })
 
   return {
-    acquire: ({ identity, origin }, most) =>
+    acquire: ({ identity, origin }, maxWait) =>
       Effect.clockWith((clock) => {
         const now = () => clock.unsafeCurrentTimeMillis()
         const name = key ?? `${origin} ${identity}`
 
-        const join = Effect.gen(function* () {
-          const line = lines.get(name) ?? { waiters: new Set(), opensAt: 0, asking: false }
-          const end = now() + Duration.toMillis(most)
-          const wait = waitBehind(line.waiters.size, line, now())
-          if (now() + wait > end) return yield* tooLong(wait)
+        const enqueue = Effect.gen(function* () {
+          const queue = queues.get(name) ?? { waiters: new Set(), closedUntil: 0, storePending: false }
+          const waitsUntil = now() + Duration.toMillis(maxWait)
+          const wait = minWaitBehind(queue.waiters.size, queue, now())
+          if (now() + wait > waitsUntil) return yield* tooLong(wait)
 
-          const waiter: Waiter = { turn: Deferred.unsafeMake(FiberId.none), end }
-          line.waiters.add(waiter)
-          if (!lines.has(name)) {
-            lines.set(name, line)
-            line.poller = yield* Effect.forkDaemon(Effect.interruptible(poll(name, line, now)))
+          const waiter: Waiter = { admission: Deferred.unsafeMake(FiberId.none), waitsUntil }
+          queue.waiters.add(waiter)
+          if (!queues.has(name)) {
+            queues.set(name, queue)
+            queue.poller = yield* Effect.forkDaemon(Effect.interruptible(poll(name, queue, now)))
           }
           const giveUp = Effect.sync(() => {
-            const why = line.asking
-              ? storeFailure("does not answer")
-              : tooLong(waitBehind(line.waiters.size - 1, line, now()))
-            Deferred.unsafeDone(waiter.turn, Effect.fail(why))
+            const failure = queue.storePending
+              ? storeFailure("does not respond")
+              : tooLong(minWaitBehind(queue.waiters.size - 1, queue, now()))
+            Deferred.unsafeDone(waiter.admission, Effect.fail(failure))
           })
-          const longest = Math.max(end - now(), storePatience)
-          return { line, waiter, timer: yield* Effect.forkDaemon(Effect.interruptible(Effect.delay(giveUp, longest))) }
+          const timeout = Math.max(waitsUntil - now(), minStoreTimeout)
+          const timer = yield* Effect.forkDaemon(Effect.interruptible(Effect.delay(giveUp, timeout)))
+          return { queue, waiter, timer }
         })
 
         return Effect.acquireUseRelease(
-          join,
-          ({ waiter }) => Deferred.await(waiter.turn),
-          ({ line, timer, waiter }) =>
+          enqueue,
+          ({ waiter }) => Deferred.await(waiter.admission),
+          ({ queue, timer, waiter }) =>
             Effect.sync(() => {
               timer.unsafeInterruptAsFork(FiberId.none)
-              if (!line.waiters.delete(waiter) || line.waiters.size > 0) return
-              lines.delete(name)
-              line.poller?.unsafeInterruptAsFork(FiberId.none)
+              if (!queue.waiters.delete(waiter) || queue.waiters.size > 0) return
+              queues.delete(name)
+              queue.poller?.unsafeInterruptAsFork(FiberId.none)
             })
         )
       })
   }
 }
 
-const refuse = (option: keyof Options, message: string) => Effect.fail(ConfigError.InvalidData([option], message))
+const invalid = (option: keyof Options, message: string) => Effect.fail(ConfigError.InvalidData([option], message))
 
 /**
- * Holds calls to a limit that is known beforehand: no window of this length, wherever it begins, sees more than `limit`
- * attempts set out, from all processes that share the store. Who has to wait does so in order, and a process asks the store
- * for one at a time. A call that would wait for longer than its policy accepts (`maxWait`), or than its deadline leaves, ends
- * at once with a `NotSent` whose `retryAfter` says when to try again. While the store fails, or says nothing for a second and
- * for as long as the call accepts, calls end with a `NotSent` without one: what can't be counted is not sent.
+ * Limits attempts to a rate that is known in advance: no window of this length, wherever it begins, contains more than `limit`
+ * attempts, counted across all processes that share the store. Waiting calls are admitted in order.
  *
- * What strictness costs: about a fifth of the limit may leave at once, and then nothing does for about a quarter of a window
- * (for longer if the limit is below ten). In the long run at least 80 % of the limit leave, less what timers are late by, if it
- * is no more than one in 4 ms; of one in 3 ms it is 75 %, of more as little as half, and it is never more than one in a
- * millisecond, since the store counts in whole ones.
+ * A call whose wait would be longer than its policy accepts (`maxWait`), or than its deadline leaves, fails at once with
+ * `NotSent`. Its `retryAfter` is the time until the limit has room. If the store fails, or does not respond for a second and
+ * for as long as the call accepts to wait, the call fails with a `NotSent` without `retryAfter`: an attempt that can't be
+ * counted is not sent.
  *
- * What is counted are attempts, as they set out, by the store's clock. The replay after a 401 and the requests after a redirect
- * are not, and what takes longer for one request than for the next brings the two closer together on their way: where an API
- * is quick to punish, leave a margin. A store that loses its data, such as by a failover, begins anew.
+ * The guarantee has a cost. About a fifth of the limit may be sent at once, and then nothing for about a quarter of a window
+ * (longer if the limit is below ten). The long-term rate is at least 80 % of the limit, less the delay of timers, if the limit
+ * is no more than one request in 4 ms. At one in 3 ms it is 75 %, at higher limits as little as half, and never more than one
+ * in a millisecond, since the store counts in whole milliseconds.
  *
- * Options that can't be are a `ConfigError` when the layer is built. Provide one layer around all callers that are to share the
- * limit: provided anew for each, it begins anew in memory. The store in memory keeps a few bytes for each identity that it saw.
+ * Attempts are counted when they start, by the store's clock. The replay after a 401 and the requests after a redirect are not
+ * counted. Delays between here and the server can move two requests closer together: leave a margin if an API penalizes each
+ * excess. A store that loses its data, for example by a failover, starts with an unused limit.
  *
- * This module needs `@effect/experimental` installed beside, and that store `ioredis`. By itself `ioredis` tries a command
- * twenty times, and one whose answer never comes for ever: `maxRetriesPerRequest` and `commandTimeout`, as below, have it fail
- * within a second, and `retryStrategy` connects again within a second of Redis being back.
+ * Fails with a `ConfigError` if the options are invalid. Provide one layer around all callers that share the limit: each build
+ * of the layer has a limit of its own in memory. The store in memory keeps a few bytes for each identity.
+ *
+ * This module requires `@effect/experimental`, and the Redis store requires `ioredis`. By default `ioredis` tries a command
+ * twenty times, and waits without limit for a response. With `maxRetriesPerRequest` and `commandTimeout` as below a command
+ * fails within a second, and with `retryStrategy` the connection returns within a second after Redis does.
  *
  * @example
  * ```ts
  * import * as RateLimiter from "@effect/experimental/RateLimiter"
  * import * as RateLimiterRedis from "@effect/experimental/RateLimiter/Redis"
- * import { Layer, Redacted } from "effect"
- * import * as Polympics from "effect-herald/polympics"
+ * import { Layer } from "effect"
+ * import { Authoriser } from "effect-herald"
  * import * as RateLimit from "effect-herald/rate-limit"
+ *
+ * class Weather extends Authoriser.Tag("app/Weather")<Weather>() {}
  *
  * const redis = RateLimiterRedis.layerStore({
  *   host: "127.0.0.1",
  *   port: 6379,
- *   prefix: "polympics:",
+ *   prefix: "weather:",
  *   maxRetriesPerRequest: 1,
  *   retryStrategy: (times) => Math.min(times * 100, 1000),
  *   connectTimeout: 1000,
  *   commandTimeout: 1000
  * })
  *
- * const app = Polympics.app({ username: "A1", password: Redacted.make("secret") }).pipe(
+ * const live = Weather.layer({ baseUrl: "https://weather.example" }).pipe(
  *   Layer.provide(RateLimit.layer({ limit: 50, window: "1 second" })),
  *   Layer.provide(RateLimiter.layer),
  *   Layer.provide(redis)
@@ -253,29 +259,31 @@ export const layer = (options: Options): Layer.Layer<Limiter, ConfigError.Config
     Effect.flatMap(RateLimiter.RateLimiter, (limiter) => {
       const { limit, window } = options
       if (!Number.isSafeInteger(limit) || limit < 1) {
-        return refuse("limit", "A limit is a whole number of requests, at least 1")
+        return invalid("limit", "The limit must be a whole number of requests, at least 1")
       }
       const millis = Option.match(Duration.decodeUnknown(window), {
         onNone: () => 0,
         onSome: (duration) => Math.ceil(Duration.toMillis(duration))
       })
       if (!Number.isSafeInteger(millis) || millis < 1) {
-        return refuse("window", "A window is a time such as `1 second`: more than none, and not for ever")
+        return invalid("window", "The window must be a finite duration above zero, such as `1 second`")
       }
       return Effect.sync(() => make(limiter, { ...options, window: millis }))
     })
   )
 
 /**
- * `layer` with the store in memory: the limit is this process's own.
+ * `layer` with a store in memory: the limit applies to this process alone.
  *
  * @example
  * ```ts
- * import { Layer, Redacted } from "effect"
- * import * as Polympics from "effect-herald/polympics"
+ * import { Layer } from "effect"
+ * import { Authoriser } from "effect-herald"
  * import * as RateLimit from "effect-herald/rate-limit"
  *
- * const app = Polympics.app({ username: "A1", password: Redacted.make("secret") }).pipe(
+ * class Weather extends Authoriser.Tag("app/Weather")<Weather>() {}
+ *
+ * const live = Weather.layer({ baseUrl: "https://weather.example" }).pipe(
  *   Layer.provide(RateLimit.layerMemory({ limit: 50, window: "1 second" }))
  * )
  * ```

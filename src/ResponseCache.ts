@@ -4,23 +4,24 @@ import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import type * as Effect from "effect/Effect"
+import type * as Either from "effect/Either"
 import type * as Stream from "effect/Stream"
-import type { Answer } from "./Answer.js"
-import type { HeraldError } from "./HeraldError.js"
+import type { AnyError } from "./HeraldError.js"
+import type { RawResponse } from "./RawResponse.js"
 
 /**
- * What a call takes from the cache, and what it leaves there:
+ * Cache mode of a call:
  *
- * - `use`: what the cache may answer it answers; the rest is fetched and kept
- * - `bypass`: as if there were no cache
- * - `refresh`: fetched anew, past every cache on the way, and kept
- * - `only-if-cached`: never sent; what is not cached is a `NotSent`
+ * - `use`: returns a stored response where HTTP allows it; otherwise sends the request and stores the response
+ * - `bypass`: sends the request as if there were no cache
+ * - `refresh`: sends the request with `Cache-Control: no-cache`, past all caches in between, and stores the response
+ * - `only-if-cached`: never sends the request; fails with `NotSent` if no usable response is stored
  */
 export type Mode = "use" | "bypass" | "refresh" | "only-if-cached"
 
 /**
- * How calls use the cache of their caller. Provide it, as a service, for a call or for many. Default: `use`. A write
- * invalidates what is cached whatever the mode.
+ * Cache mode of the calls within. Provide it as a service, for one call or for many. Default: `use`. A write invalidates
+ * stored responses in every mode.
  *
  * @example
  * ```ts
@@ -28,7 +29,7 @@ export type Mode = "use" | "bypass" | "refresh" | "only-if-cached"
  * import { ResponseCache } from "effect-herald"
  * import * as Polympics from "effect-herald/polympics"
  *
- * const anew = Polympics.checkSignups.pipe(Effect.provideService(ResponseCache.Current, "refresh"))
+ * const refreshed = Polympics.checkSignups().pipe(Effect.provideService(ResponseCache.Current, "refresh"))
  * ```
  */
 export class Current
@@ -36,100 +37,117 @@ export class Current
     defaultValue: (): Mode => "use"
   }) {}
 
-/** A kind of call, as one tells a lifetime for it. */
+/** Kind of a call, by which a cache chooses the lifetime of its responses. */
 export interface Kind {
-  /** Such as `getAccount`, or `GET /users/{id}` of a raw verb. */
+  /** Name of the operation, such as `getAccount`, or `GET /users/{id}` of a verb. */
   readonly operation: string
   readonly method: HttpMethod
-  /** Such as `/account/{account}`. */
+  /** Path template, such as `/account/{account}`. */
   readonly template: string
 }
 
-/** What is asked for by a GET or a HEAD. */
-export interface Asked extends Kind {
-  /** Without credentials. */
+/** A request as a cache identifies it. Only GET and HEAD requests are cached. */
+export interface CacheableRequest extends Kind {
+  /** The request without credentials. */
   readonly request: HttpClientRequest
-  /** Whose answers these are: nobody else is given them. */
+  /**
+   * Partition of the cache: the caller's identity, empty if the call is anonymous. A stored response is returned only to
+   * calls of the same partition.
+   */
   readonly partition: string
 }
 
 /**
- * How a request is sent:
+ * Way in which the cache has a request sent:
  *
- * - `own`: as the call that wants it
- * - `shared`: for all that wait for it; each of them has its own deadline
- * - `aside`: by itself, when the call has ended
+ * - `own`: as part of the call that needs the response
+ * - `shared`: on behalf of all calls that wait for it, each of which has its own deadline
+ * - `background`: on its own, while or after the call returns a stored response
  */
-export type Sending = "own" | "shared" | "aside"
+export type Sending = "own" | "shared" | "background"
 
-/** A GET or a HEAD on its way through the cache. */
-export interface Exchange extends Asked {
+/** A GET or HEAD call that goes through the cache, with the functions that send its request and decode its response. */
+export interface Exchange<A, E> extends CacheableRequest {
   readonly mode: Mode
-  /** Only calls of one family can share a request: their errors are made alike. */
+  /** Identity of the endpoint. Only calls of the same family share a request, since their errors are made alike. */
   readonly family: object
-  /** Whether the call can make something of an answer. What it can't is neither kept, nor given from what is. */
-  readonly accepts: (answer: Answer) => boolean
-  /** Sends it, with these headers besides. Where these are conditions (RFC 9110, 13.1), a 304 is an answer. */
+  /** Decodes a response for the call. A response that fails to decode is neither stored nor returned from the cache. */
+  readonly decode: (response: RawResponse) => Either.Either<A, E>
+  /** Sends the request with additional headers. Where these are conditional (RFC 9110, 13.1), a 304 is a success. */
   readonly send: (
     how: Sending,
     headers: Readonly<Record<string, string>>
-  ) => Effect.Effect<Answer, HeraldError, HttpClient>
-  /** Told when it waits for a request that is shared. */
+  ) => Effect.Effect<RawResponse, AnyError, HttpClient>
+  /** Called before the call starts to wait for a shared request. */
   readonly joined: () => void
 }
 
-/** Nothing is cached that would do. The call ends with a `NotSent`. */
+/** A response and its decoded value. */
+export interface Decoded<A, E> {
+  readonly response: RawResponse
+  readonly value: Either.Either<A, E>
+}
+
+/** No usable response is stored, and the mode forbids to send the request. The call fails with `NotSent`. */
 export class NotCached extends /*#__PURE__*/ Data.TaggedError("NotCached") {}
 
-/** What is cached, as one lists it. Times are in milliseconds since the epoch. */
+/** Description of a stored response. Times are in milliseconds since the epoch. */
 export interface Entry {
   readonly method: HttpMethod
   readonly url: string
-  /** Whose it is: the identity of the caller; empty for nobody's. */
+  /** The caller's identity; empty if the call was anonymous. */
   readonly partition: string
   readonly operation: string
   readonly status: number
-  /** Of the body. */
+  /** Length of the body. */
   readonly bytes: number
   readonly storedAt: number
-  /** From then on it has expired: it is asked for again, or revalidated. */
+  /** Time from which the response is stale: it is revalidated or requested anew before it is used. */
   readonly expiresAt: number
 }
 
-/** The cache itself can't be asked: its store does not answer. */
+/** The cache could not be read or changed, because its store failed. */
 export class CacheFailure
   extends /*#__PURE__*/ Data.TaggedError("CacheFailure")<{ readonly message: string; readonly cause?: unknown }> {}
 
 /**
- * Keeps answers: an optional service, found when a caller's layer is built. The one to use is in `effect-herald/cache`. Calls
- * need not fear it: where its store fails, they are sent as if there were none.
+ * A response cache: an optional service that an API's layer picks up when it is built. `effect-herald/cache` implements it.
+ * A failure of its store never fails a call: the request is sent as if there were no cache.
  */
 export class ResponseCache
   extends /*#__PURE__*/ Context.Tag("effect-herald/ResponseCache")<
     ResponseCache,
     {
-      /** Answers a GET or a HEAD, by itself or by sending it. */
-      readonly through: (exchange: Exchange) => Effect.Effect<Answer, HeraldError | NotCached, HttpClient>
-      /** Runs a call that may change what is at this URL. After it, whatever came of it, what is cached of that is of no use. */
-      readonly invalidating: <E, R>(url: string, call: Effect.Effect<Answer, E, R>) => Effect.Effect<Answer, E, R>
-      /** What is kept and fresh; nothing is sent. */
-      readonly cached: (asked: Asked) => Effect.Effect<Answer | undefined>
+      /** Returns the response to a GET or HEAD call: a stored one, or that of the request, which it sends. */
+      readonly through: <A, E>(
+        exchange: Exchange<A, E>
+      ) => Effect.Effect<Decoded<A, E>, AnyError | NotCached, HttpClient>
       /**
-       * Gets ready to keep an answer that comes in another way, before that is asked for: what a write ends meanwhile is not brought
-       * back.
+       * Runs a call that may change the resource at this URL. Invalidates the stored responses of the resource when the call
+       * is over, whether it succeeded, failed or was interrupted.
        */
-      readonly keeping: (asked: Asked) => Effect.Effect<(answer: Answer) => Effect.Effect<void>>
-      /** All that is kept, in no order. */
+      readonly invalidating: <A extends { readonly response: RawResponse }, E, R>(
+        url: string,
+        call: Effect.Effect<A, E, R>
+      ) => Effect.Effect<A, E, R>
+      /** Returns the stored response if it may be used now. Sends nothing. */
+      readonly lookup: (request: CacheableRequest) => Effect.Effect<RawResponse | undefined>
+      /**
+       * Prepares to store a response that is obtained by another request. Run it before that request is sent: the returned
+       * function stores nothing usable if a write has invalidated the resource in between.
+       */
+      readonly storing: (request: CacheableRequest) => Effect.Effect<(response: RawResponse) => Effect.Effect<void>>
+      /** Descriptions of all stored responses, in no particular order. */
       readonly entries: Stream.Stream<Entry, CacheFailure>
-      /** How many are kept: those that are fresh, or with those that have expired. */
+      /** Counts the stored responses that are fresh, and with `expired` those that have expired, too. */
       readonly count: (options?: { readonly expired?: boolean }) => Effect.Effect<number, CacheFailure>
-      /** Whether something fresh is kept for this URL, which is absolute. */
+      /** Returns `true` if a fresh response is stored for this absolute URL. */
       readonly has: (url: string | URL) => Effect.Effect<boolean, CacheFailure>
-      /** Drops what is kept for this URL, which is absolute, or all of which this holds; gives how many that were. */
+      /** Removes the responses of this absolute URL, or those that match the predicate. Returns their number. */
       readonly remove: (which: string | URL | ((entry: Entry) => boolean)) => Effect.Effect<number, CacheFailure>
-      /** Drops what has expired; gives how many that were. */
+      /** Removes the responses that have expired. Returns their number. */
       readonly purge: Effect.Effect<number, CacheFailure>
-      /** Drops everything. */
+      /** Removes all responses. */
       readonly clear: Effect.Effect<void, CacheFailure>
     }
   >() {}

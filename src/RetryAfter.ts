@@ -1,28 +1,29 @@
 import * as Duration from "effect/Duration"
-import * as HttpTime from "./HttpTime.js"
-import * as RateLimitReset from "./RateLimitReset.js"
+import * as HttpTime from "./internal/http/httpTime.js"
+import * as RateLimitReset from "./internal/http/rateLimitReset.js"
 
 /**
- * How long a `Retry-After` asks to wait (RFC 9110, 10.2.3): whole seconds, or a date seen from `now` (milliseconds since the
- * epoch); a date gone by is no wait. Nonsense is undefined.
+ * Parses a `Retry-After` header (RFC 9110, 10.2.3): whole seconds, or a date relative to `now` (milliseconds since the epoch).
+ * A date in the past is a wait of zero. Returns undefined for an invalid header.
  */
 export const parse = (header: string | undefined, now: number): Duration.Duration | undefined => {
   const text = header?.trim() ?? ""
-  if (/^\d+$/.test(text)) return HttpTime.lasting(Number(text) * 1000)
-  const moment = HttpTime.parseDate(text, now)
-  return moment === undefined ? undefined : HttpTime.lasting(moment - now)
+  if (/^\d+$/.test(text)) return HttpTime.millisToDuration(Number(text) * 1000)
+  const date = HttpTime.parseDate(text, now)
+  return date === undefined ? undefined : HttpTime.millisToDuration(date - now)
 }
 
-/** Headers of milliseconds to wait, decimals allowed, in lower case: OpenAI's and Azure's, and that of Azure Cosmos DB. */
-const milliseconds = ["retry-after-ms", "x-ms-retry-after-ms"]
+/** Headers that hold a wait in milliseconds, with decimals: of OpenAI and Azure, and of Azure Cosmos DB. In lower case. */
+const millisecondHeaders = ["retry-after-ms", "x-ms-retry-after-ms"]
 
 /**
- * What an answer says of when to come back. Names of headers are in lower case, and `now` is in milliseconds since the epoch.
+ * Returns the wait that a response's headers ask for. Header names are in lower case, and `now` is in milliseconds since the
+ * epoch.
  *
- * - `wait`: the longest that `Retry-After`, `Retry-After-Ms` and the limit that is used up (`RateLimitReset`) ask for. Dates
- *   count from the server's `Date` (`HttpTime.serverNow`).
- * - `asked`: whether there is a well-formed `Retry-After` or `Retry-After-Ms`. Limits don't ask: servers tell of them in any
- *   answer.
+ * - `wait`: the longest wait of `Retry-After`, `Retry-After-Ms`, `X-Ms-Retry-After-Ms` and the headers of a rate limit that is
+ *   used up. Dates are relative to the server's `Date` header, if it has a plausible one.
+ * - `asked`: true if there is a valid `Retry-After`, `Retry-After-Ms` or `X-Ms-Retry-After-Ms`. The headers of a rate limit do
+ *   not count: many servers send them with every response.
  */
 export const fromHeaders = (
   headers: Readonly<Record<string, string | undefined>>,
@@ -30,17 +31,17 @@ export const fromHeaders = (
   now: number
 ): { readonly wait: Duration.Duration | undefined; readonly asked: boolean } => {
   const coarse = parse(headers["retry-after"], HttpTime.serverNow(headers, now))
-  const exact = HttpTime.longest(
-    milliseconds.map((name) => {
+  const exact = HttpTime.maxDuration(
+    millisecondHeaders.map((name) => {
       const millis = HttpTime.parseDecimal(headers[name])
-      return millis === undefined ? undefined : HttpTime.lasting(millis)
+      return millis === undefined ? undefined : HttpTime.millisToDuration(millis)
     })
   )
-  // Whole seconds that are less than one longer are the same wait, rounded up.
-  const rounded =
+  // Servers round the exact wait up to whole seconds, so a difference of less than a second is no longer wait.
+  const isRounded =
     coarse !== undefined && exact !== undefined && Duration.lessThan(coarse, Duration.sum(exact, Duration.seconds(1)))
   return {
-    wait: HttpTime.longest([rounded ? undefined : coarse, exact, RateLimitReset.parse(headers, status, now)]),
+    wait: HttpTime.maxDuration([isRounded ? undefined : coarse, exact, RateLimitReset.parse(headers, status, now)]),
     asked: coarse !== undefined || exact !== undefined
   }
 }

@@ -1,50 +1,50 @@
 /**
- * What the calls to an origin may repeat together, as a token bucket: a retry takes a token, and where there is none, a call
- * ends with what it has. So an outage is met with about as many requests as there are calls, instead of with four times as
- * many at the worst of times.
+ * Settings of a retry budget: a token bucket that the calls to an origin share. Each retry takes a token. Where no token is
+ * left, a call fails with its current error. During an outage an origin thus receives about one request for each call, instead
+ * of one for each attempt that the policy allows.
  */
 export interface Settings {
   /**
-   * The most tokens, and how many there are to begin with. Default: 100, enough for a short disturbance to pass unseen, and
-   * little beside the calls of any client that could do harm.
+   * The size of the bucket, in tokens. A new budget is full. Default: 100, which covers a short disturbance and is few requests
+   * for a client that is large enough to overload an origin.
    */
   readonly capacity: number
   /**
-   * What a call that succeeds gives back. Default: 0.2, so that in the long run retries are at most a fifth of what succeeds: enough
-   * where one answer in ten fails (the share that Finagle and Linkerd chose).
+   * Tokens that each successful call returns. Default: 0.2, so that in the long run retries are at most a fifth of the
+   * successes. That is enough if one response in ten is a failure (the ratio of Finagle and Linkerd).
    */
   readonly perSuccess: number
   /**
-   * What a second gives back. Default: 1, so that after an outage a client with a few calls an hour is not without retries for
-   * days; more than one retry a second it does not allow, which hurts nobody.
+   * Tokens that each second returns. Default: 1, so that after an outage a client with a few calls an hour soon has retries
+   * again. One retry a second is no load for an origin.
    */
   readonly perSecond: number
 }
 
-/** The default. */
+/** The default settings. */
 export const standard: Settings = { capacity: 100, perSuccess: 0.2, perSecond: 1 }
 
-/** A budget in use. Times are in milliseconds since the epoch. */
+/** A retry budget. Times are in milliseconds since the epoch. */
 export interface RetryBudget {
-  /** Takes a token; false if there is none. */
+  /** Takes a token. Returns false if none is left. */
   readonly take: (now: number) => boolean
-  /** Told of a call that succeeded. */
+  /** Records a successful call. */
   readonly succeeded: () => void
-  /** How many tokens there are. */
+  /** Returns the number of tokens. */
   readonly available: (now: number) => number
 }
 
-/** A budget, full. */
+/** Makes a full budget. */
 export const make = ({ capacity, perSecond, perSuccess }: Settings): RetryBudget => {
   let tokens = capacity
-  /** Until when seconds were given back. A clock that is set back gives none twice. */
-  let asOf: number | undefined
-  const give = (some: number) => {
-    tokens = Math.min(capacity, tokens + some)
+  /** The time of the last refill. It never decreases, so that a clock that is set back does not refill twice. */
+  let refilledAt: number | undefined
+  const add = (count: number) => {
+    tokens = Math.min(capacity, tokens + count)
   }
   const refill = (now: number) => {
-    if (asOf !== undefined && now > asOf) give(((now - asOf) / 1000) * perSecond)
-    asOf = Math.max(now, asOf ?? now)
+    if (refilledAt !== undefined && now > refilledAt) add(((now - refilledAt) / 1000) * perSecond)
+    refilledAt = Math.max(now, refilledAt ?? now)
   }
   return {
     take: (now) => {
@@ -53,7 +53,7 @@ export const make = ({ capacity, perSecond, perSuccess }: Settings): RetryBudget
       tokens -= 1
       return true
     },
-    succeeded: () => give(perSuccess),
+    succeeded: () => add(perSuccess),
     available: (now) => {
       refill(now)
       return tokens

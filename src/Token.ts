@@ -3,48 +3,53 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { fingerprint } from "./Credentials.js"
-import { randomHex } from "./hex.js"
-import { fieldName } from "./road/field.js"
+import { fingerprint } from "./internal/fingerprint.js"
+import { randomHex } from "./internal/hex.js"
+import { fieldName } from "./internal/http/fieldSyntax.js"
 
-/** Credentials that are granted for a time (RFC 6749, 5.1). */
+/** An access token with its metadata (RFC 6749, 5.1). */
 export interface Token {
   readonly accessToken: Redacted.Redacted
-  /** How it is presented: `Bearer`, as a rule. */
+  /** The authentication scheme that the token is sent with, usually `Bearer`. */
   readonly tokenType: string
-  /** In milliseconds since the epoch, as the next one. */
+  /** The time of the grant or the refresh, in milliseconds since the epoch. */
   readonly grantedAt: number
-  /** Not there if nobody said: it is taken to be good until a server refuses it. */
+  /**
+   * The time of expiry, in milliseconds since the epoch. Undefined if the server sent none: the token is used until a 401.
+   */
   readonly expiresAt?: number | undefined
   readonly refreshToken?: Redacted.Redacted | undefined
-  /** What it is good for, if that was said: names with spaces between. */
+  /** The scope of the token, as scope names separated by spaces, if the server sent it. */
   readonly scope?: string | undefined
   /**
-   * Names the grant that it comes from, and its refreshed successors do. It is no secret, and tells the answers for one who signed
-   * in from those for another.
+   * Identifies the grant that the token comes from. A refreshed token has the `grantId` of the token before it. It is not a
+   * secret, and separates the cached responses of one sign-in from those of another.
    */
   readonly grantId: string
 }
 
-/** What an authorisation server answers: a token, but for what is known here. `expiresIn` is in seconds. */
-export interface Granted {
+/** A token response of an authorization server (RFC 6749, 5.1). */
+export interface TokenResponse {
   readonly accessToken: Redacted.Redacted
+  /** Default: `Bearer`. */
   readonly tokenType?: string | undefined
+  /** The lifetime of the token, in seconds. Zero or less counts as unknown. */
   readonly expiresIn?: number | undefined
   readonly refreshToken?: Redacted.Redacted | undefined
   readonly scope?: string | undefined
 }
 
 /**
- * Why there is no token. None of it may hold a secret.
+ * The reason why there is no token. Neither field may hold a secret.
  *
- * - `Refused`: the server does not grant it, or no longer takes the refresh token
- * - `Denied`: the person did not agree
- * - `TimedOut`: the person did nothing in time
- * - `Unavailable`: the server could not be asked, or did not answer as it should; nothing is known of the token
- * - `Store`: the store of tokens could not be asked
- * - `Invalid`: what was granted does not pass the test
- * - `Unsafe`: what came back is not an answer to what was asked (a wrong `state`, an issuer that is another)
+ * - `Refused`: the server refuses the grant, or no longer accepts the refresh token
+ * - `Denied`: the user denied access
+ * - `TimedOut`: the user did not finish in time
+ * - `Unavailable`: the server could not be reached, or its response was not valid; nothing is known about the token
+ * - `Store`: the token store failed
+ * - `Invalid`: the granted token cannot be used, or failed the probe
+ * - `Unsafe`: the response does not belong to the request (wrong `state`, wrong issuer), or would send secrets in clear
+ *   text
  */
 export class TokenFailure
   extends /*#__PURE__*/ Data.TaggedError("TokenFailure")<{
@@ -52,47 +57,57 @@ export class TokenFailure
     readonly message: string
   }> {}
 
-/** What can stand in a header, and be told from the rest of it (RFC 9110, 11.4; RFC 6750, 2.1). */
-const presentable = (tokenType: string, accessToken: unknown): boolean =>
-  // What untyped JSON gives may be none.
+/** Reports whether a token can be sent in an `Authorization` header without ambiguity (RFC 9110, 11.4; RFC 6750, 2.1). */
+const fitsHeader = (tokenType: string, accessToken: unknown): boolean =>
+  // Untyped JSON may hold another type.
   typeof accessToken === "string" && fieldName.test(tokenType) && /^[\x21-\x7e]+$/.test(accessToken)
 
-/** `Bearer` where nothing is said; servers write it in either case. */
-const typeOf = (tokenType: string | null | undefined): string =>
+/**
+ * Returns `Bearer` for a missing type. The type is case-insensitive (RFC 6749, 7.1), and servers differ in the case that
+ * they send.
+ */
+const normalizeType = (tokenType: string | null | undefined): string =>
   tokenType === null || tokenType === undefined || /^(?:bearer)?$/i.test(tokenType) ? "Bearer" : tokenType
 
 /**
- * The token that was granted, in the place of the one before, if it is that which was refreshed: that one's refresh token holds on if
- * no other came (RFC 6749, 6). A life of no seconds or fewer is taken to be unknown.
+ * Makes a token from a token response.
+ *
+ * `previous` is the token that was refreshed, if any. Its refresh token and scope stay in force where the response has none
+ * (RFC 6749, 5.1 and 6). Fails with `Invalid` if the token cannot be sent in a header.
  */
-export const fromGranted = (
-  { accessToken, expiresIn, refreshToken, scope, tokenType }: Granted,
-  before: Token | undefined,
+export const fromTokenResponse = (
+  { accessToken, expiresIn, refreshToken, scope, tokenType }: TokenResponse,
+  previous: Token | undefined,
   now: number
 ): Effect.Effect<Token, TokenFailure> => {
-  const type = typeOf(tokenType)
-  if (!presentable(type, Redacted.value(accessToken))) {
-    return Effect.fail(new TokenFailure({ reason: "Invalid", message: "what was granted can't stand in a header" }))
+  const type = normalizeType(tokenType)
+  if (!fitsHeader(type, Redacted.value(accessToken))) {
+    return Effect.fail(
+      new TokenFailure({
+        reason: "Invalid",
+        message: "the granted token contains characters that a header cannot hold"
+      })
+    )
   }
-  const lives = expiresIn !== undefined && expiresIn > 0
+  const hasLifetime = expiresIn !== undefined && expiresIn > 0
   return Effect.sync(() => ({
     accessToken,
     tokenType: type,
     grantedAt: now,
-    expiresAt: lives ? now + expiresIn * 1000 : undefined,
-    refreshToken: refreshToken ?? before?.refreshToken,
-    scope: scope ?? before?.scope,
-    grantId: before?.grantId ?? randomHex(16)
+    expiresAt: hasLifetime ? now + expiresIn * 1000 : undefined,
+    refreshToken: refreshToken ?? previous?.refreshToken,
+    scope: scope ?? previous?.scope,
+    grantId: previous?.grantId ?? randomHex(16)
   }))
 }
 
 const orNull = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true })
 
 /**
- * A token as stores keep it: the fields of RFC 6749, 5.1, and `granted_at`, `expires_at` (seconds since the epoch) and `grant_id`.
- * What else a file holds is left out.
+ * The stored form of a token: the fields of RFC 6749, 5.1, with `granted_at` and `expires_at` (seconds since the epoch) and
+ * `grant_id`. Other fields are ignored.
  */
-const Kept = () =>
+const StoredToken = () =>
   Schema.Struct({
     access_token: Schema.NonEmptyString,
     token_type: orNull(Schema.String),
@@ -102,15 +117,15 @@ const Kept = () =>
     refresh_token: orNull(Schema.String),
     scope: orNull(Schema.String),
     grant_id: orNull(Schema.String),
-    /** What an answer has that is no token. */
+    /** An error response, which another program may have stored, has this field. */
     error: Schema.optional(Schema.Null)
   })
 
-/** Seconds with a fraction are not exact. */
-const millis = (seconds: number): number => Math.round(seconds * 1000)
+/** Rounds, because fractions of a second are not exact. */
+const toMillis = (seconds: number): number => Math.round(seconds * 1000)
 
-/** The text that a store keeps. */
-export const print = (token: Token): string =>
+/** Encodes a token as the JSON text that a `TokenStore` holds. The text contains the secrets. */
+export const stringify = (token: Token): string =>
   JSON.stringify({
     access_token: Redacted.value(token.accessToken),
     token_type: token.tokenType,
@@ -119,28 +134,31 @@ export const print = (token: Token): string =>
     refresh_token: token.refreshToken === undefined ? undefined : Redacted.value(token.refreshToken),
     scope: token.scope,
     grant_id: token.grantId
-  } satisfies Schema.Schema.Encoded<ReturnType<typeof Kept>>)
+  } satisfies Schema.Schema.Encoded<ReturnType<typeof StoredToken>>)
 
 /**
- * The token in a text that a store kept, or an answer of a server that another program left in its place; undefined if there is none, or
- * it says `error`. `expires_at` counts before `expires_in`, which needs a `granted_at`.
+ * Decodes a text from a `TokenStore`. It accepts the form of `stringify`, and token responses as servers send them, which
+ * other programs store. Returns undefined if the text holds no token, or has an `error`. `expires_at` takes precedence over
+ * `expires_in`, which counts from `granted_at` and is ignored without it. Where there is no `grant_id`, it is a fingerprint
+ * of the refresh token, or else of the access token.
  */
 export const parse = (text: string): Effect.Effect<Token | undefined> => {
-  const kept = Option.getOrUndefined(Schema.decodeUnknownOption(Schema.parseJson(Kept()))(text))
-  if (kept === undefined) return Effect.succeed(undefined)
-  const tokenType = typeOf(kept.token_type)
-  if (!presentable(tokenType, kept.access_token)) return Effect.succeed(undefined)
-  const grantedAt = millis(kept.granted_at ?? 0)
-  const { expires_in: life, granted_at: granted } = kept
-  const expiresAt = kept.expires_at ?? (granted === undefined || life === undefined ? undefined : granted + life)
-  const secret = Redacted.make(kept.refresh_token || kept.access_token)
-  return Effect.map(kept.grant_id === undefined ? fingerprint(secret) : Effect.succeed(kept.grant_id), (grantId) => ({
-    accessToken: Redacted.make(kept.access_token),
+  const stored = Option.getOrUndefined(Schema.decodeUnknownOption(Schema.parseJson(StoredToken()))(text))
+  if (stored === undefined) return Effect.succeed(undefined)
+  const tokenType = normalizeType(stored.token_type)
+  if (!fitsHeader(tokenType, stored.access_token)) return Effect.succeed(undefined)
+  const { expires_in: lifetime, granted_at: grantedAt } = stored
+  const expiresAt =
+    stored.expires_at ?? (grantedAt === undefined || lifetime === undefined ? undefined : grantedAt + lifetime)
+  const lastingSecret = Redacted.make(stored.refresh_token || stored.access_token)
+  const grantId = stored.grant_id === undefined ? fingerprint(lastingSecret) : Effect.succeed(stored.grant_id)
+  return Effect.map(grantId, (grantId) => ({
+    accessToken: Redacted.make(stored.access_token),
     tokenType,
-    grantedAt,
-    expiresAt: expiresAt === undefined ? undefined : millis(expiresAt),
-    refreshToken: kept.refresh_token ? Redacted.make(kept.refresh_token) : undefined,
-    scope: kept.scope,
+    grantedAt: toMillis(grantedAt ?? 0),
+    expiresAt: expiresAt === undefined ? undefined : toMillis(expiresAt),
+    refreshToken: stored.refresh_token ? Redacted.make(stored.refresh_token) : undefined,
+    scope: stored.scope,
     grantId
   }))
 }

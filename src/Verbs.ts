@@ -3,75 +3,77 @@ import type { HttpMethod } from "@effect/platform/HttpMethod"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
-import * as As from "./As.js"
 import type { Authoriser } from "./Authoriser.js"
-import type * as HeraldError from "./HeraldError.js"
-import { rawRoute } from "./road/raw.js"
-import type { Body, NoBody } from "./road/raw/body.js"
-import type { Param, Scalar } from "./road/raw/values.js"
-import { travel } from "./road/travel.js"
+import * as Body from "./Body.js"
+import type * as Endpoint from "./Endpoint.js"
+import type { CallError, EncodeError } from "./HeraldError.js"
+import { type Completed, execute } from "./internal/call/execute.js"
+import type { BodyOption, NoBody } from "./internal/endpoint/bodies.js"
+import type { Value, ValueOrList } from "./internal/endpoint/values.js"
+import { verbEndpoint } from "./internal/endpoint/verbEndpoint.js"
+import { type Response, toResponse } from "./Operation.js"
 
-export type { Body, NoBody, Param, Scalar }
+export type { BodyOption, NoBody, Value, ValueOrList }
 
-/** The path of a target; a whole URL stands as it is. */
+/** The path of a target. A whole URL has no parameters. */
 type PathOf<Target> = Target extends `${string}://${string}`
   ? ""
   : Target extends `${infer Path}?${string}`
     ? Path
     : Target
 
-/** The names in braces of a path. */
-type Names<Path> = Path extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
+type Names<Target> = PathOf<Target> extends infer Path extends string ? Endpoint.PathNames<Path> : never
 
-/** The values for the names in braces. */
-type Path<Target> = string extends Target
-  ? { readonly path?: Readonly<Record<string, Scalar>> }
-  : [Names<PathOf<Target>>] extends [never]
+/** Values of the parameters of a path. */
+type PathOption<Target> = string extends Target
+  ? { readonly path?: Readonly<Record<string, Value>> }
+  : [Names<Target>] extends [never]
     ? { readonly path?: never }
-    : { readonly path: { readonly [Name in Names<PathOf<Target>>]: Scalar } }
+    : { readonly path: { readonly [Name in Names<Target>]: Value } }
 
-/** What a request has besides its target, and what is made of its answer. */
-export interface Options<A> {
-  /** Lists are several parameters of one name; what is undefined or null is left out. */
-  readonly query?: Readonly<Record<string, Param>> | undefined
-  /** What is `Redacted` is no part of any error. */
-  readonly headers?: Readonly<Record<string, Scalar | null | undefined>> | undefined
-  /** As what the answer is given: of `As`. Default: JSON. */
-  readonly as?: As.As<A> | undefined
-  /** As the annotation of this name in `Endpoint`. */
-  readonly idempotent?: boolean | undefined
-  /** As the annotation of this name in `Endpoint`. */
-  readonly idempotencyKey?: string | undefined
-  /** As the annotation of this name in `Endpoint`. */
-  readonly sensitive?: boolean | undefined
-  /** As the annotation of this name in `Endpoint`. */
-  readonly sideEffects?: boolean | undefined
+/** Options of a request, besides its path and body. */
+export interface Options<S, E>
+  extends Pick<Endpoint.Behavior, "idempotent" | "idempotencyKey" | "sensitive" | "sideEffects"> {
+  /** A list repeats its name; undefined and null are left out. */
+  readonly query?: Readonly<Record<string, ValueOrList>> | undefined
+  /** `Redacted` values appear in no error; undefined and null are left out. */
+  readonly headers?: Readonly<Record<string, Value | null | undefined>> | undefined
+  /** The response of a success: a schema of JSON, a `Body`, or these by status. Default: any JSON. */
+  readonly success?: (S & Endpoint.CheckSuccess<S>) | undefined
+  /** Errors by status; see `Endpoint.get`. Others are of the built-in family. */
+  readonly errors?: (E & Endpoint.CheckErrors<E, S>) | undefined
 }
 
-/** One kind of body, or none, as where it is undefined. */
-export type WithBody = Body | NoBody
+/** One kind of body, or none. */
+export type WithBody = BodyOption | NoBody
 
-/** What a verb fails with: what its status says, or what any call can end with. */
-export type Errors =
-  | HeraldError.AnyCall
-  | HeraldError.EncodeError
-  | HeraldError.Forbidden
-  | HeraldError.NotFound
-  | HeraldError.Conflict
-  | HeraldError.DataError
+/** The errors of every request. */
+export type Errors = CallError | EncodeError
 
-/** Options that have to be given if something in them has to. */
+/** Options can be left out where none of them is required. */
 type Given<Options> = {} extends Options ? [options?: Options] : [options: Options]
 
-/**
- * A verb of an API: a request to a path below the base URL, in which names in braces stand for values, which are encoded; or to a URL
- * below it, such as one that the API gave for the next page.
- */
-export interface Verb<Id, More, Default> {
-  <const Target extends string | URL, A = Default>(
+/** The type of a success, or of a verb's own where none is declared. */
+type SuccessOf<S, Default> = [S] extends [never] ? Default : Endpoint.SuccessType<S>
+
+interface Call<Id, More, Default, Result extends "value" | "response"> {
+  <const Target extends string | URL, S extends Endpoint.SuccessSpec = never, E extends Endpoint.ErrorsSpec = {}>(
     target: Target,
-    ...options: Given<Options<A> & Path<Target extends URL ? "" : Target> & More>
-  ): Effect.Effect<NoInfer<A>, Errors, HttpClient | Id>
+    ...options: Given<Options<S, E> & PathOption<Target extends URL ? "" : Target> & More>
+  ): Effect.Effect<
+    Result extends "value" ? SuccessOf<S, Default> : Response<SuccessOf<S, Default>>,
+    Errors | Endpoint.ErrorType<E>,
+    HttpClient | Id
+  >
+}
+
+/**
+ * A verb: makes a request to a path template below the base URL, whose parameters are in `path`; or to a URL below it, such as
+ * an API gives for the next page.
+ */
+export interface Verb<Id, More, Default> extends Call<Id, More, Default, "value"> {
+  /** The same request, which returns status, headers and URL of the response with the value. */
+  readonly withResponse: Call<Id, More, Default, "response">
 }
 
 /** The verbs of an API. */
@@ -81,76 +83,74 @@ export interface Verbs<Id> {
   readonly put: Verb<Id, WithBody, unknown>
   readonly patch: Verb<Id, WithBody, unknown>
   readonly delete: Verb<Id, WithBody, unknown>
-  /** Gives status and headers; an answer has no body. */
-  readonly head: Verb<Id, {}, As.Response<void>>
-  /** Gives status, headers, and the body as text. */
-  readonly options: Verb<Id, {}, As.Response<string>>
+  /** Returns status, headers and URL; the response has no body. */
+  readonly head: Call<Id, {}, void, "response">
+  /** Returns status, headers and URL, and the body as text. */
+  readonly options: Call<Id, {}, string, "response">
 }
 
 /**
- * Verbs for an API that nobody described, by the tag of its caller. Each takes the same road as an operation: authorised, retried,
- * limited, cached, traced. A 400 or a 422 is a `DataError`, a 401 `Unauthorised`, a 403 `Forbidden`, a 404 `NotFound`, a 409 `Conflict`.
+ * Makes verbs for an API without described endpoints. Their requests take the pipeline of operations: they are authorized,
+ * retried, rate limited, cached and traced alike.
  *
  * @example
  * ```ts
  * import { FetchHttpClient } from "@effect/platform"
- * import { Context, Effect, Redacted } from "effect"
+ * import { Effect, Redacted, Schema } from "effect"
  * import { Authoriser, Credentials, Verbs } from "effect-herald"
  *
- * class GitHub extends Context.Tag("example/GitHub")<GitHub, Authoriser.Authoriser>() {}
+ * class GitHub extends Authoriser.Tag("app/GitHub")<GitHub>() {}
  *
  * const { get, post } = Verbs.make(GitHub)
  *
- * const live = Authoriser.layer(GitHub, {
- *   baseUrl: "https://api.github.com",
- *   credentials: Credentials.bearer(Redacted.make("secret"))
- * })
- *
- * const program = get("/users/{user}/repos", { path: { user: "Effect-TS" }, query: { per_page: 100 } }).pipe(
- *   Effect.zipRight(post("/repos/{owner}/{repo}/issues", { path: { owner: "us", repo: "it" }, json: { title: "Hm" } })),
- *   Effect.provide(live),
+ * const program = Effect.gen(function* () {
+ *   const repositories = yield* get("/users/{user}/repos", {
+ *     path: { user: "Effect-TS" },
+ *     query: { per_page: 100 },
+ *     success: Schema.Array(Schema.Struct({ full_name: Schema.String }))
+ *   })
+ *   yield* post("/repos/{owner}/{repo}/issues", { path: { owner: "us", repo: "it" }, json: { title: "Found a bug" } })
+ *   return repositories
+ * }).pipe(
+ *   Effect.provide(
+ *     GitHub.layer({ baseUrl: "https://api.github.com", credentials: Credentials.bearer(Redacted.make("secret")) })
+ *   ),
  *   Effect.provide(FetchHttpClient.layer)
  * )
  * ```
  */
 export const make = <Id, Service extends Authoriser>(tag: Context.Tag<Id, Service>): Verbs<Id> => {
-  const verb =
-    (method: HttpMethod, standard: As.As<unknown>) =>
-    (target: unknown, options: unknown = {}) =>
-      Effect.flatMap(tag, (caller) => {
-        // From JavaScript anything may come; a body of no kind is refused, and what else is none of these passed over.
-        const given = (Predicate.isRecord(options) ? options : {}) as Options<unknown> & Record<string, unknown>
-        const { as: result = standard, headers = {}, path = {}, query = {} } = given
-        const { idempotencyKey, idempotent, sensitive, sideEffects } = given
-        const { bytes, form, json, stream, text } = given
-        const body = Object.entries({ form, json, text, bytes, stream }).filter(([, value]) => value !== undefined)
-        const { payload, route } = rawRoute(
-          {
-            method,
-            target,
-            headers,
-            result,
-            idempotencyKey,
-            idempotent,
-            sensitive,
-            sideEffects,
-            body: body.length === 0 ? given["body"] : Object.fromEntries(body)
-          },
-          caller.baseUrl
-        )
-        return travel(route, caller, () => {
-          if (!Predicate.isRecord(options)) throw new TypeError("options are an object")
-          return { path, urlParams: query, headers, payload }
+  const call =
+    (method: HttpMethod, success: Body.Any) =>
+    (target: unknown, given: unknown = {}): Effect.Effect<Completed, unknown, HttpClient | Id> =>
+      Effect.flatMap(tag, (authoriser) => {
+        const options = Predicate.isRecord(given) ? given : {}
+        const { endpoint, body } = verbEndpoint({ method, target, options, success }, authoriser.baseUrl)
+        return execute(endpoint, authoriser, () => {
+          if (!Predicate.isRecord(given)) throw new TypeError("options are an object")
+          const { headers = {}, path = {}, query = {} } = given
+          const parts = { path, query, headers, body }
+          return { input: parts, parts }
         })
       })
-  // What `as` gives is of its type, and without it, the default's; the road fails with what a raw route makes of statuses.
+  const value = (method: HttpMethod, success: Body.Any) => {
+    const send = call(method, success)
+    return Object.assign((target: unknown, options?: unknown) => Effect.map(send(target, options), ({ value }) => value), {
+      withResponse: (target: unknown, options?: unknown) => Effect.map(send(target, options), toResponse)
+    })
+  }
+  const response = (method: HttpMethod, success: Body.Any) => {
+    const send = call(method, success)
+    return (target: unknown, options?: unknown) => Effect.map(send(target, options), toResponse)
+  }
+  // The readers of `success` and `errors` produce exactly the types that the interface computes.
   return {
-    get: verb("GET", As.json),
-    post: verb("POST", As.json),
-    put: verb("PUT", As.json),
-    patch: verb("PATCH", As.json),
-    delete: verb("DELETE", As.json),
-    head: verb("HEAD", As.response(As.none)),
-    options: verb("OPTIONS", As.response(As.text))
+    get: value("GET", Body.json()),
+    post: value("POST", Body.json()),
+    put: value("PUT", Body.json()),
+    patch: value("PATCH", Body.json()),
+    delete: value("DELETE", Body.json()),
+    head: response("HEAD", Body.empty()),
+    options: response("OPTIONS", Body.text())
   } as Verbs<Id>
 }

@@ -1,15 +1,15 @@
 /**
- * Type-checks every example that a reader may copy: the `ts` blocks in docstrings and in README.md. No block can opt out;
- * what does not compile is not an example.
+ * Type-checks every example that a reader may copy: the `ts` blocks in docstrings, in README.md and in docs/. No block can opt
+ * out.
  *
- * Each becomes a module of its own under `.examples/`, at the very line and column that it has in its source, so what the
- * compiler says about it needs no more than the source's name.
+ * Each becomes a module under `.examples/`, at the line and column that it has in its source, so that the compiler's messages
+ * only need the name of the source.
  */
 import { spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 
-const documented = ["src", "schemas", "services", "test/servers/polympics"]
+const documented = ["src", "schemas", "services"]
 const output = ".examples"
 
 interface Block {
@@ -47,8 +47,9 @@ const modules = documented.flatMap((folder) =>
     .sort()
 )
 const inDocstrings = modules.flatMap((path) => blocksOf(path, /^\s*\* ?/))
-const inReadme = existsSync("README.md") ? blocksOf("README.md", /^\s*/) : []
-const blocks = [...inDocstrings, ...inReadme]
+const pages = ["README.md", ...readdirSync("docs").filter((name) => name.endsWith(".md")).map((name) => join("docs", name))]
+const inPages = pages.flatMap((path) => blocksOf(path, /^\s*/))
+const blocks = [...inDocstrings, ...inPages]
 if (inDocstrings.length === 0) throw new Error("no docstring has an example: this check looks in the wrong place")
 
 rmSync(output, { recursive: true, force: true })
@@ -72,5 +73,5 @@ writeFileSync(
 const { error, status, stdout } = spawnSync("tsc", ["-p", output, "--pretty", "false"], { encoding: "utf8" })
 if (error !== undefined) throw error
 process.stdout.write(stdout.replace(/^\.examples\/(.+\.(?:ts|md))\.\d+\.ts\((\d+),(\d+)\)/gm, "$1:$2:$3"))
-console.log(`${blocks.length} examples: ${inDocstrings.length} in docstrings, ${inReadme.length} in README.md`)
+console.log(`${blocks.length} examples: ${inDocstrings.length} in docstrings, ${inPages.length} in README.md and docs/`)
 process.exitCode = status === 0 ? 0 : 1

@@ -1,14 +1,14 @@
-/** A bench: what `bench/index.ts` needs to list, run and check it. */
+/** A bench, as `bench/index.ts` lists, runs and checks it. */
 export interface Bench {
   readonly name: string
-  /** What it measures, in a line. */
+  /** A line about what it measures. */
   readonly about: string
-  /** What the figures have to hold. */
+  /** The condition that the figures must meet. */
   readonly bar: string
   readonly run: () => Promise<{
-    /** A row a contender; the same for the table and the JSON. */
+    /** One row for each contender, for the table and the JSON. */
     readonly rows: ReadonlyArray<Record<string, string | number>>
-    /** Where the bar was missed, in words. */
+    /** Sentences about figures that miss the bar. */
     readonly missed: ReadonlyArray<string>
   }>
 }

@@ -1,13 +1,12 @@
-import { HttpApiEndpoint } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
-import { Context, Effect, Layer, ManagedRuntime, Schema } from "effect"
-import { Authoriser, Operation, type ResponseCache } from "effect-herald"
+import { Effect, Layer, ManagedRuntime, Schema } from "effect"
+import { Authoriser, Endpoint, Operation, type ResponseCache } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
-import * as CacheDisk from "effect-herald/cache-disk"
-import * as CacheRedis from "effect-herald/cache-redis"
+import { DiskCache } from "effect-herald/node"
+import { RedisCache } from "effect-herald/redis"
 import { Agent, cacheStores, type Dispatcher, interceptors, request } from "undici"
 
-class Api extends Context.Tag("bench/Api")<Api, Authoriser.Authoriser>() {}
+class Api extends Authoriser.Tag("bench/Api")<Api>() {}
 
 const Player = Schema.Struct({
   id: Schema.String,
@@ -17,19 +16,12 @@ const Player = Schema.Struct({
   awards: Schema.Array(Schema.Struct({ id: Schema.Number, title: Schema.String, image: Schema.String }))
 })
 
-const getPlayer = Operation.make(
-  Api,
-  () =>
-    HttpApiEndpoint.get("getPlayer", "/players/:id")
-      .setPath(Schema.Struct({ id: Schema.String }))
-      .addSuccess(Player),
-  (id: string) => ({ path: { id } })
-)
+const getPlayer = Operation.make(Api, () => Endpoint.get("/players/{id}", { success: Player }))
 
-/** One way to have a player. */
+/** One way to obtain a player. */
 export interface Contender {
   readonly name: string
-  /** Has it so many times, one after another. */
+  /** Obtains it this number of times, one after another. */
   readonly run: (times: number) => Promise<void>
   readonly end: () => Promise<void>
 }
@@ -40,7 +32,7 @@ const herald = (
   cache: Layer.Layer<ResponseCache.ResponseCache> | undefined,
   dispatcher?: Dispatcher
 ): Contender => {
-  const caller = Authoriser.layer(Api, { baseUrl })
+  const api = Api.layer({ baseUrl })
   const client =
     dispatcher === undefined
       ? NodeHttpClient.layerUndici
@@ -48,21 +40,21 @@ const herald = (
           NodeHttpClient.layerUndiciWithoutDispatcher,
           Layer.succeed(NodeHttpClient.Dispatcher, dispatcher as never)
         )
-  const runtime = ManagedRuntime.make(Layer.merge(cache === undefined ? caller : Layer.provide(caller, cache), client))
+  const runtime = ManagedRuntime.make(Layer.merge(cache === undefined ? api : Layer.provide(api, cache), client))
   return {
     name,
-    run: (times) => runtime.runPromise(Effect.replicateEffect(getPlayer("1"), times, { discard: true })),
+    run: (times) => runtime.runPromise(Effect.replicateEffect(getPlayer({ id: "1" }), times, { discard: true })),
     end: () => runtime.dispose()
   }
 }
 
 const caching = () => new Agent().compose(interceptors.cache({ store: new cacheStores.MemoryCacheStore() }))
 
-/** Those to compare, the call itself first. */
+/** The contenders, of which the first is a call without a cache. */
 export const contenders = (baseUrl: string, directory: string, redis: string | undefined): ReadonlyArray<Contender> => [
   herald("a call", baseUrl, undefined),
   herald("a hit from memory", baseUrl, HttpCache.layerMemory()),
-  herald("a hit from disk", baseUrl, CacheDisk.layer({ directory })),
+  herald("a hit from disk", baseUrl, DiskCache.layer({ directory })),
   ...(redis === undefined
     ? []
     : [
@@ -71,7 +63,7 @@ export const contenders = (baseUrl: string, directory: string, redis: string | u
           baseUrl,
           HttpCache.layer().pipe(
             Layer.provide(
-              CacheRedis.store({ redis: { host: new URL(redis).hostname, port: Number(new URL(redis).port || 6379) } })
+              RedisCache.store({ redis: { host: new URL(redis).hostname, port: Number(new URL(redis).port || 6379) } })
             )
           )
         )

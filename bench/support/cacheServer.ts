@@ -1,4 +1,4 @@
-/** A server with one resource that may be cached for an hour, in a process of its own; prints where it is. */
+/** A server with one resource that is fresh for an hour, in a process of its own. Prints its base URL. */
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 

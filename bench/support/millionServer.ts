@@ -1,8 +1,8 @@
-/** A Polympics server with so many accounts, in a process of its own; prints where it is. */
+/** A Polympics server with many accounts, in a process of its own. Prints its base URL. */
 import { HttpServer } from "@effect/platform"
 import { NodeHttpServer, NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
-import * as PolympicsTest from "effect-herald/polympics/test"
+import * as PolympicsTest from "effect-herald/polympics/testing"
 import { createServer } from "node:http"
 
 const count = Number(process.argv[2])

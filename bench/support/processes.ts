@@ -20,7 +20,7 @@ const start = (
     { stdio: options?.stdio ?? ["ignore", "pipe", "pipe"] }
   )
 
-/** Starts a script that prints one line when it is ready, runs what needs it, and stops it. */
+/** Starts a script that prints one line when it is ready, runs a function with that line, and stops the script. */
 export const withServer = async <A>(script: string, args: ReadonlyArray<string>, use: (line: string) => Promise<A>) => {
   const child = start(script, args)
   child.stderr!.pipe(process.stderr)
@@ -33,7 +33,7 @@ export const withServer = async <A>(script: string, args: ReadonlyArray<string>,
   }
 }
 
-/** Runs a script to its end, in a heap of so many megabytes; gives what it printed, or why it died. */
+/** Runs a script to its end, with a limited heap. Returns its output, or the reason why it failed. */
 export const run = async (script: string, args: ReadonlyArray<string>, heapMegabytes: number) => {
   const child = start(script, args, { heapMegabytes })
   let output = ""
@@ -42,51 +42,51 @@ export const run = async (script: string, args: ReadonlyArray<string>, heapMegab
   child.stderr!.setEncoding("utf8").on("data", (text: string) => (errors += text))
   const [code] = (await once(child, "close")) as [number | null]
   if (code === 0) return { output }
-  return { died: /heap out of memory/i.test(errors) ? "out of memory" : `exit ${code}: ${errors.slice(-500)}` }
+  return { failure: /heap out of memory/i.test(errors) ? "out of memory" : `exit ${code}: ${errors.slice(-500)}` }
 }
 
-/** A script in a process of its own, which answers what it is asked, one question at a time. */
-export interface Answering<Question extends Serializable, Answer> {
-  readonly ask: (question: Question, withinSeconds: number) => Promise<Answer>
+/** A script in a process of its own, which replies to messages, one at a time. */
+export interface Replying<Message extends Serializable, Reply> {
+  readonly send: (message: Message, withinSeconds: number) => Promise<Reply>
 }
 
-type StartAnswering = <Question extends Serializable, Answer>(
+type StartReplying = <Message extends Serializable, Reply>(
   script: string,
   args: ReadonlyArray<string>
-) => Promise<Answering<Question, Answer>>
+) => Promise<Replying<Message, Reply>>
 
-/** How long a script may take to load: several do so at once, on few cores. */
+/** The time limit for a script to load. Several load at once, on few cores. */
 const loadSeconds = 60
 
-/** Runs what needs scripts that `answer`, and stops all that it started, however it ends. */
-export const withAnswering = async <A>(use: (start: StartAnswering) => Promise<A>) => {
+/** Runs a function that starts scripts which `reply`, and stops these in any case. */
+export const withReplying = async <A>(use: (start: StartReplying) => Promise<A>) => {
   const children: Array<ChildProcess> = []
-  const startAnswering: StartAnswering = async <Question extends Serializable, Answer>(
+  const startReplying: StartReplying = async <Message extends Serializable, Reply>(
     script: string,
     args: ReadonlyArray<string>
   ) => {
-    // What a script prints goes to stderr: stdout is for the figures.
+    // The output of scripts goes to stderr, since stdout has the figures.
     const child = start(script, args, { stdio: ["ignore", 2, 2, "ipc"] })
     children.push(child)
-    await message(child, script, loadSeconds)
+    await nextMessage(child, script, loadSeconds)
     return {
-      ask: async (question: Question, withinSeconds: number) => {
-        const answered = message(child, script, withinSeconds)
-        if (child.connected) child.send(question)
-        // The caller names the types that the script, which is ours, answers with.
-        return (await answered) as Answer
+      send: async (message: Message, withinSeconds: number) => {
+        const reply = nextMessage(child, script, withinSeconds)
+        if (child.connected) child.send(message)
+        // The type arguments are those of the script.
+        return (await reply) as Reply
       }
     }
   }
   try {
-    return await use(startAnswering)
+    return await use(startReplying)
   } finally {
     for (const child of children) child.kill()
   }
 }
 
-/** The next message of a script, unless it ends, or the time does. */
-const message = async (child: ChildProcess, script: string, withinSeconds: number): Promise<unknown> => {
+/** The next message of a script. Fails if the script ends before, or the time limit passes. */
+const nextMessage = async (child: ChildProcess, script: string, withinSeconds: number): Promise<unknown> => {
   const settled = new AbortController()
   const { signal } = settled
   const fail = (why: string) => Promise.reject(new Error(`${script} ${why}`))
@@ -96,20 +96,20 @@ const message = async (child: ChildProcess, script: string, withinSeconds: numbe
     return await Promise.race([
       once(child, "message", { signal }).then(([first]: Array<unknown>) => first),
       once(child, "exit", { signal }).then(ended),
-      setTimeout(withinSeconds * 1000, undefined, { signal }).then(() => fail(`said nothing for ${withinSeconds} s`))
+      setTimeout(withinSeconds * 1000, undefined, { signal }).then(() => fail(`sent no message for ${withinSeconds} s`))
     ])
   } finally {
     settled.abort()
   }
 }
 
-/** A script's side of `withAnswering`: gets ready, says so, and answers. It ends when the one who asks does. */
-export const answer = async <Question>(prepare: () => Promise<(question: Question) => unknown>) => {
+/** The script's part of `withReplying`: prepares, reports that it is ready, and replies. The script ends with its parent. */
+export const reply = async <Message>(prepare: () => Promise<(message: Message) => unknown>) => {
   process.once("disconnect", () => process.exit())
   if (!process.connected) process.exit()
-  const to = await prepare()
-  // Who starts this script asks questions of this type.
-  const reply = async (question: unknown) => process.send!(await to(question as Question))
-  process.on("message", (question) => void reply(question))
+  const replyTo = await prepare()
+  // The parent sends messages of this type.
+  const send = async (message: unknown) => process.send!(await replyTo(message as Message))
+  process.on("message", (message) => void send(message))
   process.send!("ready")
 }

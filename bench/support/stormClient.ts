@@ -1,13 +1,16 @@
-/** The load of one contender: calls begin by the clock, whether or not those before them have ended. */
+/** The load of one contender. Calls begin at fixed times, even if earlier ones have not ended. */
 import { setTimeout } from "node:timers/promises"
-import { answer } from "./processes.js"
+import { reply } from "./processes.js"
 import { contenders } from "./stormContenders.js"
-import { type Call, callsPerSecond, type Contender, loadSeconds, patienceSeconds, warmUpCalls } from "./stormPlan.js"
+import { type Call, callsPerSecond, type Contender, loadSeconds, drainSeconds, warmUpCalls } from "./stormPlan.js"
 
-// bench/storm.ts gives these two.
+// The arguments of bench/storm.ts.
 const [address, contender] = process.argv.slice(2) as [string, Contender]
 
-/** Begins each call when it is due, and at once those that a late timer left behind; gives all when they or patience end. */
+/**
+ * Begins each call when it is due, and overdue ones at once. Returns all calls when they have ended, or when the time to drain
+ * has passed.
+ */
 const load = async (request: () => Promise<unknown>, begins: number) => {
   const calls: Array<Call> = []
   const call = async (index: number) => {
@@ -21,7 +24,7 @@ const load = async (request: () => Promise<unknown>, begins: number) => {
   }
 
   const made: Array<Promise<void>> = []
-  const ends = begins + (loadSeconds + patienceSeconds) * 1000
+  const ends = begins + (loadSeconds + drainSeconds) * 1000
   while (made.length < callsPerSecond * loadSeconds && Date.now() < ends) {
     const due = begins + (made.length * 1000) / callsPerSecond
     if (Date.now() < due) await setTimeout(due - Date.now())
@@ -31,9 +34,9 @@ const load = async (request: () => Promise<unknown>, begins: number) => {
   return calls
 }
 
-await answer(async () => {
+await reply(async () => {
   const request = await contenders[contender](`${address}/${encodeURIComponent(contender)}`)
-  // A service in the midst of its life has made calls before.
+  // As in a service that has run for some time.
   for (let index = 0; index < warmUpCalls; index++) await request()
   return (begins: number) => load(request, begins)
 })

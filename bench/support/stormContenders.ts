@@ -3,18 +3,18 @@ import type { Contender } from "./stormPlan.js"
 
 type Request = () => Promise<unknown>
 
-/** What the SDKs of many services do: three retries, after half a second doubled up to eight, up to a quarter of it off. */
+/** As the SDKs of many services: three retries, with waits from half a second, doubled up to eight, less up to a quarter. */
 const threeRetries = (baseUrl: string): Request => {
   const attempt = async (retries: number): Promise<unknown> => {
     const response = await fetch(`${baseUrl}/account`).catch((error: unknown) => {
       if (retries === 3) throw error
     })
     if (response?.ok) return response.json()
-    // Read to its end, the connection serves again.
+    // The connection can be reused only once the body was read.
     await response?.arrayBuffer().catch(() => undefined)
-    const passes =
+    const isTransient =
       response === undefined || response.status === 408 || response.status === 429 || response.status >= 500
-    if (!passes || retries === 3) throw new Error(`HTTP ${response?.status}`)
+    if (!isTransient || retries === 3) throw new Error(`HTTP ${response?.status}`)
     await setTimeout(Math.min(500 * 2 ** retries, 8000) * (1 - Math.random() / 4))
     return attempt(retries + 1)
   }
@@ -22,8 +22,8 @@ const threeRetries = (baseUrl: string): Request => {
 }
 
 /**
- * The same GET of a small JSON, by those who repeat it in their own way: each is given where its API is, and makes a request.
- * A process loads its own contender only.
+ * A GET of a small JSON by each contender, with the retries of its own. Each takes a base URL, and returns a function that makes
+ * the request. A process loads one contender only.
  */
 export const contenders: Record<Contender, (baseUrl: string) => Promise<Request>> = {
   "effect-herald": async (baseUrl) => (await import("./stormHerald.js")).herald(baseUrl),

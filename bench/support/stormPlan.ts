@@ -1,32 +1,32 @@
-/** What the processes of the bench "storm" agree on. Times are of `Date.now()`, which is one clock for all of them. */
+/** The plan of the bench "storm", which its processes share. Times are those of `Date.now()`, which is one clock for all of them. */
 
 export const callsPerSecond = 200
 export const loadSeconds = 20
 
-/** How long calls may go on after the last one began: the most patient contender waits 3.5 s in all. */
-export const patienceSeconds = 10
+/** The time for calls to end after the last one has begun. The longest waits of a contender are 3.5 s in all. */
+export const drainSeconds = 10
 
-/** Made by each contender, one after another, before the load: what is compiled at the first calls is no storm's matter. */
+/** The number of calls before the load, one after another, so that compilation at the first calls is not measured. */
 export const warmUpCalls = 100
 
-/** In seconds from the load's beginning. */
+/** In seconds from the start of the load. */
 export const outage = { from: 5, until: 15 }
 
-/** The share of answers that a flaky server refuses, chosen by a generator of this seed for each contender. */
+/** The share of requests to which a flaky server responds with a 503, by a generator of this seed for each contender. */
 export const flaky = { share: 0.1, seed: 20_260_101 }
 
 export type Storm = "outage" | "flaky"
 
 export type Contender = "effect-herald" | "ky" | "got" | "three retries"
 
-/** The server is asked to begin, and in the end what came. */
-export type ServerQuestion = "address" | "begin" | "arrivals"
+/** The messages to the server. */
+export type ServerMessage = "address" | "begin" | "arrivals"
 
-export interface ServerAnswers {
+export interface ServerReplies {
   readonly address: string
-  /** When the load begins, and the outage's begin and end. */
+  /** Starts the load. Returns its time, and those of the outage. */
   readonly begin: Times
-  /** When each request came, by contender. */
+  /** The time of each request, by contender. */
   readonly arrivals: Record<string, ReadonlyArray<number>>
 }
 
@@ -42,7 +42,7 @@ export interface Outage {
 
 export interface Call {
   readonly begun: number
-  /** Not there: it had not ended when patience did. */
+  /** Absent if the call had not ended after `drainSeconds`. */
   readonly ended?: number
   readonly succeeded: boolean
 }

@@ -1,29 +1,29 @@
-/** A server that refuses: everything for a while, or now and then. It keeps when each contender's requests came. */
+/** A server that responds with a 503: for some time, or at random. It records the times of each contender's requests. */
 import { once } from "node:events"
 import { createServer, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
-import { answer } from "./processes.js"
+import { reply } from "./processes.js"
 import {
   flaky,
   outage,
   type Outage,
-  type ServerAnswers,
-  type ServerQuestion,
+  type ServerMessage,
+  type ServerReplies,
   type Storm,
   type Times
 } from "./stormPlan.js"
 
-// bench/storm.ts gives one of the two.
+// The argument of bench/storm.ts.
 const storm = process.argv[2] as Storm
 
-/** Time for the word to reach the contenders before the load begins. */
+/** The time for the contenders to receive the message before the load starts. */
 const noticeMilliseconds = 500
 
 let times: Times | undefined
 const arrivals: Record<string, Array<number>> = {}
 const generators: Record<string, () => number> = {}
 
-/** Mulberry32: numbers from 0 to 1, the same for the same seed. */
+/** Mulberry32: a generator of numbers from 0 to 1, which are the same for the same seed. */
 const generator = (seed: number) => () => {
   seed = (seed + 0x6d2b79f5) | 0
   let mixed = Math.imul(seed ^ (seed >>> 15), seed | 1)
@@ -31,29 +31,29 @@ const generator = (seed: number) => () => {
   return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
 }
 
-const refuses: Record<Storm, (contender: string, now: number, outage: Outage) => boolean> = {
+const isRefused: Record<Storm, (contender: string, now: number, outage: Outage) => boolean> = {
   outage: (_, now, { begins, ends }) => now >= begins && now < ends,
   flaky: (contender) => (generators[contender] ??= generator(flaky.seed))() < flaky.share
 }
 
-const reply = (response: ServerResponse, refused: boolean) => {
+const respond = (response: ServerResponse, refused: boolean) => {
   response.writeHead(refused ? 503 : 200, { "content-type": "application/json" })
   response.end(refused ? '{"detail":"unavailable"}' : '{"id":1,"name":"Bob"}')
 }
 
 const server = createServer((request, response) => {
   const now = Date.now()
-  // What warms up before the load begins counts for nothing.
-  if (times === undefined) return reply(response, false)
+  // Requests before the load are not recorded.
+  if (times === undefined) return respond(response, false)
   const contender = decodeURIComponent(request.url!.split("/")[1]!)
   ;(arrivals[contender] ??= []).push(now)
-  reply(response, refuses[storm](contender, now, times.outage))
+  respond(response, isRefused[storm](contender, now, times.outage))
 })
-// Longer than the bench: nobody's request meets a connection that is just being closed.
+// Longer than the bench, so that no request meets a connection that is being closed.
 server.keepAliveTimeout = 120_000
 
-const answers: { readonly [Question in ServerQuestion]: () => ServerAnswers[Question] } = {
-  // A server that listens on TCP has an address of this kind.
+const replies: { readonly [Message in ServerMessage]: () => ServerReplies[Message] } = {
+  // The address of a server that listens on TCP is of this type.
   address: () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
   begin: () => {
     const load = Date.now() + noticeMilliseconds
@@ -63,7 +63,7 @@ const answers: { readonly [Question in ServerQuestion]: () => ServerAnswers[Ques
   arrivals: () => arrivals
 }
 
-await answer(async () => {
+await reply(async () => {
   await once(server.listen(0, "127.0.0.1"), "listening")
-  return (question: ServerQuestion) => answers[question]()
+  return (message: ServerMessage) => replies[message]()
 })

@@ -1,4 +1,4 @@
-/** Reads every account of a server in one of several ways, and prints what it took, as JSON. */
+/** Reads all accounts of a server in one of several ways, and prints time and memory as JSON. */
 import { NodeHttpClient } from "@effect/platform-node"
 import { Effect, Stream } from "effect"
 import * as Polympics from "effect-herald/polympics"
@@ -7,14 +7,16 @@ const [baseUrl, way, size] = process.argv.slice(2) as [string, string, string]
 const pageSize = Number(size)
 
 const herald = (ahead: number) =>
-  Polympics.listAccounts({ pageSize, ahead }).pipe(
-    Stream.runCount,
-    Effect.provide(Polympics.anonymous({ baseUrl })),
-    Effect.provide(NodeHttpClient.layerUndici),
-    Effect.runPromise
-  )
+  Polympics.listAccounts
+    .with({ ahead })({ pageSize })
+    .pipe(
+      Stream.runCount,
+      Effect.provide(Polympics.anonymous({ baseUrl })),
+      Effect.provide(NodeHttpClient.layerUndici),
+      Effect.runPromise
+    )
 
-/** What many a script does: no types, no retries, and `keep` all or count. */
+/** A plain loop, without types and retries. `keep` stores all accounts in an array. */
 const fetched = async (keep: boolean) => {
   const all: Array<unknown> = []
   let count = 0

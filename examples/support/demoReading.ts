@@ -4,26 +4,29 @@ import { heading, line, progress } from "./print.js"
 
 const team = (account: Polympics.Account) => account.team?.name ?? "no team"
 
-/** What anyone may do; nothing is changed. */
+/** The operations for any caller that read. */
 export const reading = Effect.gen(function* () {
-  yield* line(`signups are ${(yield* Polympics.checkSignups) ? "open" : "closed"}`)
+  yield* line(`signups are ${(yield* Polympics.checkSignups()) ? "open" : "closed"}`)
 
-  yield* heading("Stream all accounts, two pages ahead, with progress")
+  yield* heading("All accounts as a Stream, with two pages requested in advance, and progress")
   const seen = yield* Ref.make(0)
-  yield* Polympics.listAccounts.pages({ pageSize: 50, ahead: 2 }).pipe(
-    Stream.runForEach((page) =>
-      Effect.flatMap(
-        Ref.updateAndGet(seen, (count) => count + page.data.length),
-        (count) => progress(count, page.results, "accounts")
+  yield* Polympics.listAccounts
+    .with({ ahead: 2 })
+    .pages({ pageSize: 50 })
+    .pipe(
+      Stream.runForEach(({ items, value }) =>
+        Effect.flatMap(
+          Ref.updateAndGet(seen, (count) => count + items.length),
+          (count) => progress(count, value.results, "accounts")
+        )
       )
     )
-  )
 
-  yield* heading("Search, taken literally: no name is matched by a wildcard")
+  yield* heading("Searches, whose wildcards are escaped")
   for (const search of ["bob", "100%", "日本", "no such name"]) {
     const found = yield* Stream.runCollect(Polympics.listAccounts({ search }).pipe(Stream.take(3)))
     const names = Chunk.toReadonlyArray(found).map((account) => `${account.name} (${team(account)})`)
-    yield* line(`"${search}": ${names.join(", ") || "nobody"}`)
+    yield* line(`"${search}": ${names.join(", ") || "none"}`)
   }
 
   yield* heading("One page, with the totals")
@@ -31,7 +34,7 @@ export const reading = Effect.gen(function* () {
   yield* line(`page ${page.page + 1} of ${page.pages}, ${page.results} accounts in all:`)
   for (const account of page.data) yield* line(`  ${account.id}  ${account.name}`)
 
-  yield* heading("Teams, and one of everything")
+  yield* heading("Teams, an account and its team")
   yield* Polympics.listTeams().pipe(
     Stream.take(5),
     Stream.runForEach((team) => line(`team ${team.id}: ${team.name}, ${team.memberCount} members`))
@@ -40,18 +43,18 @@ export const reading = Effect.gen(function* () {
   if (first !== undefined) {
     const account = yield* Polympics.getAccount(first)
     yield* line(`account ${account.id}: ${account.name}#${account.discriminator}, ${team(account)}`)
-    if (account.team !== null) yield* line(`its team again: ${(yield* Polympics.getTeam(account.team)).name}`)
+    if (account.team !== null) yield* line(`its team: ${(yield* Polympics.getTeam(account.team)).name}`)
   }
 })
 
-/** Who the credentials of the environment are for. */
+/** Prints the owner of the credentials in the environment. */
 export const whoAmI = (username: string) =>
   /^s/i.test(username)
-    ? Polympics.getMe.pipe(
+    ? Polympics.getMe().pipe(
         Effect.flatMap((account) => line(`you are ${account.name}, by a session`)),
         Effect.provide(Polympics.userConfig())
       )
-    : Polympics.getApp.pipe(
+    : Polympics.getApp().pipe(
         Effect.flatMap((app) => line(`you are the app ${app.name}`)),
         Effect.provide(Polympics.appConfig())
       )

@@ -1,12 +1,12 @@
 /**
- * A Polympics server on loopback, for the examples: the same that tests use, with teams, awards and a few hundred accounts,
- * and a few ids that make it misbehave.
+ * A Polympics server on loopback, for the examples: that of tests, with teams, awards and a few hundred accounts, and with some ids
+ * to which it responds in unusual ways.
  */
 import { type HttpApp, HttpClient, HttpServer, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
 import { Effect, Layer, Redacted, Ref } from "effect"
 import * as Polympics from "effect-herald/polympics"
-import * as PolympicsTest from "effect-herald/polympics/test"
+import * as PolympicsTest from "effect-herald/polympics/testing"
 import { createServer } from "node:http"
 
 const names = [
@@ -38,7 +38,7 @@ const names = [
   "under_score"
 ]
 
-/** The first id: beyond 2^53, where JavaScript's numbers have gaps. */
+/** The first id, beyond 2^53, where JavaScript's numbers are not exact. */
 const firstId = 900719925474099300n
 
 const accounts = Array.from({ length: 312 }, (_, index) => ({
@@ -49,8 +49,8 @@ const accounts = Array.from({ length: 312 }, (_, index) => ({
   permissions: index === 0 ? Polympics.Permissions.everyUser : Polympics.Permissions.none
 }))
 
-/** Ids that the server answers in ways of its own, to show what becomes of it. */
-export const misbehaving = {
+/** The ids to which the server responds in unusual ways. */
+export const unusual = {
   passingOutage: Polympics.AccountId.make("503"),
   rateLimited: Polympics.AccountId.make("429"),
   teapot: Polympics.AccountId.make("418"),
@@ -59,8 +59,8 @@ export const misbehaving = {
   brokenList: "broken list"
 }
 
-const misbehave = (app: HttpApp.Default) =>
-  Effect.map(Ref.make(false), (wasOut) => {
+const withUnusualResponses = (app: HttpApp.Default) =>
+  Effect.map(Ref.make(false), (wasUnavailable) => {
     const html = (status: number, title: string) =>
       Effect.succeed(
         HttpServerResponse.html(`<html><h1>${title}</h1></html>`).pipe(HttpServerResponse.setStatus(status))
@@ -68,7 +68,9 @@ const misbehave = (app: HttpApp.Default) =>
     return Effect.flatMap(HttpServerRequest.HttpServerRequest, (request): HttpApp.Default => {
       switch (request.url) {
         case "/account/503":
-          return Effect.flatMap(Ref.getAndSet(wasOut, true), (healed) => (healed ? app : html(503, "Back in a moment")))
+          return Effect.flatMap(Ref.getAndSet(wasUnavailable, true), (recovered) =>
+            recovered ? app : html(503, "Back in a moment")
+          )
         case "/account/429":
           return Effect.succeed(HttpServerResponse.empty({ status: 429, headers: { "retry-after": "3600" } }))
         case "/account/418":
@@ -105,11 +107,11 @@ const serve = Effect.gen(function* () {
     ],
     callbackClient: yield* HttpClient.HttpClient
   })
-  yield* HttpServer.serveEffect(yield* misbehave(app))
+  yield* HttpServer.serveEffect(yield* withUnusualResponses(app))
   return yield* HttpServer.addressFormattedWith((address) => Effect.succeed(address))
 })
 
-/** Serves the app on a free port of loopback, until the scope ends; gives its base URL. */
+/** Serves the app on a free port of loopback until the scope closes. Returns its base URL. */
 export const start = Effect.gen(function* () {
   const layers = Layer.merge(
     NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0 }),

@@ -8,7 +8,7 @@ import { heading, line } from "./print.js"
 const names = (permissions: Polympics.Permissions.Permissions) =>
   Polympics.Permissions.names(permissions).join(", ") || "none"
 
-/** A server of one's own that receives events: its URL, and the first event. */
+/** A server that receives events. Returns its URL, and the first event. */
 const receiver = (secret: Redacted.Redacted) =>
   Effect.gen(function* () {
     const received = yield* Deferred.make<Polympics.AccountTeamUpdate>()
@@ -26,11 +26,11 @@ const receiver = (secret: Redacted.Redacted) =>
     return { url, event: Deferred.await(received) }
   })
 
-/** What an app may do, on a server that may be changed. */
+/** The operations of an app and of a user that write. */
 export const writing = (baseUrl: string) =>
   Effect.gen(function* () {
-    const app = yield* Polympics.getApp
-    yield* heading(`As the app "${app.name}", which may: ${names(app.permissions)}`)
+    const app = yield* Polympics.getApp()
+    yield* heading(`As the app "${app.name}", whose permissions are: ${names(app.permissions)}`)
 
     const team = yield* Polympics.createTeam("Demo Team 🏅")
     const other = yield* Polympics.createTeam("The Others")
@@ -46,7 +46,7 @@ export const writing = (baseUrl: string) =>
 
     const { url, event } = yield* receiver(Redacted.make("callback secret"))
     yield* Polympics.createCallback({ event: "account_team_update", url, secret: Redacted.make("callback secret") })
-    yield* line(`callbacks: ${JSON.stringify(yield* Polympics.getCallbacks)}`)
+    yield* line(`callbacks: ${JSON.stringify(yield* Polympics.getCallbacks())}`)
     yield* Polympics.updateAccount(bob, { team: other })
     const update = yield* event
     yield* line(`received by the callback: ${update.account.name} is now in ${update.team?.name}`)
@@ -73,7 +73,7 @@ export const writing = (baseUrl: string) =>
     )
     const details = yield* Polympics.getAward(award)
     yield* line(
-      `"${details.award.title}" of ${details.team?.name} has: ${details.awardees.map((_) => _.name).join(", ")}`
+      `"${details.award.title}" of ${details.team?.name} is held by: ${details.awardees.map((_) => _.name).join(", ")}`
     )
     yield* Polympics.takeAward(award, bob)
     yield* Polympics.updateAward(award, { title: "Best demo ever" })
@@ -82,15 +82,15 @@ export const writing = (baseUrl: string) =>
     const session = yield* Polympics.createSession(bob)
     yield* line(`a session for ${session.username}, its password is ${session.password}`)
     const asBob = Effect.gen(function* () {
-      const me = yield* Polympics.getMe
+      const me = yield* Polympics.getMe()
       const joined = yield* Polympics.updateAccount(me, { team })
-      yield* line(`as the user ${me.name}: joined ${joined.team?.name} by himself`)
+      yield* line(`as the user ${me.name}: joined ${joined.team?.name}`)
     })
     yield* asBob.pipe(Effect.provide(Polympics.user(session, { baseUrl })))
 
-    const reset = yield* Polympics.resetAppToken
-    yield* line(`the password of ${reset.username} is another now`)
-    yield* line(`and the same layer goes on with it: still the app "${(yield* Polympics.getApp).name}"`)
+    const reset = yield* Polympics.resetAppToken()
+    yield* line(`${reset.username} has a new password`)
+    yield* line(`which the same layer uses: the app is "${(yield* Polympics.getApp()).name}"`)
 
     yield* Polympics.deleteAccount(bob)
     yield* Polympics.deleteTeam(team)

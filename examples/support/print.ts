@@ -1,14 +1,12 @@
 import { Console, Effect } from "effect"
 
-/** What the examples print, for a person. */
-
 const bold = (text: string) => (process.stdout.isTTY ? `\u001b[1m${text}\u001b[0m` : text)
 
 export const heading = (text: string) => Console.log(`\n${bold(text)}`)
 
 export const line = (text: string) => Console.log(`  ${text}`)
 
-/** On a terminal the line is written anew, until it is done; elsewhere there is one line a call. */
+/** Prints progress. On a terminal it replaces the line before; elsewhere it prints a line for each call. */
 export const progress = (done: number, total: number, what: string) => {
   const width = 30
   const filled = total === 0 ? width : Math.round((width * done) / total)

@@ -1,11 +1,11 @@
-/** A site on loopback to crawl: some hundred pages that link to one another, of which some may be kept for a minute, and others asked for again. */
+/** A site on loopback to crawl: pages that link to each other, of which some are fresh for a minute, and others must be revalidated. */
 import { Effect } from "effect"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 
 const count = 120
 
-/** Every page links to the next ones, and back. */
+/** Each page links to two pages after it, and to one before it. */
 const page = (number: number) => ({
   title: `Page ${number}`,
   links: [number * 2 + 1, number * 2 + 2, Math.floor((number - 1) / 2)]
@@ -13,15 +13,15 @@ const page = (number: number) => ({
     .map((other) => `/pages/${other}`)
 })
 
-/** Serves it until the scope ends; gives where it is, and how many requests of each status it has answered. */
+/** Serves the site until the scope closes. Returns its base URL, and the numbers of its responses by status. */
 export const serve = Effect.gen(function* () {
-  const answered = new Map<number, number>()
+  const counts = new Map<number, number>()
   const server = createServer(({ headers, url = "" }, response) => {
     const number = Number(/^\/pages\/(\d+)$/.exec(url)?.[1] ?? Number.NaN)
     const body = JSON.stringify(page(number))
     const etag = `"${number}"`
     const status = headers["if-none-match"] === etag ? 304 : number < count ? 200 : 404
-    answered.set(status, (answered.get(status) ?? 0) + 1)
+    counts.set(status, (counts.get(status) ?? 0) + 1)
     response.writeHead(status, {
       etag,
       "content-type": "application/json",
@@ -40,11 +40,11 @@ export const serve = Effect.gen(function* () {
   const { port } = server.address() as AddressInfo
   return {
     baseUrl: `http://127.0.0.1:${port}`,
-    /** What was answered since one last asked. */
-    answered: Effect.sync(() => {
-      const counts = Object.fromEntries(answered)
-      answered.clear()
-      return counts
+    /** The numbers of responses since the last time. */
+    statuses: Effect.sync(() => {
+      const statuses = Object.fromEntries(counts)
+      counts.clear()
+      return statuses
     })
   }
 })

@@ -6,7 +6,7 @@ import { Timestamp } from "./Timestamp.js"
 
 /**
  * The id of an account: a Discord id, an integer of up to 64 bits. It is a string here and on the wire, since a JavaScript
- * number holds no more than 53 bits of it.
+ * number is exact to 53 bits only.
  *
  * @example
  * ```ts
@@ -42,8 +42,8 @@ const account = /*#__PURE__*/ Schema.Struct({
   awards: /*#__PURE__*/ Schema.Array(Award)
 }).annotations({ identifier: "Account" })
 /**
- * An account as the server holds it, which is looser than what it takes: names of every length and script, discriminators
- * that are not four digits, permission masks with bits that nobody named.
+ * An account as the server stores it. Stored values are less restricted than those that the server accepts: names can have any
+ * length and script, discriminators can be other than four digits, and permission masks can have undocumented bits.
  */
 export interface Account extends Schema.Schema.Type<typeof account> {}
 /** An `Account` on the wire. */

@@ -12,7 +12,7 @@ const award = /*#__PURE__*/ Schema.Struct({
   title: Schema.String,
   imageUrl: /*#__PURE__*/ Schema.propertySignature(Schema.String).pipe(/*#__PURE__*/ Schema.fromKey("image_url"))
 }).annotations({ identifier: "Award" })
-/** An award. Who has it is in `AwardDetails`. */
+/** An award. `AwardDetails` also has the accounts that hold it. */
 export interface Award extends Schema.Schema.Type<typeof award> {}
 /** An `Award` on the wire. */
 export interface AwardEncoded extends Schema.Schema.Encoded<typeof award> {}

@@ -8,7 +8,7 @@ const awardDetails = /*#__PURE__*/ Schema.Struct({
   awardees: /*#__PURE__*/ Schema.Array(Account),
   team: /*#__PURE__*/ Schema.NullOr(Team)
 }).annotations({ identifier: "AwardDetails" })
-/** An award, the accounts that have it, and the team that it belongs to. */
+/** An award, the accounts that hold it, and the team that it belongs to. */
 export interface AwardDetails extends Schema.Schema.Type<typeof awardDetails> {}
 /** An `AwardDetails` on the wire. */
 export interface AwardDetailsEncoded extends Schema.Schema.Encoded<typeof awardDetails> {}

@@ -2,11 +2,11 @@ import * as Schema from "effect/Schema"
 import { Account } from "./Account.js"
 import { Team } from "./Team.js"
 
-/** The events that an app can be told of. */
+/** The events that an app can register a callback for. */
 export const CallbackEvent = /*#__PURE__*/ Schema.Literal("account_team_update")
 export type CallbackEvent = typeof CallbackEvent.Type
 
-/** The id of a callback; overwriting one gives it a new id. */
+/** The id of a callback. A callback that replaces another has a new id. */
 export const CallbackId = /*#__PURE__*/ Schema.Int.pipe(/*#__PURE__*/ Schema.brand("polympics/CallbackId"))
 export type CallbackId = typeof CallbackId.Type
 
@@ -15,7 +15,7 @@ const callback = /*#__PURE__*/ Schema.Struct({
   event: CallbackEvent,
   url: Schema.String
 }).annotations({ identifier: "Callback" })
-/** A callback that an app registered. Its secret is never shown. */
+/** A callback that an app registered. The API does not return its secret. */
 export interface Callback extends Schema.Schema.Type<typeof callback> {}
 /** A `Callback` on the wire. */
 export interface CallbackEncoded extends Schema.Schema.Encoded<typeof callback> {}
@@ -25,7 +25,7 @@ const accountTeamUpdate = /*#__PURE__*/ Schema.Struct({
   account: Account,
   team: /*#__PURE__*/ Schema.NullOr(Team)
 }).annotations({ identifier: "AccountTeamUpdate" })
-/** What the API posts when an account joins, changes or leaves a team; `team` is where it is now. */
+/** The event that the API posts when an account joins, changes or leaves a team. `team` is the account's team after that. */
 export interface AccountTeamUpdate extends Schema.Schema.Type<typeof accountTeamUpdate> {}
 /** An `AccountTeamUpdate` on the wire. */
 export interface AccountTeamUpdateEncoded extends Schema.Schema.Encoded<typeof accountTeamUpdate> {}

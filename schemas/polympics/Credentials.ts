@@ -16,7 +16,7 @@ const session = /*#__PURE__*/ Schema.Struct({
   ...credentials.fields,
   expiresAt: /*#__PURE__*/ Schema.propertySignature(Timestamp).pipe(/*#__PURE__*/ Schema.fromKey("expires_at"))
 }).annotations({ identifier: "Session" })
-/** The credentials of a user, and when they end. */
+/** The credentials of a user, and the time when they expire. */
 export interface Session extends Schema.Schema.Type<typeof session> {}
 /** A `Session` on the wire. */
 export interface SessionEncoded extends Schema.Schema.Encoded<typeof session> {}
@@ -27,7 +27,7 @@ const appDetails = /*#__PURE__*/ Schema.Struct({
   username: Schema.String,
   permissions: Permissions.schema
 }).annotations({ identifier: "AppDetails" })
-/** An app: what it is called, and what it may do. */
+/** An app: its name, user name and permissions. */
 export interface AppDetails extends Schema.Schema.Type<typeof appDetails> {}
 /** An `AppDetails` on the wire. */
 export interface AppDetailsEncoded extends Schema.Schema.Encoded<typeof appDetails> {}
@@ -37,7 +37,7 @@ const appCredentials = /*#__PURE__*/ Schema.Struct({
   ...appDetails.fields,
   ...credentials.fields
 }).annotations({ identifier: "AppCredentials" })
-/** An app with the password that a reset gave it; it is told this once. */
+/** An app with its new password after a reset. The API returns the password in this response only. */
 export interface AppCredentials extends Schema.Schema.Type<typeof appCredentials> {}
 /** An `AppCredentials` on the wire. */
 export interface AppCredentialsEncoded extends Schema.Schema.Encoded<typeof appCredentials> {}

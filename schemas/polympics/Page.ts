@@ -3,9 +3,9 @@ import * as Schema from "effect/Schema"
 /**
  * One page of a list.
  *
- * - `page`: its number, from 0
- * - `perPage`: how many items a full page has
- * - `pages`, `results`: how many pages and items there are in all; both 0 when nothing was found
+ * - `page`: the number of the page, from 0
+ * - `perPage`: the number of items of a full page
+ * - `pages`, `results`: the total numbers of pages and items; both are 0 if nothing was found
  * - `data`: the items
  */
 export interface Page<A> {

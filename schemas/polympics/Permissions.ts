@@ -4,7 +4,7 @@ import { dual } from "effect/Function"
 import * as Inspectable from "effect/Inspectable"
 import * as Schema from "effect/Schema"
 
-/** The flags that the API documents, by their place in the mask, the least significant first. */
+/** The flags that the API documents, in the order of their bits in the mask, least significant first. */
 const flags = [
   "managePermissions",
   "manageAccountTeams",
@@ -15,14 +15,12 @@ const flags = [
   "manageAwards"
 ] as const
 
-/**
- * The name of a permission. Only apps can have `authenticateUsers`, only users `manageOwnTeam`.
- */
+/** The name of a permission. Only apps can have `authenticateUsers`, and only users `manageOwnTeam`. */
 export type Permission = (typeof flags)[number]
 
 /**
- * A set of permissions: named flags, and whatever bits the server stores besides. Compared by value (`Equal.equals`). The
- * mask is a `bigint`, since the server stores masks that JavaScript's bitwise operators would cut to 32 bits.
+ * A set of permissions: named flags, and any other bits that the server stores. Compared by value (`Equal.equals`). The mask is
+ * a `bigint`, since the server stores masks that JavaScript's bitwise operators would truncate to 32 bits.
  *
  * @example
  * ```ts
@@ -36,7 +34,7 @@ export type Permission = (typeof flags)[number]
  * ```
  */
 export class Permissions extends Data.Class<{ readonly mask: bigint }> {
-  /** A `bigint` has no JSON of its own; logs show the names and the mask. */
+  /** JSON has no `bigint`, so the mask is written as text, beside the names. */
   toJSON() {
     return { _id: "Permissions", names: names(this), mask: this.mask.toString() }
   }
@@ -47,17 +45,17 @@ export class Permissions extends Data.Class<{ readonly mask: bigint }> {
 
 const bit = (permission: Permission): bigint => 1n << BigInt(flags.indexOf(permission))
 
-/** The set that a mask of the wire stands for; any integer is one. */
+/** Makes the set of a mask. Any integer is a mask. */
 export const fromMask = (mask: bigint): Permissions => new Permissions({ mask })
 
-/** The set of these permissions. */
+/** Makes a set of permissions. */
 export const of = (...permissions: ReadonlyArray<Permission>): Permissions =>
   fromMask(permissions.reduce((mask, permission) => mask | bit(permission), 0n))
 
-/** No permissions. */
+/** The empty set. */
 export const none: Permissions = /*#__PURE__*/ of()
 
-/** Every permission that an app can have. */
+/** All permissions that an app can have. */
 export const everyApp: Permissions = /*#__PURE__*/ of(
   "managePermissions",
   "manageAccountTeams",
@@ -67,7 +65,7 @@ export const everyApp: Permissions = /*#__PURE__*/ of(
   "manageAwards"
 )
 
-/** Every permission that a user can have. */
+/** All permissions that a user can have. */
 export const everyUser: Permissions = /*#__PURE__*/ of(
   "managePermissions",
   "manageAccountTeams",
@@ -77,42 +75,42 @@ export const everyUser: Permissions = /*#__PURE__*/ of(
   "manageAwards"
 )
 
-/** Whether all of these permissions are in the set. */
+/** Reports whether all of these permissions are in the set. */
 export const has = (self: Permissions, ...permissions: ReadonlyArray<Permission>): boolean =>
   isSubset(of(...permissions), self)
 
-/** Whether every bit of the first is in the second. */
+/** Reports whether every bit of the first set is in the second. */
 export const isSubset: {
   (that: Permissions): (self: Permissions) => boolean
   (self: Permissions, that: Permissions): boolean
 } = /*#__PURE__*/ dual(2, (self: Permissions, that: Permissions): boolean => (self.mask & that.mask) === self.mask)
 
-/** What is in either. */
+/** The permissions that are in either set. */
 export const union: {
   (that: Permissions): (self: Permissions) => Permissions
   (self: Permissions, that: Permissions): Permissions
 } = /*#__PURE__*/ dual(2, (self: Permissions, that: Permissions): Permissions => fromMask(self.mask | that.mask))
 
-/** What is in both. */
+/** The permissions that are in both sets. */
 export const intersection: {
   (that: Permissions): (self: Permissions) => Permissions
   (self: Permissions, that: Permissions): Permissions
 } = /*#__PURE__*/ dual(2, (self: Permissions, that: Permissions): Permissions => fromMask(self.mask & that.mask))
 
-/** What is in the first and not in the second. */
+/** The permissions that are in the first set and not in the second. */
 export const difference: {
   (that: Permissions): (self: Permissions) => Permissions
   (self: Permissions, that: Permissions): Permissions
 } = /*#__PURE__*/ dual(2, (self: Permissions, that: Permissions): Permissions => fromMask(self.mask & ~that.mask))
 
-/** The names in the set, the least significant first. Bits without a name are in none of them, see `mask`. */
+/** The names of the permissions in the set, least significant first. Undocumented bits have no name, but are in `mask`. */
 export const names = (self: Permissions): ReadonlyArray<Permission> =>
   flags.filter((permission) => (self.mask & bit(permission)) !== 0n)
 
-/** The wire's integer. Beyond 2^53 it is a `bigint`, so that no bit is lost. */
+/** The integer on the wire. Beyond 2^53 it is a `bigint`, so that no bit is lost. */
 const Mask = /*#__PURE__*/ Schema.Union(Schema.Int, Schema.BigIntFromSelf)
 
-/** Permissions on the wire: one integer. */
+/** The schema of permissions, which are one integer on the wire. */
 export const schema: Schema.Schema<Permissions, number | bigint> = /*#__PURE__*/ Schema.transform(
   Mask,
   /*#__PURE__*/ Schema.declare((u): u is Permissions => u instanceof Permissions, {
@@ -128,7 +126,7 @@ export const schema: Schema.Schema<Permissions, number | bigint> = /*#__PURE__*/
   }
 )
 
-/** Permissions that can be stored: 64 bits, signed. The server answers a mask beyond them with a 500. */
+/** The schema of permissions that the server can store: 64 bits, signed. The server responds to a larger mask with a 500. */
 export const Storable = /*#__PURE__*/ schema.pipe(
   /*#__PURE__*/ Schema.filter(({ mask }) => BigInt.asIntN(64, mask) === mask || "must fit 64 bits")
 )

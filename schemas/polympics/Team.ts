@@ -25,7 +25,7 @@ const team = /*#__PURE__*/ Schema.Struct({
   memberCount: /*#__PURE__*/ Schema.propertySignature(Schema.Int).pipe(/*#__PURE__*/ Schema.fromKey("member_count")),
   awards: /*#__PURE__*/ Schema.Array(Award)
 }).annotations({ identifier: "Team" })
-/** A team, with how many accounts are in it. */
+/** A team, with the number of its members. */
 export interface Team extends Schema.Schema.Type<typeof team> {}
 /** A `Team` on the wire. */
 export interface TeamEncoded extends Schema.Schema.Encoded<typeof team> {}

@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema"
 
 /**
- * A string that the API can store: well-formed Unicode without NUL. The server answers anything else with a 500.
+ * A string that the API can store: well-formed Unicode without NUL. The server responds to any other with a 500.
  */
 export const Text = /*#__PURE__*/ Schema.String.pipe(
   /*#__PURE__*/ Schema.filter((text) =>
@@ -12,8 +12,8 @@ export const Text = /*#__PURE__*/ Schema.String.pipe(
 )
 
 /**
- * A `Text` of at most so many characters, counted as the server's database counts them: in code points. The server answers
- * a longer one with a 500.
+ * A `Text` of limited length, in code points, as the server's database counts it. The server responds to a longer text with a
+ * 500.
  */
 export const textUpTo = (characters: number) =>
   Text.pipe(
@@ -23,6 +23,6 @@ export const textUpTo = (characters: number) =>
     )
   )
 
-/** Refuses the empty string where the server would read it as "no change", and silently do nothing. */
+/** Refuses the empty string, for fields where the server reads it as "no change" and ignores it. */
 export const notEmpty = <A extends string, I, R>(schema: Schema.Schema<A, I, R>) =>
   schema.pipe(Schema.filter((text) => text !== "" || `must not be empty: the server would ignore it`))

@@ -3,8 +3,8 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
-/** The moments that the server has: those of the years 1 to 9999. Decimal seconds far beyond them would lose milliseconds. */
-const Moment = /*#__PURE__*/ Schema.DateTimeUtcFromSelf.annotations({
+/** The times that the server supports: the years 1 to 9999. Decimal seconds far beyond them are not exact to the millisecond. */
+const Time = /*#__PURE__*/ Schema.DateTimeUtcFromSelf.annotations({
   arbitrary: () => (fc) =>
     fc
       .date({ min: new Date("0001-01-01T00:00:00Z"), max: new Date("9999-12-31T23:59:59.999Z"), noInvalidDate: true })
@@ -12,15 +12,15 @@ const Moment = /*#__PURE__*/ Schema.DateTimeUtcFromSelf.annotations({
 })
 
 /**
- * A moment, on the wire as decimal seconds since the epoch (`1617278400.000001`). `DateTime` counts in milliseconds; what
- * the server says beyond them is rounded.
+ * A time, on the wire as decimal seconds since the epoch (`1617278400.000001`). It is rounded to milliseconds, which is the
+ * precision of `DateTime`.
  */
-export const Timestamp = /*#__PURE__*/ Schema.transformOrFail(Schema.Number, Moment, {
+export const Timestamp = /*#__PURE__*/ Schema.transformOrFail(Schema.Number, Time, {
   strict: true,
   decode: (seconds, _, ast) =>
     Option.match(DateTime.make(Math.round(seconds * 1000)), {
       onNone: () => ParseResult.fail(new ParseResult.Type(ast, seconds)),
-      onSome: (moment) => ParseResult.succeed(DateTime.toUtc(moment))
+      onSome: (time) => ParseResult.succeed(DateTime.toUtc(time))
     }),
-  encode: (moment) => ParseResult.succeed(DateTime.toEpochMillis(moment) / 1000)
+  encode: (time) => ParseResult.succeed(DateTime.toEpochMillis(time) / 1000)
 }).annotations({ identifier: "Timestamp", description: "decimal seconds since the epoch" })

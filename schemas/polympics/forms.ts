@@ -23,7 +23,7 @@ export const CreateAccount = /*#__PURE__*/ Schema.Struct({
 })
 
 /**
- * Stands for "in no team" where a team is expected.
+ * The value that removes an account from its team, where a team is expected.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ export const UpdateAccount = /*#__PURE__*/ Schema.Struct({
   )
 })
 
-/** The body of `POST /teams/new` and `PATCH /team/{team}`. The server takes an empty name. */
+/** The body of `POST /teams/new` and `PATCH /team/{team}`. The server accepts an empty name. */
 export const TeamForm = /*#__PURE__*/ Schema.Struct({ name: AccountName })
 
 /** The body of `POST /awards/new`. */
@@ -79,16 +79,16 @@ export const UpdateAward = /*#__PURE__*/ Schema.Struct({
   team: /*#__PURE__*/ Schema.optional(TeamId)
 })
 
-/** A secret that a header can carry: the API shows it as a bearer token, and could not post the event with another. */
+/** A secret that a header can hold. The API sends it as a bearer token with each event. */
 const BearerSecret = /*#__PURE__*/ Schema.String.pipe(
   /*#__PURE__*/ Schema.filter(
     (text) =>
       /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(text) ||
-      "must be printable ASCII without spaces around it: it travels in a header"
+      "must be printable ASCII without spaces around it: it is sent in a header"
   )
 )
 
-/** The body of `PUT /callback/{event}`. The server checks that the URL is one of http or https. */
+/** The body of `PUT /callback/{event}`. The server checks that the URL is an http or https URL. */
 export const CallbackForm = /*#__PURE__*/ Schema.Struct({
   url: Text,
   secret: /*#__PURE__*/ Schema.Redacted(BearerSecret)

@@ -3,8 +3,8 @@ import { TeamId } from "./Team.js"
 import { Text } from "./Text.js"
 
 /**
- * Text to find in a name, whatever its case. The server matches with ILIKE, where `%`, `_` and `\` have a meaning; on the
- * wire they are escaped, so that the text means itself.
+ * Text to find in a name, in upper or lower case. The server matches by ILIKE, where `%`, `_` and `\` are special. They are
+ * escaped on the wire, so that they match themselves.
  */
 const Search = /*#__PURE__*/ Schema.transform(Text, Text, {
   strict: true,
@@ -12,15 +12,13 @@ const Search = /*#__PURE__*/ Schema.transform(Text, Text, {
   encode: (text) => text.replace(/[%_\\]/g, "\\$&")
 })
 
-const integer = <A extends number>(schema: Schema.Schema<A, number>) => Schema.compose(Schema.NumberFromString, schema)
-
 const paging = /*#__PURE__*/ (() => ({
   search: Schema.optional(Search).pipe(Schema.fromKey("q")),
-  page: Schema.optional(integer(Schema.NonNegativeInt)),
-  pageSize: Schema.optional(integer(Schema.Int.pipe(Schema.positive()))).pipe(Schema.fromKey("per_page"))
+  page: Schema.optional(Schema.NonNegativeInt),
+  pageSize: Schema.optional(Schema.Int.pipe(Schema.positive())).pipe(Schema.fromKey("per_page"))
 }))()
 
-/** The server multiplies the two, in 64 bits; beyond them it answers with a 500. */
+/** The server multiplies the two in 64 bits. A larger product makes it respond with a 500. */
 const fits = (params: { readonly page?: number | undefined; readonly pageSize?: number | undefined }) =>
   BigInt(params.page ?? 0) * BigInt(params.pageSize ?? 20) < 2n ** 63n || "page times pageSize must be below 2^63"
 
@@ -30,5 +28,5 @@ export const TeamSearch = /*#__PURE__*/ Schema.Struct(paging).pipe(/*#__PURE__*/
 /** The query of `GET /accounts/search`. */
 export const AccountSearch = /*#__PURE__*/ Schema.Struct({
   ...paging,
-  team: /*#__PURE__*/ Schema.optional(/*#__PURE__*/ integer(TeamId))
+  team: /*#__PURE__*/ Schema.optional(TeamId)
 }).pipe(/*#__PURE__*/ Schema.filter(fits))

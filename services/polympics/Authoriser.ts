@@ -1,20 +1,22 @@
 import * as Context from "effect/Context"
 import type * as Kit from "../../src/Authoriser.js"
-import type { ReplaceableCaller } from "./ReplaceableCaller.js"
+import type { ReplaceableCredentials } from "./ReplaceableCredentials.js"
 
 /**
- * Whoever calls the Polympics API: nobody, an app or a user. Every operation needs one; those that only some may call need
- * one of the tags below instead.
+ * The tag of the Polympics API, for any caller: anonymous, an app or a user. Operations that only some callers may run need
+ * one of the other tags instead. Use `anonymous`, `app` or `user` to make its layer.
  */
 export class Authoriser
   extends /*#__PURE__*/ Context.Tag("effect-herald/polympics/Authoriser")<Authoriser, Kit.Authoriser>() {}
 
-/** A caller with credentials: an app or a user. What they may do depends on their permissions, which the server knows. */
+/** The tag for callers with credentials: an app or a user. The server decides by their permissions which calls it accepts. */
 export class SignedIn
   extends /*#__PURE__*/ Context.Tag("effect-herald/polympics/SignedIn")<SignedIn, Kit.Authoriser>() {}
 
-/** An app. */
-export class App extends /*#__PURE__*/ Context.Tag("effect-herald/polympics/App")<App, ReplaceableCaller>() {}
+/** The tag for apps. */
+export class App
+  extends /*#__PURE__*/ Context.Tag("effect-herald/polympics/App")<App, Kit.Authoriser<ReplaceableCredentials>>() {}
 
-/** A user, by a session. */
-export class User extends /*#__PURE__*/ Context.Tag("effect-herald/polympics/User")<User, ReplaceableCaller>() {}
+/** The tag for users, who sign in by a session. */
+export class User
+  extends /*#__PURE__*/ Context.Tag("effect-herald/polympics/User")<User, Kit.Authoriser<ReplaceableCredentials>>() {}

@@ -1,32 +1,33 @@
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import type { HeraldError, ErrorDetails } from "../../src/HeraldError.js"
+import type { CallError, ErrorDetails } from "../../src/HeraldError.js"
 
 /**
- * A reset was sent, and the new credentials did not come back.
+ * A reset was sent, and the new credentials were not received.
  *
- * - `AnswerLost`: no whole answer came, so the old credentials may be gone; the layer goes on with them, and the server tells
- * - `NotTold`: the server replaced them and did not say by what; the layer sends nothing any more
+ * - `ResponseLost`: no whole response was received, so the old credentials may be invalid. The layer continues to use them: a
+ *   later call shows whether the server still accepts them
+ * - `NotReturned`: the server replaced the credentials and did not return the new ones. The layer sends nothing any more
  */
 export class CredentialsLost
   extends /*#__PURE__*/ Data.TaggedError("CredentialsLost")<
-    ErrorDetails & { readonly reason: "AnswerLost" | "NotTold" }
+    ErrorDetails & { readonly reason: "ResponseLost" | "NotReturned" }
   > {}
 
-/** What is sure of a failed reset: undefined if it was not carried out. */
-const reasonOf = (error: HeraldError): CredentialsLost["reason"] | undefined => {
+/** The reason for `CredentialsLost` of a failed reset; undefined if the server did not carry it out. */
+const reasonOf = (error: CallError): CredentialsLost["reason"] | undefined => {
   if (error._tag === "DecodeError") {
-    // A 303 says that there is a result, elsewhere (RFC 9110, 15.4.4).
-    if (error.status === 303) return "AnswerLost"
-    return error.status !== undefined && error.status >= 200 && error.status < 300 ? "NotTold" : undefined
+    // A 303 refers to the result of the request (RFC 9110, 15.4.4), so the server has carried it out.
+    if (error.status === 303) return "ResponseLost"
+    return error.status !== undefined && error.status >= 200 && error.status < 300 ? "NotReturned" : undefined
   }
   const last = error.attempts.at(-1)
   const lost = last === undefined ? error._tag === "TimeoutError" : last.class === "Ambiguous"
-  return lost ? "AnswerLost" : undefined
+  return lost ? "ResponseLost" : undefined
 }
 
-/** Turns those failures of a reset that lose credentials into `CredentialsLost`. */
-export const orCredentialsLost = <A, E extends HeraldError, R>(
+/** Makes a reset fail with `CredentialsLost` where its failure loses the credentials. */
+export const mapCredentialsLost = <A, E extends CallError, R>(
   reset: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | CredentialsLost, R> =>
   Effect.mapError(reset, (error) => {
@@ -35,9 +36,9 @@ export const orCredentialsLost = <A, E extends HeraldError, R>(
     const { attempts, method, operation, requestId, status, url } = error
     return new CredentialsLost({
       message: `${
-        reason === "NotTold"
-          ? "the credentials were replaced, and the answer does not tell the new ones"
-          : "the credentials may have been replaced, and no answer told the new ones"
+        reason === "NotReturned"
+          ? "the credentials were replaced, and the response does not have the new ones"
+          : "the credentials may have been replaced, and no response with new ones was received"
       }: ${error.message}`,
       reason,
       operation,

@@ -1,4 +1,3 @@
-import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type { Account, AccountId } from "../../schemas/polympics/Account.js"
 import type { NoTeam } from "../../schemas/polympics/forms.js"
@@ -6,18 +5,16 @@ import { noTeam } from "../../schemas/polympics/forms.js"
 import type { Permissions } from "../../schemas/polympics/Permissions.js"
 import type { Team, TeamId } from "../../schemas/polympics/Team.js"
 import * as Operation from "../../src/Operation.js"
-import * as Pages from "../../src/Pages.js"
+import * as Pagination from "../../src/Pagination.js"
 import { Authoriser, SignedIn } from "./Authoriser.js"
 import * as endpoints from "./endpoints/accounts.js"
+import { pagination } from "./pagination.js"
 import { idOf } from "./references.js"
 
-/** Whether signups are open. For anyone. */
-export const checkSignups = /*#__PURE__*/ Effect.map(
-  /*#__PURE__*/ Effect.suspend(/*#__PURE__*/ Operation.make(Authoriser, endpoints.checkSignups, () => ({}))),
-  ({ signupsOpen }) => signupsOpen
-)
+/** Reports whether signups are open. For any caller. */
+export const checkSignups = /*#__PURE__*/ Operation.make(Authoriser, endpoints.checkSignups)
 
-/** An account that is to be. */
+/** The fields of an account to create. */
 export interface NewAccount {
   readonly id: AccountId
   /** At most 255 characters. */
@@ -31,8 +28,8 @@ export interface NewAccount {
 }
 
 /**
- * Creates an account. For apps and users that may `manageAccountDetails`, and that have the permissions that they give.
- * Fails with `Conflict` if the id is registered, `NotFound` if the team is not there, `Forbidden` also while signups are
+ * Creates an account. Needs the permission `manageAccountDetails`, and each permission that the account is given. Fails with
+ * `Conflict` if the id is registered, with `NotFound` if the team does not exist, and with `Forbidden` also while signups are
  * closed.
  *
  * @example
@@ -48,11 +45,11 @@ export interface NewAccount {
  * ```
  */
 export const createAccount = /*#__PURE__*/ Operation.make(SignedIn, endpoints.createAccount, (account: NewAccount) => ({
-  payload: { ...account, team: account.team && idOf(account.team) }
+  body: { ...account, team: account.team && idOf(account.team) }
 }))
 
 /**
- * An account, with its team and its awards. For anyone. Fails with `NotFound` if the id is not registered.
+ * An account, with its team and its awards. For any caller. Fails with `NotFound` if the id is not registered.
  *
  * @example
  * ```ts
@@ -69,67 +66,76 @@ export const createAccount = /*#__PURE__*/ Operation.make(SignedIn, endpoints.cr
 export const getAccount = /*#__PURE__*/ Operation.make(
   Authoriser,
   endpoints.getAccount,
-  (account: Account | AccountId) => ({ path: { account: idOf(account) } })
+  (account: Account | AccountId) => ({ account: idOf(account) })
 )
 
-/** Which accounts, and how many a page. */
+/** Conditions for accounts, and the size of a page. */
 export interface AccountQuery {
-  /** Text in the name, whatever its case. It means itself: the server's wildcards are escaped. */
+  /** Text that the name contains, in upper or lower case. The server's wildcards are escaped, so that they match themselves. */
   readonly search?: string | undefined
   readonly team?: Team | TeamId | undefined
   /** Default: 20. */
   readonly pageSize?: number | undefined
 }
 
-const search = (query: AccountQuery & { readonly page: number }) => ({
-  urlParams: { ...query, team: query.team && idOf(query.team) }
-})
+const toQuery = <Query extends AccountQuery>(query: Query) => ({ ...query, team: query.team && idOf(query.team) })
+
+const searchAccounts = /*#__PURE__*/ Operation.make(Authoriser, endpoints.listAccounts, (query: AccountQuery = {}) =>
+  toQuery(query)
+)
 
 /**
- * All accounts, by name and then by id, as a Stream that fetches a page when it is wanted, or some `ahead`. For anyone. Its
- * `pages` are the pages themselves, with the totals. Fails with `NotFound` if the team is not there.
+ * All accounts, ordered by name and then by id, as a Stream that requests each page when it is pulled. `with({ ahead })` requests
+ * pages in advance, and `with({ from })` starts at another page than the first, which is 0. `pages` returns the pages; the `value`
+ * of each has the totals. For any caller. Fails with `NotFound` if the team does not exist.
  *
  * @example
  * ```ts
  * import { Effect, Stream } from "effect"
  * import * as Polympics from "effect-herald/polympics"
  *
- * const greet = Polympics.listAccounts({ search: "bob", ahead: 2 }).pipe(
+ * const greet = Polympics.listAccounts.with({ ahead: 2 })({ search: "bob" }).pipe(
  *   Stream.runForEach((account) => Effect.log(`Hello, ${account.name}`))
  * )
  *
  * const progress = Polympics.listAccounts.pages().pipe(
- *   Stream.runForEach((page) => Effect.log(`page ${page.page + 1} of ${page.pages}, ${page.results} accounts in all`))
+ *   Stream.runForEach(({ value }) => Effect.log(`page ${value.page + 1} of ${value.pages}, ${value.results} accounts`))
  * )
  * ```
  */
-export const listAccounts = /*#__PURE__*/ Pages.make(Authoriser, endpoints.listAccounts, {
-  request: (query: AccountQuery, page) => search({ ...query, page }),
-  identity: (account: Account) => account.id
-})
+export const listAccounts = /*#__PURE__*/ Pagination.pageNumber(searchAccounts, /*#__PURE__*/ pagination<Account>())
 
-/** One page of accounts, with the totals; a page past the last has no data. For anyone. */
-export const accountPage = /*#__PURE__*/ Operation.make(Authoriser, endpoints.listAccounts, search)
+/** One page of accounts, with the totals. A page past the last one has no data. For any caller. */
+export const accountPage = /*#__PURE__*/ Operation.make(
+  Authoriser,
+  endpoints.listAccounts,
+  (query: AccountQuery & { readonly page: number }) => toQuery(query)
+)
 
-/** What to change of an account. What is absent stays; an empty text, which the server would ignore, is refused. */
+/** Changes of an account. Absent fields stay as they are. An empty text is refused, since the server would ignore it. */
 export interface AccountChanges {
   readonly name?: string | undefined
   readonly discriminator?: string | undefined
-  /** It can be replaced, but not cleared. */
+  /** A new URL. The API can't remove it. */
   readonly avatarUrl?: string | undefined
   /** The team to move to, or `noTeam`. */
   readonly team?: Team | TeamId | NoTeam | undefined
   readonly grantPermissions?: Permissions | undefined
-  /** Where both have a permission, it is revoked. */
+  /** Takes precedence over `grantPermissions`. */
   readonly revokePermissions?: Permissions | undefined
-  /** A Discord token of the account's: name, discriminator and avatar are taken from there. */
+  /** A Discord token of the account's owner, whose name, discriminator and avatar the account takes over. */
   readonly discordToken?: Redacted.Redacted | undefined
 }
 
 /**
- * Changes an account. What each change needs: `manageAccountDetails` for name, discriminator and avatar; `manageAccountTeams`
- * for the team, but users move themselves and captains remove from their team; `managePermissions`, and each permission that
- * is passed on, for permissions; nothing for a Discord token. A change of nothing succeeds, whoever asks.
+ * Changes an account. Each change has requirements of its own:
+ *
+ * - name, discriminator, avatar: the permission `manageAccountDetails`
+ * - team: the permission `manageAccountTeams`; but users can move themselves, and captains can remove members of their team
+ * - permissions: the permission `managePermissions`, and each permission that is granted or revoked
+ * - Discord token: none
+ *
+ * A call without changes succeeds for any caller.
  *
  * @example
  * ```ts
@@ -143,8 +149,8 @@ export const updateAccount = /*#__PURE__*/ Operation.make(
   SignedIn,
   endpoints.updateAccount,
   (account: Account | AccountId, changes: AccountChanges) => ({
-    path: { account: idOf(account) },
-    payload: {
+    account: idOf(account),
+    body: {
       ...changes,
       team: changes.team === undefined || changes.team === noTeam ? changes.team : idOf(changes.team)
     }
@@ -152,11 +158,11 @@ export const updateAccount = /*#__PURE__*/ Operation.make(
 )
 
 /**
- * Deletes an account. For those who may `manageAccountDetails`, and for a user itself. Repeated after a lost answer, it may
- * fail with `NotFound` because the first attempt succeeded.
+ * Deletes an account. Needs the permission `manageAccountDetails`, but users can delete themselves. A retry after a lost response
+ * can fail with `NotFound`, since the earlier attempt succeeded.
  */
 export const deleteAccount = /*#__PURE__*/ Operation.make(
   SignedIn,
   endpoints.deleteAccount,
-  (account: Account | AccountId) => ({ path: { account: idOf(account) } })
+  (account: Account | AccountId) => ({ account: idOf(account) })
 )

@@ -2,80 +2,82 @@ import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { identity } from "effect/Function"
 import type * as Redacted from "effect/Redacted"
 import type { Account, AccountId } from "../../schemas/polympics/Account.js"
 import type { Credentials } from "../../schemas/polympics/Credentials.js"
+import type * as Kit from "../../src/Authoriser.js"
 import * as Deadline from "../../src/Deadline.js"
-import type { HeraldError } from "../../src/HeraldError.js"
+import type { CallError } from "../../src/HeraldError.js"
 import * as Operation from "../../src/Operation.js"
 import { App, Authoriser, User } from "./Authoriser.js"
-import { orCredentialsLost } from "./CredentialsLost.js"
+import { mapCredentialsLost } from "./CredentialsLost.js"
 import * as endpoints from "./endpoints/auth.js"
-import type { ReplaceableCaller } from "./ReplaceableCaller.js"
 import { idOf } from "./references.js"
+import type { ReplaceableCredentials } from "./ReplaceableCredentials.js"
 
 /**
- * A session for whom a Discord token belongs to; creates the account if it is new. For anyone. Fails with `Unauthorised` if
- * Discord does not take the token, `Forbidden` if the account is new and signups are closed.
+ * Makes a session for the owner of a Discord token, and an account if there is none. For any caller. Fails with `Unauthorized`
+ * if Discord refuses the token, and with `Forbidden` if there is no account and signups are closed.
  */
 export const discordAuthenticate = /*#__PURE__*/ Operation.make(
   Authoriser,
   endpoints.discordAuthenticate,
-  (token: Redacted.Redacted) => ({ payload: { token } })
+  (token: Redacted.Redacted) => ({ body: { token } })
 )
 
-/** A session for an account. For apps that may `authenticateUsers`. Fails with `NotFound` if the account is not there. */
+/**
+ * Makes a session for an account. For apps with the permission `authenticateUsers`. Fails with `NotFound` if the account does
+ * not exist.
+ */
 export const createSession = /*#__PURE__*/ Operation.make(
   App,
   endpoints.createSession,
-  (account: Account | AccountId) => ({ payload: { account: idOf(account) } })
+  (account: Account | AccountId) => ({ body: { account: idOf(account) } })
 )
 
-/** Which app the caller is, and what it may do. For apps. */
-export const getApp = /*#__PURE__*/ Effect.suspend(/*#__PURE__*/ Operation.make(App, endpoints.getApp, () => ({})))
+/** The calling app, with its permissions. For apps. */
+export const getApp = /*#__PURE__*/ Operation.make(App, endpoints.getApp)
 
-/** Whose session the caller has. For users. */
-export const getMe = /*#__PURE__*/ Effect.suspend(/*#__PURE__*/ Operation.make(User, endpoints.getMe, () => ({})))
+/** The account of the calling user. For users. */
+export const getMe = /*#__PURE__*/ Operation.make(User, endpoints.getMe)
 
 /**
- * As long as a reset may take, the wait for calls in flight included, unless the program or the caller's layer has a deadline: other
- * calls are held back meanwhile, and it can't be interrupted.
+ * The time limit of a reset, with the wait for calls in flight, where neither the program nor the layer has a deadline. A reset
+ * needs one, since it delays other calls and can't be interrupted.
  */
-const longestReset = /*#__PURE__*/ Duration.minutes(1)
+const defaultDeadline = /*#__PURE__*/ Duration.minutes(1)
 
-/** Runs a reset, and has everything that shares the caller go on with what it gives. */
-const replacing = <Id, A extends Credentials, E extends HeraldError>(
-  caller: Context.Tag<Id, ReplaceableCaller>,
-  reset: () => Effect.Effect<A, E, HttpClient.HttpClient | Id>
-) =>
-  Effect.flatMap(Effect.all([caller, Deadline.Current]), ([service, current]) =>
-    service.replace(Duration.decode(current ?? service.deadline ?? longestReset), (left) =>
-      reset().pipe(
-        Effect.provideService(Deadline.Current, left),
-        // The one call that must not wait for itself.
-        Effect.provideService(caller, { ...service, hold: identity }),
-        orCredentialsLost,
-        Effect.tapErrorTag("CredentialsLost", ({ reason }) => (reason === "NotTold" ? service.lose : Effect.void))
+/** A reset, whose result replaces the credentials of its layer. */
+const replacing =
+  <Id, A extends Credentials, E extends CallError>(
+    tag: Context.Tag<Id, Kit.Authoriser<ReplaceableCredentials>>,
+    reset: () => Effect.Effect<A, E, HttpClient.HttpClient | Id>
+  ) =>
+  () =>
+    Effect.flatMap(Effect.all([tag, Deadline.Current]), ([service, current]) => {
+      const { wrapAttempt: _, ...credentials } = service.credentials
+      return credentials.replace(Duration.decode(current ?? service.defaults.deadline ?? defaultDeadline), (left) =>
+        reset().pipe(
+          Effect.provideService(Deadline.Current, left),
+          // Without `wrapAttempt`, since the reset would wait for itself.
+          Effect.provideService(tag, { ...service, credentials }),
+          mapCredentialsLost,
+          Effect.tapErrorTag("CredentialsLost", ({ reason }) =>
+            reason === "NotReturned" ? credentials.lose : Effect.void
+          )
+        )
       )
-    )
-  )
+    })
 
 /**
- * Replaces the app's password. Everything that shares the layer goes on with the new one, which the answer tells for whoever
- * keeps it. Waits for calls in flight and holds new ones back; can't be interrupted once sent; is never repeated. For apps.
- * Fails with `CredentialsLost` if the password was, or may have been, replaced and no answer told the new one.
+ * Replaces the app's password, and returns the new one, with which everything that shares the layer continues. Waits for calls
+ * in flight and delays new ones; is never retried, and can't be interrupted once it was sent. For apps. Fails with
+ * `CredentialsLost` if the password was, or may have been, replaced and the new one was not received.
  */
-export const resetAppToken = /*#__PURE__*/ replacing(
-  App,
-  /*#__PURE__*/ Operation.make(App, endpoints.resetAppToken, () => ({}))
-)
+export const resetAppToken = /*#__PURE__*/ replacing(App, /*#__PURE__*/ Operation.make(App, endpoints.resetAppToken))
 
 /**
- * Replaces the password of the user's session, as `resetAppToken` does for an app. The API answers with the account and never
- * tells the new password, so that today this ends with `CredentialsLost`, and the session with it. For users.
+ * Replaces the password of the user's session, as `resetAppToken` does for an app. For users. The API responds with the account
+ * and never sends the new password, so that at present this always fails with `CredentialsLost` and ends the session.
  */
-export const resetSession = /*#__PURE__*/ replacing(
-  User,
-  /*#__PURE__*/ Operation.make(User, endpoints.resetSession, () => ({}))
-)
+export const resetSession = /*#__PURE__*/ replacing(User, /*#__PURE__*/ Operation.make(User, endpoints.resetSession))

@@ -6,55 +6,63 @@ import { Authoriser, SignedIn } from "./Authoriser.js"
 import * as endpoints from "./endpoints/awards.js"
 import { idOf } from "./references.js"
 
-/** An award that is to be. */
+/** The fields of an award to create. */
 export interface NewAward {
   /** At most 32 characters. */
   readonly title: string
   /** At most 512 characters. */
   readonly imageUrl: string
   readonly team: Team | TeamId
-  /** Who gets it at once. */
+  /** The accounts to give it to. */
   readonly accounts: ReadonlyArray<Account | AccountId>
 }
 
-/** Creates an award. For those who may `manageAwards`. Fails with `NotFound` if the team or an account is not there. */
+/**
+ * Creates an award. Needs the permission `manageAwards`. Fails with `NotFound` if the team or an account does not exist.
+ */
 export const createAward = /*#__PURE__*/ Operation.make(SignedIn, endpoints.createAward, (award: NewAward) => ({
-  payload: { ...award, team: idOf(award.team), accounts: award.accounts.map(idOf) }
+  body: { ...award, team: idOf(award.team), accounts: award.accounts.map(idOf) }
 }))
 
-/** An award, with its team and the accounts that have it. For anyone. Fails with `NotFound` if it is not there. */
+/** An award, with its team and the accounts that hold it. For any caller. Fails with `NotFound` if it does not exist. */
 export const getAward = /*#__PURE__*/ Operation.make(Authoriser, endpoints.getAward, (award: Award | AwardId) => ({
-  path: { award: idOf(award) }
+  award: idOf(award)
 }))
 
-/** What to change of an award. What is absent stays; an empty text, which the server would ignore, is refused. */
+/** Changes of an award. Absent fields stay as they are. An empty text is refused, since the server would ignore it. */
 export interface AwardChanges {
   readonly title?: string | undefined
   readonly imageUrl?: string | undefined
   readonly team?: Team | TeamId | undefined
 }
 
-/** Changes an award. For those who may `manageAwards`. */
+/** Changes an award. Needs the permission `manageAwards`. */
 export const updateAward = /*#__PURE__*/ Operation.make(
   SignedIn,
   endpoints.updateAward,
   (award: Award | AwardId, changes: AwardChanges) => ({
-    path: { award: idOf(award) },
-    payload: { ...changes, team: changes.team && idOf(changes.team) }
+    award: idOf(award),
+    body: { ...changes, team: changes.team && idOf(changes.team) }
   })
 )
 
-/** Deletes an award, and takes it from all who have it. For those who may `manageAwards`. */
+/** Deletes an award, and takes it from all accounts that hold it. Needs the permission `manageAwards`. */
 export const deleteAward = /*#__PURE__*/ Operation.make(SignedIn, endpoints.deleteAward, (award: Award | AwardId) => ({
-  path: { award: idOf(award) }
+  award: idOf(award)
 }))
 
-const holding = (award: Award | AwardId, account: Account | AccountId) => ({
-  path: { award: idOf(award), account: idOf(account) }
+const awardAndAccount = (award: Award | AwardId, account: Account | AccountId) => ({
+  award: idOf(award),
+  account: idOf(account)
 })
 
-/** Gives an award to an account: `Given`, or `AlreadyHeld`, also by an attempt whose answer was lost. For those who may `manageAwards`. */
-export const giveAward = /*#__PURE__*/ Operation.make(SignedIn, endpoints.giveAward, holding)
+/**
+ * Gives an award to an account. Returns `Given`, or `AlreadyHeld` if the account holds it, which may be the result of an earlier
+ * attempt whose response was lost. Needs the permission `manageAwards`.
+ */
+export const giveAward = /*#__PURE__*/ Operation.make(SignedIn, endpoints.giveAward, awardAndAccount)
 
-/** Takes an award from an account. For those who may `manageAwards`. Fails with `NotFound` if it does not have it. */
-export const takeAward = /*#__PURE__*/ Operation.make(SignedIn, endpoints.takeAward, holding)
+/**
+ * Takes an award from an account. Needs the permission `manageAwards`. Fails with `NotFound` if the account does not hold it.
+ */
+export const takeAward = /*#__PURE__*/ Operation.make(SignedIn, endpoints.takeAward, awardAndAccount)

@@ -7,24 +7,26 @@ import * as ParseResult from "effect/ParseResult"
 import * as Redacted from "effect/Redacted"
 import { AccountTeamUpdate } from "../../schemas/polympics/Callback.js"
 import * as Issue from "../../src/Issue.js"
-import * as Json from "../../src/Json.js"
-import { fromParseIssue } from "../../src/road/issues.js"
-import { readBody } from "../../src/road/readBody.js"
+import * as Json from "../../src/internal/http/json.js"
+import { fromParseIssue } from "../../src/internal/parseIssues.js"
+import { readBody } from "../../src/internal/http/readBody.js"
 
-/** What was posted is no event of the API's. */
+/** A body that is not an event of the API. */
 export class InvalidCallback
   extends /*#__PURE__*/ Data.TaggedError("InvalidCallback")<{
     readonly message: string
-    /** What is wrong, without the values. */
+    /** The problems, without the values. */
     readonly issues: ReadonlyArray<Issue.Issue>
   }> {}
 
 const invalid = (issues: ReadonlyArray<Issue.Issue>) =>
-  new InvalidCallback({ message: `no event of the API's: ${issues.map(Issue.format).join("; ")}`, issues })
+  new InvalidCallback({
+    message: `the body is not an event of the API: ${issues.map(Issue.format).join("; ")}`,
+    issues
+  })
 
 /**
- * The event that a body of the API's stands for, from its text: for those who receive it by other means than `callbackApp`.
- * Fails with `InvalidCallback`.
+ * Decodes the body of an event, for programs that receive it by other means than `callbackApp`. Fails with `InvalidCallback`.
  *
  * @example
  * ```ts
@@ -35,20 +37,20 @@ const invalid = (issues: ReadonlyArray<Issue.Issue>) =>
  * ```
  */
 export const decodeCallback = (body: string): Effect.Effect<AccountTeamUpdate, InvalidCallback> =>
-  Effect.try({ try: () => Json.parse(body), catch: () => invalid([{ path: [], message: "it is not JSON" }]) }).pipe(
+  Effect.try({ try: () => Json.parse(body), catch: () => invalid([{ path: [], message: "is not JSON" }]) }).pipe(
     Effect.flatMap((json) =>
       Effect.mapError(ParseResult.decodeUnknown(AccountTeamUpdate)(json), (issue) => invalid(fromParseIssue(issue)))
     )
   )
 
-/** In bytes, 1 MiB; an event is an account and a team, each with its awards. */
-const mostBytes = 1_048_576
+/** The largest body, in bytes: 1 MiB. An event has an account and a team, each with its awards. */
+const maxBytes = 1_048_576
 
 /**
- * Whether two texts are one. Digests of one length are compared, byte by byte and to the end, so that the time it takes tells
- * nothing of the secret.
+ * Reports whether two texts are equal. Compares all bytes of digests, which have the same length, so that the time does not
+ * depend on the texts.
  */
-const same = (a: string, b: string): Effect.Effect<boolean> =>
+const equalInConstantTime = (a: string, b: string): Effect.Effect<boolean> =>
   Effect.promise(async () => {
     const digest = (text: string) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))
     const [one, other] = (await Promise.all([digest(a), digest(b)])).map((bytes) => new Uint8Array(bytes))
@@ -59,10 +61,10 @@ const refuse = (status: number, headers: Record<string, string> = {}) =>
   Effect.succeed(HttpServerResponse.empty({ status, headers }))
 
 /**
- * An `HttpApp` that receives what `createCallback` asked for, to be mounted in a server of one's own. It takes a POST with the
- * secret as its bearer token, of at most 1 MiB, decodes the event and runs `onEvent`; the answer is 204 when that is done.
- * Otherwise: 401 for another secret, 405 for another method, 413 for a larger body, 422 for another body. What `onEvent` fails
- * with is the app's own failure.
+ * An `HttpApp` that receives the events of `createCallback`, to mount in a server of one's own. It accepts a POST of at most 1 MiB
+ * with the secret as its bearer token, decodes the event, runs `onEvent`, and then responds with a 204. It responds with a 401 to
+ * another secret, with a 405 to another method, with a 413 to a larger body, and with a 422 to any other body. It fails with the
+ * errors of `onEvent`.
  *
  * @example
  * ```ts
@@ -74,7 +76,7 @@ const refuse = (status: number, headers: Record<string, string> = {}) =>
  *   HttpRouter.all(
  *     "/polympics",
  *     Polympics.callbackApp({
- *       secret: Redacted.make("the one given to createCallback"),
+ *       secret: Redacted.make("the secret that createCallback was given"),
  *       onEvent: ({ account, team }) => Effect.log(`${account.name} is now in ${team?.name ?? "no team"}`)
  *     })
  *   )
@@ -88,8 +90,8 @@ export const callbackApp = <E, R>(options: {
   Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
     if (request.method !== "POST") return refuse(405, { allow: "POST" })
     const [, token = ""] = /^bearer +(.*)$/i.exec(request.headers["authorization"] ?? "") ?? []
-    return Effect.flatMap(same(token, Redacted.value(options.secret)), (known) => {
-      if (!known || token === "") return refuse(401, { "www-authenticate": "Bearer" })
+    return Effect.flatMap(equalInConstantTime(token, Redacted.value(options.secret)), (equal) => {
+      if (!equal || token === "") return refuse(401, { "www-authenticate": "Bearer" })
       return Effect.flatMap(Effect.either(readEvent(request)), (event) => {
         if (event._tag === "Right") return Effect.as(options.onEvent(event.right), HttpServerResponse.empty())
         if (event.left._tag === "TooLarge") return refuse(413)
@@ -99,4 +101,4 @@ export const callbackApp = <E, R>(options: {
   })
 
 const readEvent = (request: HttpServerRequest.HttpServerRequest) =>
-  Effect.flatMap(readBody(request, mostBytes, "drained"), decodeCallback)
+  Effect.flatMap(readBody(request, maxBytes, "drained"), decodeCallback)

@@ -1,37 +1,33 @@
-import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type { CallbackEvent } from "../../schemas/polympics/Callback.js"
 import * as Operation from "../../src/Operation.js"
 import { App } from "./Authoriser.js"
 import * as endpoints from "./endpoints/callbacks.js"
 
-/** A callback that is to be. */
+/** The fields of a callback to register. */
 export interface NewCallback {
   readonly event: CallbackEvent
-  /** Where the API posts the event; http or https. */
+  /** The http or https URL that the API posts the event to. */
   readonly url: string | URL
-  /** What the API shows there as its bearer token, see `callbackApp`. */
+  /** The secret that the API sends as its bearer token with each event; see `callbackApp`. */
   readonly secret: Redacted.Redacted
 }
 
-/** Has an app told of an event; overwrites what was registered for it. For apps. */
+/** Registers a callback for an event, and replaces the one that the app has for it. For apps. */
 export const createCallback = /*#__PURE__*/ Operation.make(App, endpoints.createCallback, (callback: NewCallback) => ({
-  path: { event: callback.event },
-  payload: { ...callback, url: String(callback.url) }
+  event: callback.event,
+  body: { url: String(callback.url), secret: callback.secret }
 }))
 
-/** What the app registered for an event. For apps. Fails with `NotFound` if it did not. */
+/** The callback that the app registered for an event. For apps. Fails with `NotFound` if there is none. */
 export const getCallback = /*#__PURE__*/ Operation.make(App, endpoints.getCallback, (event: CallbackEvent) => ({
-  path: { event }
+  event
 }))
 
-/** The URL that the app registered for each event. For apps. */
-export const getCallbacks = /*#__PURE__*/ Effect.map(
-  /*#__PURE__*/ Effect.suspend(/*#__PURE__*/ Operation.make(App, endpoints.getCallbacks, () => ({}))),
-  ({ callbacks }) => callbacks
-)
+/** The URLs of the app's callbacks, by event. For apps. */
+export const getCallbacks = /*#__PURE__*/ Operation.make(App, endpoints.getCallbacks)
 
-/** Has the app no longer told of an event. For apps. Fails with `NotFound` if it was not. */
+/** Removes the app's callback for an event. For apps. Fails with `NotFound` if there is none. */
 export const deleteCallback = /*#__PURE__*/ Operation.make(App, endpoints.deleteCallback, (event: CallbackEvent) => ({
-  path: { event }
+  event
 }))

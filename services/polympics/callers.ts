@@ -6,64 +6,53 @@ import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import type { Credentials } from "../../schemas/polympics/Credentials.js"
 import * as Kit from "../../src/Authoriser.js"
-import * as Traffic from "../../src/Traffic.js"
+import * as OriginState from "../../src/OriginState.js"
 import { App, Authoriser, SignedIn, User } from "./Authoriser.js"
-import * as ReplaceableCaller from "./ReplaceableCaller.js"
+import * as ReplaceableCredentials from "./ReplaceableCredentials.js"
 
-/** Where the API is, unless said otherwise. */
+/** The base URL of the public API. */
 export const defaultBaseUrl = "https://api.polytopia.fun"
 
-/** What every caller can be given. */
+/** Options of every caller. */
 export interface CallerOptions extends Kit.Defaults {
-  /** http or https; the paths of the API are appended. Default: `https://api.polytopia.fun`. */
+  /** An http or https URL. The paths of the API are appended. Default: `https://api.polytopia.fun`. */
   readonly baseUrl?: string | URL | undefined
 }
 
-const nobody = ({ baseUrl = defaultBaseUrl, ...defaults }: CallerOptions) =>
-  Traffic.sharing(
-    Kit.parseBaseUrl(baseUrl).pipe(
-      Effect.flatMap((url) => Kit.none(url, defaults)),
-      Effect.map((caller) => Context.make(Authoriser, caller))
-    )
-  )
+const makeAnonymous = ({ baseUrl = defaultBaseUrl, ...defaults }: CallerOptions) =>
+  OriginState.share(Effect.map(Kit.make({ ...defaults, baseUrl }), (service) => Context.make(Authoriser, service)))
 
-/** The API tells apps and users apart by the first letter of their names, in either case. */
+/** The API distinguishes apps and users by the first letter of the user name, in upper or lower case. */
 const usernames = {
   App: { pattern: /^A\d+$/i, rule: "The user name of an app is A and a number" },
   User: { pattern: /^S\d+$/i, rule: "The user name of a user's session is S and a number" }
 }
 
-const somebody = (
+const checkedCredentials = (kind: "App" | "User", credentials: Credentials) =>
+  usernames[kind].pattern.test(credentials.username)
+    ? ReplaceableCredentials.make(kind, credentials)
+    : Effect.fail(ConfigError.InvalidData(["username"], usernames[kind].rule))
+
+/** A caller with credentials, under its own tag and those that are for more callers. */
+const makeSignedIn = <Id>(
+  tag: Context.Tag<Id, Kit.Authoriser<ReplaceableCredentials.ReplaceableCredentials>>,
   kind: "App" | "User",
   credentials: Credentials,
   { baseUrl = defaultBaseUrl, ...defaults }: CallerOptions
 ) =>
-  Effect.gen(function* () {
-    const { pattern, rule } = usernames[kind]
-    if (!pattern.test(credentials.username)) return yield* Effect.fail(ConfigError.InvalidData(["username"], rule))
-    return yield* ReplaceableCaller.make(
-      kind,
-      yield* Kit.parseConfinedBaseUrl(baseUrl, defaults),
-      credentials,
-      defaults
+  OriginState.share(
+    Effect.map(
+      Kit.make<ReplaceableCredentials.ReplaceableCredentials, ConfigError.ConfigError>({
+        ...defaults,
+        baseUrl,
+        credentials: checkedCredentials(kind, credentials)
+      }),
+      (service) => Context.make(tag, service).pipe(Context.add(SignedIn, service), Context.add(Authoriser, service))
     )
-  })
-
-/** A caller with credentials, under each tag that it answers to. */
-const signedIn =
-  <Id>(tag: Context.Tag<Id, ReplaceableCaller.ReplaceableCaller>, kind: "App" | "User") =>
-  (credentials: Credentials, options: CallerOptions) =>
-    Traffic.sharing(
-      Effect.map(somebody(kind, credentials, options), (caller) =>
-        Context.make(tag, caller).pipe(Context.add(SignedIn, caller), Context.add(Authoriser, caller))
-      )
-    )
-
-const asApp = /*#__PURE__*/ signedIn(App, "App")
-const asUser = /*#__PURE__*/ signedIn(User, "User")
+  )
 
 /**
- * Nobody: reads what everyone may read. Fails, when it is built, with a `ConfigError` if the base URL is none.
+ * A layer for anonymous calls, which can read public data. Building it fails with a `ConfigError` if the base URL is invalid.
  *
  * @example
  * ```ts
@@ -71,18 +60,19 @@ const asUser = /*#__PURE__*/ signedIn(User, "User")
  * import { Effect } from "effect"
  * import * as Polympics from "effect-herald/polympics"
  *
- * const open = Polympics.checkSignups.pipe(
+ * const open = Polympics.checkSignups().pipe(
  *   Effect.provide(Polympics.anonymous({ baseUrl: "http://127.0.0.1:8000" })),
  *   Effect.provide(NodeHttpClient.layerUndici)
  * )
  * ```
  */
 export const anonymous = (options: CallerOptions = {}): Layer.Layer<Authoriser, ConfigError.ConfigError> =>
-  Layer.effectContext(nobody(options))
+  Layer.effectContext(makeAnonymous(options))
 
 /**
- * An app. Everything that shares the layer shares its credentials, and goes on with the new ones after `resetAppToken`. Fails,
- * when it is built, with a `ConfigError` if the base URL is none, or the user name not that of an app (`A1`).
+ * A layer for an app. Everything that shares the layer shares its credentials, and continues with the new ones after
+ * `resetAppToken`. Building it fails with a `ConfigError` if the base URL is invalid, or the user name is not that of an app
+ * (`A1`).
  *
  * @example
  * ```ts
@@ -95,20 +85,21 @@ export const anonymous = (options: CallerOptions = {}): Layer.Layer<Authoriser, 
 export const app = (
   credentials: Credentials,
   options: CallerOptions = {}
-): Layer.Layer<App | SignedIn | Authoriser, ConfigError.ConfigError> => Layer.effectContext(asApp(credentials, options))
+): Layer.Layer<App | SignedIn | Authoriser, ConfigError.ConfigError> =>
+  Layer.effectContext(makeSignedIn(App, "App", credentials, options))
 
 /**
- * A user, by a session (of `createSession` or `discordAuthenticate`) or by its credentials. Fails, when it is built, with a
- * `ConfigError` if the base URL is none, or the user name not that of a session (`S1`).
+ * A layer for a user, by a session of `createSession` or `discordAuthenticate`, or by its credentials. Building it fails with a
+ * `ConfigError` if the base URL is invalid, or the user name is not that of a session (`S1`).
  *
  * @example
  * ```ts
  * import { Effect } from "effect"
  * import * as Polympics from "effect-herald/polympics"
  *
- * const whoIs = (account: Polympics.AccountId) =>
+ * const meAs = (account: Polympics.AccountId) =>
  *   Effect.flatMap(Polympics.createSession(account), (session) =>
- *     Polympics.getMe.pipe(Effect.provide(Polympics.user(session)))
+ *     Polympics.getMe().pipe(Effect.provide(Polympics.user(session)))
  *   )
  * ```
  */
@@ -116,7 +107,7 @@ export const user = (
   credentials: Credentials,
   options: CallerOptions = {}
 ): Layer.Layer<User | SignedIn | Authoriser, ConfigError.ConfigError> =>
-  Layer.effectContext(asUser(credentials, options))
+  Layer.effectContext(makeSignedIn(User, "User", credentials, options))
 
 const baseUrl = /*#__PURE__*/ Config.withDefault(/*#__PURE__*/ Config.string("POLYMPICS_URL"), defaultBaseUrl)
 
@@ -126,36 +117,49 @@ const credentialsConfig = {
   baseUrl
 }
 
-/** What `appConfig` and `userConfig` read. */
+/** The configuration of `appConfig` and `userConfig`. */
 export interface CallerConfig {
   readonly username: string
   readonly password: Redacted.Redacted
   readonly baseUrl?: string
 }
 
-/** `anonymous`, from configuration: by default `POLYMPICS_URL`, which may be absent. */
+/**
+ * `anonymous`, from configuration.
+ *
+ * - `config`: the base URL. Default: `POLYMPICS_URL`, or the public API if that is not set
+ * - `defaults`: the other options
+ */
 export const anonymousConfig = (
   config: Config.Config.Wrap<Pick<CallerConfig, "baseUrl">> = { baseUrl },
   defaults: Kit.Defaults = {}
 ): Layer.Layer<Authoriser, ConfigError.ConfigError> =>
-  Layer.effectContext(Effect.flatMap(Config.unwrap(config), ({ baseUrl }) => nobody({ ...defaults, baseUrl })))
+  Layer.effectContext(Effect.flatMap(Config.unwrap(config), ({ baseUrl }) => makeAnonymous({ ...defaults, baseUrl })))
 
-/** `app`, from configuration: by default `POLYMPICS_USERNAME`, `POLYMPICS_PASSWORD`, and `POLYMPICS_URL`, which may be absent. */
+/**
+ * `app`, from configuration.
+ *
+ * - `config`: credentials and base URL. Default: `POLYMPICS_USERNAME` and `POLYMPICS_PASSWORD`; and `POLYMPICS_URL`, or the
+ *   public API if that is not set
+ * - `defaults`: the other options
+ */
 export const appConfig = (
   config: Config.Config.Wrap<CallerConfig> = credentialsConfig,
   defaults: Kit.Defaults = {}
 ): Layer.Layer<App | SignedIn | Authoriser, ConfigError.ConfigError> =>
   Layer.effectContext(
-    Effect.flatMap(Config.unwrap(config), ({ baseUrl, ...credentials }) => asApp(credentials, { ...defaults, baseUrl }))
+    Effect.flatMap(Config.unwrap(config), ({ baseUrl, ...credentials }) =>
+      makeSignedIn(App, "App", credentials, { ...defaults, baseUrl })
+    )
   )
 
-/** `user`, from configuration: by default the same variables as `appConfig`. */
+/** `user`, from configuration: by default of the same variables as `appConfig`. */
 export const userConfig = (
   config: Config.Config.Wrap<CallerConfig> = credentialsConfig,
   defaults: Kit.Defaults = {}
 ): Layer.Layer<User | SignedIn | Authoriser, ConfigError.ConfigError> =>
   Layer.effectContext(
     Effect.flatMap(Config.unwrap(config), ({ baseUrl, ...credentials }) =>
-      asUser(credentials, { ...defaults, baseUrl })
+      makeSignedIn(User, "User", credentials, { ...defaults, baseUrl })
     )
   )

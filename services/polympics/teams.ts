@@ -1,52 +1,52 @@
 import type { Team, TeamId } from "../../schemas/polympics/Team.js"
 import * as Operation from "../../src/Operation.js"
-import * as Pages from "../../src/Pages.js"
+import * as Pagination from "../../src/Pagination.js"
 import { Authoriser, SignedIn } from "./Authoriser.js"
 import * as endpoints from "./endpoints/teams.js"
+import { pagination } from "./pagination.js"
 import { idOf } from "./references.js"
 
-/** Creates a team; several may have one name. For those who may `manageTeams`. A name has at most 255 characters. */
+/** Creates a team. Its name has at most 255 characters, and need not be unique. Needs the permission `manageTeams`. */
 export const createTeam = /*#__PURE__*/ Operation.make(SignedIn, endpoints.createTeam, (name: string) => ({
-  payload: { name }
+  body: { name }
 }))
 
-/** A team. For anyone. Fails with `NotFound` if it is not there. */
+/** A team. For any caller. Fails with `NotFound` if it does not exist. */
 export const getTeam = /*#__PURE__*/ Operation.make(Authoriser, endpoints.getTeam, (team: Team | TeamId) => ({
-  path: { team: idOf(team) }
+  team: idOf(team)
 }))
 
-/** Which teams, and how many a page. */
+/** Conditions for teams, and the size of a page. */
 export interface TeamQuery {
-  /** Text in the name, whatever its case. It means itself: the server's wildcards are escaped. */
+  /** Text that the name contains, in upper or lower case. The server's wildcards are escaped, so that they match themselves. */
   readonly search?: string | undefined
   /** Default: 20. */
   readonly pageSize?: number | undefined
 }
 
-/** All teams, by name and then by id, as a Stream; see `listAccounts`. For anyone. */
-export const listTeams = /*#__PURE__*/ Pages.make(Authoriser, endpoints.listTeams, {
-  request: (query: TeamQuery, page) => ({ urlParams: { ...query, page } }),
-  identity: (team: Team) => team.id
-})
+const searchTeams = /*#__PURE__*/ Operation.make(Authoriser, endpoints.listTeams, (query: TeamQuery = {}) => query)
 
-/** One page of teams, with the totals; a page past the last has no data. For anyone. */
+/** All teams, ordered by name and then by id, as a Stream; see `listAccounts`. For any caller. */
+export const listTeams = /*#__PURE__*/ Pagination.pageNumber(searchTeams, /*#__PURE__*/ pagination<Team>())
+
+/** One page of teams, with the totals. A page past the last one has no data. For any caller. */
 export const teamPage = /*#__PURE__*/ Operation.make(
   Authoriser,
   endpoints.listTeams,
-  (query: TeamQuery & { readonly page: number }) => ({ urlParams: query })
+  (query: TeamQuery & { readonly page: number }) => query
 )
 
-/** Renames a team. For those who may `manageTeams`, and for its captains. */
+/** Renames a team. Needs the permission `manageTeams`, but captains can rename their own team. */
 export const updateTeam = /*#__PURE__*/ Operation.make(
   SignedIn,
   endpoints.updateTeam,
-  (team: Team | TeamId, changes: { readonly name: string }) => ({ path: { team: idOf(team) }, payload: changes })
+  (team: Team | TeamId, changes: { readonly name: string }) => ({ team: idOf(team), body: changes })
 )
 
 /**
- * Deletes a team; its members are in none then. For those who may `manageTeams`, and for its captains. Fails with a
- * `ServerError` while the team has an award.
+ * Deletes a team, whose members are in no team then. Needs the permission `manageTeams`, but captains can delete their own team.
+ * Fails with a `ServerError` if the team has an award.
  */
 export const deleteTeam = /*#__PURE__*/ Operation.make(SignedIn, endpoints.deleteTeam, (team: Team | TeamId) => ({
-  path: { team: idOf(team) }
+  team: idOf(team)
 }))

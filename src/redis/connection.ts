@@ -4,10 +4,10 @@ import type * as Scope from "effect/Scope"
 import { Redis, type RedisOptions } from "ioredis"
 
 /**
- * Nothing waits for a connection but the first command, and none for an answer for longer than this, in milliseconds: who asks has
- * something else to do where Redis does not answer.
+ * Default timeouts, in milliseconds. Only the first command waits for a connection, and no command waits longer than this: a call
+ * can go on without Redis.
  */
-const inHurry = {
+const defaults = {
   connectTimeout: 500,
   commandTimeout: 500,
   maxRetriesPerRequest: 1,
@@ -15,56 +15,64 @@ const inHurry = {
   retryStrategy: (times: number) => Math.min(times * 100, 1000)
 } satisfies RedisOptions
 
-/** Redis can't be asked; the message says why, for a person. */
+/** A command to Redis failed. The message is meant for a person. */
 export class RedisFailure
   extends /*#__PURE__*/ Data.TaggedError("RedisFailure")<{ readonly message: string; readonly cause?: unknown }> {}
 
 /** Runs a command. */
 export type Command = <A>(run: (redis: Redis) => Promise<A>) => Effect.Effect<A, RedisFailure>
 
-/** What `ioredis` says of a command for which there is no connection; why, it says elsewhere. */
+/** Messages of `ioredis` for a command without a connection. The reason is reported by an `error` event only. */
 const noConnection = /^(?:Stream isn't writeable|Connection is closed)/
 
 const timedOut = "Command timed out"
 
-/** A connection of one's own, made at the first command, which ends with the scope. While Redis is away, commands fail at once. */
+/**
+ * Makes a connection to Redis that is opened by the first command and closed with the scope. While Redis is unreachable,
+ * commands fail at once.
+ */
 export const connect = (options: RedisOptions): Effect.Effect<Command, never, Scope.Scope> =>
   Effect.suspend(() => {
-    const redis = new Redis({ ...inHurry, ...options, lazyConnect: true, enableOfflineQueue: false })
-    let first: Promise<void> | undefined
-    let ended = false
-    let why = ""
-    // Without a listener it is printed.
+    const redis = new Redis({ ...defaults, ...options, lazyConnect: true, enableOfflineQueue: false })
+    let firstConnection: Promise<void> | undefined
+    let closed = false
+    let reason = ""
+    // Without a listener, ioredis prints the errors.
     redis.on("error", ({ message }: Error) => {
-      why = `: ${message}`
+      reason = `: ${message}`
     })
     const failure = (cause: unknown): RedisFailure => {
-      const message = cause instanceof Error ? cause.message : "Redis can't be used"
-      // A connection that hangs is given up, so that the next command need not wait for the same.
+      const message = cause instanceof Error ? cause.message : "The command to Redis failed"
+      // A connection that hangs is replaced, so that the next command need not run into the same timeout.
       if (message === timedOut) redis.disconnect(true)
-      return new RedisFailure({ message: noConnection.test(message) ? `Redis can't be reached${why}` : message, cause })
+      return new RedisFailure({
+        message: noConnection.test(message) ? `Redis is unreachable${reason}` : message,
+        cause
+      })
     }
     const command: Command = (run) =>
       Effect.suspend(() =>
-        ended
-          ? new RedisFailure({ message: "the layer of this store has ended: provide it around the layer that uses it" })
+        closed
+          ? new RedisFailure({
+              message: "The layer of this store is closed. Provide it around the layer that uses the store"
+            })
           : Effect.tryPromise({
               try: async () => {
-                // Later connections are made by themselves.
-                first ??= redis.connect().catch(() => {})
-                await first
+                // ioredis reconnects by itself after the first connection.
+                firstConnection ??= redis.connect().catch(() => {})
+                await firstConnection
                 return await run(redis)
               },
               catch: failure
             })
       )
-    const end = Effect.sync(() => {
-      ended = true
-      // Not `quit`, which waits for Redis to agree.
+    const close = Effect.sync(() => {
+      closed = true
+      // Not `quit`, which waits for a response from Redis.
       redis.disconnect()
     })
     return Effect.as(
-      Effect.addFinalizer(() => end),
+      Effect.addFinalizer(() => close),
       command
     )
   })

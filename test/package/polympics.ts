@@ -1,7 +1,7 @@
-// A user of an API and of its test layer. Run against the packed package, so it imports what users can.
+// A program of a user of Polympics, and its test layer. It runs against the packed package, so that it imports public entry points.
 import { Effect, Option, Stream } from "effect"
 import * as Polympics from "effect-herald/polympics"
-import * as PolympicsTest from "effect-herald/polympics/test"
+import * as PolympicsTest from "effect-herald/polympics/testing"
 
 const names = Polympics.listAccounts({ search: "b" }).pipe(
   Stream.map((account) => account.name),
@@ -9,12 +9,12 @@ const names = Polympics.listAccounts({ search: "b" }).pipe(
   Effect.map((all) => Array.from(all).join())
 )
 
-const nobody = Polympics.getAccount(Polympics.AccountId.make("2")).pipe(
+const missing = Polympics.getAccount(Polympics.AccountId.make("2")).pipe(
   Effect.asSome,
   Effect.catchTag("NotFound", () => Effect.succeed(Option.none<Polympics.Account>()))
 )
 
-const [found, second] = await Effect.all([names, nobody]).pipe(
+const [found, second] = await Effect.all([names, missing]).pipe(
   Effect.provide(Polympics.anonymous()),
   Effect.provide(
     PolympicsTest.layer({
@@ -26,4 +26,5 @@ const [found, second] = await Effect.all([names, nobody]).pipe(
   ),
   Effect.runPromise
 )
-if (found !== "Abe,Bob" || Option.isSome(second)) throw new Error(`Abe,Bob and nobody else, not ${found}`)
+if (found !== "Abe,Bob" || Option.isSome(second))
+  throw new Error(`expected Abe,Bob and no account 2, and found ${found}`)

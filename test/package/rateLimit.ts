@@ -1,24 +1,23 @@
-// A user who knows an API's limit. Run against the packed package, so it imports what users can.
-import { FetchHttpClient, HttpApiEndpoint } from "@effect/platform"
-import { Context, Effect, Layer, Schema } from "effect"
-import { Authoriser, Operation } from "effect-herald"
+// A program that knows the limit of an API. It runs against the packed package, so it imports what users can.
+import { FetchHttpClient } from "@effect/platform"
+import { Effect, Layer, Schema } from "effect"
+import { Authoriser, Endpoint, Operation } from "effect-herald"
 import * as RateLimit from "effect-herald/rate-limit"
 
-class Weather extends Context.Tag("example/Weather")<Weather, Authoriser.Authoriser>() {}
+class Weather extends Authoriser.Tag("example/Weather")<Weather>() {}
 
-const endpoint = () =>
-  HttpApiEndpoint.get("getWeather", "/weather").addSuccess(Schema.Struct({ celsius: Schema.Number }))
+const getWeather = Operation.make(Weather, () =>
+  Endpoint.get("/weather", { success: Schema.Struct({ celsius: Schema.Number }) })
+)
 
-const getWeather = Operation.make(Weather, endpoint, () => ({}))
+const live = Layer.provide(
+  Weather.layer({ baseUrl: "https://weather.example" }),
+  RateLimit.layerMemory({ limit: 1, window: "1 hour" })
+)
 
-const live = Layer.effect(
-  Weather,
-  Effect.flatMap(Authoriser.parseBaseUrl("https://weather.example"), (baseUrl) => Authoriser.none(baseUrl))
-).pipe(Layer.provide(RateLimit.layerMemory({ limit: 1, window: "1 hour" })))
-
-const sent: Array<unknown> = []
-const answer = (input: unknown) => {
-  sent.push(input)
+let requests = 0
+const respond = () => {
+  requests += 1
   return Promise.resolve(Response.json({ celsius: 30 }))
 }
 
@@ -26,7 +25,7 @@ const error = await getWeather().pipe(
   Effect.zipRight(Effect.flip(getWeather())),
   Effect.provide(live),
   Effect.provide(FetchHttpClient.layer),
-  Effect.provideService(FetchHttpClient.Fetch, answer),
+  Effect.provideService(FetchHttpClient.Fetch, respond),
   Effect.runPromise
 )
-if (error._tag !== "NotSent" || sent.length !== 1) throw new Error(`sent ${sent.length}, and then ${error._tag}`)
+if (error._tag !== "NotSent" || requests !== 1) throw new Error(`${requests} requests, and then ${error._tag}`)

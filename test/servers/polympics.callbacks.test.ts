@@ -10,25 +10,38 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
-import { httpApp } from "effect-herald/polympics/test"
-import { bot, call, captain, issue, json, member, nothing, options, refused, test, trap, weak } from "./asking.js"
+import { httpApp } from "effect-herald/polympics/testing"
+import {
+  bot,
+  call,
+  captain,
+  issue,
+  json,
+  member,
+  empty,
+  options,
+  error,
+  test,
+  internalError,
+  weak
+} from "./polympicsRequests.js"
 
 describe("callbacks", () => {
   const path = "/callback/account_team_update"
   const url = "http://127.0.0.1:1/hook"
 
   test(
-    "belong to apps",
+    "are for apps only",
     Effect.gen(function* () {
-      const noApp = refused(401, "Only apps may use this endpoint.")
+      const onlyApps = error(401, "Only apps may use this endpoint.")
       for (const as of [member, "A1:wrong"]) {
-        expect(yield* call("GET", "/callbacks", as)).toEqual(noApp)
-        expect(yield* call("GET", path, as)).toEqual(noApp)
-        expect(yield* call("DELETE", path, as)).toEqual(noApp)
-        expect(yield* call("PUT", path, as, { url, secret: "s" })).toEqual(noApp)
+        expect(yield* call("GET", "/callbacks", as)).toEqual(onlyApps)
+        expect(yield* call("GET", path, as)).toEqual(onlyApps)
+        expect(yield* call("DELETE", path, as)).toEqual(onlyApps)
+        expect(yield* call("PUT", path, as, { url, secret: "s" })).toEqual(onlyApps)
       }
-      expect(yield* call("GET", path)).toEqual(refused(401, "Not authenticated"))
-      const none = refused(404, "No callback registered for this event.")
+      expect(yield* call("GET", path)).toEqual(error(401, "Not authenticated"))
+      const none = error(404, "No callback registered for this event.")
       expect(yield* call("GET", path, bot)).toEqual(none)
       expect(yield* call("DELETE", path, bot)).toEqual(none)
       expect(yield* call("GET", "/callbacks", bot)).toEqual(json('{"callbacks":{}}'))
@@ -39,13 +52,13 @@ describe("callbacks", () => {
       expect(second.text).toBe(`{"id":2,"event":"account_team_update","url":"${url}/2"}`)
       expect(yield* call("GET", "/callbacks", bot)).toEqual(json(`{"callbacks":{"account_team_update":"${url}/2"}}`))
       expect(yield* call("GET", path, weak)).toEqual(none)
-      expect(yield* call("DELETE", path, bot)).toEqual(nothing(204))
+      expect(yield* call("DELETE", path, bot)).toEqual(empty(204))
       expect(yield* call("GET", path, bot)).toEqual(none)
     })
   )
 
   test(
-    "are of events that there are, and URLs that are some",
+    "must have a known event and a valid URL",
     Effect.gen(function* () {
       const msg = "value is not a valid enumeration member; permitted: 'account_team_update'"
       const noEvent = issue(["path", "event"], msg, "type_error.enum", { enum_values: ["account_team_update"] })
@@ -69,7 +82,7 @@ describe("callbacks", () => {
       ]) {
         expect(yield* put(good)).toMatchObject({ status: 200, text: expect.stringContaining(`"url":"${good}"`) })
       }
-      expect(yield* call("PUT", path, bot, { url, secret: "\0" })).toEqual(trap)
+      expect(yield* call("PUT", path, bot, { url, secret: "\0" })).toEqual(internalError)
     })
   )
 
@@ -77,20 +90,20 @@ describe("callbacks", () => {
   const origin = HttpServer.addressWith((address) =>
     Effect.succeed(address._tag === "TcpAddress" ? `http://127.0.0.1:${address.port}` : "")
   )
-  /** Serves on a socket of its own, and says where. */
+  /** Serves an app on a socket, and returns its origin. */
   const serve = (app: HttpApp.Default) =>
     Effect.map(Layer.build(Layer.provideMerge(HttpServer.serve(app), sockets)), (context) =>
       Effect.provide(origin, context)
     ).pipe(Effect.flatten)
 
-  it.scoped("are told of each change of a team, over sockets", () =>
+  it.scoped("receive an event for each change of a team, over sockets", () =>
     Effect.gen(function* () {
-      const told = yield* Queue.unbounded<{ readonly authorization: string | undefined; readonly body: string }>()
+      const events = yield* Queue.unbounded<{ readonly authorization: string | undefined; readonly body: string }>()
       const receiver = yield* serve(
         Effect.gen(function* () {
           const request = yield* HttpServerRequest.HttpServerRequest
           const body = yield* request.text
-          yield* Queue.offer(told, { authorization: request.headers["authorization"], body })
+          yield* Queue.offer(events, { authorization: request.headers["authorization"], body })
           return HttpServerResponse.empty({ status: 500 })
         }).pipe(Effect.orDie)
       )
@@ -98,7 +111,7 @@ describe("callbacks", () => {
       const server = yield* Effect.flatMap(httpApp({ ...options, callbackClient }), serve)
       const put = { url: `${receiver}/hook`, secret: "hush" }
       expect((yield* call("PUT", path, bot, put, server)).status).toBe(200)
-      // one that nobody listens to must not matter
+      // A callback that can't be reached must not affect the others.
       expect((yield* call("PUT", path, weak, { url, secret: "other" }, server)).status).toBe(200)
       for (const [as, team] of [
         [member, 2],
@@ -112,13 +125,13 @@ describe("callbacks", () => {
           continue
         }
         const now = /"team":(null|\{.*?\]\})/.exec(text)?.[1]
-        expect(yield* Queue.take(told)).toEqual({
+        expect(yield* Queue.take(events)).toEqual({
           authorization: "Bearer hush",
           body: `{"account":${text},"team":${now}}`
         })
       }
       expect((yield* call("PATCH", "/account/1", bot, { name: "Renamed" }, server)).status).toBe(200)
-      expect(yield* Queue.size(told)).toBe(0)
+      expect(yield* Queue.size(events)).toBe(0)
     }).pipe(Effect.provide(NodeHttpClient.layerUndici))
   )
 })

@@ -7,8 +7,8 @@ import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import * as Permissions from "../../schemas/polympics/Permissions.js"
-import { httpApp, layer } from "effect-herald/polympics/test"
-import type { ServerOptions } from "effect-herald/polympics/test"
+import { httpApp, layer } from "effect-herald/polympics/testing"
+import type { ServerOptions } from "effect-herald/polympics/testing"
 import {
   admin,
   bot,
@@ -18,34 +18,34 @@ import {
   issue,
   json,
   member,
-  nothing,
+  empty,
   options,
   outOfScope,
-  refused,
+  error,
   stray,
   test,
-  trap,
+  internalError,
   weak
-} from "./asking.js"
+} from "./polympicsRequests.js"
 
 describe("awards", () => {
   test(
-    "are given once and taken once, with no body",
+    "are given once and taken once, without a body",
     Effect.gen(function* () {
       const path = "/account/5/award/1"
-      expect(yield* call("PUT", path, bot)).toEqual(nothing(201))
-      expect(yield* call("PUT", path, admin)).toEqual(nothing(208))
+      expect(yield* call("PUT", path, bot)).toEqual(empty(201))
+      expect(yield* call("PUT", path, admin)).toEqual(empty(208))
       expect((yield* call("GET", "/account/5")).text).toContain('"awards":[{"id":1,')
-      expect(yield* call("DELETE", path, bot)).toEqual(nothing(204))
-      expect(yield* call("DELETE", path, bot)).toEqual(nothing(404))
+      expect(yield* call("DELETE", path, bot)).toEqual(empty(204))
+      expect(yield* call("DELETE", path, bot)).toEqual(empty(404))
       expect((yield* call("GET", "/account/5")).text).toContain('"awards":[]')
     })
   )
 
   test(
-    "are given by those who may, to accounts that there are",
+    "are given by callers with the permission, to known accounts",
     Effect.gen(function* () {
-      expect(yield* call("PUT", "/account/5/award/1")).toEqual(refused(401, "Not authenticated"))
+      expect(yield* call("PUT", "/account/5/award/1")).toEqual(error(401, "Not authenticated"))
       for (const as of [weak, member, "A1:wrong"]) {
         expect(yield* call("PUT", "/account/5/award/1", as)).toEqual(outOfScope)
         expect(yield* call("DELETE", "/account/1/award/1", as)).toEqual(outOfScope)
@@ -59,20 +59,20 @@ describe("awards", () => {
   )
 
   test(
-    "go from all who have them when they are deleted, and with them what keeps their team",
+    "are taken from all accounts when they are deleted, and their team can be deleted then",
     Effect.gen(function* () {
-      expect(yield* call("DELETE", "/team/2", bot)).toEqual(trap)
+      expect(yield* call("DELETE", "/team/2", bot)).toEqual(internalError)
       expect((yield* call("GET", "/account/5")).text).toContain('"team":{"id":2')
-      expect(yield* call("DELETE", "/award/1", bot)).toEqual(nothing(204))
+      expect(yield* call("DELETE", "/award/1", bot)).toEqual(empty(204))
       expect((yield* call("GET", "/award/1")).status).toBe(422)
       expect((yield* call("GET", "/account/1")).text).toContain('"awards":[]')
-      expect(yield* call("DELETE", "/team/2", bot)).toEqual(nothing(204))
+      expect(yield* call("DELETE", "/team/2", bot)).toEqual(empty(204))
       expect((yield* call("GET", "/account/5")).text).toContain('"team":null')
     })
   )
 
   test(
-    "continue after the highest id",
+    "have ids after the highest one",
     Effect.gen(function* () {
       const body = { title: "New", image_url: "", team: 1, accounts: ["1", 1] }
       expect((yield* call("POST", "/awards/new", bot, body)).text).toBe('{"id":8,"title":"New","image_url":""}')
@@ -83,7 +83,7 @@ describe("awards", () => {
 
 describe("captains", () => {
   test(
-    "rename, empty and delete the team that they are in",
+    "can rename and delete their team, and remove its members",
     Effect.gen(function* () {
       expect((yield* call("PATCH", "/account/1", captain, { team: 0 })).text).toContain('"team":null')
       expect(yield* call("PATCH", "/account/1", captain, { team: 1 })).toEqual(outOfScope)
@@ -94,7 +94,7 @@ describe("captains", () => {
       }
       expect((yield* call("PATCH", "/team/1", captain, { name: "Won" })).text).toContain('"name":"Won"')
       expect(yield* call("DELETE", "/team/2", captain)).toEqual(outOfScope)
-      expect(yield* call("DELETE", "/team/1", captain)).toEqual(nothing(204))
+      expect(yield* call("DELETE", "/team/1", captain)).toEqual(empty(204))
       expect((yield* call("GET", "/account/2")).text).toContain('"team":null')
     })
   )
@@ -102,13 +102,13 @@ describe("captains", () => {
 
 describe("sessions", () => {
   test(
-    "are made by apps that may authenticate users",
+    "are made by apps with the permission authenticateUsers",
     Effect.gen(function* () {
       const body = { account: 5 }
       expect(yield* call("POST", "/auth/create_session", weak, body)).toEqual(outOfScope)
       expect(yield* call("POST", "/auth/create_session", admin, body)).toEqual(outOfScope)
       expect((yield* call("POST", "/auth/create_session", bot, { account: "77" })).status).toBe(422)
-      // a mask with the bit makes no app of a user
+      // A user can have the bit in its mask, but not the permission.
       expect(yield* call("POST", "/auth/create_session", everything, body)).toEqual(outOfScope)
       const made = yield* call("POST", "/auth/create_session", bot, body)
       expect(made.status).toBe(201)
@@ -123,7 +123,7 @@ describe("sessions", () => {
   )
 
   test(
-    "last 30 days, and are gone after the first use too late",
+    "expire after 30 days, and are deleted by the first use after that",
     Effect.gen(function* () {
       yield* TestClock.adjust("30 days")
       expect((yield* call("GET", "/auth/me", member)).status).toBe(200)
@@ -131,16 +131,16 @@ describe("sessions", () => {
       expect(yield* call("PATCH", "/account/1", member, { team: 2 })).toEqual(outOfScope)
       yield* TestClock.setTime(0)
       expect((yield* call("GET", "/auth/me", member)).status).toBe(401)
-      // one that was not used too late is still there
+      // A session that was not used after its expiry still exists.
       expect((yield* call("GET", "/auth/me", captain)).status).toBe(200)
     })
   )
 
   test(
-    "end with their account",
+    "are deleted with their account",
     Effect.gen(function* () {
       expect(yield* call("DELETE", "/account/1", captain)).toEqual(outOfScope)
-      expect(yield* call("DELETE", "/account/1", member)).toEqual(nothing(204))
+      expect(yield* call("DELETE", "/account/1", member)).toEqual(empty(204))
       expect((yield* call("GET", "/auth/me", member)).status).toBe(401)
       expect((yield* call("GET", "/award/1")).text).toContain('"awardees":[]')
       expect((yield* call("GET", "/team/1")).text).toContain('"member_count":1')
@@ -152,7 +152,7 @@ describe("sessions", () => {
 
 describe("reset_token", () => {
   test(
-    "tells an app its new password, and a user the account",
+    "returns the new password to an app, and the account to a user",
     Effect.gen(function* () {
       const reset = yield* call("POST", "/auth/reset_token", bot)
       const [, password] = /^\{"name":"bot","permissions":95,"username":"A1","password":"([^"]{44})"\}$/.exec(
@@ -165,16 +165,16 @@ describe("reset_token", () => {
       const account = yield* call("GET", "/account/1")
       expect(yield* call("POST", "/auth/reset_token", member)).toEqual(account)
       expect((yield* call("GET", "/auth/me", member)).status).toBe(401)
-      const nobody = refused(401, "A token was not used to authenticate.")
-      expect(yield* call("POST", "/auth/reset_token", member)).toEqual(nobody)
-      expect(yield* call("POST", "/auth/reset_token")).toEqual(refused(401, "Not authenticated"))
+      const noToken = error(401, "A token was not used to authenticate.")
+      expect(yield* call("POST", "/auth/reset_token", member)).toEqual(noToken)
+      expect(yield* call("POST", "/auth/reset_token")).toEqual(error(401, "Not authenticated"))
     })
   )
 })
 
 describe("Discord", () => {
   test(
-    "signs in who is registered and signs up who is not",
+    "makes sessions for registered users, and accounts for others",
     Effect.gen(function* () {
       const account = yield* call("GET", "/account/1")
       const old = yield* call("POST", "/auth/discord", undefined, { token: "old" })
@@ -182,18 +182,18 @@ describe("Discord", () => {
       expect(yield* call("GET", "/account/1")).toEqual(account)
       expect((yield* call("POST", "/auth/discord", undefined, { token: "new" })).status).toBe(200)
       expect((yield* call("GET", "/account/99")).text).toContain('"name":"Newcomer","discriminator":"9999"')
-      const bad = refused(401, "Bad Discord user token.")
-      expect(yield* call("POST", "/auth/discord", undefined, { token: "nobody's" })).toEqual(bad)
-      expect(yield* call("POST", "/auth/discord", undefined, { token: "broken" })).toEqual(trap)
+      const bad = error(401, "Bad Discord user token.")
+      expect(yield* call("POST", "/auth/discord", undefined, { token: "unknown" })).toEqual(bad)
+      expect(yield* call("POST", "/auth/discord", undefined, { token: "broken" })).toEqual(internalError)
       const missing = issue(["body", "token"], "field required", "value_error.missing")
       expect(yield* call("POST", "/auth/discord", undefined, {})).toEqual(missing)
     })
   )
 
   test(
-    "signs nobody up while signups are closed",
+    "makes no accounts while signups are closed",
     Effect.gen(function* () {
-      const closed = refused(403, "Signups are closed.")
+      const closed = error(403, "Signups are closed.")
       expect(yield* call("GET", "/accounts/signups")).toEqual(json('{"signups_open":false}'))
       expect(yield* call("POST", "/auth/discord", undefined, { token: "new" })).toEqual(closed)
       expect((yield* call("POST", "/auth/discord", undefined, { token: "old" })).status).toBe(200)
@@ -207,12 +207,12 @@ describe("Discord", () => {
 
 describe("permission masks", () => {
   test(
-    "have 64 bits and a sign, all of them exact",
+    "are exact signed integers of 64 bits",
     Effect.gen(function* () {
       const grant = (mask: bigint) => call("PATCH", "/account/1", bot, `{"grant_permissions": ${mask}}`)
       const shown = (mask: bigint) => expect.stringContaining(`"permissions":${mask},`)
       expect(yield* grant(2n ** 60n)).toEqual(outOfScope)
-      expect(yield* grant(-(2n ** 63n) - 32n)).toEqual(trap)
+      expect(yield* grant(-(2n ** 63n) - 32n)).toEqual(internalError)
       expect((yield* call("GET", "/account/1")).text).toEqual(shown(0n))
       expect((yield* grant(-(2n ** 63n))).text).toEqual(shown(-(2n ** 63n)))
       expect((yield* grant(-(2n ** 53n) - 32n)).text).toEqual(shown(-(2n ** 53n) - 32n))
@@ -246,7 +246,7 @@ describe("the client without sockets", () => {
     })
   )
 
-  it.effect("has the caller's clock, and a state for each build", () =>
+  it.effect("uses the clock of the call, and has a new state for each build", () =>
     Effect.gen(function* () {
       const team = call("POST", "/teams/new", bot, { name: "x" })
       yield* TestClock.adjust("90 minutes")
@@ -256,7 +256,7 @@ describe("the client without sockets", () => {
     })
   )
 
-  it.effect("is interrupted with the caller", () =>
+  it.effect("is interrupted with the call", () =>
     Effect.gen(function* () {
       const begun = yield* Deferred.make<void>()
       const stopped = yield* Deferred.make<void>()
@@ -264,8 +264,8 @@ describe("the client without sockets", () => {
         Effect.zipRight(Effect.never),
         Effect.onInterrupt(() => Deferred.succeed(stopped, undefined))
       )
-      const asked = call("POST", "/auth/create_session", bot, { account: 1 })
-      const fiber = yield* Effect.fork(Effect.provide(asked, layer({ ...options, makePassword })))
+      const request = call("POST", "/auth/create_session", bot, { account: 1 })
+      const fiber = yield* Effect.fork(Effect.provide(request, layer({ ...options, makePassword })))
       yield* Deferred.await(begun)
       yield* Fiber.interrupt(fiber)
       expect(yield* Deferred.isDone(stopped)).toBe(true)
@@ -275,11 +275,11 @@ describe("the client without sockets", () => {
 
 describe("searches", () => {
   test(
-    "show what changed since",
+    "have the changes since the last one",
     Effect.gen(function* () {
       const names = (query: string) =>
         Effect.map(call("GET", `/accounts/search${query}`), ({ text }) =>
-          // the answer is a page of accounts
+          // The response is a page of accounts.
           (JSON.parse(text) as { data: ReadonlyArray<{ name: string }> }).data.map(({ name }) => name)
         )
       expect(yield* names("?q=CAP")).toEqual(["Captain", "Captain of none"])
@@ -299,12 +299,12 @@ describe("searches", () => {
       expect((yield* call("GET", "/accounts/search?q=captain&per_page=1&page=1")).text).toContain('"id":"-7"')
       const far = `page=${2n ** 62n}&per_page=1`
       expect((yield* call("GET", `/accounts/search?${far}`)).text).toContain('{"page":4611686018427387904,')
-      expect(yield* call("GET", `/accounts/search?per_page=${2n ** 63n}`)).toEqual(trap)
+      expect(yield* call("GET", `/accounts/search?per_page=${2n ** 63n}`)).toEqual(internalError)
     })
   )
 })
 
-it.effect("options that contradict themselves are named", () =>
+it.effect("contradictory options are a defect with the reason", () =>
   Effect.gen(function* () {
     const defect = (options: ServerOptions) =>
       Effect.scoped(httpApp(options)).pipe(

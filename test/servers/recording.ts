@@ -12,7 +12,7 @@ export interface Exchange {
   readonly body_text: string
 }
 
-/** What the real server was asked and what it answered, in order. */
+/** The recorded requests to the real server and its responses, in order. */
 export const exchanges = JSON.parse(
   readFileSync(new URL("../fixtures/polympics/exchanges.json", import.meta.url), "utf8")
 ) as ReadonlyArray<Exchange>

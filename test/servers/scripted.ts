@@ -4,31 +4,31 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 
-/** A request, as it came. */
+/** A request, as the server received it. */
 export interface Received {
   readonly method: string
-  /** The request target: path and query, as they were written. */
+  /** The request target: path and query, unparsed. */
   readonly target: string
   readonly headers: IncomingHttpHeaders
   readonly body: string
   readonly bytes: Uint8Array
-  /** Which connection it came over, from 0. */
+  /** The number of its connection, from 0. */
   readonly connection: number
 }
 
-/** What a server does with a request. */
+/** The reaction of a server to a request. */
 export type Behaviour = (response: ServerResponse, received: Received) => void
 
-/** What a server does: one behaviour after another, the last one for all that follow; or a choice for each request. */
+/** One behaviour after another, the last one for all requests that follow; or a choice for each request. */
 export type Script = ReadonlyArray<Behaviour> | ((received: Received, index: number) => Behaviour)
 
 export interface Scripted {
   readonly url: URL
-  /** All that came, in order. */
+  /** All requests that were received, in order. */
   readonly requests: ReadonlyArray<Received>
-  /** The next request that came and was not yet taken from here; waits for one. */
+  /** The next request that was not yet taken from here; waits for one. */
   readonly next: Effect.Effect<Received>
-  /** Waits until a connection closes whose request has no whole answer yet. */
+  /** Waits until a connection closes whose request has no whole response yet. */
   readonly abandoned: Effect.Effect<void>
 }
 
@@ -42,22 +42,25 @@ interface Head {
 const write = (response: ServerResponse, { headers = {}, status = 200 }: Head, more: Headers = {}) =>
   response.writeHead(status, { ...more, ...headers } as Record<string, string | Array<string>>)
 
-/** A whole answer. */
-export const answer =
+/** A whole response. */
+export const respond =
   ({ body = "", ...head }: Head & { readonly body?: string | Uint8Array } = {}): Behaviour =>
   (response) => {
     write(response, head, body === "" ? {} : { "content-length": `${Buffer.byteLength(body)}` }).end(body)
   }
 
-/** A whole answer in JSON. */
+/** The former name of `respond`. */
+export const answer = respond
+
+/** A whole response in JSON. */
 export const json = (value: unknown, head: Head = {}): Behaviour =>
-  answer({
+  respond({
     status: head.status ?? 200,
     headers: { "content-type": "application/json", ...head.headers },
     body: JSON.stringify(value)
   })
 
-/** A whole answer in pieces, without a length. */
+/** A whole response in pieces, without a length. */
 export const chunked =
   (pieces: ReadonlyArray<string | Uint8Array>, head: Head = {}): Behaviour =>
   (response) => {
@@ -67,9 +70,9 @@ export const chunked =
   }
 
 export const redirect = (location: string | URL, status = 302): Behaviour =>
-  answer({ status, headers: { location: String(location) } })
+  respond({ status, headers: { location: String(location) } })
 
-/** Never answers. */
+/** Never responds. */
 export const silence: Behaviour = () => {}
 
 const destroy = (response: ServerResponse, how: "end" | "reset") => {
@@ -78,13 +81,13 @@ const destroy = (response: ServerResponse, how: "end" | "reset") => {
   else socket?.end()
 }
 
-/** Resets the connection once the request has come, instead of an answer. */
+/** Resets the connection once the request is received, instead of a response. */
 export const reset: Behaviour = (response) => destroy(response, "reset")
 
-/** Closes the connection once the request has come, instead of an answer. */
+/** Closes the connection once the request is received, instead of a response. */
 export const hangUp: Behaviour = (response) => destroy(response, "end")
 
-/** Begins an answer, with a length or chunked, and ends the connection in its midst. */
+/** Begins a response, with a length or chunked, and ends the connection within it. */
 export const cutShort =
   (
     options: Head & { readonly body: string; readonly how?: "end" | "reset"; readonly framing?: "length" | "chunked" }
@@ -95,14 +98,14 @@ export const cutShort =
     response.write(body, () => destroy(response, how))
   }
 
-/** Begins an answer and never goes on. */
+/** Begins a response and never continues it. */
 export const stalled =
   (body: string, head: Head = {}): Behaviour =>
   (response) => {
     write(response, head, { "content-length": `${Buffer.byteLength(body) + 10}` }).write(body)
   }
 
-/** Answers with pieces until the connection closes. */
+/** Responds with pieces until the connection closes. */
 export const endless =
   (piece: string | Uint8Array, head: Head = {}): Behaviour =>
   (response) => {
@@ -118,7 +121,7 @@ export const endless =
     more()
   }
 
-/** A whole answer that promises to keep the connection, and then drops it. */
+/** A whole response that promises to keep the connection, which is then dropped. */
 export const thenDrop =
   (behaviour: Behaviour): Behaviour =>
   (response, received) => {
@@ -135,7 +138,7 @@ const read = async (request: IncomingMessage, connection: number): Promise<Recei
   return { method, target: url, headers, bytes, body: bytes.toString(), connection }
 }
 
-/** A server on a port of loopback's, until the scope closes. It does what its script says, and keeps what it received. */
+/** A server on a loopback port, until the scope closes. It follows its script, and records the requests. */
 export const make = (script: Script): Effect.Effect<Scripted, never, Scope.Scope> =>
   Effect.gen(function* () {
     const requests: Array<Received> = []
@@ -160,7 +163,7 @@ export const make = (script: Script): Effect.Effect<Scripted, never, Scope.Scope
       connections.set(socket, connections.size)
       socket.on("error", () => {})
     })
-    // Connections are dropped by scripts alone.
+    // Only scripts drop connections.
     server.keepAliveTimeout = 0
 
     yield* Effect.acquireRelease(
@@ -180,9 +183,9 @@ export const make = (script: Script): Effect.Effect<Scripted, never, Scope.Scope
     }
   })
 
-/** The URL of a port where nobody listens. */
+/** The URL of a port on which no server listens. */
 export const closedPort: Effect.Effect<URL> = Effect.map(
-  Effect.scoped(make([answer()])),
-  // A port that was given and closed is not given to another soon.
+  Effect.scoped(make([respond()])),
+  // The system does not reuse a port that was closed just now.
   ({ url }) => url
 )

@@ -1,214 +1,238 @@
-import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { describe, expect, it } from "@effect/vitest"
+import * as Config from "effect/Config"
+import * as ConfigError from "effect/ConfigError"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import * as Schedule from "effect/Schedule"
-import { Authoriser, RetryPolicy } from "effect-herald"
-import { at, elapsing, once, status, stub, thing } from "./kit.js"
+import * as Scope from "effect/Scope"
+import { inspect } from "node:util"
+import { Authoriser, Credentials, OriginState, RetryPolicy, Verbs } from "effect-herald"
+import { once, status, stub } from "../support/kit.js"
 
-const home = new URL("https://api.test")
-const ok = status(200)
-const refused = status(401)
+class Weather extends Authoriser.Tag("effect-herald/test/Weather")<Weather>() {}
 
-/** Credentials that are numbered: a refresh gives the next number, and the server takes numbers from `valid` on. */
-const numbered = (refresh: Effect.Effect<boolean, Authoriser.AuthoriserFailure> = Effect.succeed(true)) => {
-  let generation = 0
-  const rejections: Array<number> = []
-  const caller = at(home, {
-    authorise: (request) =>
-      Effect.sync(() => ({
-        request: HttpClientRequest.setHeader(request, "x-generation", `${generation}`),
-        generation
-      })),
-    rejected: (of) =>
-      Effect.flatMap(refresh, (refreshes) =>
-        Effect.sync(() => {
-          rejections.push(of)
-          if (of === generation && refreshes) generation += 1
-          return of !== generation
-        })
-      )
+const baseUrl = "https://api.test"
+const { get } = Verbs.make(Weather)
+
+/** The request that a call sends under this layer. */
+const sentBy = <E>(layer: Layer.Layer<Weather, E>, call = get("/forecast")) =>
+  Effect.gen(function* () {
+    const client = stub([status(200)])
+    yield* Effect.provide(call, Layer.mergeAll(layer, once, client.layer))
+    return client.requests[0]!.request
   })
-  return { caller, rejections, renew: () => (generation += 1) }
-}
 
-const sent = ({ requests }: ReturnType<typeof stub>) => requests.map(({ request }) => request.headers["x-generation"])
+const build = <A, E>(layer: Layer.Layer<A, E>) => Effect.scoped(Layer.build(layer))
 
-describe("a 401", () => {
-  it.effect("has the credentials refreshed once and the request replayed once", () =>
+describe("Authoriser.make", () => {
+  it.effect.each(["https://api.test", "http://127.0.0.1:8000/v1/", new URL("https://api.test/a%20b")])(
+    "accepts the base URL %s",
+    (url) =>
+      Effect.gen(function* () {
+        expect((yield* Authoriser.make({ baseUrl: url })).baseUrl.href).toBe(new URL(url).href)
+      })
+  )
+
+  it.effect.each([
+    ["", "must be an absolute URL, such as https://api.example"],
+    ["api.test", "must be an absolute URL, such as https://api.example"],
+    ["/v1", "must be an absolute URL, such as https://api.example"],
+    ["https://hunter2 hunter2", "must be an absolute URL, such as https://api.example"],
+    ["ftp://api.test", "must be an http or https URL"],
+    ["javascript:hunter2", "must be an http or https URL"],
+    ["https://user:hunter2@api.test", "must not hold credentials: give them as `credentials`"],
+    ["https://hunter2@api.test", "must not hold credentials: give them as `credentials`"],
+    ["https://api.test?key=hunter2", "must not have a query or a fragment"],
+    ["https://api.test#hunter2", "must not have a query or a fragment"]
+  ])("fails for the base URL %j with a ConfigError that gives the reason and not the URL", ([url = "", message]) =>
     Effect.gen(function* () {
-      for (const method of ["GET", "POST"] as const) {
-        const client = stub([refused, ok])
-        const { caller, rejections } = numbered()
-        const answer = yield* Effect.provide(thing(method), Layer.mergeAll(caller, client.layer, once))
-        expect(answer).toEqual({ ok: true })
-        expect(sent(client)).toEqual(["0", "1"])
-        expect(rejections).toEqual([0])
-      }
+      const error = yield* Effect.flip(Authoriser.make({ baseUrl: url }))
+      expect(error).toMatchObject({ _op: "InvalidData", path: ["baseUrl"], message })
+      expect(String(error)).not.toContain("hunter2")
     })
   )
 
-  it.effect("to the refreshed credentials, too, ends the call", () =>
+  it.effect.each([
+    ["an empty name", { "": "a" }],
+    ["a name with a space", { "x a": "a" }],
+    ["a name with a line break", { "x-a\r\nx-evil": "a" }],
+    ["a value with a line break", { "x-a": "hunter2\r\nx-evil: 1" }],
+    ["a value beyond Latin-1", { "x-a": "hunter2日本" }],
+    ["a value that is a number, as JavaScript permits", { "x-a": 1 as unknown as string }]
+  ])("fails for default headers with %s, without the value", ([, headers]) =>
     Effect.gen(function* () {
-      const client = stub([refused])
-      const { caller, rejections } = numbered()
-      const error = yield* Effect.flip(Effect.provide(thing(), Layer.mergeAll(caller, client.layer, once)))
-      expect(error).toMatchObject({ status: 401, attempts: [{ number: 1, class: "Rejected", reason: "401" }] })
-      expect(sent(client)).toEqual(["0", "1"])
-      expect(rejections).toEqual([0])
+      const error = yield* Effect.flip(Authoriser.make({ baseUrl, headers: headers as Record<string, string> }))
+      expect(error).toMatchObject({ _op: "InvalidData", path: ["headers"] })
+      expect(inspect(error, { depth: Infinity })).not.toContain("hunter2")
     })
   )
 
-  it.effect("is answered to with a replay once in a call, not once in an attempt", () =>
+  it.effect("makes a service without credentials by default", () =>
     Effect.gen(function* () {
-      const client = stub([refused, status(503), refused, refused])
-      const { caller, rejections } = numbered()
-      const greedy = RetryPolicy.make({ schedule: Schedule.recurs(1), repeats: () => true })
-      yield* Effect.flip(thing()).pipe(
-        Effect.provide(Layer.mergeAll(caller, client.layer)),
-        Effect.provideService(RetryPolicy.Current, greedy),
-        elapsing
+      const service = yield* Authoriser.make({ baseUrl, deadline: "5 seconds", retryPolicy: RetryPolicy.none })
+      expect(service.credentials).toBe(Credentials.none)
+      expect(service.defaults).toEqual({ deadline: "5 seconds", retryPolicy: RetryPolicy.none })
+    })
+  )
+
+  it.effect("fails with the error of the credentials", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Authoriser.make({ baseUrl, credentials: Effect.fail("no key") }))
+      expect(error).toBe("no key")
+    })
+  )
+
+  it.effect("uses the state of the origin that is around it", () =>
+    Effect.gen(function* () {
+      const states = yield* OriginState.make()
+      const { origin } = yield* Effect.provideService(
+        Authoriser.make({ baseUrl: `${baseUrl}/v1` }),
+        OriginState.OriginStates,
+        states
       )
-      expect(sent(client)).toEqual(["0", "1", "1"])
-      expect(rejections).toEqual([0])
-    })
-  )
-
-  it.effect("is not replayed where there are no other credentials", () =>
-    Effect.gen(function* () {
-      const client = stub([refused, ok])
-      const { caller } = numbered(Effect.succeed(false))
-      const error = yield* Effect.flip(Effect.provide(thing(), Layer.mergeAll(caller, client.layer, once)))
-      expect(error).toMatchObject({ _tag: "Unauthorised", status: 401 })
-      expect(sent(client)).toEqual(["0"])
-    })
-  )
-
-  it.effect("to nobody's credentials is not replayed", () =>
-    Effect.gen(function* () {
-      const client = stub([refused, ok])
-      const error = yield* Effect.flip(Effect.provide(thing(), Layer.mergeAll(at(home), client.layer, once)))
-      expect(error.status).toBe(401)
-      expect(client.requests).toHaveLength(1)
-    })
-  )
-
-  it.effect("that comes late, to credentials that were refreshed since, is replayed and refreshes nothing", () =>
-    Effect.gen(function* () {
-      const gate = yield* Effect.makeLatch(false)
-      const client = stub([() => Effect.as(gate.await, refused()), refused, ok])
-      const { caller } = numbered()
-      const call = Effect.provide(thing(), Layer.mergeAll(caller, client.layer, once))
-      const [late] = yield* Effect.all([call, Effect.andThen(call, gate.open)], { concurrency: "unbounded" })
-      expect(late).toEqual({ ok: true })
-      // First of one, then of the other, its replay, and the replay of the late one: with the same credentials.
-      expect(sent(client)).toEqual(["0", "0", "1", "1"])
+      expect(origin.budget).toBe(states.of(baseUrl).budget)
+      expect(origin.pause).toBe(states.of(baseUrl).pause)
     })
   )
 })
 
-describe("an authoriser that fails", () => {
-  const failure = new Authoriser.AuthoriserFailure({ reason: "Expired", message: "sign in anew" })
+describe("Authoriser.Tag", () => {
+  it("makes a tag with the given key", () => {
+    expect(Weather.key).toBe("effect-herald/test/Weather")
+    expect(Context.get(Context.make(Weather, "service" as never), Weather)).toBe("service")
+  })
 
-  it.effect("ends the call before anything is sent, and is not asked again", () =>
+  it.effect("makes tags that do not share a service", () =>
     Effect.gen(function* () {
-      const client = stub([ok])
-      let asked = 0
-      const caller = at(home, {
-        authorise: () =>
-          Effect.suspend(() => {
-            asked += 1
-            return Effect.fail(failure)
-          })
-      })
-      const error = yield* Effect.flip(Effect.provide(thing(), Layer.merge(caller, client.layer)))
-      expect(error).toMatchObject({
-        _tag: "AuthoriserError",
-        reason: "Expired",
-        operation: "thing",
-        attempts: [{ class: "Final", verdict: "final", reason: "Expired" }]
-      })
-      expect(error.message).toContain("sign in anew")
-      expect([asked, client.requests.length]).toEqual([1, 0])
-    })
-  )
-
-  it.effect("to refresh ends the call", () =>
-    Effect.gen(function* () {
-      const client = stub([refused, ok])
-      const { caller } = numbered(Effect.fail(failure))
-      const error = yield* Effect.flip(Effect.provide(thing(), Layer.mergeAll(caller, client.layer, once)))
-      expect(error).toMatchObject({ _tag: "AuthoriserError", reason: "Expired" })
-      expect(client.requests).toHaveLength(1)
+      class Other extends Authoriser.Tag("effect-herald/test/Other")<Other>() {}
+      const layers = Layer.merge(Weather.layer({ baseUrl }), Other.layer({ baseUrl: "https://other.test" }))
+      const hosts = yield* Effect.provide(
+        Effect.all([
+          Effect.map(Weather, (service) => service.baseUrl.host),
+          Effect.map(Other, (service) => service.baseUrl.host)
+        ]),
+        layers
+      )
+      expect(hosts).toEqual(["api.test", "other.test"])
     })
   )
 })
 
-describe("hold", () => {
-  it.effect("wraps each attempt, to the last byte of its answer, and no wait", () =>
+describe("layer of a tag", () => {
+  it.effect("provides the service with its credentials and defaults", () =>
+    Effect.gen(function* () {
+      const layer = Weather.layer({
+        baseUrl: `${baseUrl}/v1`,
+        credentials: Credentials.bearer(Redacted.make("secret")),
+        headers: { "accept-language": "en" }
+      })
+      const { headers, url } = yield* sentBy(layer)
+      expect(url).toBe("https://api.test/v1/forecast")
+      expect(headers).toMatchObject({ authorization: "Bearer secret", "accept-language": "en" })
+    })
+  )
+
+  it.effect("is Authoriser.layer for the tag, and needs no receiver", () =>
+    Effect.gen(function* () {
+      const { layer } = Weather
+      expect((yield* sentBy(layer({ baseUrl }))).url).toBe("https://api.test/forecast")
+      expect((yield* sentBy(Authoriser.layer(Weather, { baseUrl }))).url).toBe("https://api.test/forecast")
+    })
+  )
+
+  it.effect("fails with the errors of Authoriser.make", () =>
+    Effect.gen(function* () {
+      expect(yield* Effect.flip(build(Weather.layer({ baseUrl: "api.test" })))).toMatchObject({ path: ["baseUrl"] })
+      const credentials = Credentials.bearer(Redacted.make("two words"))
+      expect(yield* Effect.flip(build(Weather.layer({ baseUrl, credentials })))).toMatchObject({ path: ["token"] })
+    })
+  )
+
+  it.effect("makes the credentials in the scope of the layer", () =>
     Effect.gen(function* () {
       const events: Array<string> = []
-      const note = (event: string) => Effect.sync(() => void events.push(event))
-      const body = new ReadableStream(
-        {
-          pull: (controller) => {
-            events.push("read")
-            controller.enqueue(new TextEncoder().encode('{"ok":true}'))
-            controller.close()
-          }
-        },
-        { highWaterMark: 0 }
+      const credentials = Effect.as(
+        Effect.acquireRelease(
+          Effect.sync(() => events.push("acquired")),
+          () => Effect.sync(() => events.push("released"))
+        ),
+        Credentials.none
       )
-      const client = stub([status(503, { "retry-after": "1" }), () => new Response(body)])
-      const caller = at(home, {
-        hold: (attempt) => note("enter").pipe(Effect.zipRight(attempt), Effect.ensuring(note("leave")))
-      })
-      yield* thing().pipe(Effect.provide(Layer.merge(caller, client.layer)), elapsing)
-      expect(events).toEqual(["enter", "leave", "enter", "read", "leave"])
+      const scope = yield* Scope.make()
+      yield* Layer.buildWithScope(Weather.layer({ baseUrl, credentials }), scope)
+      expect(events).toEqual(["acquired"])
+      yield* Scope.close(scope, yield* Effect.exit(Effect.void))
+      expect(events).toEqual(["acquired", "released"])
     })
   )
 })
 
-describe("basic", () => {
-  it("is RFC 7617, in UTF-8", () => {
-    const request = Authoriser.basic(HttpClientRequest.get("https://api.test"), {
-      username: "Aladdin",
-      password: Redacted.make("open sesame: é日")
+describe("layerConfig of a tag", () => {
+  const withConfig = (values: Readonly<Record<string, string>>) =>
+    Layer.setConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(values))))
+
+  const layer = Weather.layerConfig({
+    baseUrl: Config.string("WEATHER_URL"),
+    credentials: Config.map(Config.redacted("WEATHER_KEY"), (key) => Credentials.bearer(key)),
+    deadline: Config.withDefault(Config.duration("WEATHER_DEADLINE"), "30 seconds"),
+    headers: { "accept-language": "en" }
+  })
+
+  it.effect("reads the options that are Configs, and takes the others as they are", () =>
+    Effect.gen(function* () {
+      const configured = Layer.provide(layer, withConfig({ WEATHER_URL: `${baseUrl}/v2`, WEATHER_KEY: "secret" }))
+      const { headers, url } = yield* sentBy(configured)
+      expect(url).toBe("https://api.test/v2/forecast")
+      expect(headers).toMatchObject({ authorization: "Bearer secret", "accept-language": "en" })
+      const { defaults } = yield* Effect.provide(Weather, configured)
+      expect(defaults.deadline).toBe("30 seconds")
     })
-    const [scheme, encoded = ""] = (request.headers["authorization"] ?? "").split(" ")
-    expect(scheme).toBe("Basic")
-    expect(Buffer.from(encoded, "base64").toString()).toBe("Aladdin:open sesame: é日")
-  })
+  )
 
-  it("is the header of RFC 7617's example", () => {
-    const credentials = { username: "Aladdin", password: Redacted.make("open sesame") }
-    expect(Authoriser.basic(HttpClientRequest.get("/"), credentials).headers["authorization"]).toBe(
-      "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
-    )
-  })
-})
+  it.effect("takes options without any Config", () =>
+    Effect.gen(function* () {
+      const { layerConfig } = Weather
+      expect((yield* sentBy(layerConfig({ baseUrl }))).url).toBe("https://api.test/forecast")
+      expect((yield* sentBy(Authoriser.layerConfig(Weather, { baseUrl }))).url).toBe("https://api.test/forecast")
+    })
+  )
 
-describe("parseBaseUrl", () => {
-  it.each(["https://api.test", "http://127.0.0.1:8000/v1/", new URL("https://api.test/a%20b")])("takes %s", (text) => {
-    expect(Either.getOrThrow(Authoriser.parseBaseUrl(text)).href).toBe(new URL(text).href)
-  })
+  it.effect.each([
+    ["WEATHER_URL", { WEATHER_KEY: "secret" }],
+    ["WEATHER_KEY", { WEATHER_URL: baseUrl }]
+  ] as const)("fails with a ConfigError that names the setting %s if it is missing", ([name, values]) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(build(Layer.provide(layer, withConfig(values))))
+      expect(ConfigError.isConfigError(error)).toBe(true)
+      expect(error).toMatchObject({ _op: "MissingData", path: [name] })
+      expect(String(error)).toContain(name)
+    })
+  )
 
-  it.each([
-    "",
-    "api.test",
-    "/v1",
-    "ftp://api.test",
-    "javascript:hunter2",
-    "https://user:hunter2@api.test",
-    "https://hunter2@api.test",
-    "https://api.test?key=hunter2",
-    "https://api.test#hunter2",
-    "https://hunter2 hunter2"
-  ])("refuses %j, and does not repeat it", (text) => {
-    const refusal = Either.flip(Authoriser.parseBaseUrl(text))
-    expect(Either.isRight(refusal)).toBe(true)
-    expect(String(Either.getOrThrow(refusal))).not.toContain("hunter2")
-  })
+  it.effect("fails with a ConfigError if a setting is invalid, without its value", () =>
+    Effect.gen(function* () {
+      const failure = (values: Readonly<Record<string, string>>) =>
+        Effect.flip(build(Layer.provide(layer, withConfig(values))))
+      const invalidUrl = yield* failure({ WEATHER_URL: "https://bob:hunter2@api.test", WEATHER_KEY: "secret" })
+      expect(invalidUrl).toMatchObject({ _op: "InvalidData", path: ["baseUrl"] })
+      const invalidKey = yield* failure({ WEATHER_URL: baseUrl, WEATHER_KEY: "hunter2 hunter2" })
+      expect(invalidKey).toMatchObject({ _op: "InvalidData", path: ["token"] })
+      for (const error of [invalidUrl, invalidKey]) expect(inspect(error, { depth: Infinity })).not.toContain("hunter2")
+    })
+  )
+
+  it.effect("refuses credentials over http to another machine, unless `insecure` is set", () =>
+    Effect.gen(function* () {
+      const config = withConfig({ WEATHER_URL: "http://api.test", WEATHER_KEY: "secret", INSECURE: "true" })
+      expect(yield* Effect.flip(build(Layer.provide(layer, config)))).toMatchObject({ path: ["baseUrl"] })
+      const insecure = Weather.layerConfig({
+        baseUrl: Config.string("WEATHER_URL"),
+        credentials: Config.map(Config.redacted("WEATHER_KEY"), (key) => Credentials.bearer(key)),
+        insecure: Config.boolean("INSECURE")
+      })
+      expect((yield* sentBy(Layer.provide(insecure, config))).url).toBe("http://api.test/forecast")
+    })
+  )
 })

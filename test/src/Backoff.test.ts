@@ -7,7 +7,7 @@ import * as ScheduleDecision from "effect/ScheduleDecision"
 import * as ScheduleIntervals from "effect/ScheduleIntervals"
 import { type Attempt, Backoff } from "effect-herald"
 
-/** What a schedule is given: so many failures, of which each came this long after the beginning. */
+/** Inputs of a schedule: a number of failures. `elapsed` is the time of each after the start of the call. */
 const failures = (count: number, elapsed = (_: number): Duration.DurationInput => 0) =>
   Array.from({ length: count }, (_, index): Attempt.FailedAttempt => ({
     number: index + 1,
@@ -18,16 +18,16 @@ const failures = (count: number, elapsed = (_: number): Duration.DurationInput =
     elapsed: Duration.decode(elapsed(index))
   }))
 
-/** The waits that a schedule asks for until it ends, in seconds. */
+/** Steps a schedule until it ends, and returns its waits in seconds. `draws` are the random numbers. */
 const waits = (
   schedule: Schedule.Schedule<unknown, Attempt.FailedAttempt>,
-  given: number | ReadonlyArray<Attempt.FailedAttempt> = 7,
+  inputs: number | ReadonlyArray<Attempt.FailedAttempt> = 7,
   draws: readonly [number, ...Array<number>] = [0.5]
 ) =>
   Effect.gen(function* () {
     const delays: Array<number> = []
     let state = schedule.initial
-    for (const failed of typeof given === "number" ? failures(given) : given) {
+    for (const failed of typeof inputs === "number" ? failures(inputs) : inputs) {
       const [next, , decision] = yield* schedule.step(0, failed, state)
       if (ScheduleDecision.isDone(decision)) break
       delays.push(ScheduleIntervals.start(decision.intervals) / 1000)
@@ -51,7 +51,7 @@ describe("exponential", () => {
     })
   )
 
-  it.effect("has the request handler's ceiling: 1, 2, 4, 8, 16, 32, 50", () =>
+  it.effect("caps waits, as musify's request handler does: 1, 2, 4, 8, 16, 32, 50", () =>
     Effect.gen(function* () {
       expect(yield* waits(Backoff.exponential({ start: "1 second", cap: "50 seconds" }), 9)).toEqual([
         1, 2, 4, 8, 16, 32, 50, 50, 50
@@ -59,7 +59,7 @@ describe("exponential", () => {
     })
   )
 
-  it.effect("stays at its ceiling after more attempts than a number can count", () =>
+  it.effect("stays at the cap when the uncapped wait exceeds the range of numbers", () =>
     Effect.gen(function* () {
       const delays = yield* waits(Backoff.exponential({ start: "1 second", cap: "1 minute" }), 2000)
       expect(delays).toHaveLength(2000)
@@ -67,7 +67,7 @@ describe("exponential", () => {
     })
   )
 
-  it.effect("has waits of fractions of a millisecond, too", () =>
+  it.effect("has waits with fractions of a millisecond", () =>
     Effect.gen(function* () {
       expect(yield* waits(Backoff.exponential({ start: Duration.micros(1500n), factor: 1.5 }), 3)).toEqual([
         0.0015, 0.00225, 0.003375
@@ -77,7 +77,7 @@ describe("exponential", () => {
 })
 
 describe("linear", () => {
-  it.effect("adds as much as the first wait", () =>
+  it.effect("adds the first wait by default", () =>
     Effect.gen(function* () {
       expect(yield* waits(Backoff.linear({ start: "2 seconds" }), 4)).toEqual([2, 4, 6, 8])
     })
@@ -87,12 +87,12 @@ describe("linear", () => {
     Effect.gen(function* () {
       const steps = yield* waits(Backoff.linear({ start: "2 seconds", step: "3 seconds" }), 6)
       expect(steps).toEqual([2, 5, 8, 11, 14, 17])
-      // The request handler's timer of (2, +3, 5): final 17, total 57.
+      // musify's timer (2, +3, 5) has a final wait of 17 and a total of 57.
       expect(steps.reduce((sum, wait) => sum + wait)).toBe(57)
     })
   )
 
-  it.effect("has the request handler's ceiling: 1, 3, 5, 7, 9, 9.5", () =>
+  it.effect("caps waits, as musify's request handler does: 1, 3, 5, 7, 9, 9.5", () =>
     Effect.gen(function* () {
       const schedule = Backoff.linear({ start: "1 second", step: "2 seconds", cap: "9.5 seconds" })
       expect(yield* waits(schedule)).toEqual([1, 3, 5, 7, 9, 9.5, 9.5])
@@ -100,7 +100,7 @@ describe("linear", () => {
   )
 })
 
-it.effect("the request handler's third timer, by powers, is an unfolded Schedule: 2, 4, 16, 50", () =>
+it.effect("Schedule.unfold makes the third timer of musify's request handler, with powers: 2, 4, 16, 50", () =>
   Effect.gen(function* () {
     const power = Schedule.unfold(2, (wait) => wait ** 2).pipe(
       Schedule.addDelay(Duration.seconds),
@@ -119,8 +119,8 @@ describe("jitter", () => {
   ]
   const options = { start: "8 seconds", cap: "10 seconds" } as const
 
-  describe.each(backoffs)("of %s", (_, backoff) => {
-    it.effect("none leaves waits as they are, and is the default", () =>
+  describe.each(backoffs)("%s", (_, backoff) => {
+    it.effect("`none` does not change waits, and is the default", () =>
       Effect.gen(function* () {
         for (const schedule of [backoff(options), backoff({ ...options, jitter: "none" })]) {
           expect(yield* waits(schedule, 4, [0, 0.25, 1])).toEqual([8, 10, 10, 10])
@@ -128,13 +128,13 @@ describe("jitter", () => {
       })
     )
 
-    it.effect("equal is between half of a wait and all of it", () =>
+    it.effect("`equal` varies a wait between half of it and all of it", () =>
       Effect.gen(function* () {
         expect(yield* waits(backoff({ ...options, jitter: "equal" }), 4, [0, 0, 0.5, 1])).toEqual([4, 5, 7.5, 10])
       })
     )
 
-    it.effect("full is between nothing and all of it", () =>
+    it.effect("`full` varies a wait between zero and all of it", () =>
       Effect.gen(function* () {
         expect(yield* waits(backoff({ ...options, jitter: "full" }), 5, [0, 1, 0, 0.5, 1])).toEqual([0, 10, 0, 5, 10])
       })
@@ -143,21 +143,21 @@ describe("jitter", () => {
 })
 
 describe("attempts", () => {
-  it.effect("ends at so many attempts in all, the first one included", () =>
+  it.effect("limits the number of attempts, the first included", () =>
     Effect.gen(function* () {
-      for (const most of [1, 2, 5]) expect(yield* waits(Backoff.attempts(most), 9)).toHaveLength(most - 1)
+      for (const max of [1, 2, 5]) expect(yield* waits(Backoff.attempts(max), 9)).toHaveLength(max - 1)
       expect(yield* waits(Backoff.attempts(0), 9)).toEqual([])
       expect(yield* waits(Backoff.attempts(Infinity), 9)).toHaveLength(9)
     })
   )
 
-  it.effect("counts the call's attempts, not those that it was asked about", () =>
+  it.effect("counts all attempts of the call, not its own inputs", () =>
     Effect.gen(function* () {
       expect(yield* waits(Backoff.attempts(5), failures(9).slice(3))).toHaveLength(1)
     })
   )
 
-  it.effect("asks for no wait", () =>
+  it.effect("adds no waits", () =>
     Effect.gen(function* () {
       expect(yield* waits(Backoff.attempts(4), 9)).toEqual([0, 0, 0])
       const schedule = Schedule.intersect(Backoff.linear({ start: "1 second" }), Backoff.attempts(4))
@@ -167,7 +167,7 @@ describe("attempts", () => {
 })
 
 describe("elapsed", () => {
-  it.effect("ends at a failure that came so long after the beginning, and asks for no wait", () =>
+  it.effect("ends at a failure after the limit, and adds no waits", () =>
     Effect.gen(function* () {
       const everySecond = failures(9, (index) => Duration.seconds(index))
       expect(yield* waits(Backoff.elapsed("3 seconds"), everySecond)).toEqual([0, 0, 0])

@@ -1,4 +1,3 @@
-import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -6,10 +5,10 @@ import * as fc from "effect/FastCheck"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { Batch, Operation, ResponseCache } from "effect-herald"
+import { Batch, Endpoint, Operation, ResponseCache, Verbs } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import * as Scripted from "../servers/scripted.js"
-import { at, Caller, forAll, once } from "./kit.js"
+import { at, Caller, forAll, once } from "../support/kit.js"
 
 const Track = Schema.Struct({
   id: Schema.String,
@@ -17,229 +16,284 @@ const Track = Schema.Struct({
   plays: Schema.optional(Schema.Union(Schema.Number, Schema.BigIntFromSelf))
 })
 
-const one = () =>
-  HttpApiEndpoint.get("getTrack", "/tracks/:id")
-    .setPath(Schema.Struct({ id: Schema.String }))
-    .addSuccess(Track)
+const getTrack = Operation.make(
+  Caller,
+  () => Endpoint.get("/tracks/{id}", { name: "getTrack", success: Track }),
+  (id: string) => ({ id })
+)
 
-const many = () =>
-  HttpApiEndpoint.get("getTracks", "/tracks")
-    .setUrlParams(Schema.Struct({ ids: Schema.String }))
-    .addSuccess(Schema.Struct({ tracks: Schema.Array(Schema.Unknown) }))
+const getManyTracks = Operation.make(
+  Caller,
+  () =>
+    Endpoint.get("/tracks", {
+      name: "getTracks",
+      query: { ids: Schema.String },
+      success: Schema.Struct({ tracks: Schema.Array(Schema.Unknown) })
+    }),
+  (ids: ReadonlyArray<string>) => ({ ids: ids.join() })
+)
 
-const getTrack = Operation.make(Caller, one, (id: string) => ({ path: { id } }))
-
-const tracks = (size = 3, concurrency?: number) =>
-  Batch.make(Caller, {
-    one: { endpoint: one, request: (id: string) => ({ path: { id } }) },
-    many: { endpoint: many, request: (ids) => ({ urlParams: { ids: ids.join() } }) },
-    items: (answer) => answer.tracks,
+const makeBatch = (size = 3, concurrency?: number) =>
+  Batch.make({
+    one: getTrack,
+    many: getManyTracks,
+    items: ({ tracks }) => tracks,
     id: ({ id }) => id,
     size,
     concurrency
   })
 
+const getTracks = makeBatch()
+
 /** The ids of a request for many. */
-const idsIn = ({ target }: Scripted.Received): ReadonlyArray<string> =>
+const idsOf = ({ target }: Scripted.Received): ReadonlyArray<string> =>
   (new URL(target, "http://a.test").searchParams.get("ids") ?? "").split(",")
 
-/** Answers for whatever is asked for, but for ids that begin with `no`; in an order of its own. */
-const library = (headers: Record<string, string> = { "cache-control": "max-age=60" }) =>
+/** A server that has a track for every id that does not begin with `no`. It returns those of a batch in reverse order. */
+const makeServer = (headers: Record<string, string> = { "cache-control": "max-age=60" }) =>
   Scripted.make((received) => {
     if (!received.target.startsWith("/tracks?")) {
       const id = decodeURIComponent(received.target.split("/").at(-1) ?? "")
-      return Scripted.answer({ headers, body: JSON.stringify({ id, name: `alone ${id}` }) })
+      return Scripted.json({ id, name: `single ${id}` }, { headers })
     }
-    const found = idsIn(received).map((id) => (id.startsWith("no") ? null : { id, name: `track ${id}` }))
-    return Scripted.answer({ headers, body: JSON.stringify({ tracks: found.toReversed() }) })
+    const tracks = idsOf(received).map((id) => (id.startsWith("no") ? null : { id, name: `track ${id}` }))
+    return Scripted.json({ tracks: tracks.toReversed() }, { headers })
   })
 
-const cached = (url: URL, options: HttpCache.Options = {}) =>
-  Layer.mergeAll(Layer.provideMerge(at(url), HttpCache.layerMemory(options)), NodeHttpClient.layerUndici, once)
+const client = Layer.merge(NodeHttpClient.layerUndici, once)
 
-const names = (found: ReadonlyArray<Option.Option<typeof Track.Type>>) =>
+/** The API of a server, with a cache and a client. */
+const cachedAt = (url: URL, options: HttpCache.Options = {}) =>
+  Layer.merge(Layer.provideMerge(at(url), HttpCache.layerMemory(options)), client)
+
+const namesOf = (found: ReadonlyArray<Option.Option<typeof Track.Type>>) =>
   found.map((track) => Option.getOrUndefined(track)?.name)
 
-const targets = ({ requests }: Scripted.Scripted) => requests.map(({ target }) => decodeURIComponent(target))
+const targetsOf = ({ requests }: Scripted.Scripted) => requests.map(({ target }) => decodeURIComponent(target))
 
 describe("a batch", () => {
-  it.scoped("fetches in chunks, and gives what it found in the order of the ids, one for one", () =>
-    Effect.gen(function* () {
-      const server = yield* library()
-      const found = yield* Effect.provide(tracks()(["b", "a", "no1", "a", "d", "c"]), cached(server.url))
-      expect(names(found)).toEqual(["track b", "track a", undefined, "track a", "track d", "track c"])
-      expect(targets(server)).toEqual(["/tracks?ids=b,a,no1", "/tracks?ids=d,c"])
-    })
+  it.scoped(
+    "sends requests of the given size, and returns items in the order of the ids, with none for missing ones",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* makeServer()
+        const found = yield* Effect.provide(getTracks(["b", "a", "no1", "a", "d", "c"]), cachedAt(server.url))
+        expect(namesOf(found)).toEqual(["track b", "track a", undefined, "track a", "track d", "track c"])
+        expect(targetsOf(server)).toEqual(["/tracks?ids=b,a,no1", "/tracks?ids=d,c"])
+      })
   )
 
-  it.scoped("fetches nothing for nothing", () =>
+  it.scoped("sends nothing for no ids", () =>
     Effect.gen(function* () {
-      const server = yield* library()
-      expect(yield* Effect.provide(tracks()([]), cached(server.url))).toEqual([])
+      const server = yield* makeServer()
+      expect(yield* Effect.provide(getTracks([]), cachedAt(server.url))).toEqual([])
       expect(server.requests).toHaveLength(0)
     })
   )
 
-  it.scoped("takes what the cache has, of calls for one and of batches, and fetches the rest", () =>
+  it.scoped("reads items from the cache, and stores items for later batches and single calls", () =>
     Effect.gen(function* () {
-      const server = yield* library()
+      const server = yield* makeServer()
       yield* Effect.gen(function* () {
         yield* getTrack("a")
-        yield* tracks()(["b"])
-        expect(names(yield* tracks()(["c", "b", "a", "d"]))).toEqual(["track c", "track b", "alone a", "track d"])
-        expect((yield* getTrack("d")).name).toBe("track d")
-      }).pipe(Effect.provide(cached(server.url)))
-      expect(targets(server)).toEqual(["/tracks/a", "/tracks?ids=b", "/tracks?ids=c,d"])
+        yield* getTracks(["b"])
+        expect(namesOf(yield* getTracks(["c", "b", "a", "d"]))).toEqual(["track c", "track b", "single a", "track d"])
+        const single = yield* getTrack.withResponse("d")
+        expect(single.value.name).toBe("track d")
+        expect(single.cached?.revalidated).toBe(false)
+      }).pipe(Effect.provide(cachedAt(server.url)))
+      expect(targetsOf(server)).toEqual(["/tracks/a", "/tracks?ids=b", "/tracks?ids=c,d"])
     })
   )
 
-  it.scoped("keeps nothing that the API says not to keep, but by a lifetime of the user's own", () =>
+  it.scoped("stores items by the response headers, or by the lifetime that is set for the operation for one", () =>
     Effect.gen(function* () {
-      const server = yield* library({ "cache-control": "no-store" })
-      const twice = Effect.repeatN(tracks()(["a"]), 1)
-      yield* Effect.provide(twice, cached(server.url))
+      const server = yield* makeServer({ "cache-control": "no-store" })
+      const twice = Effect.repeatN(getTracks(["a"]), 1)
+      yield* Effect.provide(twice, cachedAt(server.url))
       expect(server.requests).toHaveLength(2)
       const lifetime = ({ operation }: ResponseCache.Kind) => (operation === "getTrack" ? "1 hour" : undefined)
-      yield* Effect.provide(twice, cached(server.url, { lifetime }))
+      yield* Effect.provide(twice, cachedAt(server.url, { lifetime }))
       expect(server.requests).toHaveLength(3)
     })
   )
 
-  it.scoped("is about one identity: another's is fetched anew", () =>
+  it.scoped("does not read the items of another identity", () =>
     Effect.gen(function* () {
-      const server = yield* library()
-      const as = (identity: string) => Effect.provide(tracks()(["a"]), at(server.url, { identity }))
-      yield* Effect.zipRight(as("bob"), Effect.zipRight(as("bob"), as("eve"))).pipe(
-        Effect.provide(Layer.mergeAll(NodeHttpClient.layerUndici, once)),
+      const server = yield* makeServer()
+      const getAs = (identity: string) =>
+        Effect.provide(getTracks(["a"]), at(server.url, { credentials: { identity } }))
+      yield* Effect.all([getAs("bob"), getAs("bob"), getAs("eve")]).pipe(
+        Effect.provide(client),
         Effect.provide(HttpCache.layerMemory())
       )
       expect(server.requests).toHaveLength(2)
     })
   )
 
-  it.scoped("asks past the cache, and keeps or not, as a call does", () =>
+  it.scoped("follows the cache mode, like a call", () =>
     Effect.gen(function* () {
-      const server = yield* library()
-      const by = (mode: ResponseCache.Mode) => Effect.provideService(tracks()(["a", "b"]), ResponseCache.Current, mode)
+      const server = yield* makeServer()
+      const getIn = (mode: ResponseCache.Mode) =>
+        Effect.provideService(getTracks(["a", "b"]), ResponseCache.Current, mode)
       yield* Effect.gen(function* () {
-        yield* by("bypass")
-        expect(yield* Effect.flip(by("only-if-cached"))).toMatchObject({ _tag: "NotSent" })
-        yield* by("use")
-        yield* by("use")
-        yield* by("only-if-cached")
+        yield* getIn("bypass")
+        expect(yield* Effect.flip(getIn("only-if-cached"))).toMatchObject({ _tag: "NotSent" })
+        yield* getIn("use")
+        yield* getIn("use")
+        yield* getIn("only-if-cached")
         expect(server.requests).toHaveLength(2)
-        yield* by("refresh")
-      }).pipe(Effect.provide(cached(server.url)))
+        yield* getIn("refresh")
+      }).pipe(Effect.provide(cachedAt(server.url)))
       expect(server.requests).toHaveLength(3)
       expect(server.requests[2]?.headers["cache-control"]).toBe("no-cache")
     })
   )
 
-  it.scoped("needs no cache", () =>
+  it.scoped("works without a cache", () =>
     Effect.gen(function* () {
-      const server = yield* library()
-      const layers = Layer.mergeAll(at(server.url), NodeHttpClient.layerUndici, once)
-      yield* Effect.provide(Effect.repeatN(tracks()(["a", "b", "c", "d"]), 1), layers)
+      const server = yield* makeServer()
+      const twice = Effect.repeatN(getTracks(["a", "b", "c", "d"]), 1)
+      yield* Effect.provide(twice, Layer.merge(at(server.url), client))
       expect(server.requests).toHaveLength(4)
     })
   )
 
-  it.scoped("that fails has kept the chunks before", () =>
+  it.scoped("that fails has stored the items of its earlier requests", () =>
     Effect.gen(function* () {
-      let broken = true
+      let failing = true
       const server = yield* Scripted.make((received) =>
-        broken && idsIn(received).includes("d")
-          ? Scripted.answer({ status: 500 })
-          : Scripted.answer({
-              headers: { "cache-control": "max-age=60" },
-              body: JSON.stringify({ tracks: idsIn(received).map((id) => ({ id, name: id })) })
-            })
+        failing && idsOf(received).includes("d")
+          ? Scripted.respond({ status: 500 })
+          : Scripted.json(
+              { tracks: idsOf(received).map((id) => ({ id, name: id })) },
+              { headers: { "cache-control": "max-age=60" } }
+            )
       )
       yield* Effect.gen(function* () {
-        const all = tracks()(["a", "b", "c", "d"])
-        expect(yield* Effect.flip(all)).toMatchObject({ _tag: "ServerError", operation: "getTracks" })
-        broken = false
-        expect(names(yield* all)).toEqual(["a", "b", "c", "d"])
-      }).pipe(Effect.provide(cached(server.url)))
-      expect(targets(server)).toEqual(["/tracks?ids=a,b,c", "/tracks?ids=d", "/tracks?ids=d"])
+        const getAll = getTracks(["a", "b", "c", "d"])
+        expect(yield* Effect.flip(getAll)).toMatchObject({ _tag: "ServerError", operation: "getTracks" })
+        failing = false
+        expect(namesOf(yield* getAll)).toEqual(["a", "b", "c", "d"])
+      }).pipe(Effect.provide(cachedAt(server.url)))
+      expect(targetsOf(server)).toEqual(["/tracks?ids=a,b,c", "/tracks?ids=d", "/tracks?ids=d"])
     })
   )
 
-  it.scoped("keeps the very numbers that came, and leaves what it did not ask for", () =>
+  it.scoped("stores large numbers exactly, and ignores items that were not requested", () =>
     Effect.gen(function* () {
-      const items = `[{"id":"x","name":"stranger"},{"id":"a","name":"a","plays":409107086526644234},null]`
+      const items = `[{"id":"x","name":"other"},{"id":"a","name":"a","plays":409107086526644234},null]`
       const server = yield* Scripted.make([
-        Scripted.answer({ headers: { "cache-control": "max-age=60" }, body: `{"tracks":${items}}` })
+        Scripted.respond({ headers: { "cache-control": "max-age=60" }, body: `{"tracks":${items}}` })
       ])
       yield* Effect.gen(function* () {
-        for (const found of [yield* tracks()(["a"]), yield* tracks()(["a"]), [Option.some(yield* getTrack("a"))]]) {
+        for (const found of [yield* getTracks(["a"]), yield* getTracks(["a"]), [Option.some(yield* getTrack("a"))]]) {
           expect(found).toEqual([Option.some({ id: "a", name: "a", plays: 409107086526644234n })])
         }
         expect(
           yield* Effect.flip(Effect.provideService(getTrack("x"), ResponseCache.Current, "only-if-cached"))
         ).toMatchObject({ _tag: "NotSent" })
-      }).pipe(Effect.provide(cached(server.url)))
+      }).pipe(Effect.provide(cachedAt(server.url)))
       expect(server.requests).toHaveLength(1)
     })
   )
 
-  it.scoped("of an item that is not what was agreed fails, and says of which", () =>
+  it.scoped("fails with a DecodeError if an item does not match the endpoint for one", () =>
     Effect.gen(function* () {
-      const server = yield* Scripted.make([Scripted.answer({ body: `{"tracks":[{"id":"a","name":7}]}` })])
-      const error = yield* Effect.flip(Effect.provide(tracks()(["a"]), cached(server.url)))
+      const server = yield* Scripted.make([Scripted.respond({ body: `{"tracks":[{"id":"a","name":7}]}` })])
+      const error = yield* Effect.flip(Effect.provide(getTracks(["a"]), cachedAt(server.url)))
       expect(error).toMatchObject({ _tag: "DecodeError", reason: "Shape", issues: [{ path: ["name"] }] })
     })
   )
 
-  it.scoped("refuses an id that can't be before anything is sent", () =>
+  it.scoped("requests an item again whose stored response does not match the endpoint for one", () =>
     Effect.gen(function* () {
-      const server = yield* library()
+      const server = yield* Scripted.make(({ target }) =>
+        Scripted.json(target === "/tracks/a" ? { id: "a", name: 7 } : { tracks: [{ id: "a", name: "a" }] }, {
+          headers: { "cache-control": "max-age=60" }
+        })
+      )
+      yield* Effect.gen(function* () {
+        yield* Verbs.make(Caller).get("/tracks/a")
+        expect(namesOf(yield* getTracks(["a"]))).toEqual(["a"])
+        expect((yield* getTrack("a")).name).toBe("a")
+      }).pipe(Effect.provide(cachedAt(server.url)))
+      expect(targetsOf(server)).toEqual(["/tracks/a", "/tracks?ids=a"])
+    })
+  )
+
+  it.scoped("fails with the errors that the operation for many declares", () =>
+    Effect.gen(function* () {
+      class TooMany extends Schema.TaggedError<TooMany>()("TooMany", { limit: Schema.Number }) {}
+      const getMany = Operation.make(
+        Caller,
+        () =>
+          Endpoint.get("/tracks", {
+            query: { ids: Schema.String },
+            success: Schema.Array(Schema.Unknown),
+            errors: { 422: TooMany }
+          }),
+        (ids: ReadonlyArray<string>) => ({ ids: ids.join() })
+      )
+      const batch = Batch.make({ one: getTrack, many: getMany, items: (all) => all, id: ({ id }) => id, size: 50 })
+      const server = yield* Scripted.make([Scripted.json({ limit: 20 }, { status: 422 })])
+      const limit = yield* batch(["a", "b"]).pipe(
+        Effect.as(0),
+        Effect.catchTag("TooMany", ({ limit }) => Effect.succeed(limit)),
+        Effect.provide(cachedAt(server.url))
+      )
+      expect(limit).toBe(20)
+    })
+  )
+
+  it.scoped("refuses an invalid id before anything is sent", () =>
+    Effect.gen(function* () {
+      const server = yield* makeServer()
       for (const id of ["..", "", "\ud800"]) {
-        const error = yield* Effect.flip(Effect.provide(tracks()(["a", id]), cached(server.url)))
+        const error = yield* Effect.flip(Effect.provide(getTracks(["a", id]), cachedAt(server.url)))
         expect(error).toMatchObject({ _tag: "EncodeError", operation: "getTrack" })
       }
       expect(server.requests).toHaveLength(0)
     })
   )
 
-  it.scoped("has as many requests under way as it is told", () =>
+  it.scoped("sends as many requests at a time as `concurrency` says", () =>
     Effect.gen(function* () {
-      let underWay = 0
+      let pending = 0
       let most = 0
       const server = yield* Scripted.make((received) => (response, ...rest) => {
-        underWay += 1
-        most = Math.max(most, underWay)
+        pending += 1
+        most = Math.max(most, pending)
         setImmediate(() => {
           setImmediate(() => {
-            underWay -= 1
-            const found = idsIn(received).map((id) => ({ id, name: id }))
-            Scripted.answer({ body: JSON.stringify({ tracks: found }) })(response, ...rest)
+            pending -= 1
+            Scripted.json({ tracks: idsOf(received).map((id) => ({ id, name: id })) })(response, ...rest)
           })
         })
       })
       const ids = Array.from({ length: 20 }, (_, index) => `${index}`)
-      expect(names(yield* Effect.provide(tracks(1)(ids), cached(server.url)))).toEqual(ids)
+      expect(namesOf(yield* Effect.provide(makeBatch(1)(ids), cachedAt(server.url)))).toEqual(ids)
       expect(most).toBe(1)
-      expect(names(yield* Effect.provide(tracks(1, 5)(ids), cached(server.url)))).toEqual(ids)
+      expect(namesOf(yield* Effect.provide(makeBatch(1, 5)(ids), cachedAt(server.url)))).toEqual(ids)
       expect(most).toBeLessThanOrEqual(5)
     })
   )
 
-  it.scoped("is the same as one call for each, whatever is cached, and however large its chunks", () =>
+  it.scoped("returns the requested items for any ids, size and cached items, with as few requests as possible", () =>
     Effect.gen(function* () {
-      const server = yield* library()
+      const server = yield* makeServer()
       const id = fc.constantFrom("a", "b", "c", "d", "e", "no1", "no2", "é", "a b", "%2f")
       yield* forAll(
         fc.record({ before: fc.array(id), ids: fc.array(id), size: fc.integer({ min: 1, max: 4 }) }),
         ({ before, ids, size }) =>
           Effect.gen(function* () {
-            yield* tracks(size)(before)
-            const already = server.requests.length
-            const found = names(yield* tracks(size)(ids))
+            yield* makeBatch(size)(before)
+            const requests = server.requests.length
+            const found = namesOf(yield* makeBatch(size)(ids))
             expect(found).toEqual(ids.map((id) => (id.startsWith("no") ? undefined : `track ${id}`)))
             const missing = new Set(ids.filter((id) => id.startsWith("no") || !before.includes(id)))
-            expect(server.requests.length - already).toBe(Math.ceil(missing.size / size))
-          }).pipe(Effect.provide(cached(server.url))),
+            expect(server.requests.length - requests).toBe(Math.ceil(missing.size / size))
+          }).pipe(Effect.provide(cachedAt(server.url))),
         { numRuns: 50 }
       )
     })

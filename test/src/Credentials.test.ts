@@ -1,3 +1,4 @@
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { describe, expect, it } from "@effect/vitest"
 import * as ConfigError from "effect/ConfigError"
@@ -9,11 +10,13 @@ import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { inspect } from "node:util"
-import { As, Authoriser, Credentials, RetryPolicy, Verbs } from "effect-herald"
+import { Credentials, RetryPolicy, Verbs } from "effect-herald"
+import * as Civis from "effect-herald/civis"
+import { fingerprint } from "../../src/internal/fingerprint.js"
 import * as Scripted from "../servers/scripted.js"
-import { Caller, clients, forAll, once } from "./kit.js"
-import { listener } from "./listener.js"
-import { shows } from "./spellings.js"
+import { Caller, clients, forAll, once } from "../support/kit.js"
+import { listener } from "../support/listener.js"
+import { shows } from "../support/secretSpellings.js"
 
 const { get, post } = Verbs.make(Caller)
 const ok = Scripted.json({ ok: true })
@@ -22,9 +25,9 @@ const key = Redacted.make(secret)
 const shown = (value: unknown) => inspect(value, { depth: Infinity, showHidden: true }) + JSON.stringify(value)
 
 type Made = Effect.Effect<Credentials.Credentials, ConfigError.ConfigError>
-const as = (baseUrl: string | URL, credentials: Made) => Authoriser.layer(Caller, { baseUrl, credentials })
+const as = (baseUrl: string | URL, credentials: Made) => Caller.layer({ baseUrl, credentials })
 
-/** Every kind of them, of one secret. */
+/** Every kind of credentials that is made of one secret. */
 const kinds: ReadonlyArray<readonly [name: string, of: (secret: Redacted.Redacted) => Made]> = [
   ["bearer", (secret) => Credentials.bearer(secret)],
   ["token", (secret) => Credentials.token(secret)],
@@ -33,7 +36,7 @@ const kinds: ReadonlyArray<readonly [name: string, of: (secret: Redacted.Redacte
   ["basic", (password) => Credentials.basic({ username: "bob", password })]
 ]
 
-describe.each(clients)("credentials, by %s", (_, client) => {
+describe.each(clients)("credentials, with %s", (_, client) => {
   const received = (credentials: Made, call = get("/a?b=1")) =>
     Effect.gen(function* () {
       const { requests, url } = yield* Scripted.make([ok])
@@ -70,7 +73,7 @@ describe.each(clients)("credentials, by %s", (_, client) => {
       "authorization",
       "Basic YTo="
     ]
-  ] as const)("%s stand in their header", ([, credentials, name, value]) =>
+  ] as const)("are sent in their header: %s", ([, credentials, name, value]) =>
     Effect.gen(function* () {
       const request = yield* received(credentials)
       expect(request?.headers[name]).toBe(value)
@@ -78,7 +81,7 @@ describe.each(clients)("credentials, by %s", (_, client) => {
     })
   )
 
-  it.scopedLive("a key stands in the query, after what is there", () =>
+  it.scopedLive("are sent in the query, after the parameters of the call: a key in a query", () =>
     Effect.gen(function* () {
       const credentials = Credentials.apiKey({ query: "api key", key: Redacted.make("a&b=c+d%41#?/") })
       const request = yield* received(credentials, get("/a?b=1", { query: { c: [2, 3] } }))
@@ -88,7 +91,7 @@ describe.each(clients)("credentials, by %s", (_, client) => {
     })
   )
 
-  it.scopedLive("of one's own", () =>
+  it.scopedLive("are added by a function of one's own", () =>
     Effect.gen(function* () {
       const signed = Credentials.make("us", (request) =>
         HttpClientRequest.setHeader(request, "x-signature", `${request.method} ${new URL(request.url).pathname}`)
@@ -97,32 +100,32 @@ describe.each(clients)("credentials, by %s", (_, client) => {
     })
   )
 
-  it.scopedLive.each(kinds)("%s are not replayed on a 401, though all may be repeated", ([, of]) =>
+  it.scopedLive.each(kinds)("are not sent again after a 401, under any policy that does not retry it: %s", ([, of]) =>
     Effect.gen(function* () {
-      const greedy = RetryPolicy.make({ schedule: Schedule.recurs(3), repeats: ({ status }) => status !== 401 })
-      for (const policy of [RetryPolicy.standard, RetryPolicy.civis, RetryPolicy.none, greedy]) {
-        const { requests, url } = yield* Scripted.make([Scripted.answer({ status: 401 }), ok])
+      const retryOthers = RetryPolicy.make({ schedule: Schedule.recurs(3), retries: ({ status }) => status !== 401 })
+      for (const policy of [RetryPolicy.standard, Civis.retryPolicy, RetryPolicy.none, retryOthers]) {
+        const { requests, url } = yield* Scripted.make([Scripted.respond({ status: 401 }), ok])
         const error = yield* Effect.flip(get("/")).pipe(
           Effect.provideService(RetryPolicy.Current, policy),
           Effect.provide(Layer.merge(as(url, of(key)), client))
         )
-        expect(error).toMatchObject({ _tag: "Unauthorised", status: 401 })
+        expect(error).toMatchObject({ _tag: "Unauthorized", status: 401 })
         expect(requests).toHaveLength(1)
       }
     })
   )
 
-  it.scopedLive.each(kinds)("%s are in no error or span, though the server says them back", ([, of]) =>
+  it.scopedLive.each(kinds)("are in no error and no span, even if the server repeats them: %s", ([, of]) =>
     Effect.gen(function* () {
       const { spans, tracer } = listener()
       for (const status of [200, 302, 400, 401, 403, 404, 418, 429, 500]) {
         const { requests, url } = yield* Scripted.make(({ headers, target }) =>
           Scripted.json(
-            { detail: `bad: ${target} ${JSON.stringify(headers)}`, said: secret },
+            { detail: `bad: ${target} ${JSON.stringify(headers)}`, token: secret },
             { status, headers: { "x-request-id": secret, location: `ftp://a/?key=${secret}` } }
           )
         )
-        const error = yield* Effect.flip(get("/", { as: As.schema(Schema.Never) })).pipe(
+        const error = yield* Effect.flip(get("/", { success: Schema.Literal("another value") })).pipe(
           Effect.withTracer(tracer),
           Effect.provide(Layer.mergeAll(as(url, of(key)), once, client))
         )
@@ -133,18 +136,18 @@ describe.each(clients)("credentials, by %s", (_, client) => {
       const error = yield* Effect.flip(get("/")).pipe(Effect.provide(Layer.mergeAll(as(closed, of(key)), once, client)))
       expect(error._tag).toBe("TransportError")
       expect(shows(shown(error), secret)).toBe(false)
-      const told = spans.map(({ attributes, events, name }) => shown([name, [...attributes], events]))
-      expect(told.length).toBeGreaterThan(0)
-      expect(told.filter((text) => shows(text, secret))).toEqual([])
+      const texts = spans.map(({ attributes, events, name }) => shown([name, [...attributes], events]))
+      expect(texts.length).toBeGreaterThan(0)
+      expect(texts.filter((text) => shows(text, secret))).toEqual([])
     })
   )
 
-  it.scopedLive.each(kinds)("%s stay with their origin when it redirects", ([, of]) =>
+  it.scopedLive.each(kinds)("are not sent to another origin by a redirect: %s", ([, of]) =>
     Effect.gen(function* () {
       const other = yield* Scripted.make([ok])
       const { requests, url } = yield* Scripted.make([
         Scripted.redirect("/next?page=2"),
-        Scripted.redirect(new URL("/away", other.url))
+        Scripted.redirect(new URL("/other", other.url))
       ])
       yield* Effect.provide(get("/"), Layer.mergeAll(as(url, of(key)), once, client))
       expect(requests).toHaveLength(2)
@@ -156,13 +159,13 @@ describe.each(clients)("credentials, by %s", (_, client) => {
       expect(sent(requests[1]!)).toEqual(sent(requests[0]!))
       expect(sent(requests[0]!).some((one) => typeof one === "string")).toBe(true)
       expect(new URL(requests[1]!.target, url).searchParams.get("page")).toBe("2")
-      expect(other.requests.map(({ target }) => target)).toEqual(["/away"])
+      expect(other.requests.map(({ target }) => target)).toEqual(["/other"])
       expect(shows(JSON.stringify(other.requests), secret)).toBe(false)
       expect(other.requests[0]?.headers).not.toHaveProperty("authorization")
     })
   )
 
-  it.scopedLive("are a layer's: made once, however many calls", () =>
+  it.scopedLive("are made once for a layer", () =>
     Effect.gen(function* () {
       const { requests, url } = yield* Scripted.make([ok])
       let count = 0
@@ -179,7 +182,7 @@ describe.each(clients)("credentials, by %s", (_, client) => {
   )
 })
 
-describe("a secret that would not arrive as it is", () => {
+describe("a secret that can't be sent unchanged", () => {
   const bad = [
     ["empty", ""],
     ["a space", " "],
@@ -194,23 +197,23 @@ describe("a secret that would not arrive as it is", () => {
     ["a lone surrogate", "hunter2\ud800"]
   ] as const
 
-  const refusedWith = (made: Made) =>
+  const expectRefused = (made: Made) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(made)
       expect(ConfigError.isConfigError(error)).toBe(true)
       expect(shown(error) + String(error)).not.toContain("hunter2")
-      // And so a layer fails, before it calls.
+      // A layer fails with the same error.
       const same = yield* Effect.flip(Effect.scoped(Layer.build(as("https://api.test", made))))
       expect(shown(same)).toBe(shown(error))
       return error
     })
 
-  it.effect.each(bad)("%s is refused", ([, text]) =>
+  it.effect.each(bad)("is refused: %s", ([, text]) =>
     Effect.gen(function* () {
       const key = Redacted.make(text)
-      for (const [, of] of kinds.filter(([name]) => name !== "basic")) yield* refusedWith(of(key))
-      yield* refusedWith(Credentials.bearer(key, { identity: "me" }))
-      yield* refusedWith(Credentials.apiKey({ query: "key", key, identity: "me" }))
+      for (const [, of] of kinds.filter(([name]) => name !== "basic")) yield* expectRefused(of(key))
+      yield* expectRefused(Credentials.bearer(key, { identity: "me" }))
+      yield* expectRefused(Credentials.apiKey({ query: "key", key, identity: "me" }))
     })
   )
 
@@ -222,26 +225,26 @@ describe("a secret that would not arrive as it is", () => {
     ["a line break in the password", "bob", "hunter2\n", "password"],
     ["a zero in the password", "bob", "\0hunter2", "password"],
     ["a lone surrogate in the password", "bob", "\udc00hunter2", "password"]
-  ])("%s is refused", ([, username = "", password = "", field]) =>
+  ])("is refused: %s", ([, username = "", password = "", field]) =>
     Effect.gen(function* () {
-      const error = yield* refusedWith(Credentials.basic({ username, password: Redacted.make(password) }))
+      const error = yield* expectRefused(Credentials.basic({ username, password: Redacted.make(password) }))
       expect(error).toMatchObject({ path: [field] })
     })
   )
 
-  it.effect.each(["", "a b", "a\nb", "a:", "é"])("a header called %j is refused", (header) =>
+  it.effect.each(["", "a b", "a\nb", "a:", "é"])("is refused for a header of the invalid name %j", (header) =>
     Effect.gen(function* () {
-      expect(yield* refusedWith(Credentials.apiKey({ header, key: Redacted.make("hunter2") }))).toMatchObject({
+      expect(yield* expectRefused(Credentials.apiKey({ header, key: Redacted.make("hunter2") }))).toMatchObject({
         path: ["header"]
       })
     })
   )
 
-  it.effect("a parameter without a name is refused", () =>
-    refusedWith(Credentials.apiKey({ query: "", key: Redacted.make("hunter2") }))
+  it.effect("is refused for a query parameter without a name", () =>
+    expectRefused(Credentials.apiKey({ query: "", key: Redacted.make("hunter2") }))
   )
 
-  it.effect("any that is visible ASCII is taken", () =>
+  it.effect("is never one of visible ASCII characters", () =>
     forAll(fc.stringMatching(/^[\x21-\x7e]{1,40}$/), (text) =>
       Effect.forEach(kinds, ([, of]) =>
         Effect.map(Effect.either(of(Redacted.make(text))), (made) => expect(Either.isRight(made)).toBe(true))
@@ -250,11 +253,11 @@ describe("a secret that would not arrive as it is", () => {
   )
 })
 
-describe("an identity", () => {
+describe("the identity of credentials", () => {
   const secrets = fc.stringMatching(/^[\x21-\x7e]{8,60}$/)
   const unique = kinds.filter(([name]) => name !== "basic")
 
-  it.effect("holds no secret, is the same for the same, and another for another", () =>
+  it.effect("is a function of the secret that does not reveal it", () =>
     forAll(fc.uniqueArray(secrets, { minLength: 2, maxLength: 5 }), (texts) =>
       Effect.forEach(unique, ([, of]) =>
         Effect.gen(function* () {
@@ -271,21 +274,21 @@ describe("an identity", () => {
     )
   )
 
-  it.effect("is a fingerprint that is the same everywhere", () =>
+  it.effect("is a fingerprint that is the same in every process", () =>
     Effect.gen(function* () {
-      expect(yield* Credentials.fingerprint(Redacted.make("abc"))).toBe("ba7816bf8f01cfea414140de5dae2223")
+      expect(yield* fingerprint(Redacted.make("abc"))).toBe("ba7816bf8f01cfea414140de5dae2223")
     })
   )
 
-  it.effect("of Basic is the user's name", () =>
+  it.effect("is the user name of basic credentials", () =>
     Effect.gen(function* () {
       expect((yield* Credentials.basic({ username: "bob", password: key })).identity).toBe("bob")
     })
   )
 
-  it.effect("is what its caller says, and what errors say", () =>
+  it.effect("is that of the options, and is named in errors", () =>
     Effect.gen(function* () {
-      const { url } = yield* Scripted.make([Scripted.answer({ status: 401 })])
+      const { url } = yield* Scripted.make([Scripted.respond({ status: 401 })])
       for (const credentials of [
         Credentials.bearer(key, { identity: "our-bot" }),
         Credentials.token(key, { identity: "our-bot" }),
@@ -296,17 +299,47 @@ describe("an identity", () => {
         const error = yield* Effect.flip(get("/")).pipe(
           Effect.provide(Layer.mergeAll(as(url, credentials), once, clients[0]![1]))
         )
-        expect(error.message).toContain("unauthorised, as our-bot")
+        expect(error.message).toContain("unauthorized, as our-bot")
       }
     }).pipe(Effect.scoped)
   )
 
-  it.effect("is told to nobody by what is made", () =>
+  it.effect("is not the only field without a secret: none of the others shows it", () =>
     Effect.gen(function* () {
       for (const [, of] of kinds) {
         const made = yield* of(key)
         expect(shows(shown(made), secret)).toBe(false)
       }
     })
+  )
+})
+
+describe("setBasic", () => {
+  it("sets the header of RFC 7617's example", () => {
+    const credentials = { username: "Aladdin", password: Redacted.make("open sesame") }
+    expect(Credentials.setBasic(HttpClientRequest.get("/"), credentials).headers["authorization"]).toBe(
+      "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
+    )
+  })
+
+  it("encodes the user name and the password in UTF-8", () => {
+    const request = Credentials.setBasic(HttpClientRequest.get("https://api.test"), {
+      username: "Aladdin",
+      password: Redacted.make("open sesame: é日")
+    })
+    const [scheme, encoded = ""] = (request.headers["authorization"] ?? "").split(" ")
+    expect(scheme).toBe("Basic")
+    expect(Buffer.from(encoded, "base64").toString()).toBe("Aladdin:open sesame: é日")
+  })
+})
+
+describe("Credentials.none", () => {
+  it.effect("leaves the request as it is, and has no others", () =>
+    Effect.gen(function* () {
+      const request = HttpClientRequest.get("https://api.test")
+      const authorized = yield* Credentials.none.authorize(request)
+      expect(authorized.request).toBe(request)
+      expect(yield* Credentials.none.rejected(authorized.generation)).toBe(false)
+    }).pipe(Effect.provide(FetchHttpClient.layer))
   )
 })

@@ -1,4 +1,3 @@
-import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -10,12 +9,12 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
-import { Deadline, type HeraldError, Metrics, Operation, RetryPolicy, Traffic } from "effect-herald"
+import { Deadline, Endpoint, Metrics, Operation, OriginState, RetryPolicy } from "effect-herald"
 import * as Scripted from "../servers/scripted.js"
-import { at, broken, Caller, clients, elapsing, Ok, once, status, stub, thing, type Turn } from "./kit.js"
+import { at, broken, Caller, clients, elapsing, Ok, once, status, type Step, stub, thing } from "../support/kit.js"
 
-/** Tests share a registry: each has an origin of its own. */
-const ours = (url: string | URL) =>
+/** The metrics of an origin. All tests share one registry, so that each has an origin of its own. */
+const metricsOf = (url: string | URL) =>
   Effect.map(Metric.snapshot, (pairs) => {
     const { hostname, port } = new URL(url)
     return pairs.flatMap(({ metricKey, metricState }) => {
@@ -25,21 +24,21 @@ const ours = (url: string | URL) =>
     })
   })
 
-/** What tells the series of an instrument apart, beside where they are from, with what each has. */
+/** The series of an instrument: the labels besides those of the operation, with the values. */
 const series = (url: string | URL, name: string) =>
-  Effect.map(ours(url), (all) =>
+  Effect.map(metricsOf(url), (all) =>
     all
       .filter((one) => one.name === name)
       .map(({ labels, metricState: state }) => {
-        const apart = Object.entries(labels).filter(([key]) => !/^(http.request|url|server|unit)/.test(key))
+        const others = Object.entries(labels).filter(([key]) => !/^(http.request|url|server|unit)/.test(key))
         const value = MetricState.isHistogramState(state)
           ? { count: state.count, sum: state.sum }
           : MetricState.isCounterState(state)
             ? Number(state.count)
             : MetricState.isGaugeState(state)
               ? Number(state.value)
-              : expect.fail("no such kind of metric is ours")
-        return [Object.fromEntries(apart), value] as const
+              : expect.fail("another kind of metric")
+        return [Object.fromEntries(others), value] as const
       })
       .sort(([one], [other]) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1))
   )
@@ -52,48 +51,44 @@ const budget = "herald.client.retry_budget.available"
 const policy = (wait: `${number} millis`) =>
   RetryPolicy.make({
     schedule: Schedule.intersect(Schedule.spaced(wait), Schedule.recurs(3)),
-    repeats: ({ status }) => status === undefined || status >= 429
+    retries: ({ status }) => status === undefined || status >= 429
   })
 
-type Call = Effect.Effect<unknown, HeraldError, Caller | HttpClient.HttpClient>
+type Call = Effect.Effect<unknown, unknown, Caller | HttpClient.HttpClient>
 
-/** A call whose requests meet these turns, with virtual time, from its beginning to its end. */
+/** Runs a call in virtual time, against a stub with these steps. */
 const run = (
   url: string,
-  turns: ReadonlyArray<() => Turn>,
-  { call = thing(), traffic = Layer.empty }: { call?: Call; traffic?: Layer.Layer<never> } = {}
+  steps: ReadonlyArray<() => Step>,
+  { call = thing(), states = Layer.empty }: { call?: Call; states?: Layer.Layer<never> } = {}
 ) =>
   call.pipe(
     Effect.exit,
-    Effect.provide(Layer.merge(Layer.provide(at(new URL(url)), traffic), stub(turns).layer)),
+    Effect.provide(Layer.merge(Layer.provide(at(new URL(url)), states), stub(steps).layer)),
     Effect.provide(Metrics.layer),
     Effect.provideService(RetryPolicy.Current, policy("1000 millis")),
     elapsing
   )
 
-/** A budget that time gives nothing back to. */
-const timeless = Traffic.layer({ budget: { capacity: 10, perSuccess: 1.5, perSecond: 0 } })
+/** A budget that time does not refill. */
+const states = OriginState.layer({ budget: { capacity: 10, perSuccess: 1.5, perSecond: 0 } })
 
-/** A turn that takes a while. */
-const after = (wait: `${number} millis`, turn: () => Response) => () => Effect.delay(Effect.sync(turn), wait)
+/** A step that takes this time. */
+const after = (wait: `${number} millis`, step: () => Response) => () => Effect.delay(Effect.sync(step), wait)
 
 const search = Operation.make(
   Caller,
-  () =>
-    HttpApiEndpoint.get("search", "/items/:item/parts")
-      .setPath(Schema.Struct({ item: Schema.String }))
-      .setUrlParams(Schema.Struct({ q: Schema.String }))
-      .addSuccess(Ok),
-  (item: string, q: string) => ({ path: { item }, urlParams: { q } })
+  () => Endpoint.get("/items/{item}/parts", { query: { q: Schema.String }, success: Ok }),
+  (item: string, q: string) => ({ item, q })
 )
 
-describe.each(clients)("metrics, by %s", (_, client) => {
-  it.scopedLive("count attempts and retries by what happened, without a value of the input", () =>
+describe.each(clients)("metrics, with %s", (_, client) => {
+  it.scopedLive("count attempts and retries by their outcome, without a value of the input", () =>
     Effect.gen(function* () {
-      const failing = Scripted.answer({ status: 503 })
+      const failing = Scripted.respond({ status: 503 })
       const { url } = yield* Scripted.make([failing, failing, Scripted.reset, Scripted.json({ ok: true })])
       yield* search("item-7", "needle").pipe(
-        Effect.provide(Layer.mergeAll(Layer.provide(at(url), timeless), client, Metrics.layer)),
+        Effect.provide(Layer.mergeAll(Layer.provide(at(url), states), client, Metrics.layer)),
         Effect.provideService(RetryPolicy.Current, policy("0 millis"))
       )
       const reason = expect.stringMatching(/^(ECONNRESET|UND_ERR_SOCKET)$/) as string
@@ -109,7 +104,7 @@ describe.each(clients)("metrics, by %s", (_, client) => {
       ])
       expect(yield* series(url, budget)).toEqual([[{}, expect.closeTo(8.5)]])
 
-      const all = yield* ours(url)
+      const all = yield* metricsOf(url)
       for (const { labels, name } of all.filter(({ name }) => name !== budget)) {
         expect([name, labels]).toMatchObject([
           name,
@@ -125,7 +120,7 @@ describe.each(clients)("metrics, by %s", (_, client) => {
     })
   )
 
-  it.scopedLive("measure seconds", () =>
+  it.scopedLive("are in seconds", () =>
     Effect.gen(function* () {
       const { url } = yield* Scripted.make([
         (response, received) => {
@@ -142,7 +137,7 @@ describe.each(clients)("metrics, by %s", (_, client) => {
     })
   )
 
-  it.scopedLive("count what is interrupted", () =>
+  it.scopedLive("count an interrupted call and its attempt", () =>
     Effect.gen(function* () {
       const { next, url } = yield* Scripted.make([Scripted.silence])
       const fiber = yield* thing().pipe(
@@ -158,15 +153,15 @@ describe.each(clients)("metrics, by %s", (_, client) => {
 })
 
 describe("metrics", () => {
-  it.effect("are none where there is no layer", () =>
+  it.effect("are not recorded without the layer", () =>
     Effect.gen(function* () {
       const url = "http://unmeasured.test"
       yield* Effect.provide(thing(), Layer.merge(at(new URL(url)), stub([status(200)]).layer))
-      expect(yield* ours(url)).toEqual([])
+      expect(yield* metricsOf(url)).toEqual([])
     })
   )
 
-  it.effect("are exact to the clock of the call", () =>
+  it.effect("measure time by the clock of the call", () =>
     Effect.gen(function* () {
       const url = "http://exact.test"
       yield* run(url, [after("250 millis", status(503)), after("500 millis", status(200))])
@@ -178,21 +173,21 @@ describe("metrics", () => {
         ]
       ])
       expect(yield* series(url, calls)).toEqual([[{}, { count: 1, sum: 1.75 }]])
-      const { metricState } = (yield* ours(url)).find(({ name }) => name === calls) ?? expect.fail("not measured")
+      const { metricState } = (yield* metricsOf(url)).find(({ name }) => name === calls) ?? expect.fail("not measured")
       expect(MetricState.isHistogramState(metricState) && metricState.buckets).toEqual(
-        [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, Infinity].map((most) => [
-          most,
-          most < 1.75 ? 0 : 1
+        [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, Infinity].map((bound) => [
+          bound,
+          bound < 1.75 ? 0 : 1
         ])
       )
     })
   )
 
-  it.effect("have units, descriptions, and counters that only rise", () =>
+  it.effect("have units and descriptions, and incremental counters", () =>
     Effect.gen(function* () {
       const url = "http://units.test"
       yield* run(url, [status(503), status(200)])
-      const all = yield* ours(url)
+      const all = yield* metricsOf(url)
       expect(Object.fromEntries(all.map(({ labels, name }) => [name, labels["unit"]]))).toEqual({
         [requests]: "s",
         [calls]: "s",
@@ -206,7 +201,7 @@ describe("metrics", () => {
     })
   )
 
-  it.effect("tell two origins apart, and count again where a layer is built again", () =>
+  it.effect("are separate for each origin, and go on where the layer is built again", () =>
     Effect.gen(function* () {
       for (const url of ["http://one.test", "http://one.test:8080", "http://one.test"]) yield* run(url, [status(200)])
       expect(yield* series("http://one.test", calls)).toMatchObject([[{}, { count: 2 }]])
@@ -214,19 +209,19 @@ describe("metrics", () => {
     })
   )
 
-  it.effect("say with which error a call ended, and why its last attempt was not repeated", () =>
+  it.effect("have the tag of the call's error, and the verdict of its last attempt", () =>
     Effect.gen(function* () {
       const url = "http://ended.test"
       yield* run(url, [status(503)])
       yield* run(url, [status(404)])
       yield* run(url, [broken("ECONNRESET")], { call: thing("POST") })
       yield* run(url, [status(408)])
-      // What can't be decoded came of an attempt that succeeded.
+      // The attempt succeeds, and its response can't be decoded.
       yield* run(url, [status(503), status(200, {}, "{}")])
       expect((yield* series(url, calls)).map(([labels]) => labels)).toEqual([
-        { "error.type": "ClientError", "herald.verdict": "declined" },
-        { "error.type": "ClientError", "herald.verdict": "final" },
+        { "error.type": "ClientError", "herald.verdict": "not retried by policy" },
         { "error.type": "DecodeError" },
+        { "error.type": "NotFound", "herald.verdict": "final" },
         { "error.type": "ServerError", "herald.verdict": "exhausted" },
         { "error.type": "TransportError", "herald.verdict": "unsafe" }
       ])
@@ -234,22 +229,22 @@ describe("metrics", () => {
     })
   )
 
-  it.effect("show the budget as it falls and rises, and the calls that it ends", () =>
+  it.effect("follow the budget, and count the calls that are over it", () =>
     Effect.gen(function* () {
       const url = "http://budget.test"
-      const shared = yield* Layer.build(Traffic.layer({ budget: { capacity: 2, perSuccess: 0.5, perSecond: 0 } }))
-      const traffic = Layer.succeedContext(shared)
+      const shared = yield* Layer.build(OriginState.layer({ budget: { capacity: 2, perSuccess: 0.5, perSecond: 0 } }))
+      const states = Layer.succeedContext(shared)
       const left = Effect.map(series(url, budget), (all) => all.map(([, value]) => value))
-      yield* run(url, [status(200)], { traffic })
+      yield* run(url, [status(200)], { states })
       expect(yield* left).toEqual([2])
-      yield* run(url, [status(503), status(200)], { traffic })
+      yield* run(url, [status(503), status(200)], { states })
       expect(yield* left).toEqual([1.5])
-      const amid: Array<unknown> = []
-      const spy = () => Effect.tap(Effect.sync(status(503)), () => Effect.map(left, (now) => amid.push(now)))
-      yield* run(url, [spy], { traffic })
-      expect(amid).toEqual([[1.5], [0.5]])
+      const duringCall: Array<unknown> = []
+      const spy = () => Effect.tap(Effect.sync(status(503)), () => Effect.map(left, (now) => duringCall.push(now)))
+      yield* run(url, [spy], { states })
+      expect(duringCall).toEqual([[1.5], [0.5]])
       expect(yield* left).toEqual([0.5])
-      yield* run(url, [status(200)], { traffic })
+      yield* run(url, [status(200)], { states })
       expect(yield* left).toEqual([1])
       expect(yield* series(url, calls)).toMatchObject([
         [{ "error.type": "ServerError", "herald.verdict": "over budget" }, { count: 1 }],
@@ -258,19 +253,19 @@ describe("metrics", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.effect("have no budget where there is none", () =>
+  it.effect("have no budget where it is unlimited", () =>
     Effect.gen(function* () {
       const url = "http://unlimited.test"
-      yield* run(url, [status(503), status(200)], { traffic: Traffic.layer({ budget: "unlimited" }) })
+      yield* run(url, [status(503), status(200)], { states: OriginState.layer({ budget: "unlimited" }) })
       expect(yield* series(url, retries)).toHaveLength(1)
       expect(yield* series(url, budget)).toEqual([])
     })
   )
 
-  it.effect("count what a deadline, a limit of an attempt or an interruption ends", () =>
+  it.effect("count a call that ends by its deadline, by that of its attempt, or by an interruption", () =>
     Effect.gen(function* () {
       const late = "http://late.test"
-      const never: ReadonlyArray<() => Turn> = [() => Effect.never]
+      const never: ReadonlyArray<() => Step> = [() => Effect.never]
       const exit = (seconds: number, type: string, more = {}) => [
         { "error.type": type, ...more },
         { count: 1, sum: seconds }
@@ -307,7 +302,7 @@ describe("metrics", () => {
     })
   )
 
-  it.effect("count defects", () =>
+  it.effect("count a call that ends with a defect", () =>
     Effect.gen(function* () {
       const url = "http://defect.test"
       yield* run(url, [() => Effect.die("a bug")])
@@ -317,7 +312,7 @@ describe("metrics", () => {
     })
   )
 
-  it.effect("bear the labels that a program puts on its metrics", () =>
+  it.effect("have the labels of the program", () =>
     Effect.gen(function* () {
       const url = "http://labelled.test"
       yield* Effect.tagMetrics(run(url, [status(200)]), "tenant", "blue")
@@ -326,15 +321,14 @@ describe("metrics", () => {
     })
   )
 
-  it.effect("know nothing of what was refused before it was sent", () =>
+  it.effect("do not count a call that fails with EncodeError", () =>
     Effect.gen(function* () {
       const url = "http://refused.test"
       const exit = yield* run(url, [status(200)], {
-        // @ts-expect-error: it has no such argument
-        call: search("item", 1)
+        call: search("item", 1 as unknown as string)
       })
       expect(exit).toMatchObject({ _tag: "Failure", cause: { error: { _tag: "EncodeError" } } })
-      expect(yield* ours(url)).toEqual([])
+      expect(yield* metricsOf(url)).toEqual([])
     })
   )
 })

@@ -14,50 +14,50 @@ import * as FiberId from "effect/FiberId"
 import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
 import type * as Scheduler from "effect/Scheduler"
-import { Deadline, Limiter, RetryPolicy, Traffic } from "effect-herald"
+import { Deadline, Limiter, RetryPolicy, OriginState } from "effect-herald"
 import * as RateLimit from "effect-herald/rate-limit"
-import { at, elapsing, forAll, status, stub, thing } from "./kit.js"
-import { yieldingAt } from "./yieldingAt.js"
+import { at, elapsing, forAll, status, stub, thing } from "../support/kit.js"
+import { yieldingAt } from "../support/yieldingAt.js"
 
-const somebody = { origin: "https://api.test", identity: "A1" }
-/** Longer than any test waits. */
-const patient = Duration.days(10_000)
+const defaultCaller = { origin: "https://api.test", identity: "A1" }
+/** A wait that is longer than any test. */
+const unlimited = Duration.days(10_000)
 
-const acquire = (most: Duration.DurationInput = patient, caller = somebody) =>
-  Effect.flatMap(Limiter.Limiter, (limiter) => limiter.acquire(caller, Duration.decode(most)))
+const acquire = (maxWait: Duration.DurationInput = unlimited, caller = defaultCaller) =>
+  Effect.flatMap(Limiter.Limiter, (limiter) => limiter.acquire(caller, Duration.decode(maxWait)))
 
-/** How it ended, and when: in milliseconds from the beginning of the test, where the test's clock begins. */
+/** Returns the result of an effect and its time, in milliseconds from the start of the test. */
 const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.flatMap(Effect.either(effect), (result) =>
     Effect.map(Clock.currentTimeMillis, (at) => ({
       at,
-      result: Either.isRight(result) ? ("let through" as const) : result.left
+      result: Either.isRight(result) ? ("admitted" as const) : result.left
     }))
   )
 
 /**
- * Runs in a world where nothing happens but this, one task after another, and where time passes when all are asleep. It is a
- * defect if nobody will ever wake, if it does not end, or if somebody is left asleep when it has.
+ * Runs an effect on a scheduler and a clock of its own: one task after another, and time advances when all fibers sleep.
+ * Dies if all fibers wait without a sleep, if the effect does not end, or if a sleep is left when it has ended.
  */
-const inTime = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+const inVirtualTime = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.suspend(() => {
     let now = 0
     const tasks: Array<() => void> = []
-    const sleepers = new Set<{ readonly until: number; readonly woken: Deferred.Deferred<void> }>()
+    const sleeps = new Set<{ readonly until: number; readonly done: Deferred.Deferred<void> }>()
     const clock: Clock.Clock = {
       ...Clock.make(),
       unsafeCurrentTimeMillis: () => now,
       currentTimeMillis: Effect.sync(() => now),
       sleep: (duration) =>
-        // `Effect.async` would leave its sleeper behind if it were interrupted just after it began.
+        // `Effect.async` would leave its sleep in the set if it were interrupted right after its start.
         Effect.acquireUseRelease(
           Effect.sync(() => {
-            const sleeper = { until: now + Duration.toMillis(duration), woken: Deferred.unsafeMake<void>(FiberId.none) }
-            sleepers.add(sleeper)
-            return sleeper
+            const sleep = { until: now + Duration.toMillis(duration), done: Deferred.unsafeMake<void>(FiberId.none) }
+            sleeps.add(sleep)
+            return sleep
           }),
-          ({ woken }) => Deferred.await(woken),
-          (sleeper) => Effect.sync(() => sleepers.delete(sleeper))
+          ({ done }) => Deferred.await(done),
+          (sleep) => Effect.sync(() => sleeps.delete(sleep))
         )
     }
     const scheduler: Scheduler.Scheduler = {
@@ -70,27 +70,27 @@ const inTime = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     for (let instants = 0; instants < 100_000; instants += 1) {
       for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) task()
       const exit = fiber.unsafePoll()
-      if (exit !== null) return sleepers.size === 0 ? exit : Effect.dieMessage("somebody is left asleep")
-      const next = Math.min(...Array.from(sleepers, ({ until }) => until))
-      if (!Number.isFinite(next)) return Effect.dieMessage("all wait, for nothing")
+      if (exit !== null) return sleeps.size === 0 ? exit : Effect.dieMessage("a sleep is left")
+      const next = Math.min(...Array.from(sleeps, ({ until }) => until))
+      if (!Number.isFinite(next)) return Effect.dieMessage("all fibers wait without a sleep")
       now = next
-      for (const sleeper of sleepers) {
-        if (sleeper.until > now) continue
-        sleepers.delete(sleeper)
-        Deferred.unsafeDone(sleeper.woken, Effect.void)
+      for (const sleep of sleeps) {
+        if (sleep.until > now) continue
+        sleeps.delete(sleep)
+        Deferred.unsafeDone(sleep.done, Effect.void)
       }
     }
-    return Effect.dieMessage("it does not end")
+    return Effect.dieMessage("the effect does not end")
   })
 
 const usedUp = (limit: string, retryAfter: Duration.DurationInput) =>
   new Limiter.LimiterFailure({
-    message: `the limit of ${limit} is used up`,
+    message: `the rate limit of ${limit} is used up`,
     retryAfter: Duration.decode(retryAfter)
   })
 
-/** A limiter whose store does as it is told. */
-const over = (options: RateLimit.Options, consume: RateLimiter.RateLimiter["consume"]) =>
+/** A rate limit with a scripted store. */
+const withStore = (options: RateLimit.Options, consume: RateLimiter.RateLimiter["consume"]) =>
   RateLimit.layer(options).pipe(
     Layer.provide(Layer.succeed(RateLimiter.RateLimiter, { [RateLimiter.TypeId]: RateLimiter.TypeId, consume }))
   )
@@ -103,18 +103,18 @@ const storeError = new RateLimiter.RateLimitStoreError({
 const exceeded = (retryAfter: Duration.DurationInput) =>
   new RateLimiter.RateLimitExceeded({ key: "", limit: 1, remaining: 0, retryAfter: Duration.decode(retryAfter) })
 
-/** The most that were let through in any window of this length. */
-const mostIn = (window: number, times: ReadonlyArray<number>) =>
+/** Returns the largest number of admissions in any window of this length. */
+const maxInWindow = (window: number, times: ReadonlyArray<number>) =>
   Math.max(0, ...times.map((start) => times.filter((time) => time >= start && time < start + window).length))
 
-describe("the limit", () => {
+describe("the rate limit", () => {
   const limits = fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 150 }))
   const windows = fc.oneof(
     fc.constantFrom(1000, 60_000),
     fc.integer({ min: 1, max: 3000 }),
     fc.integer({ min: 1, max: 1e8 })
   )
-  /** Gaps between arrivals, as parts of a window, and what to be off by: at once, close together, just about a window. */
+  /** Gaps between arrivals, as a fraction of the window plus an offset in milliseconds: none, short, or about a window. */
   const gaps = fc.array(
     fc.tuple(
       fc.oneof(
@@ -128,25 +128,25 @@ describe("the limit", () => {
   )
 
   it.effect(
-    "is kept in every window, wherever it begins, and in order, whatever comes when",
+    "holds in every window, and callers are admitted in order, for any arrivals",
     () =>
       forAll(
         fc.record({ limit: limits, window: windows, gaps, crowd: fc.integer({ min: 1, max: 10 }) }),
         ({ crowd, gaps, limit, window }) => {
           let now = 0
-          const arrivals = gaps.flatMap(([part, off]) => {
-            now += Math.max(0, Math.round(part * window) + off)
+          const arrivals = gaps.flatMap(([fraction, offset]) => {
+            now += Math.max(0, Math.round(fraction * window) + offset)
             return Array.from({ length: crowd }, () => now)
           })
-          const came: Array<number> = []
-          const left: Array<number> = []
+          const arrived: Array<number> = []
+          const admitted: Array<number> = []
           const times: Array<number> = []
           const one = (index: number) =>
-            Effect.sync(() => came.push(index)).pipe(
+            Effect.sync(() => arrived.push(index)).pipe(
               Effect.zipRight(acquire()),
               Effect.zipRight(Clock.currentTimeMillis),
               Effect.map((at) => {
-                left.push(index)
+                admitted.push(index)
                 times.push(at)
               })
             )
@@ -155,10 +155,10 @@ describe("the limit", () => {
             discard: true
           }).pipe(
             Effect.provide(RateLimit.layerMemory({ limit, window })),
-            inTime,
+            inVirtualTime,
             Effect.map(() => {
-              expect(left).toEqual(came)
-              expect(mostIn(window, times)).toBeLessThanOrEqual(limit)
+              expect(admitted).toEqual(arrived)
+              expect(maxInWindow(window, times)).toBeLessThanOrEqual(limit)
             })
           )
         },
@@ -167,8 +167,8 @@ describe("the limit", () => {
     120_000
   )
 
-  /** How many leave in so many windows if there are always more who want to. */
-  const leaving = (options: { readonly limit: number; readonly window: number }, windows: number) => {
+  /** Returns the largest number of admissions in a window, and the used share of the limit, for unlimited demand. */
+  const underFullDemand = (options: { readonly limit: number; readonly window: number }, windows: number) => {
     const times: Array<number> = []
     const demand = Effect.replicateEffect(
       Effect.zipRight(
@@ -180,16 +180,16 @@ describe("the limit", () => {
     )
     return demand.pipe(
       Effect.provide(RateLimit.layerMemory(options)),
-      inTime,
+      inVirtualTime,
       Effect.map(() => ({
-        most: mostIn(options.window, times),
+        max: maxInWindow(options.window, times),
         share: times.filter((time) => time < options.window * windows).length / (options.limit * windows)
       }))
     )
   }
 
   it.effect(
-    "is used to 80 % or more, by as many as one in 4 ms",
+    "is used to 80 % or more, up to one request in 4 ms",
     () =>
       Effect.forEach(
         Array.from({ length: 100 }, (_, index) => ({ limit: index + 1, window: 1000 })).concat([
@@ -199,8 +199,8 @@ describe("the limit", () => {
           { limit: 9, window: 36 }
         ]),
         (options) =>
-          Effect.map(leaving(options, 2), ({ most, share }) => {
-            expect(most, JSON.stringify(options)).toBeLessThanOrEqual(options.limit)
+          Effect.map(underFullDemand(options, 2), ({ max, share }) => {
+            expect(max, JSON.stringify(options)).toBeLessThanOrEqual(options.limit)
             expect(share, JSON.stringify(options)).toBeGreaterThanOrEqual(0.8)
           })
       ),
@@ -212,15 +212,15 @@ describe("the limit", () => {
     [499, 0.66],
     [999, 0.5],
     [2000, 0.5]
-  ] as const)("of %s a second is used less, since time has whole milliseconds", ([limit, least]) =>
-    Effect.map(leaving({ limit, window: 1000 }, 1), ({ most, share }) => {
-      expect(most).toBeLessThanOrEqual(limit)
-      expect(share).toBeGreaterThanOrEqual(least)
+  ] as const)("of %s a second is used to a smaller share, since time is in whole milliseconds", ([limit, minShare]) =>
+    Effect.map(underFullDemand({ limit, window: 1000 }, 1), ({ max, share }) => {
+      expect(max).toBeLessThanOrEqual(limit)
+      expect(share).toBeGreaterThanOrEqual(minShare)
     })
   )
 
-  it.effect("is used by those who wait though most give up", () => {
-    // Each 10 ms somebody comes, who would wait half a second: ten times the limit.
+  it.effect("is used fully although most callers give up", () => {
+    // A caller arrives every 10 ms and waits for up to half a second: ten times the limit.
     const times: Array<number> = []
     const one = Effect.zipRight(
       acquire("500 millis"),
@@ -232,25 +232,25 @@ describe("the limit", () => {
       { concurrency: "unbounded", discard: true }
     ).pipe(
       Effect.provide(RateLimit.layerMemory({ limit: 10, window: "1 second" })),
-      inTime,
+      inVirtualTime,
       Effect.map(() => {
-        expect(mostIn(1000, times)).toBeLessThanOrEqual(10)
+        expect(maxInWindow(1000, times)).toBeLessThanOrEqual(10)
         expect(times.length).toBeGreaterThanOrEqual(0.8 * 10 * 20)
       })
     )
   })
 
-  it.effect("is each identity's own at its origin, unless it has a key", () => {
+  it.effect("applies to each identity and origin separately, unless it has a key", () => {
     const callers = [
-      somebody,
-      { ...somebody, identity: "A2" },
-      { ...somebody, origin: "https://other.test" },
+      defaultCaller,
+      { ...defaultCaller, identity: "A2" },
+      { ...defaultCaller, origin: "https://other.test" },
       { origin: "https://api.test", identity: "" }
     ]
     const all = (options: RateLimit.Options) =>
       Effect.forEach(callers, (caller) => timed(acquire("0 millis", caller))).pipe(
         Effect.provide(RateLimit.layerMemory(options)),
-        Effect.map((ends) => ends.filter(({ result }) => result === "let through").length)
+        Effect.map((results) => results.filter(({ result }) => result === "admitted").length)
       )
     return Effect.gen(function* () {
       expect(yield* all({ limit: 1, window: "1 second" })).toBe(4)
@@ -258,7 +258,7 @@ describe("the limit", () => {
     })
   })
 
-  it.effect("is that of the layer that is built, and begins anew with the next", () =>
+  it.effect("starts unused for each build of the layer in memory", () =>
     Effect.gen(function* () {
       const built = RateLimit.layerMemory({ limit: 1, window: "1 second" })
       for (let run = 0; run < 3; run += 1) yield* Effect.provide(acquire(0), built)
@@ -266,65 +266,65 @@ describe("the limit", () => {
   )
 })
 
-describe("a wait", () => {
-  // Three at once, and each takes an eighth of a second.
+describe("acquire", () => {
+  // A burst of three, and a spacing of an eighth of a second.
   const limit = { limit: 10, window: "1 second" } as const
-  const limiting = <A, E>(effect: Effect.Effect<A, E, Limiter.Limiter>) =>
-    inTime(Effect.provide(effect, RateLimit.layerMemory(limit)))
+  const withLimit = <A, E>(effect: Effect.Effect<A, E, Limiter.Limiter>) =>
+    inVirtualTime(Effect.provide(effect, RateLimit.layerMemory(limit)))
 
-  it.effect("that is longer than accepted is not begun", () =>
+  it.effect("fails at once if the wait would be longer than maxWait", () =>
     Effect.gen(function* () {
       const first = yield* Effect.replicateEffect(timed(acquire(0)), 3)
-      expect(first).toEqual([{ at: 0, result: "let through" }, ...first.slice(1)])
-      expect(yield* timed(acquire("374 millis"))).toEqual({ at: 0, result: usedUp("10 in 1s", "375 millis") })
-      expect(yield* timed(acquire("375 millis"))).toEqual({ at: 375, result: "let through" })
-    }).pipe(limiting)
+      expect(first).toEqual([{ at: 0, result: "admitted" }, ...first.slice(1)])
+      expect(yield* timed(acquire("374 millis"))).toEqual({ at: 0, result: usedUp("10 per 1s", "375 millis") })
+      expect(yield* timed(acquire("375 millis"))).toEqual({ at: 375, result: "admitted" })
+    }).pipe(withLimit)
   )
 
-  it.effect("is expected to be that of all who wait already", () =>
+  it.effect("counts the callers ahead in the queue", () =>
     Effect.gen(function* () {
       const waiting = yield* Effect.fork(Effect.replicateEffect(timed(acquire()), 10, { concurrency: "unbounded" }))
       yield* Effect.sleep("100 millis")
-      // Seven wait: for the rest of the first burst, that of the second and a third.
-      expect(yield* timed(acquire("1024 millis"))).toEqual({ at: 100, result: usedUp("10 in 1s", "1025 millis") })
-      expect(yield* timed(acquire("1100 millis"))).toEqual({ at: 1125, result: "let through" })
+      // Seven callers wait: for the rest of the first burst, and for the second and the third.
+      expect(yield* timed(acquire("1024 millis"))).toEqual({ at: 100, result: usedUp("10 per 1s", "1025 millis") })
+      expect(yield* timed(acquire("1100 millis"))).toEqual({ at: 1125, result: "admitted" })
       expect((yield* Fiber.join(waiting)).map(({ at }) => at)).toEqual([0, 0, 0, 375, 375, 375, 750, 750, 750, 1125])
-    }).pipe(limiting)
+    }).pipe(withLimit)
   )
 
-  it.effect("ends when it has been as long as accepted, if others were quicker", () => {
-    // Another process takes whatever there is, and the store says so once a second.
-    const starved = over({ limit: 1, window: "1 second" }, () => exceeded("1 second"))
+  it.effect("fails after maxWait if another process uses up the limit", () => {
+    // Another process uses up the limit, and the store responds so once a second.
+    const usedUpStore = withStore({ limit: 1, window: "1 second" }, () => exceeded("1 second"))
     return Effect.gen(function* () {
       const waits = ["2500 millis", "3500 millis", "2700 millis", "3800 millis"]
-      const ends = yield* Effect.forEach(waits, (most) => timed(acquire(most as Duration.DurationInput)), {
+      const results = yield* Effect.forEach(waits, (maxWait) => timed(acquire(maxWait as Duration.DurationInput)), {
         concurrency: "unbounded"
       })
-      expect(ends).toEqual([
-        // At 2000 the store says 3000, and so on: it ends as soon as that is known to be too late.
-        { at: 2000, result: usedUp("1 in 1s", "1 second") },
-        { at: 3000, result: usedUp("1 in 1s", "1 second") },
-        // Third in line, at once; fourth, and then third, once the store had said 2000.
-        { at: 0, result: usedUp("1 in 1s", "3 seconds") },
-        { at: 1000, result: usedUp("1 in 1s", "3 seconds") }
+      expect(results).toEqual([
+        // At 2000 the store responds with 3000, and so on. The caller fails as soon as that is too late.
+        { at: 2000, result: usedUp("1 per 1s", "1 second") },
+        { at: 3000, result: usedUp("1 per 1s", "1 second") },
+        // The third in the queue fails at once. The fourth is then third, and fails when the store responds with 2000.
+        { at: 0, result: usedUp("1 per 1s", "3 seconds") },
+        { at: 1000, result: usedUp("1 per 1s", "3 seconds") }
       ])
-    }).pipe(Effect.provide(starved), inTime)
+    }).pipe(Effect.provide(usedUpStore), inVirtualTime)
   })
 
-  it.effect("of nothing is enough where nobody waits", () =>
+  it.effect("admits a caller without a wait if the queue is empty, with a maxWait of zero", () =>
     Effect.gen(function* () {
-      expect(yield* timed(acquire(0))).toEqual({ at: 0, result: "let through" })
-    }).pipe(limiting)
+      expect(yield* timed(acquire(0))).toEqual({ at: 0, result: "admitted" })
+    }).pipe(withLimit)
   )
 
-  it.effect("for ever ends when its turn comes", () =>
+  it.effect("accepts an infinite maxWait", () =>
     Effect.gen(function* () {
       yield* Effect.replicateEffect(acquire(0), 3)
-      expect(yield* timed(acquire(Duration.infinity))).toEqual({ at: 375, result: "let through" })
-    }).pipe(limiting)
+      expect(yield* timed(acquire(Duration.infinity))).toEqual({ at: 375, result: "admitted" })
+    }).pipe(withLimit)
   )
 
-  it.effect("asks the store for one only, when there may be room", () => {
+  it.effect("asks the store for one caller at a time, when it may have room", () => {
     const asked: Array<number> = []
     const counting = Layer.map(RateLimiter.layer, (context) => {
       const real = Context.get(context, RateLimiter.RateLimiter)
@@ -344,78 +344,78 @@ describe("a wait", () => {
           Layer.provide(RateLimiter.layerStoreMemory)
         )
       ),
-      inTime,
+      inVirtualTime,
       Effect.map(() => {
-        // Room for one in half a second: who comes next is told at once that there is none.
+        // The store has room for one in half a second, and refuses the next caller at once.
         expect(asked).toEqual([0, 0, 500, 500, 1000, 1000, 1500, 1500, 2000])
       })
     )
   })
 })
 
-describe("a store", () => {
-  const failed = new Limiter.LimiterFailure({ message: "the store of the limiter failed" })
-  const silent = new Limiter.LimiterFailure({ message: "the store of the limiter does not answer" })
+describe("the store", () => {
+  const failed = new Limiter.LimiterFailure({ message: "the store of the rate limit failed" })
+  const silent = new Limiter.LimiterFailure({ message: "the store of the rate limit does not respond" })
 
-  it.effect("that fails ends the wait of all, says no secret, and is asked again by who comes next", () => {
+  it.effect("fails all waiting callers without its secrets if it fails, and is asked again for the next caller", () => {
     let asked = 0
-    const layer = over({ limit: 1, window: "1 second" }, () => {
+    const layer = withStore({ limit: 1, window: "1 second" }, () => {
       asked += 1
       if (asked === 1) return Effect.fail(exceeded("1 second"))
       if (asked === 2) return Effect.fail(storeError)
       return Effect.succeed({ delay: Duration.zero, limit: 1, remaining: 0, resetAfter: Duration.seconds(1) })
     })
     return Effect.gen(function* () {
-      const ends = yield* Effect.replicateEffect(timed(acquire()), 5, { concurrency: "unbounded" })
-      expect(ends).toEqual(ends.map(() => ({ at: 1000, result: failed })))
-      expect(JSON.stringify(ends)).not.toContain("secret")
+      const results = yield* Effect.replicateEffect(timed(acquire()), 5, { concurrency: "unbounded" })
+      expect(results).toEqual(results.map(() => ({ at: 1000, result: failed })))
+      expect(JSON.stringify(results)).not.toContain("secret")
       expect(asked).toBe(2)
-      expect(yield* timed(acquire())).toEqual({ at: 1000, result: "let through" })
-    }).pipe(Effect.provide(layer), inTime)
+      expect(yield* timed(acquire())).toEqual({ at: 1000, result: "admitted" })
+    }).pipe(Effect.provide(layer), inVirtualTime)
   })
 
-  it.effect("that says nothing has failed after a wait that is accepted, or after a second", () => {
-    const layer = over({ limit: 1, window: "1 second" }, () => Effect.never)
+  it.effect("fails callers after maxWait, or at least a second, if it does not respond", () => {
+    const layer = withStore({ limit: 1, window: "1 second" }, () => Effect.never)
     return Effect.gen(function* () {
       expect(yield* timed(acquire(0))).toEqual({ at: 1000, result: silent })
-      const ends = yield* Effect.replicateEffect(timed(acquire("5 seconds")), 5, { concurrency: "unbounded" })
-      expect(ends.map(({ at }) => at)).toEqual([6000, 6000, 6000, 6000, 6000])
-      expect(ends[0]?.result).toEqual(silent)
-    }).pipe(Effect.provide(layer), inTime)
+      const results = yield* Effect.replicateEffect(timed(acquire("5 seconds")), 5, { concurrency: "unbounded" })
+      expect(results.map(({ at }) => at)).toEqual([6000, 6000, 6000, 6000, 6000])
+      expect(results[0]?.result).toEqual(silent)
+    }).pipe(Effect.provide(layer), inVirtualTime)
   })
 
-  it.effect("that breaks, breaks those who wait, and not who comes next", () => {
+  it.effect("passes a defect to all waiting callers, but not to the next", () => {
     let asked = 0
-    const layer = over({ limit: 1, window: "1 second" }, () => {
+    const layer = withStore({ limit: 1, window: "1 second" }, () => {
       asked += 1
       return asked === 1
         ? Effect.die("broken")
         : Effect.succeed({ delay: Duration.zero, limit: 1, remaining: 0, resetAfter: Duration.seconds(1) })
     })
     return Effect.gen(function* () {
-      const ends = yield* Effect.replicateEffect(Effect.exit(acquire()), 2, { concurrency: "unbounded" })
-      expect(ends).toEqual([Exit.die("broken"), Exit.die("broken")])
+      const results = yield* Effect.replicateEffect(Effect.exit(acquire()), 2, { concurrency: "unbounded" })
+      expect(results).toEqual([Exit.die("broken"), Exit.die("broken")])
       yield* acquire()
-    }).pipe(Effect.provide(layer), inTime)
+    }).pipe(Effect.provide(layer), inVirtualTime)
   })
 
-  it.effect("that answers too late gives room to nobody", () => {
+  it.effect("admits no caller if it responds after the caller gave up", () => {
     let asked = 0
-    const layer = over({ limit: 1, window: "1 second" }, () => {
+    const layer = withStore({ limit: 1, window: "1 second" }, () => {
       asked += 1
-      const given = { delay: Duration.zero, limit: 1, remaining: 0, resetAfter: Duration.seconds(1) }
-      return Effect.delay(Effect.succeed(given), asked === 1 ? "3 seconds" : 0)
+      const consumed = { delay: Duration.zero, limit: 1, remaining: 0, resetAfter: Duration.seconds(1) }
+      return Effect.delay(Effect.succeed(consumed), asked === 1 ? "3 seconds" : 0)
     })
     return Effect.gen(function* () {
       expect(yield* timed(acquire("2 seconds"))).toEqual({ at: 2000, result: silent })
-      expect(yield* timed(acquire())).toEqual({ at: 2000, result: "let through" })
+      expect(yield* timed(acquire())).toEqual({ at: 2000, result: "admitted" })
       expect(asked).toBe(2)
-    }).pipe(Effect.provide(layer), inTime)
+    }).pipe(Effect.provide(layer), inVirtualTime)
   })
 
-  it.effect("that says 0 is asked again a millisecond later", () => {
+  it.effect("is asked again after a millisecond if it responds with a wait of 0", () => {
     let asked = 0
-    const layer = over({ limit: 1, window: "1 second" }, () => {
+    const layer = withStore({ limit: 1, window: "1 second" }, () => {
       asked += 1
       return asked < 3
         ? Effect.fail(exceeded(0))
@@ -423,31 +423,31 @@ describe("a store", () => {
     })
     return timed(acquire()).pipe(
       Effect.provide(layer),
-      inTime,
-      Effect.map((end) => expect(end).toEqual({ at: 2, result: "let through" }))
+      inVirtualTime,
+      Effect.map((result) => expect(result).toEqual({ at: 2, result: "admitted" }))
     )
   })
 })
 
-describe("one who is interrupted leaves the line sound", () => {
+describe("an interrupted caller leaves a working queue", () => {
   const settle = Effect.repeatN(Effect.yieldNow(), 20)
 
-  /** Has one come, step by step, interrupts it, and sees whether the line is sound. Gives the steps that it took. */
-  const interruptedAt = (step: number, place: string) =>
+  /** Interrupts a caller after a number of steps, and checks the queue. Returns the number of steps taken. */
+  const interruptedAt = (step: number, position: string) =>
     Effect.gen(function* () {
       const runtime = yield* Effect.runtime<Limiter.Limiter>()
-      if (place !== "alone") yield* acquire(0)
-      const before = place.startsWith("second") ? [yield* Effect.fork(acquire())] : []
+      if (position !== "alone") yield* acquire(0)
+      const ahead = position.startsWith("second") ? [yield* Effect.fork(acquire())] : []
       yield* settle
 
       const { rest, scheduler, steps } = yieldingAt(step)
       const run = Effect.repeatN(Effect.zipRight(Effect.sync(rest), Effect.yieldNow()), 20)
       const fiber = Runtime.runFork(runtime, acquire(), { scheduler })
-      // As far as it comes with its first task; later steps it takes in those that follow.
+      // Runs the first task. Later steps are in the tasks that follow.
       rest()
       if (steps() < step) yield* run
-      if (place === "second, and then first") {
-        yield* Fiber.interruptAll(before)
+      if (position === "second, and then first") {
+        yield* Fiber.interruptAll(ahead)
         if (steps() < step) yield* run
       }
       const taken = steps()
@@ -455,61 +455,69 @@ describe("one who is interrupted leaves the line sound", () => {
       yield* run
       expect(fiber.unsafePoll()).not.toBeNull()
 
-      // One who comes now is let through in time, and then the line is empty.
+      // The next caller is admitted in time, and then the queue is empty.
       yield* acquire("10 seconds")
       yield* Effect.sleep("1 second")
       yield* acquire(0)
       return taken
-    }).pipe(Effect.provide(RateLimit.layerMemory({ limit: 1, window: "1 second" })), inTime)
+    }).pipe(Effect.provide(RateLimit.layerMemory({ limit: 1, window: "1 second" })), inVirtualTime)
 
-  it.effect.each(["alone", "first", "second", "second, and then first"])("%s, at every step", (place) =>
+  it.effect.each(["alone", "first", "second", "second, and then first"])("%s in the queue, at every step", (position) =>
     Effect.gen(function* () {
       let step = 1
-      while ((yield* interruptedAt(step, place)) >= step) step += 1
-      // It has to have come somewhere.
+      while ((yield* interruptedAt(step, position)) >= step) step += 1
+      // Guards against a scheduler that takes no steps.
       expect(step).toBeGreaterThan(25)
     })
   )
 
-  it.effect("though many come and go at random", () =>
+  it.effect("for many callers that arrive and give up at random", () =>
     forAll(
       fc.array(
-        fc.record({ comes: fc.nat(3000), stays: fc.nat(3000), gives: fc.constantFrom("up", "over", "nothing") }),
+        fc.record({
+          arrivesAt: fc.nat(3000),
+          patience: fc.nat(3000),
+          ending: fc.constantFrom("timeout" as const, "maxWait" as const, "admission" as const)
+        }),
         { minLength: 1, maxLength: 60 }
       ),
-      (people) => {
+      (callers) => {
         const times: Array<number> = []
-        const through = Effect.zipRight(
+        const admission = Effect.zipRight(
           acquire(),
           Effect.map(Clock.currentTimeMillis, (at) => times.push(at))
         )
         return Effect.gen(function* () {
-          const ends = yield* Effect.forEach(
-            people,
-            ({ comes, gives, stays }) => {
-              const one = gives === "up" ? Effect.timeout(through, stays) : through
-              return Effect.delay(gives === "over" ? Effect.ignore(acquire(stays)) : Effect.ignore(one), comes)
+          const results = yield* Effect.forEach(
+            callers,
+            ({ arrivesAt, ending, patience }) => {
+              const byEnding = {
+                timeout: Effect.asVoid(Effect.timeout(admission, patience)),
+                maxWait: acquire(patience),
+                admission: Effect.asVoid(admission)
+              }
+              return Effect.delay(Effect.ignore(byEnding[ending]), arrivesAt)
             },
             { concurrency: "unbounded" }
           )
-          expect(ends).toHaveLength(people.length)
-          expect(mostIn(1000, times)).toBeLessThanOrEqual(5)
-          // All who stayed were let through, and nobody is left in the line.
-          const stayed = people.filter(({ gives }) => gives === "nothing").length
-          expect(times.length).toBeGreaterThanOrEqual(stayed)
+          expect(results).toHaveLength(callers.length)
+          expect(maxInWindow(1000, times)).toBeLessThanOrEqual(5)
+          // All callers that did not give up were admitted, and none is left in the queue.
+          const remaining = callers.filter(({ ending }) => ending === "admission").length
+          expect(times.length).toBeGreaterThanOrEqual(remaining)
           yield* Effect.sleep("1 second")
           yield* acquire(0)
-        }).pipe(Effect.provide(RateLimit.layerMemory({ limit: 5, window: "1 second" })), inTime)
+        }).pipe(Effect.provide(RateLimit.layerMemory({ limit: 5, window: "1 second" })), inVirtualTime)
       }
     )
   )
 })
 
-describe("an operation", () => {
+describe("an operation with a rate limit", () => {
   const url = new URL("https://api.test")
   const limited = (options: RateLimit.Options) => at(url).pipe(Layer.provide(RateLimit.layerMemory(options)))
 
-  it.effect("is sent when the limit lets it through", () => {
+  it.effect("is sent when it is admitted", () => {
     const { layer, requests } = stub([status(200)])
     return Effect.replicateEffect(thing(), 4, { concurrency: "unbounded" }).pipe(
       Effect.provide(limited({ limit: 1, window: "10 seconds" })),
@@ -519,7 +527,7 @@ describe("an operation", () => {
     )
   })
 
-  it.effect("waits for each attempt", () => {
+  it.effect("is admitted for each attempt", () => {
     const { layer, requests } = stub([status(503), status(503), status(200)])
     return thing().pipe(
       Effect.provide(limited({ limit: 1, window: "10 seconds" })),
@@ -529,7 +537,7 @@ describe("an operation", () => {
     )
   })
 
-  it.effect("whose deadline leaves less ends at once, unsent, and says when to come back", () => {
+  it.effect("fails at once with NotSent and a retryAfter if the wait would pass its deadline", () => {
     const { layer, requests } = stub([status(200)])
     return Effect.gen(function* () {
       yield* thing()
@@ -537,20 +545,20 @@ describe("an operation", () => {
       expect(at).toBe(0)
       expect(result).toMatchObject({
         _tag: "NotSent",
-        message: "thing: not sent: the limit of 1 in 10s is used up (GET https://api.test/thing)",
+        message: "thing: not sent: the rate limit of 1 per 10s is used up (GET https://api.test/thing)",
         retryAfter: Duration.seconds(10)
       })
       expect(requests).toHaveLength(1)
     }).pipe(Effect.provide(limited({ limit: 1, window: "10 seconds" })), Effect.provide(layer), elapsing)
   })
 
-  it.effect("whose policy accepts no wait is sent or not, at once", () => {
+  it.effect("is sent or fails at once if its policy accepts no wait", () => {
     const { layer, requests } = stub([status(200)])
     const policy = RetryPolicy.make({ ...RetryPolicy.none.rules[0]!, maxWait: 0 })
     return Effect.gen(function* () {
-      const ends = yield* Effect.replicateEffect(timed(thing()), 2)
-      expect(ends).toMatchObject([
-        { at: 0, result: "let through" },
+      const results = yield* Effect.replicateEffect(timed(thing()), 2)
+      expect(results).toMatchObject([
+        { at: 0, result: "admitted" },
         { at: 0, result: { _tag: "NotSent" } }
       ])
       expect(requests).toHaveLength(1)
@@ -562,27 +570,27 @@ describe("an operation", () => {
     )
   })
 
-  it.effect("is not sent while the store fails", () => {
+  it.effect("is not sent if the store fails", () => {
     const { layer, requests } = stub([status(200)])
     return timed(thing()).pipe(
       Effect.provide(
-        at(url).pipe(Layer.provide(over({ limit: 1, window: "1 second" }, () => Effect.fail(storeError))))
+        at(url).pipe(Layer.provide(withStore({ limit: 1, window: "1 second" }, () => Effect.fail(storeError))))
       ),
       Effect.provide(layer),
       elapsing,
-      Effect.map((end) => {
-        expect(end).toMatchObject({ at: 0, result: { _tag: "NotSent", retryAfter: undefined } })
-        expect(JSON.stringify(end)).not.toContain("secret")
+      Effect.map((result) => {
+        expect(result).toMatchObject({ at: 0, result: { _tag: "NotSent", retryAfter: undefined } })
+        expect(JSON.stringify(result)).not.toContain("secret")
         expect(requests).toEqual([])
       })
     )
   })
 
-  it.effect("that a pause holds back takes no place", () => {
+  it.effect("does not use up the limit while a pause delays it", () => {
     const { layer, requests } = stub([status(429, { "retry-after": "30" }), status(200)])
     return Effect.replicateEffect(thing(), 2, { concurrency: "unbounded" }).pipe(
       Effect.provide(limited({ limit: 2, window: "10 seconds" })),
-      Effect.provide(Traffic.layer()),
+      Effect.provide(OriginState.layer()),
       Effect.provide(layer),
       elapsing,
       Effect.map(() => expect(requests.map(({ at }) => at)).toEqual([0, 30_000, 35_000]))
@@ -590,7 +598,7 @@ describe("an operation", () => {
   })
 })
 
-describe("options that can't be", () => {
+describe("options", () => {
   it.effect.each([
     ["limit", { limit: 0, window: "1 second" }],
     ["limit", { limit: -1, window: "1 second" }],
@@ -602,20 +610,20 @@ describe("options that can't be", () => {
     ["window", { limit: 1, window: Number.NaN }],
     ["window", { limit: 1, window: Infinity }],
     ["window", { limit: 1, window: Duration.infinity }],
-    // Beyond what its type allows.
+    // Not allowed by the type.
     ["window", { limit: 1, window: "soon" as Duration.DurationInput }]
-  ] as const)("%s: %j are refused when the layer is built", ([option, options]) =>
+  ] as const)("with an invalid %s are rejected when the layer is built: %j", ([option, options]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Layer.build(RateLimit.layerMemory(options)))
       expect(ConfigError.isConfigError(error) && error._op === "InvalidData" && error.path).toEqual([option])
     }).pipe(Effect.scoped)
   )
 
-  it.effect("are not those of less than a millisecond, which count as one", () =>
+  it.effect("with a window below a millisecond are rounded up to one", () =>
     Effect.replicateEffect(acquire(), 3).pipe(
       Effect.zipRight(Clock.currentTimeMillis),
       Effect.provide(RateLimit.layerMemory({ limit: 1, window: "1 micros" })),
-      inTime,
+      inVirtualTime,
       Effect.map((at) => expect(at).toBe(2))
     )
   )

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as fc from "effect/FastCheck"
 import { RetryAfter } from "effect-herald"
-import * as HttpTime from "../../src/HttpTime.js"
+import * as HttpTime from "../../src/internal/http/httpTime.js"
 
 const now = Date.parse("2026-03-01T12:00:00Z")
 const seconds = (header: string | undefined, at = now) => {
@@ -10,25 +10,25 @@ const seconds = (header: string | undefined, at = now) => {
   return wait && Duration.toSeconds(wait)
 }
 
-describe("RetryAfter", () => {
+describe("parse", () => {
   it.each([
     ["0", 0],
     ["120", 120],
     [" 7\t", 7],
     ["007", 7],
     ["9007199254740", 9007199254740]
-  ])("seconds: %j", (header, wait) => {
+  ])("parses seconds: %j", (header, wait) => {
     expect(seconds(header)).toBe(wait)
   })
 
-  it("more seconds than can be counted are for ever", () => {
+  it("returns infinity for seconds above the safe integers", () => {
     expect(RetryAfter.parse("9".repeat(400), now)).toEqual(Duration.infinity)
     expect(RetryAfter.parse("9007199254740993", now)).toEqual(Duration.infinity)
   })
 
-  // The examples of RFC 9110, 5.6.7, which are one moment.
+  // The examples of RFC 9110, 5.6.7: three formats of one time.
   it.each(["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"])(
-    "a date: %s",
+    "parses a date: %s",
     (date) => {
       const before = Date.parse("1994-11-06T08:49:00Z")
       expect(HttpTime.parseDate(date, before)).toBe(Date.UTC(1994, 10, 6, 8, 49, 37))
@@ -37,29 +37,29 @@ describe("RetryAfter", () => {
   )
 
   it.each(["Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 01 Mar 2026 11:59:59 GMT", "Sun, 01 Mar 2026 12:00:00 GMT"])(
-    "a date gone by is no wait: %s",
+    "returns zero for a date in the past: %s",
     (date) => {
       expect(seconds(date)).toBe(0)
     }
   )
 
-  // A year that seems more than 50 years ahead is the last one in the past with these digits.
+  // A year that would be more than 50 years ahead is the last one in the past with these digits.
   it.each([
     ["00", 2000],
     ["26", 2026],
     ["76", 2076],
     ["77", 1977],
     ["99", 1999]
-  ])("a year of two digits, seen from 2026: %s", (year, full) => {
+  ])("expands a year of two digits, relative to 2026: %s", (year, full) => {
     expect(HttpTime.parseDate(`Sunday, 06-Jul-${year} 08:49:37 GMT`, now)).toBe(Date.UTC(full, 6, 6, 8, 49, 37))
   })
 
-  it("a year of two digits, seen from the end of a century, may be in the next", () => {
+  it("expands a year of two digits to the next century at the end of a century", () => {
     const late = Date.UTC(2099, 11, 31, 23, 59, 59)
     expect(HttpTime.parseDate("Friday, 01-Jan-00 00:00:00 GMT", late)).toBe(Date.UTC(2100, 0, 1))
   })
 
-  it("knows leap days and leap seconds", () => {
+  it("parses leap days and leap seconds", () => {
     expect(HttpTime.parseDate("Thu, 29 Feb 2024 00:00:00 GMT", now)).toBe(Date.UTC(2024, 1, 29))
     expect(HttpTime.parseDate("Sat, 31 Dec 2016 23:59:60 GMT", now)).toBe(Date.UTC(2017, 0, 1))
   })
@@ -96,11 +96,11 @@ describe("RetryAfter", () => {
     "Sun Nov 06 08:49:37 1994 GMT",
     "1994-11-06T08:49:37Z",
     "1617278400000000000000000000 GMT"
-  ])("nonsense is nothing: %j", (header) => {
+  ])("returns undefined for an invalid header: %j", (header) => {
     expect(RetryAfter.parse(header, now)).toBeUndefined()
   })
 
-  it("any text is nothing or a wait, never less than none and never NaN", () => {
+  it("returns undefined or a duration of at least zero for any text", () => {
     const part = fc.constantFrom(
       "Sun",
       "Sunday",
@@ -136,7 +136,7 @@ describe("RetryAfter", () => {
     )
   })
 
-  it("any date of this format comes back", () => {
+  it("parses every date that toUTCString formats", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 253402300799 }), (second) => {
         expect(HttpTime.parseDate(new Date(second * 1000).toUTCString(), now)).toBe(second * 1000)
@@ -145,14 +145,14 @@ describe("RetryAfter", () => {
   })
 })
 
-describe("RetryAfter.fromHeaders", () => {
+describe("fromHeaders", () => {
   const at = (offset: number) => new Date(now + offset).toUTCString()
   const read = (headers: Record<string, string>, status = 503) => {
     const { wait, asked } = RetryAfter.fromHeaders(headers, status, now)
     return [wait && Duration.toMillis(wait), asked]
   }
 
-  it.each(["retry-after-ms", "x-ms-retry-after-ms"])("%s is milliseconds", (name) => {
+  it.each(["retry-after-ms", "x-ms-retry-after-ms"])("parses %s as milliseconds", (name) => {
     for (const [text, millis] of [
       ["0", 0],
       ["250", 250],
@@ -174,7 +174,7 @@ describe("RetryAfter.fromHeaders", () => {
     }
   })
 
-  // Whole seconds that were rounded up from the milliseconds give way to them; any longer wait is its own.
+  // The milliseconds take precedence over seconds that are rounded up from them, but not over a longer wait.
   it.each([
     ["2", "1500", 1500],
     ["1", "0.5", 0.5],
@@ -193,17 +193,17 @@ describe("RetryAfter.fromHeaders", () => {
     ["2", "soon", 2000],
     [at(60_000), "1500", 60_000],
     [at(2000), "1500", 1500]
-  ])("Retry-After %j with Retry-After-Ms %j", (coarse, exact, wait) => {
+  ])("combines Retry-After %j with Retry-After-Ms %j", (coarse, exact, wait) => {
     expect(read({ "retry-after": coarse, "retry-after-ms": exact })).toEqual([wait, true])
   })
 
-  it("takes the longer of two headers of milliseconds", () => {
+  it("uses the longer of two headers of milliseconds", () => {
     expect(read({ "retry-after-ms": "250", "x-ms-retry-after-ms": "1000" })).toEqual([1000, true])
     expect(read({ "retry-after-ms": "1000", "x-ms-retry-after-ms": "250" })).toEqual([1000, true])
     expect(read({ "retry-after-ms": "nonsense", "x-ms-retry-after-ms": "250" })).toEqual([250, true])
   })
 
-  it("only what asks to come back asks", () => {
+  it("`asked` is true for valid Retry-After and Retry-After-Ms headers only", () => {
     const usedUp = { "ratelimit-remaining": "0", "ratelimit-reset": "30" }
     expect(read({})).toEqual([undefined, false])
     expect(read({ "retry-after": "soon", "retry-after-ms": "soon" })).toEqual([undefined, false])
@@ -213,7 +213,7 @@ describe("RetryAfter.fromHeaders", () => {
     expect(read({ "retry-after": at(-60_000) })).toEqual([0, true])
   })
 
-  it("waits for the longest of all", () => {
+  it("returns the longest wait of all headers", () => {
     const usedUp = { "ratelimit-remaining": "0", "ratelimit-reset": "30" }
     expect(read({ ...usedUp, "retry-after": "7" })).toEqual([30_000, true])
     expect(read({ ...usedUp, "retry-after": "60" })).toEqual([60_000, true])
@@ -221,9 +221,9 @@ describe("RetryAfter.fromHeaders", () => {
     expect(read({ ...usedUp, "ratelimit-remaining": "9", "retry-after": "7" })).toEqual([7000, true])
   })
 
-  // The server is ahead, so its moment seems an hour further off than it is, or behind, so its moment seems gone by.
+  // By the local clock alone, dates of a server whose clock is ahead would be too late, and of one that is behind in the past.
   it.each([0, 1000, -1000, 3_600_000, -3_600_000, 86_400_000, -86_400_000])(
-    "a date counts from the server's clock, which is %d ms ahead",
+    "counts a date from the server's clock, which is %d ms ahead",
     (skew) => {
       expect(read({ date: at(skew), "retry-after": at(skew + 30_000) })).toEqual([30_000, true])
       expect(read({ date: ` ${at(skew)}\t`, "retry-after": at(skew + 30_000) })).toEqual([30_000, true])
@@ -242,11 +242,11 @@ describe("RetryAfter.fromHeaders", () => {
     String(now),
     new Date(now).toISOString(),
     `${at(3000)}, ${at(3000)}`
-  ])("a date counts from the clock here if the server's is nonsense: %j", (date) => {
+  ])("counts a date from the local clock if the Date header is invalid or implausible: %j", (date) => {
     expect(read({ date, "retry-after": at(30_000) })).toEqual([30_000, true])
   })
 
-  it("any skew of no more than a day makes no difference", () => {
+  it("is independent of a clock skew of up to a day", () => {
     const ahead = fc.integer({ min: -86_400, max: 86_400 }).map((second) => second * 1000)
     fc.assert(
       fc.property(ahead, fc.integer({ min: -100_000, max: 100_000 }), (skew, second) => {
@@ -256,23 +256,23 @@ describe("RetryAfter.fromHeaders", () => {
     )
   })
 
-  it("whatever is added to an answer never cuts a wait short by a second", () => {
+  it("never shortens a wait by a second or more for an additional header", () => {
     const amount = fc.option(fc.nat({ max: 100_000 }).map(String), { nil: undefined })
     fc.assert(
       fc.property(amount, amount, amount, (coarse, exact, reset) => {
         const headers = { "retry-after": coarse, "retry-after-ms": exact, "ratelimit-reset": reset }
         const { wait, asked } = RetryAfter.fromHeaders(headers, 429, now)
-        const most = Math.max(Number(coarse ?? -1) * 1000, Number(exact ?? -1), Number(reset ?? -1) * 1000)
+        const max = Math.max(Number(coarse ?? -1) * 1000, Number(exact ?? -1), Number(reset ?? -1) * 1000)
         expect(asked).toBe(coarse !== undefined || exact !== undefined)
-        expect(wait === undefined).toBe(most < 0)
+        expect(wait === undefined).toBe(max < 0)
         if (wait === undefined) return
-        expect(Duration.toMillis(wait)).toBeGreaterThan(most - 1000)
-        expect(Duration.toMillis(wait)).toBeLessThanOrEqual(most)
+        expect(Duration.toMillis(wait)).toBeGreaterThan(max - 1000)
+        expect(Duration.toMillis(wait)).toBeLessThanOrEqual(max)
       })
     )
   })
 
-  it("what asks for more never waits less", () => {
+  it("never returns a shorter wait for a larger value", () => {
     fc.assert(
       fc.property(fc.nat(), fc.nat(), (one, other) => {
         const [less, more] = [Math.min(one, other), Math.max(one, other)]
@@ -285,7 +285,7 @@ describe("RetryAfter.fromHeaders", () => {
     )
   })
 
-  it("any text is nothing or a wait, never less than none and never NaN", () => {
+  it("returns undefined or a duration of at least zero for any text", () => {
     const text = fc.option(
       fc.oneof(
         fc.string({ unit: "binary" }),
@@ -301,8 +301,8 @@ describe("RetryAfter.fromHeaders", () => {
       "x-ms-retry-after-ms": text
     })
     fc.assert(
-      fc.property(headers, fc.integer({ min: 0, max: 4102444800000 }), (told, moment) => {
-        const { wait, asked } = RetryAfter.fromHeaders(told, 429, moment)
+      fc.property(headers, fc.integer({ min: 0, max: 4102444800000 }), (headers, now) => {
+        const { wait, asked } = RetryAfter.fromHeaders(headers, 429, now)
         expect(asked).toBe(wait !== undefined)
         expect(wait === undefined || Duration.toMillis(wait) >= 0).toBe(true)
       }),

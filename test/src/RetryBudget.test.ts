@@ -6,36 +6,36 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
-import { type Attempt, type Authoriser, Deadline, RetryBudget, RetryPolicy, Traffic } from "effect-herald"
+import { type Attempt, type Credentials, Deadline, OriginState, RetryBudget, RetryPolicy } from "effect-herald"
 import * as Scripted from "../servers/scripted.js"
-import { at, broken, clients, elapsing, status, stub, thing } from "./kit.js"
-import { settle } from "./settle.js"
+import { at, broken, clients, elapsing, status, stub, thing } from "../support/kit.js"
+import { settle } from "../support/settle.js"
 
-const home = new URL("https://api.test")
+const baseUrl = new URL("https://api.test")
 const ok = status(200)
 
-/** Repeats everything that may be, three times and at once. */
-const greedy = Layer.succeed(
+/** Retries every failure three times, without waits. */
+const eagerPolicy = Layer.succeed(
   RetryPolicy.Current,
-  RetryPolicy.make({ schedule: Schedule.recurs(3), repeats: () => true })
+  RetryPolicy.make({ schedule: Schedule.recurs(3), retries: () => true })
 )
 
 const verdicts = (attempts: ReadonlyArray<Attempt.Attempt>) => attempts.map(({ verdict }) => verdict)
 
 describe("a retry budget", () => {
-  it("is full to begin with, and gives a token at a time until it has none", () => {
+  it("starts full, and each take removes one token until none is left", () => {
     const budget = RetryBudget.make({ capacity: 3, perSuccess: 0, perSecond: 0 })
     expect(budget.available(0)).toBe(3)
     expect([1, 2, 3, 4, 5].map((now) => budget.take(now))).toEqual([true, true, true, false, false])
     expect(budget.available(0)).toBe(0)
   })
 
-  it("gets back what a success gives, and what time gives, and no more than it holds", () => {
+  it("is refilled by successes and by time, up to its capacity", () => {
     const budget = RetryBudget.make({ capacity: 2, perSuccess: 0.5, perSecond: 0.1 })
     const drain = (now: number) => {
-      let taken = 0
-      while (budget.take(now)) taken += 1
-      return taken
+      let count = 0
+      while (budget.take(now)) count += 1
+      return count
     }
     expect(drain(0)).toBe(2)
     budget.succeeded()
@@ -49,7 +49,7 @@ describe("a retry budget", () => {
     expect(drain(86_400_000)).toBe(2)
   })
 
-  it("neither gains nor loses by a clock that is set back", () => {
+  it("is not changed by a clock that is set back", () => {
     const budget = RetryBudget.make({ capacity: 5, perSuccess: 0, perSecond: 1 })
     expect([0, 0, 0].map((now) => budget.take(now + 1_000_000))).toEqual([true, true, true])
     expect(budget.take(0)).toBe(true)
@@ -57,19 +57,19 @@ describe("a retry budget", () => {
     expect([budget.take(0), budget.take(0)]).toEqual([true, false])
   })
 
-  it.each([0, 0.9, -1])("of %s tokens gives none", (capacity) => {
+  it.each([0, 0.9, -1])("allows no retry with a capacity of %s", (capacity) => {
     const budget = RetryBudget.make({ capacity, perSuccess: 1, perSecond: 1 })
     budget.succeeded()
     expect([0, 1e12].map((now) => budget.take(now))).toEqual([false, false])
   })
 
-  it("that fills up at once counts still", () => {
+  it("is limited by its capacity even if it is refilled at once", () => {
     const budget = RetryBudget.make({ capacity: 1, perSuccess: 0, perSecond: Infinity })
     expect([budget.take(0), budget.take(0), budget.take(1)]).toEqual([true, false, true])
     expect(budget.available(0)).toBe(0)
   })
 
-  it("never gives more than it holds, what succeeded and what passed", () => {
+  it("never gives more tokens than its capacity and its refills", () => {
     const settings = fc.record({
       capacity: fc.integer({ min: 0, max: 20 }),
       perSuccess: fc.double({ min: 0, max: 2, noNaN: true }),
@@ -83,16 +83,16 @@ describe("a retry budget", () => {
         const budget = RetryBudget.make(settings)
         let now = 0
         let taken = 0
-        let most = settings.capacity
+        let max = settings.capacity
         for (const step of steps) {
           if (typeof step === "number") {
             now += step
-            most += (step / 1000) * settings.perSecond
+            max += (step / 1000) * settings.perSecond
           } else if (step === "succeed") {
             budget.succeeded()
-            most += settings.perSuccess
+            max += settings.perSuccess
           } else if (budget.take(now)) taken += 1
-          expect(taken).toBeLessThanOrEqual(most + 1e-6)
+          expect(taken).toBeLessThanOrEqual(max + 1e-6)
           expect(budget.available(0)).toBeGreaterThanOrEqual(0)
           expect(budget.available(0)).toBeLessThanOrEqual(settings.capacity)
         }
@@ -101,16 +101,16 @@ describe("a retry budget", () => {
   })
 })
 
-describe.each(clients)("an outage, by %s", (_, client) => {
+describe.each(clients)("a retry budget during an outage, with %s", (_, client) => {
   const calls = (count: number, url: URL) =>
     Effect.flip(thing()).pipe(
       Effect.replicateEffect(count, { concurrency: 20 }),
-      Effect.provide(Layer.mergeAll(at(url), greedy, client)),
-      // The budget of this test fills up by no time.
-      Effect.provide(Traffic.layer({ budget: { capacity: 10, perSuccess: 0.2, perSecond: 0 } }))
+      Effect.provide(Layer.mergeAll(at(url), eagerPolicy, client)),
+      // Without a refill by time, the numbers do not depend on the speed of the machine.
+      Effect.provide(OriginState.layer({ budget: { capacity: 10, perSuccess: 0.2, perSecond: 0 } }))
     )
 
-  it.scopedLive("is met with hardly more requests than there are calls, each of which ends with its own failure", () =>
+  it.scopedLive("limits requests to the number of calls and its capacity, and each call fails with its own error", () =>
     Effect.gen(function* () {
       const { requests, url } = yield* Scripted.make([Scripted.answer({ status: 503 })])
       const errors = yield* calls(200, url)
@@ -120,7 +120,7 @@ describe.each(clients)("an outage, by %s", (_, client) => {
         expect(
           verdicts(attempts)
             .slice(0, -1)
-            .every((verdict) => verdict === "repeated")
+            .every((verdict) => verdict === "retried")
         ).toBe(true)
       }
       const last = errors.map(({ attempts }) => verdicts(attempts).at(-1))
@@ -129,7 +129,7 @@ describe.each(clients)("an outage, by %s", (_, client) => {
     })
   )
 
-  it.scopedLive("in which nobody is there counts as one, too", () =>
+  it.scopedLive("limits attempts to connect to a closed port", () =>
     Effect.gen(function* () {
       const errors = yield* calls(100, yield* Scripted.closedPort)
       expect(errors.flatMap(({ attempts }) => attempts)).toHaveLength(110)
@@ -138,25 +138,27 @@ describe.each(clients)("an outage, by %s", (_, client) => {
   )
 })
 
-describe("calls that share a budget", () => {
-  const sharing = (
+describe("calls that share a retry budget", () => {
+  const shared = (
     settings: Partial<RetryBudget.Settings> | "unlimited",
-    turns: Parameters<typeof stub>[0],
-    parts: Partial<Authoriser.Authoriser> = {}
+    responses: Parameters<typeof stub>[0],
+    credentials: Partial<Credentials.Credentials> = {}
   ) =>
     Effect.gen(function* () {
-      const client = stub(turns)
-      const lane = (yield* Traffic.make({
+      const client = stub(responses)
+      const states = yield* OriginState.make({
         budget: settings === "unlimited" ? settings : { capacity: 3, perSuccess: 0, perSecond: 0, ...settings }
-      })).to(home.origin)
-      const environment = Layer.mergeAll(at(home, { traffic: lane, ...parts }), greedy, client.layer)
-      return { client, environment, available: () => lane.budget?.available(0) }
+      })
+      const { budget } = states.of(baseUrl.origin)
+      const caller = at(baseUrl, { credentials, origin: { budget } })
+      const environment = Layer.mergeAll(caller, eagerPolicy, client.layer)
+      return { client, environment, available: () => budget?.available(0) }
     })
 
-  it.effect("never overdraw it, however many there are at once", () =>
+  it.effect("never take more tokens than it has, even when concurrent", () =>
     Effect.gen(function* () {
       const slow = () => Effect.delay(Effect.sync(status(503)), "1 second")
-      const { available, client, environment } = yield* sharing({ capacity: 7 }, [slow])
+      const { available, client, environment } = yield* shared({ capacity: 7 }, [slow])
       yield* Effect.flip(thing()).pipe(
         Effect.replicateEffect(200, { concurrency: "unbounded" }),
         Effect.provide(environment),
@@ -167,7 +169,7 @@ describe("calls that share a budget", () => {
     })
   )
 
-  it.effect("end with what failed them, where there is nothing left", () =>
+  it.effect("fail with the error of their attempt when it is empty", () =>
     Effect.gen(function* () {
       const failures = [
         [status(503), { _tag: "ServerError", status: 503 }],
@@ -175,8 +177,8 @@ describe("calls that share a budget", () => {
         [status(429, { "retry-after": "7" }), { _tag: "RateLimited", retryAfter: Duration.seconds(7) }],
         [broken("ECONNRESET"), { _tag: "TransportError", reason: "ECONNRESET" }]
       ] as const
-      for (const [turn, error] of failures) {
-        const { client, environment } = yield* sharing({ capacity: 0 }, [turn])
+      for (const [failure, error] of failures) {
+        const { client, environment } = yield* shared({ capacity: 0 }, [failure])
         expect(yield* Effect.flip(Effect.provide(thing(), environment))).toMatchObject({
           ...error,
           attempts: [{ number: 1, verdict: "over budget" }]
@@ -186,33 +188,33 @@ describe("calls that share a budget", () => {
     })
   )
 
-  it.effect("are sent, every one, however empty it is", () =>
+  it.effect("are all sent once when it is empty", () =>
     Effect.gen(function* () {
-      const { client, environment } = yield* sharing({ capacity: 0 }, [ok])
+      const { client, environment } = yield* shared({ capacity: 0 }, [ok])
       yield* Effect.provide(Effect.replicateEffect(thing(), 50), environment)
       expect(client.requests).toHaveLength(50)
     })
   )
 
-  it.effect("fill it again by succeeding: five for a retry, as it is by default", () =>
+  it.effect("refill it by successes: one retry for five successes by default", () =>
     Effect.gen(function* () {
       const { perSuccess } = RetryBudget.standard
-      const turns = [status(503), status(503), ...Array.from({ length: 5 }, () => ok), status(503), ok, status(503)]
-      const { client, environment } = yield* sharing({ capacity: 1, perSuccess }, turns)
+      const responses = [status(503), status(503), ...Array.from({ length: 5 }, () => ok), status(503), ok, status(503)]
+      const { client, environment } = yield* shared({ capacity: 1, perSuccess }, responses)
       yield* Effect.gen(function* () {
-        expect(verdicts((yield* Effect.flip(thing())).attempts)).toEqual(["repeated", "over budget"])
+        expect(verdicts((yield* Effect.flip(thing())).attempts)).toEqual(["retried", "over budget"])
         yield* Effect.replicateEffect(thing(), 5)
         expect(yield* thing()).toEqual({ ok: true })
         expect(verdicts((yield* Effect.flip(thing())).attempts)).toEqual(["over budget"])
       }).pipe(Effect.provide(environment), elapsing)
-      expect(client.requests).toHaveLength(turns.length)
+      expect(client.requests).toHaveLength(responses.length)
     })
   )
 
-  it.effect("have one a second besides, as it is by default", () =>
+  it.effect("have one retry a second by default", () =>
     Effect.gen(function* () {
       const { perSecond } = RetryBudget.standard
-      const { client, environment } = yield* sharing({ capacity: 2, perSecond }, [status(503)])
+      const { client, environment } = yield* shared({ capacity: 2, perSecond }, [status(503)])
       const call = Effect.provide(Effect.flip(thing()), environment)
       const sent = Effect.fn(function* (wait: Duration.DurationInput) {
         const before = client.requests.length
@@ -227,19 +229,19 @@ describe("calls that share a budget", () => {
     })
   )
 
-  it.effect("have no bound where it is unlimited", () =>
+  it.effect("have no limit when it is unlimited", () =>
     Effect.gen(function* () {
-      const { available, client, environment } = yield* sharing("unlimited", [status(503)])
+      const { available, client, environment } = yield* shared("unlimited", [status(503)])
       yield* elapsing(Effect.provide(Effect.replicateEffect(Effect.flip(thing()), 100), environment))
       expect(client.requests).toHaveLength(400)
       expect(available()).toBeUndefined()
     })
   )
 
-  it.effect("take nothing of it for what is not repeated", () =>
+  it.effect("take no token for a failure that is not retried", () =>
     Effect.gen(function* () {
       const impatient = Effect.provideService(Deadline.Current, "1 second")
-      const untouched = [
+      const notRetried = [
         [thing(), [status(404)]],
         [thing("POST"), [broken("ECONNRESET")]],
         [thing("GET", { unrepeatable: true }), [status(503)]],
@@ -247,26 +249,27 @@ describe("calls that share a budget", () => {
         [impatient(thing()), [status(429, { "retry-after": "2" })]],
         [Effect.provideService(thing(), RetryPolicy.Current, RetryPolicy.none), [status(503)]]
       ] as const
-      for (const [call, turns] of untouched) {
-        const { available, environment } = yield* sharing({}, turns)
+      for (const [call, responses] of notRetried) {
+        const { available, environment } = yield* shared({}, responses)
         yield* Effect.flip(Effect.provide(call, environment))
         expect(available()).toBe(3)
       }
     })
   )
 
-  it.effect("take nothing of it for a redirect, nor for fresh credentials after a 401", () =>
+  it.effect("take no token for a redirect, or for a replay after a 401", () =>
     Effect.gen(function* () {
-      const turns = [status(307, { location: "/there" }), status(401), ok]
-      const { available, environment } = yield* sharing({}, turns, { rejected: () => Effect.succeed(true) })
+      const responses = [status(307, { location: "/there" }), status(401), ok]
+      const credentials = { rejected: () => Effect.succeed(true) }
+      const { available, environment } = yield* shared({}, responses, credentials)
       yield* Effect.provide(thing("POST"), environment)
       expect(available()).toBe(3)
     })
   )
 
-  it.effect("take of it for an attempt that was too long, as for any other", () =>
+  it.effect("take a token for an attempt that exceeds its deadline", () =>
     Effect.gen(function* () {
-      const { available, environment } = yield* sharing({ capacity: 1 }, [() => Effect.never])
+      const { available, environment } = yield* shared({ capacity: 1 }, [() => Effect.never])
       const error = yield* thing().pipe(
         Effect.provideService(Deadline.PerAttempt, "1 second"),
         Effect.provide(environment),
@@ -274,14 +277,14 @@ describe("calls that share a budget", () => {
         elapsing
       )
       expect(error._tag).toBe("TimeoutError")
-      expect(verdicts(error.attempts)).toEqual(["repeated", "over budget"])
+      expect(verdicts(error.attempts)).toEqual(["retried", "over budget"])
       expect(available()).toBe(0)
     })
   )
 
-  it.effect("lose no more by those that are interrupted than the retries these had begun to wait for", () =>
+  it.effect("lose no tokens by interruption, except for retries that wait", () =>
     Effect.gen(function* () {
-      const { available, client, environment } = yield* sharing({ capacity: 100 }, [
+      const { available, client, environment } = yield* shared({ capacity: 100 }, [
         ...Array.from({ length: 30 }, () => status(429, { "retry-after": "10" })),
         () => Effect.never
       ])
@@ -300,12 +303,12 @@ describe("calls that share a budget", () => {
     })
   )
 
-  it.effect("by default have a hundred retries for a start, and four attempts each", () =>
+  it.effect("have a hundred retries at first by default", () =>
     Effect.gen(function* () {
       const client = stub([status(503)])
       yield* Effect.flip(thing()).pipe(
         Effect.replicateEffect(200),
-        Effect.provide(Layer.mergeAll(at(home), greedy, client.layer))
+        Effect.provide(Layer.mergeAll(at(baseUrl), eagerPolicy, client.layer))
       )
       expect(client.requests).toHaveLength(300)
     })

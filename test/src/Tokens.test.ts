@@ -15,429 +15,456 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
-import { Authoriser, Deadline, ResponseCache, RetryPolicy, Token, Tokens, TokenStore } from "effect-herald"
-import { Caller, forAll, once, status, stub, thing } from "./kit.js"
-import { settle } from "./settle.js"
-import { failure } from "./tokenServer.js"
+import { Deadline, ResponseCache, RetryPolicy, Token, Tokens, TokenStore } from "effect-herald"
+import { Caller, forAll, once, status, stub, thing } from "../support/kit.js"
+import { settle } from "../support/settle.js"
+import { failure } from "../support/tokenServer.js"
 
-const home = "https://api.test"
+const apiUrl = "https://api.test"
 
-/** A minute and more after the test's clock begins. */
-const later = 100_000
+/** The start of every test, in milliseconds since the epoch: later than the `granted_at` of stored tokens. */
+const startTime = 100_000
 
-/** What a store keeps. Times are in seconds. */
-const kept = (access: string, more: object = {}) =>
-  JSON.stringify({ access_token: access, refresh_token: `r-${access}`, grant_id: "person", granted_at: 0, ...more })
+/** A stored token. Times are in seconds. */
+const storedToken = (accessToken: string, fields: object = {}) =>
+  JSON.stringify({
+    access_token: accessToken,
+    refresh_token: `r-${accessToken}`,
+    grant_id: "person",
+    granted_at: 0,
+    ...fields
+  })
 
 const expired = { expires_at: 1 }
 
-interface World extends Partial<Tokens.Options> {
-  readonly kept?: string | undefined
-  /** What the server grants for the n-th time, beside the token. */
-  readonly granted?: Partial<Token.Granted>
-  /** What refreshing comes to in place of a token, until it is undefined. */
-  readonly refuses?: () => Token.TokenFailure | undefined
-  /** Access tokens that the probe does not take. */
-  readonly bad?: ReadonlyArray<string>
-  /** What of the store fails. */
-  readonly broken?: () => ReadonlyArray<"load" | "save" | "lock">
+interface SetupOptions extends Partial<Tokens.Options> {
+  /** The text in the store. */
+  readonly stored?: string | undefined
+  /** Fields of every token response that replace the default ones. */
+  readonly response?: Partial<Token.TokenResponse>
+  /** The failure of refreshes, as long as there is one. */
+  readonly refreshFailure?: () => Token.TokenFailure | undefined
+  /** Access tokens that fail the probe. Default: there is no probe. */
+  readonly failProbe?: ReadonlyArray<string>
+  /** The operations of the store that fail. */
+  readonly failStore?: () => ReadonlyArray<"load" | "save" | "lock">
 }
 
-/** Tokens, the store around them, and a server, all of which say what is done with them. */
-const world = (options: World = {}) =>
+/** Tokens with a store and a server that record their operations as events. */
+const setUp = (options: SetupOptions = {}) =>
   Effect.gen(function* () {
-    const { bad, broken = () => [], granted = {}, refuses = () => undefined, kept, ...more } = options
+    const {
+      failProbe,
+      failStore = () => [],
+      refreshFailure = () => undefined,
+      response = {},
+      stored,
+      ...more
+    } = options
     const events: Array<string> = []
     const logged: Array<string> = []
     const memory = yield* TokenStore.makeMemory
-    if (kept !== undefined) yield* memory.save("test", kept)
-    const note = (event: string) => Effect.sync(() => void events.push(event))
-    const told = (what: "load" | "save" | "lock", event: string) =>
+    if (stored !== undefined) yield* memory.save("test", stored)
+    const record = (event: string) => Effect.sync(() => void events.push(event))
+    const recordAccess = (operation: "load" | "save" | "lock", event: string) =>
       Effect.suspend(() =>
         Effect.zipRight(
-          note(event),
-          broken().includes(what) ? new TokenStore.TokenStoreFailure({ message: `${what} failed` }) : Effect.void
+          record(event),
+          failStore().includes(operation)
+            ? new TokenStore.TokenStoreFailure({ message: `${operation} failed` })
+            : Effect.void
         )
       )
-    const accessOf = (text: string) => String((JSON.parse(text) as { access_token: unknown }).access_token)
+    const accessTokenIn = (text: string) => String((JSON.parse(text) as { access_token: unknown }).access_token)
     const store: typeof TokenStore.TokenStore.Service = {
-      load: (name) => Effect.zipRight(told("load", "load"), memory.load(name)),
-      save: (name, text) => Effect.zipRight(told("save", `save ${accessOf(text)}`), memory.save(name, text)),
-      remove: (name) => Effect.zipRight(note("remove"), memory.remove(name)),
+      load: (name) => Effect.zipRight(recordAccess("load", "load"), memory.load(name)),
+      save: (name, text) =>
+        Effect.zipRight(recordAccess("save", `save ${accessTokenIn(text)}`), memory.save(name, text)),
+      remove: (name) => Effect.zipRight(record("remove"), memory.remove(name)),
       lock: (name) =>
         Effect.zipRight(
-          Effect.tap(memory.lock(name), () => Effect.addFinalizer(() => note("unlock"))),
-          told("lock", "lock")
+          Effect.tap(memory.lock(name), () => Effect.addFinalizer(() => record("unlock"))),
+          recordAccess("lock", "lock")
         )
     }
     let [refreshes, grants] = [0, 0]
-    const next = (access: string): Token.Granted => ({
-      accessToken: Redacted.make(access),
-      refreshToken: Redacted.make(`r-${access}`),
+    const responseWith = (accessToken: string): Token.TokenResponse => ({
+      accessToken: Redacted.make(accessToken),
+      refreshToken: Redacted.make(`r-${accessToken}`),
       expiresIn: 3600,
-      ...granted
+      ...response
     })
     const tokens = yield* Tokens.make({
       name: "test",
       identity: "app",
-      grant: Effect.suspend(() => Effect.as(note("grant"), next(`new${(grants += 1)}`))),
+      grant: Effect.suspend(() => Effect.as(record("grant"), responseWith(`new${(grants += 1)}`))),
       refresh: (token) =>
         Effect.suspend(() =>
           Effect.zipRight(
-            note(`refresh ${Redacted.value(token)}`),
-            refuses() ?? Effect.sync(() => next(`next${(refreshes += 1)}`))
+            record(`refresh ${Redacted.value(token)}`),
+            refreshFailure() ?? Effect.sync(() => responseWith(`next${(refreshes += 1)}`))
           )
         ),
-      ...(bad === undefined
+      ...(failProbe === undefined
         ? {}
         : {
             probe: ({ accessToken }) =>
-              Effect.as(note(`probe ${Redacted.value(accessToken)}`), !bad.includes(Redacted.value(accessToken)))
+              Effect.as(
+                record(`probe ${Redacted.value(accessToken)}`),
+                !failProbe.includes(Redacted.value(accessToken))
+              )
           }),
       ...more
     }).pipe(Effect.provideService(TokenStore.TokenStore, store))
-    /** The events since they were looked at last, but for locks where they are of no matter. */
-    const since = () => events.splice(0).filter((event) => event !== "unlock")
     const logger = Logger.make(({ message }) => void logged.push(String(message)))
     return {
       tokens,
       memory,
-      since,
       events,
+      /** Removes the events so far, and returns them without releases of locks. */
+      takeEvents: () => events.splice(0).filter((event) => event !== "unlock"),
       logged,
       logger: Layer.merge(Logger.replace(Logger.defaultLogger, logger), Logger.minimumLogLevel(LogLevel.All)),
-      /** What a call presents. */
-      authorise: Effect.map(tokens.authorise(HttpClientRequest.get(home)), ({ generation, request }) => ({
+      /** The generation and the header of an authorized request. */
+      authorize: Effect.map(tokens.authorize(HttpClientRequest.get(apiUrl)), ({ generation, request }) => ({
         generation,
         header: request.headers["authorization"]
       })),
-      access: (force?: Tokens.Force) =>
-        Effect.map(tokens.token(force), ({ accessToken }) => Redacted.value(accessToken)),
+      accessToken: (options?: Tokens.TokenOptions) =>
+        Effect.map(tokens.token(options), ({ accessToken }) => Redacted.value(accessToken)),
+      /** The text in the store. */
       text: Effect.map(memory.load("test"), Option.getOrUndefined)
     }
   })
 
-/** A test of what needs no server but that of its world. */
+/** A test in virtual time from `startTime`. */
 const test = <E>(name: string, body: () => Effect.Effect<void, E, HttpClient.HttpClient | Scope.Scope>) =>
   it.scoped(name, () =>
-    TestClock.adjust(later).pipe(Effect.zipRight(Effect.suspend(body)), Effect.provide(stub([status(200)]).layer))
+    TestClock.adjust(startTime).pipe(Effect.zipRight(Effect.suspend(body)), Effect.provide(stub([status(200)]).layer))
   )
 
 describe("a token", () => {
-  test("is granted and saved, where there is none, and then it is in memory", () =>
+  test("is granted and saved where there is none, and then taken from memory", () =>
     Effect.gen(function* () {
-      const { authorise, events, text } = yield* world()
-      expect(yield* authorise).toEqual({ generation: 1, header: "Bearer new1" })
+      const { authorize, events, text } = yield* setUp()
+      expect(yield* authorize).toEqual({ generation: 1, header: "Bearer new1" })
       expect(events.splice(0)).toEqual(["load", "lock", "load", "grant", "save new1", "unlock"])
-      expect(yield* authorise).toEqual({ generation: 1, header: "Bearer new1" })
+      expect(yield* authorize).toEqual({ generation: 1, header: "Bearer new1" })
       expect(events).toEqual([])
       expect(JSON.parse((yield* text) ?? "")).toEqual({
         access_token: "new1",
         token_type: "Bearer",
         refresh_token: "r-new1",
-        granted_at: later / 1000,
-        expires_at: later / 1000 + 3600,
+        granted_at: startTime / 1000,
+        expires_at: startTime / 1000 + 3600,
         grant_id: expect.stringMatching(/^[0-9a-f]{32}$/)
       })
     }))
 
-  test("that the store has and that is good is taken, without a lock, and not saved again", () =>
+  test("that is stored and fresh is used, without a lock, and not saved again", () =>
     Effect.gen(function* () {
-      const { authorise, events } = yield* world({ kept: kept("old") })
-      expect(yield* authorise).toEqual({ generation: 1, header: "Bearer old" })
+      const { authorize, events } = yield* setUp({ stored: storedToken("old") })
+      expect(yield* authorize).toEqual({ generation: 1, header: "Bearer old" })
       expect(events).toEqual(["load"])
     }))
 
-  test("that the store has and that has expired is refreshed", () =>
+  test("that is stored and expired is refreshed", () =>
     Effect.gen(function* () {
-      const { authorise, events, text } = yield* world({ kept: kept("old", expired) })
-      expect(yield* authorise).toEqual({ generation: 1, header: "Bearer next1" })
+      const { authorize, events, text } = yield* setUp({ stored: storedToken("old", expired) })
+      expect(yield* authorize).toEqual({ generation: 1, header: "Bearer next1" })
       expect(events).toEqual(["load", "lock", "load", "refresh r-old", "save next1", "unlock"])
       expect(yield* text).toContain('"r-next1"')
     }))
 
-  test("is granted anew where the refresh token is refused", () =>
+  test("is granted anew where the server refuses the refresh token", () =>
     Effect.gen(function* () {
-      const { access, since, text } = yield* world({ kept: kept("old", expired), refuses: () => failure("Refused") })
-      expect(yield* access()).toBe("new1")
-      expect(since()).toEqual(["load", "lock", "load", "refresh r-old", "grant", "save new1"])
+      const { accessToken, takeEvents, text } = yield* setUp({
+        stored: storedToken("old", expired),
+        refreshFailure: () => failure("Refused")
+      })
+      expect(yield* accessToken()).toBe("new1")
+      expect(takeEvents()).toEqual(["load", "lock", "load", "refresh r-old", "grant", "save new1"])
       expect(yield* text).toContain('"r-new1"')
     }))
 
   for (const reason of ["Unavailable", "TimedOut", "Denied", "Unsafe"] as const) {
-    test(`is not had where to refresh it fails as ${reason}, and the refresh token is kept`, () =>
+    test(`is not replaced where its refresh fails with ${reason}, and the refresh token is kept`, () =>
       Effect.gen(function* () {
-        const before = kept("old", expired)
+        const before = storedToken("old", expired)
         let fails = true
-        const { access, since, text } = yield* world({
-          kept: before,
-          refuses: () => (fails ? failure(reason) : undefined)
+        const { accessToken, takeEvents, text } = yield* setUp({
+          stored: before,
+          refreshFailure: () => (fails ? failure(reason) : undefined)
         })
-        expect(yield* Effect.flip(access())).toMatchObject({ reason })
-        expect(since()).toEqual(["load", "lock", "load", "refresh r-old"])
+        expect(yield* Effect.flip(accessToken())).toMatchObject({ reason })
+        expect(takeEvents()).toEqual(["load", "lock", "load", "refresh r-old"])
         expect(yield* text).toBe(before)
         fails = false
-        expect(yield* access()).toBe("next1")
-        expect(since()).toEqual(["load", "lock", "load", "refresh r-old", "save next1"])
+        expect(yield* accessToken()).toBe("next1")
+        expect(takeEvents()).toEqual(["load", "lock", "load", "refresh r-old", "save next1"])
       }))
   }
 
-  test("is granted where there is nothing to refresh it with", () =>
+  test("is granted anew where there is no refresh token, or no refresh", () =>
     Effect.gen(function* () {
       const without = JSON.stringify({ access_token: "old", expires_at: 1, granted_at: 0 })
-      for (const options of [{ kept: without }, { kept: kept("old", expired), refresh: undefined }]) {
-        const { access, since } = yield* world(options)
-        expect(yield* access()).toBe("new1")
-        expect(since()).toEqual(["load", "lock", "load", "grant", "save new1"])
+      for (const options of [{ stored: without }, { stored: storedToken("old", expired), refresh: undefined }]) {
+        const { accessToken, takeEvents } = yield* setUp(options)
+        expect(yield* accessToken()).toBe("new1")
+        expect(takeEvents()).toEqual(["load", "lock", "load", "grant", "save new1"])
       }
     }))
 
-  test("that can't stand in a header is not taken from a server", () =>
+  test("that a header cannot hold is Invalid, and not saved", () =>
     Effect.gen(function* () {
-      const granted = { accessToken: Redacted.make("two\nlines") }
-      const one = yield* world({ granted })
-      expect(yield* Effect.flip(one.access())).toMatchObject({ reason: "Invalid" })
-      expect(one.since()).toEqual(["load", "lock", "load", "grant"])
-      // One who gives such a thing may still grant.
-      const other = yield* world({ kept: kept("old", expired), granted })
-      expect(yield* Effect.flip(other.access())).toMatchObject({ reason: "Invalid" })
-      expect(other.since()).toEqual(["load", "lock", "load", "refresh r-old", "grant"])
+      const response = { accessToken: Redacted.make("two\nlines") }
+      const granting = yield* setUp({ response })
+      expect(yield* Effect.flip(granting.accessToken())).toMatchObject({ reason: "Invalid" })
+      expect(granting.takeEvents()).toEqual(["load", "lock", "load", "grant"])
+      // A refresh with such a token is followed by a grant.
+      const refreshing = yield* setUp({ stored: storedToken("old", expired), response })
+      expect(yield* Effect.flip(refreshing.accessToken())).toMatchObject({ reason: "Invalid" })
+      expect(refreshing.takeEvents()).toEqual(["load", "lock", "load", "refresh r-old", "grant"])
     }))
 
-  test("is put on a request as one wants it", () =>
+  test("is added to a request by `apply`", () =>
     Effect.gen(function* () {
-      const put = (request: HttpClientRequest.HttpClientRequest, { accessToken }: Token.Token) =>
+      const apply = (request: HttpClientRequest.HttpClientRequest, { accessToken }: Token.Token) =>
         HttpClientRequest.setHeader(request, "x-token", Redacted.value(accessToken))
-      const { tokens } = yield* world({ put })
-      const { request } = yield* tokens.authorise(HttpClientRequest.get(home))
+      const { tokens } = yield* setUp({ apply })
+      const { request } = yield* tokens.authorize(HttpClientRequest.get(apiUrl))
       expect({ ...request.headers }).toEqual({ "x-token": "new1" })
       expect(tokens.identity).toBe("app")
     }))
 
-  test("is presented as its type says, which is Bearer in any case of letters, or by default", () =>
+  test("is sent with its type, which is Bearer in any case, or by default", () =>
     Effect.gen(function* () {
-      for (const [tokenType, shown] of [
+      for (const [tokenType, scheme] of [
         [undefined, "Bearer"],
         ["", "Bearer"],
         ["bearer", "Bearer"],
         ["MAC", "MAC"]
       ] as const) {
-        const { authorise } = yield* world({ granted: { tokenType } })
-        expect((yield* authorise).header).toBe(`${shown} new1`)
+        const { authorize } = yield* setUp({ response: { tokenType } })
+        expect((yield* authorize).header).toBe(`${scheme} new1`)
       }
     }))
 })
 
-describe("the failure of a grant", () => {
-  test("is that of the call, with its reason, and nothing is sent", () =>
+describe("a failed grant", () => {
+  test("makes the call fail with its reason, and nothing is sent", () =>
     Effect.gen(function* () {
       for (const reason of ["Refused", "Denied", "Unavailable"] as const) {
         const client = stub([status(200)])
         const credentials = Tokens.make({
           name: "test",
           identity: "app",
-          grant: Effect.fail(failure(reason, "so it is"))
+          grant: Effect.fail(failure(reason, "a reason of the test"))
         })
         const error = yield* Effect.flip(
-          Effect.provide(thing(), Layer.merge(Authoriser.layer(Caller, { baseUrl: home, credentials }), client.layer))
+          Effect.provide(thing(), Layer.merge(Caller.layer({ baseUrl: apiUrl, credentials }), client.layer))
         )
-        expect(error).toMatchObject({ _tag: "AuthoriserError", reason, message: expect.stringContaining("so it is") })
+        expect(error).toMatchObject({
+          _tag: "AuthoriserError",
+          reason,
+          message: expect.stringContaining("a reason of the test")
+        })
         expect(client.requests).toEqual([])
       }
     }))
 
-  test("leaves it to the next call to ask again", () =>
+  test("is tried again by the next call", () =>
     Effect.gen(function* () {
-      let asked = 0
-      const { access } = yield* world({
+      let grants = 0
+      const { accessToken } = yield* setUp({
         grant: Effect.suspend(() =>
-          (asked += 1) === 1 ? failure("Unavailable") : Effect.succeed({ accessToken: Redacted.make("second") })
+          (grants += 1) === 1 ? failure("Unavailable") : Effect.succeed({ accessToken: Redacted.make("second") })
         )
       })
-      expect(yield* Effect.flip(access())).toMatchObject({ reason: "Unavailable" })
-      expect(yield* access()).toBe("second")
-      expect(asked).toBe(2)
+      expect(yield* Effect.flip(accessToken())).toMatchObject({ reason: "Unavailable" })
+      expect(yield* accessToken()).toBe("second")
+      expect(grants).toBe(2)
     }))
 })
 
 describe("a probe", () => {
-  test("tries what comes from the store or the server, once, and not what is in memory", () =>
+  test("tests a token from the store or the server once, and not the one in memory", () =>
     Effect.gen(function* () {
-      const stored = yield* world({ kept: kept("old"), bad: [] })
-      expect([yield* stored.access(), yield* stored.access()]).toEqual(["old", "old"])
-      expect(stored.since()).toEqual(["load", "probe old"])
-      const none = yield* world({ bad: [] })
-      expect([yield* none.access(), yield* none.access()]).toEqual(["new1", "new1"])
-      expect(none.since()).toEqual(["load", "lock", "load", "grant", "save new1", "probe new1"])
+      const stored = yield* setUp({ stored: storedToken("old"), failProbe: [] })
+      expect([yield* stored.accessToken(), yield* stored.accessToken()]).toEqual(["old", "old"])
+      expect(stored.takeEvents()).toEqual(["load", "probe old"])
+      const granted = yield* setUp({ failProbe: [] })
+      expect([yield* granted.accessToken(), yield* granted.accessToken()]).toEqual(["new1", "new1"])
+      expect(granted.takeEvents()).toEqual(["load", "lock", "load", "grant", "save new1", "probe new1"])
     }))
 
-  test("that a token does not pass has it refreshed, then granted, then the call fails", () =>
+  test("that a token fails makes it refreshed, then granted, then the call fails", () =>
     Effect.gen(function* () {
       const upToRefresh = ["load", "probe old", "lock", "load", "refresh r-old", "save next1", "probe next1"]
-      const one = yield* world({ kept: kept("old"), bad: ["old"] })
-      expect(yield* one.access()).toBe("next1")
-      expect(one.since()).toEqual(upToRefresh)
-      const two = yield* world({ kept: kept("old"), bad: ["old", "next1"] })
-      expect(yield* two.access()).toBe("new1")
-      expect(two.since()).toEqual([...upToRefresh, "grant", "save new1", "probe new1"])
-      const three = yield* world({ kept: kept("old"), bad: ["old", "next1", "new1"] })
-      expect(yield* Effect.flip(three.access())).toMatchObject({
+      const one = yield* setUp({ stored: storedToken("old"), failProbe: ["old"] })
+      expect(yield* one.accessToken()).toBe("next1")
+      expect(one.takeEvents()).toEqual(upToRefresh)
+      const two = yield* setUp({ stored: storedToken("old"), failProbe: ["old", "next1"] })
+      expect(yield* two.accessToken()).toBe("new1")
+      expect(two.takeEvents()).toEqual([...upToRefresh, "grant", "save new1", "probe new1"])
+      const three = yield* setUp({ stored: storedToken("old"), failProbe: ["old", "next1", "new1"] })
+      expect(yield* Effect.flip(three.accessToken())).toMatchObject({
         reason: "Invalid",
-        message: "a new token does not pass the probe either"
+        message: "the newly granted token failed the probe, too"
       })
-      // What is not good is not kept.
-      expect(three.since()).toEqual([...upToRefresh, "grant", "save new1", "probe new1", "remove"])
+      // A token that failed the probe is not left in the store.
+      expect(three.takeEvents()).toEqual([...upToRefresh, "grant", "save new1", "probe new1", "remove"])
       expect(yield* three.text).toBeUndefined()
     }))
 
-  test("is not spent on a token that has expired", () =>
+  test("does not test an expired token", () =>
     Effect.gen(function* () {
-      const { access, since } = yield* world({ kept: kept("old", expired), bad: [] })
-      yield* access()
-      expect(since()).toEqual(["load", "lock", "load", "refresh r-old", "save next1", "probe next1"])
+      const { accessToken, takeEvents } = yield* setUp({ stored: storedToken("old", expired), failProbe: [] })
+      yield* accessToken()
+      expect(takeEvents()).toEqual(["load", "lock", "load", "refresh r-old", "save next1", "probe next1"])
     }))
 
   for (const reason of ["Unavailable", "Refused", "Invalid"] as const) {
-    test(`that fails as ${reason} tells nothing of the token, and ends the call`, () =>
+    test(`that itself fails with ${reason} makes the call fail, and the token is kept`, () =>
       Effect.gen(function* () {
         let fails = true
-        for (const text of [kept("old"), kept("old", expired), undefined]) {
+        for (const text of [storedToken("old"), storedToken("old", expired), undefined]) {
           fails = true
           const probe = () => Effect.suspend(() => (fails ? failure(reason) : Effect.succeed(true)))
-          const { access, since } = yield* world({ kept: text, probe })
-          expect(yield* Effect.flip(access())).toMatchObject({ reason })
-          const first = since()
+          const { accessToken, takeEvents } = yield* setUp({ stored: text, probe })
+          expect(yield* Effect.flip(accessToken())).toMatchObject({ reason })
+          const first = takeEvents()
           fails = false
-          const had = text === kept("old") ? "old" : text === undefined ? "new1" : "next1"
-          expect(yield* access()).toBe(had)
-          // It was saved before it was tried, so it is not asked for again.
-          expect([first.includes(`save ${had}`), since()]).toEqual([had !== "old", ["load"]])
+          const expected = text === storedToken("old") ? "old" : text === undefined ? "new1" : "next1"
+          expect(yield* accessToken()).toBe(expected)
+          // It was saved before the probe, so that it is not requested again.
+          expect([first.includes(`save ${expected}`), takeEvents()]).toEqual([expected !== "old", ["load"]])
         }
       }))
   }
 })
 
 describe("forceLoad", () => {
-  test("takes the token that another program put in the place of the one in memory", () =>
+  test("uses a token that another program has stored since", () =>
     Effect.gen(function* () {
-      const { access, authorise, memory, since } = yield* world({ kept: kept("old") })
-      expect(yield* authorise).toMatchObject({ generation: 1, header: "Bearer old" })
-      yield* memory.save("test", kept("theirs"))
-      expect(yield* authorise).toMatchObject({ generation: 1, header: "Bearer old" })
-      since()
-      expect(yield* access({ forceLoad: true })).toBe("theirs")
-      expect(since()).toEqual(["load"])
-      expect(yield* authorise).toEqual({ generation: 2, header: "Bearer theirs" })
-      // The same once more is no other.
-      expect(yield* access({ forceLoad: true })).toBe("theirs")
-      expect((yield* authorise).generation).toBe(2)
+      const { accessToken, authorize, memory, takeEvents } = yield* setUp({ stored: storedToken("old") })
+      expect(yield* authorize).toMatchObject({ generation: 1, header: "Bearer old" })
+      yield* memory.save("test", storedToken("other"))
+      expect(yield* authorize).toMatchObject({ generation: 1, header: "Bearer old" })
+      takeEvents()
+      expect(yield* accessToken({ forceLoad: true })).toBe("other")
+      expect(takeEvents()).toEqual(["load"])
+      expect(yield* authorize).toEqual({ generation: 2, header: "Bearer other" })
+      // The same token keeps its generation.
+      expect(yield* accessToken({ forceLoad: true })).toBe("other")
+      expect((yield* authorize).generation).toBe(2)
     }))
 
-  test("refreshes what has expired, and has one granted where there is none", () =>
+  test("refreshes an expired token, and requests a grant where none is stored", () =>
     Effect.gen(function* () {
-      const { access, memory, since } = yield* world({ kept: kept("old") })
-      yield* access()
-      yield* memory.save("test", kept("theirs", expired))
-      expect(yield* access({ forceLoad: true })).toBe("next1")
+      const { accessToken, memory, takeEvents } = yield* setUp({ stored: storedToken("old") })
+      yield* accessToken()
+      yield* memory.save("test", storedToken("other", expired))
+      expect(yield* accessToken({ forceLoad: true })).toBe("next1")
       yield* memory.remove("test")
-      since()
-      expect(yield* access({ forceLoad: true })).toBe("new1")
-      expect(since()).toEqual(["load", "lock", "load", "grant", "save new1"])
+      takeEvents()
+      expect(yield* accessToken({ forceLoad: true })).toBe("new1")
+      expect(takeEvents()).toEqual(["load", "lock", "load", "grant", "save new1"])
     }))
 
-  test("does not take what the server has refused", () =>
+  test("does not use a stored token that the server has rejected", () =>
     Effect.gen(function* () {
-      let down = true
-      const { access, tokens } = yield* world({
-        kept: kept("old"),
-        refuses: () => (down ? failure("Unavailable") : undefined)
+      let unavailable = true
+      const { accessToken, tokens } = yield* setUp({
+        stored: storedToken("old"),
+        refreshFailure: () => (unavailable ? failure("Unavailable") : undefined)
       })
-      yield* access()
+      yield* accessToken()
       yield* Effect.flip(tokens.rejected(1))
-      down = false
-      expect(yield* access({ forceLoad: true })).toBe("next1")
+      unavailable = false
+      expect(yield* accessToken({ forceLoad: true })).toBe("next1")
     }))
 })
 
 describe("forceNew", () => {
-  test("has one granted, whatever there is, and saves it", () =>
+  test("requests a grant in any case, and saves the token", () =>
     Effect.gen(function* () {
-      const { access, authorise, since } = yield* world({ kept: kept("old") })
-      yield* access()
-      since()
-      expect(yield* access({ forceNew: true })).toBe("new1")
-      expect(since()).toEqual(["lock", "grant", "save new1"])
-      expect(yield* authorise).toEqual({ generation: 2, header: "Bearer new1" })
-      // It comes before the other.
-      expect(yield* access({ forceNew: true, forceLoad: true })).toBe("new2")
+      const { accessToken, authorize, takeEvents } = yield* setUp({ stored: storedToken("old") })
+      yield* accessToken()
+      takeEvents()
+      expect(yield* accessToken({ forceNew: true })).toBe("new1")
+      expect(takeEvents()).toEqual(["lock", "grant", "save new1"])
+      expect(yield* authorize).toEqual({ generation: 2, header: "Bearer new1" })
+      // `forceNew` takes precedence.
+      expect(yield* accessToken({ forceNew: true, forceLoad: true })).toBe("new2")
     }))
 
-  test("that fails leaves what there was", () =>
+  test("keeps the previous token if the grant fails", () =>
     Effect.gen(function* () {
-      const { access, text } = yield* world({ kept: kept("old"), grant: failure("Denied") })
-      yield* access()
-      expect(yield* Effect.flip(access({ forceNew: true }))).toMatchObject({ reason: "Denied" })
-      expect(yield* access()).toBe("old")
-      expect(yield* text).toBe(kept("old"))
+      const { accessToken, text } = yield* setUp({ stored: storedToken("old"), grant: failure("Denied") })
+      yield* accessToken()
+      expect(yield* Effect.flip(accessToken({ forceNew: true }))).toMatchObject({ reason: "Denied" })
+      expect(yield* accessToken()).toBe("old")
+      expect(yield* text).toBe(storedToken("old"))
     }))
 })
 
-describe("expiry", () => {
-  for (const [life, margin, end] of [
+describe("the expiry", () => {
+  for (const [lifetime, refreshMargin, end] of [
     [3600, undefined, 3540],
     [3600, "10 minutes", 3000],
     [3600, 0, 3600],
-    // No more than half of the life.
+    // The margin is limited to half of the lifetime.
     [100, undefined, 50],
     [120, undefined, 60],
     [3600, "2 hours", 1800],
     [1, undefined, 0.5],
-    // Nobody knows.
+    // The lifetime is unknown.
     [0, undefined, undefined],
     [-5, undefined, undefined],
     [undefined, undefined, undefined]
   ] as const) {
     const when = end === undefined ? "never" : `after ${end} s`
-    test(`of a life of ${life} s, with a margin of ${margin ?? "a minute"}, is seen ${when}`, () =>
+    test(`of a token with a lifetime of ${lifetime} s and a margin of ${refreshMargin ?? "a minute"} is ${when}`, () =>
       Effect.gen(function* () {
-        const { access } = yield* world({ granted: { expiresIn: life }, margin })
-        yield* access()
+        const { accessToken } = yield* setUp({ response: { expiresIn: lifetime }, refreshMargin })
+        yield* accessToken()
         yield* TestClock.adjust(Duration.millis((end ?? 1e9) * 1000 - 1))
-        expect(yield* access()).toBe("new1")
+        expect(yield* accessToken()).toBe("new1")
         yield* TestClock.adjust("1 millis")
-        expect(yield* access()).toBe(end === undefined ? "new1" : "next1")
+        expect(yield* accessToken()).toBe(end === undefined ? "new1" : "next1")
       }))
   }
 
-  test("before the grant, as a damaged file has it, is expiry", () =>
+  test("may be before the grant in a damaged file", () =>
     Effect.gen(function* () {
-      const { access } = yield* world({ kept: kept("old", { granted_at: 100_000, expires_at: 99 }) })
-      expect(yield* access()).toBe("next1")
+      const { accessToken } = yield* setUp({ stored: storedToken("old", { granted_at: 100_000, expires_at: 99 }) })
+      expect(yield* accessToken()).toBe("next1")
     }))
 
-  test("of a token that is granted again, the same, is the new one's", () =>
+  test("of a token that the server issues again is the new one", () =>
     Effect.gen(function* () {
-      const { access, since } = yield* world({
-        kept: kept("old", expired),
-        granted: { accessToken: Redacted.make("old") }
+      const { accessToken, takeEvents } = yield* setUp({
+        stored: storedToken("old", expired),
+        response: { accessToken: Redacted.make("old") }
       })
-      yield* access()
-      since()
-      yield* access()
-      expect(since()).toEqual([])
+      yield* accessToken()
+      takeEvents()
+      yield* accessToken()
+      expect(takeEvents()).toEqual([])
       yield* TestClock.adjust("1 hour")
-      yield* access()
-      expect(since()).toContain("save old")
+      yield* accessToken()
+      expect(takeEvents()).toContain("save old")
     }))
 })
 
-describe("what a store keeps", () => {
+describe("a stored token", () => {
   const parse = (value: unknown) => Token.parse(typeof value === "string" ? value : JSON.stringify(value))
 
-  it.effect("is read as musify's RequestHandler leaves it", () =>
+  it.effect("may have been stored by another program, in the form of RFC 6749 with granted_at and expires_at", () =>
     Effect.gen(function* () {
-      const musify = {
-        access_token: "musify",
+      const stored = {
+        access_token: "access",
         token_type: "Bearer",
         expires_in: 3600,
         scope: "playlist-read-private user-library-read",
@@ -445,22 +472,22 @@ describe("what a store keeps", () => {
         granted_at: 1_716_100_000.25,
         expires_at: 1_716_103_600.25
       }
-      const token = yield* parse(musify)
+      const token = yield* parse(stored)
       expect(token).toMatchObject({
         tokenType: "Bearer",
         grantedAt: 1_716_100_000_250,
         expiresAt: 1_716_103_600_250,
         scope: "playlist-read-private user-library-read"
       })
-      expect(Redacted.value(token!.accessToken)).toBe("musify")
+      expect(Redacted.value(token!.accessToken)).toBe("access")
       expect(Redacted.value(token!.refreshToken!)).toBe("refresh")
-      // It names no grant, and yet is of the same one whenever it is read.
+      // Without a `grant_id`, it has the same one every time.
       expect(token!.grantId).toMatch(/^[0-9a-f]{32}$/)
-      expect((yield* parse({ ...musify, access_token: "refreshed" }))!.grantId).toBe(token!.grantId)
+      expect((yield* parse({ ...stored, access_token: "refreshed" }))!.grantId).toBe(token!.grantId)
     })
   )
 
-  it.effect("expires at expires_at, or else after expires_in, or else nobody knows", () =>
+  it.effect("expires at expires_at, or after expires_in, or at an unknown time", () =>
     Effect.gen(function* () {
       const endOf = (times: object) => Effect.map(parse({ access_token: "a", ...times }), (token) => token?.expiresAt)
       expect(yield* endOf({ granted_at: 100, expires_in: 10, expires_at: 500 })).toBe(500_000)
@@ -472,7 +499,7 @@ describe("what a store keeps", () => {
     })
   )
 
-  it.effect("is read as it was printed", () =>
+  it.effect("is parsed as it was stringified", () =>
     forAll(
       fc.record({
         accessToken: fc.stringMatching(/^[\x21-\x7e]+$/).map((text) => Redacted.make(text)),
@@ -486,39 +513,39 @@ describe("what a store keeps", () => {
         scope: fc.option(fc.string(), { nil: undefined }),
         grantId: fc.string()
       }),
-      (token) => Effect.map(parse(Token.print(token)), (read) => expect(read).toEqual(token))
+      (token) => Effect.map(parse(Token.stringify(token)), (parsed) => expect(parsed).toEqual(token))
     )
   )
 
-  const none = {
+  const invalid = {
     "an error": { access_token: "hunter2", error: "invalid_token" },
     "damaged JSON": '{"access_token": "hunter2"',
-    nothing: "",
-    "no object": '"hunter2"',
+    "an empty text": "",
+    "a string": '"hunter2"',
     "a list": ["hunter2"],
-    "no token": { refresh_token: "hunter2" },
+    "an object without a token": { refresh_token: "hunter2" },
     "an empty token": { access_token: "", refresh_token: "hunter2" },
     "a token with a newline": { access_token: "hunter2\r\nx: y" },
     "a token with a space": { access_token: "hunter2 " },
     "a token that is not ASCII": { access_token: "hunter2é" },
     "a type with a newline": { access_token: "hunter2", token_type: "Bearer\r\nx:" },
-    "a token that is no text": { access_token: 2, refresh_token: "hunter2" },
-    "a time that is none": { access_token: "hunter2", expires_at: "tomorrow" },
-    "a list of __proto__": '{"__proto__": {"access_token": "hunter2"}}'
+    "a token that is a number": { access_token: 2, refresh_token: "hunter2" },
+    "an invalid time": { access_token: "hunter2", expires_at: "tomorrow" },
+    "a token in __proto__": '{"__proto__": {"access_token": "hunter2"}}'
   }
 
-  for (const [what, value] of Object.entries(none)) {
-    test(`and is ${what} is no token: that is logged, and it is not used`, () =>
+  for (const [name, value] of Object.entries(invalid)) {
+    test(`that is ${name} is ignored with a warning`, () =>
       Effect.gen(function* () {
         const text = typeof value === "string" ? value : JSON.stringify(value)
-        const { access, logged, logger, text: after } = yield* world({ kept: text })
-        expect(yield* Effect.provide(access(), logger)).toBe("new1")
-        expect(new Set(logged)).toEqual(new Set(['what is kept as the token "test" is none, and is not used']))
+        const { accessToken, logged, logger, text: after } = yield* setUp({ stored: text })
+        expect(yield* Effect.provide(accessToken(), logger)).toBe("new1")
+        expect(new Set(logged)).toEqual(new Set(['the stored token "test" is not a valid token and is ignored']))
         expect(yield* after).toContain('"new1"')
       }))
   }
 
-  it.effect("never is a defect, whatever it is", () =>
+  it.effect("never causes a defect, whatever its text", () =>
     forAll(
       fc.oneof(
         fc.string({ unit: "binary" }),
@@ -530,36 +557,36 @@ describe("what a store keeps", () => {
   )
 })
 
-describe("what is logged and shown", () => {
-  test("holds no secret", () =>
+describe("secrets", () => {
+  test("are not in results, errors and logs", () =>
     Effect.gen(function* () {
       const secrets = ["old", "r-old", "next1", "r-next1", "new1", "r-new1"].map((name) => `hunter2-${name}`)
-      const granted = { accessToken: Redacted.make("hunter2-new"), refreshToken: Redacted.make("hunter2-r-new") }
-      for (const broken of [[], ["save"], ["load"], ["lock"]] as const) {
-        for (const refuses of [undefined, failure("Refused"), failure("Unavailable")]) {
-          for (const probed of [true, false]) {
-            const { access, authorise, logged, logger, tokens } = yield* world({
-              kept: kept("hunter2-old", expired),
-              granted,
-              broken: () => broken,
-              refuses: () => refuses,
-              probe: () => Effect.succeed(probed)
+      const response = { accessToken: Redacted.make("hunter2-new"), refreshToken: Redacted.make("hunter2-r-new") }
+      for (const failing of [[], ["save"], ["load"], ["lock"]] as const) {
+        for (const refreshFailure of [undefined, failure("Refused"), failure("Unavailable")]) {
+          for (const passes of [true, false]) {
+            const { accessToken, authorize, logged, logger, tokens } = yield* setUp({
+              stored: storedToken("hunter2-old", expired),
+              response,
+              failStore: () => failing,
+              refreshFailure: () => refreshFailure,
+              probe: () => Effect.succeed(passes)
             })
-            const ends = yield* Effect.forEach(
-              [authorise, access(), tokens.rejected(1), tokens.forget],
-              (one: Effect.Effect<unknown, unknown, HttpClient.HttpClient>) => Effect.exit(Effect.asVoid(one))
+            const exits = yield* Effect.forEach(
+              [authorize, accessToken(), tokens.rejected(1), tokens.forget],
+              (effect: Effect.Effect<unknown, unknown, HttpClient.HttpClient>) => Effect.exit(Effect.asVoid(effect))
             ).pipe(Effect.provide(logger))
-            const shown = `${JSON.stringify(ends)} ${logged.join(" ")} ${ends.map(String).join(" ")}`
-            for (const secret of [...secrets, "hunter2"]) expect(shown).not.toContain(secret)
+            const text = `${JSON.stringify(exits)} ${logged.join(" ")} ${exits.map(String).join(" ")}`
+            for (const secret of [...secrets, "hunter2"]) expect(text).not.toContain(secret)
           }
         }
       }
     }))
 
-  test("of a token shows none of its secrets", () =>
+  test("are redacted in tokens", () =>
     Effect.gen(function* () {
-      const { tokens } = yield* world({
-        granted: { accessToken: Redacted.make("hunter2"), refreshToken: Redacted.make("hunter2") }
+      const { tokens } = yield* setUp({
+        response: { accessToken: Redacted.make("hunter2"), refreshToken: Redacted.make("hunter2") }
       })
       const token = yield* tokens.token()
       expect(JSON.stringify(token)).not.toContain("hunter2")
@@ -568,25 +595,25 @@ describe("what is logged and shown", () => {
 })
 
 describe("a refresh", () => {
-  test("without a refresh token in its answer keeps the one before, and so the scope", () =>
+  test("without a refresh token in its response keeps the previous one, and the scope", () =>
     Effect.gen(function* () {
-      const { access, since, text } = yield* world({
-        kept: kept("old", { ...expired, scope: "read write" }),
-        granted: { refreshToken: undefined }
+      const { accessToken, takeEvents, text } = yield* setUp({
+        stored: storedToken("old", { ...expired, scope: "read write" }),
+        response: { refreshToken: undefined }
       })
-      yield* access()
+      yield* accessToken()
       expect(JSON.parse((yield* text) ?? "")).toMatchObject({ refresh_token: "r-old", scope: "read write" })
       yield* TestClock.adjust("1 hour")
-      since()
-      expect(yield* access()).toBe("next2")
-      expect(since()).toContain("refresh r-old")
+      takeEvents()
+      expect(yield* accessToken()).toBe("next2")
+      expect(takeEvents()).toContain("refresh r-old")
     }))
 
-  test("rotates: each refresh token is used once, and saved before a request bears the token", () =>
+  test("uses each rotating refresh token once, and saves the token before it is used", () =>
     Effect.gen(function* () {
-      const { events, tokens } = yield* world({ kept: kept("old", expired) })
+      const { events, tokens } = yield* setUp({ stored: storedToken("old", expired) })
       const client = stub([status(200)])
-      const request = Effect.flatMap(tokens.authorise(HttpClientRequest.get(home)), () =>
+      const request = Effect.flatMap(tokens.authorize(HttpClientRequest.get(apiUrl)), () =>
         Effect.sync(() => events.push("request"))
       )
       yield* request
@@ -603,136 +630,137 @@ describe("a refresh", () => {
       expect(client.requests).toEqual([])
     }))
 
-  test("whose token can't be saved is used all the same, and so is what it refreshes with", () =>
+  test("whose token cannot be saved is used nevertheless, and so is its refresh token", () =>
     Effect.gen(function* () {
-      let broken: ReadonlyArray<"save"> = ["save"]
-      const { access, logged, logger, memory, since, text } = yield* world({
-        kept: kept("old", expired),
-        broken: () => broken
+      let failing: ReadonlyArray<"save"> = ["save"]
+      const { accessToken, logged, logger, memory, takeEvents, text } = yield* setUp({
+        stored: storedToken("old", expired),
+        failStore: () => failing
       })
-      expect(yield* Effect.provide(access(), logger)).toBe("next1")
-      expect(logged).toEqual([
-        'the token "test" could not be saved, so that the next run has to do without it: save failed'
-      ])
-      expect(yield* text).toBe(kept("old", expired))
-      // What the store has is older, and its refresh token used up.
-      expect(yield* access({ forceLoad: true })).toBe("next1")
+      expect(yield* Effect.provide(accessToken(), logger)).toBe("next1")
+      expect(logged).toEqual(['the token "test" could not be saved, so the next run cannot use it: save failed'])
+      expect(yield* text).toBe(storedToken("old", expired))
+      // The stored token is older, and its refresh token was used.
+      expect(yield* accessToken({ forceLoad: true })).toBe("next1")
       yield* TestClock.adjust("1 hour")
-      since()
-      expect(yield* access()).toBe("next2")
-      expect(since()).toEqual(["load", "lock", "load", "refresh r-next1", "save next2"])
-      broken = []
+      takeEvents()
+      expect(yield* accessToken()).toBe("next2")
+      expect(takeEvents()).toEqual(["load", "lock", "load", "refresh r-next1", "save next2"])
+      failing = []
       yield* TestClock.adjust("1 hour")
-      expect(yield* access()).toBe("next3")
+      expect(yield* accessToken()).toBe("next3")
       expect(yield* text).toContain('"r-next3"')
-      // It has the last word again.
-      yield* memory.save("test", kept("theirs"))
-      expect(yield* access({ forceLoad: true })).toBe("theirs")
+      // The store is up to date again.
+      yield* memory.save("test", storedToken("other"))
+      expect(yield* accessToken({ forceLoad: true })).toBe("other")
     }))
 
-  test("whose token can't be saved gives way to what another program saved later", () =>
+  test("whose token cannot be saved is replaced by one that another program saves later", () =>
     Effect.gen(function* () {
-      const { access, memory } = yield* world({ kept: kept("old", expired), broken: () => ["save"] })
-      expect(yield* access()).toBe("next1")
-      yield* memory.save("test", kept("theirs", { granted_at: later / 1000 + 10 }))
+      const { accessToken, memory } = yield* setUp({ stored: storedToken("old", expired), failStore: () => ["save"] })
+      expect(yield* accessToken()).toBe("next1")
+      yield* memory.save("test", storedToken("other", { granted_at: startTime / 1000 + 10 }))
       yield* TestClock.adjust("1 hour")
-      expect(yield* access()).toBe("theirs")
+      expect(yield* accessToken()).toBe("other")
     }))
 })
 
 describe("a store that fails", () => {
-  for (const what of ["load", "lock"] as const) {
-    test(`to ${what} ends the call, which says so`, () =>
+  for (const operation of ["load", "lock"] as const) {
+    test(`to ${operation} makes the call fail`, () =>
       Effect.gen(function* () {
-        let broken: ReadonlyArray<"load" | "lock"> = [what]
-        const { authorise, since } = yield* world({ broken: () => broken })
-        expect(yield* Effect.flip(authorise)).toMatchObject({ reason: "Store", message: `${what} failed` })
-        expect(since()).not.toContain("grant")
-        broken = []
-        expect((yield* authorise).header).toBe("Bearer new1")
+        let failing: ReadonlyArray<"load" | "lock"> = [operation]
+        const { authorize, takeEvents } = yield* setUp({ failStore: () => failing })
+        expect(yield* Effect.flip(authorize)).toMatchObject({ reason: "Store", message: `${operation} failed` })
+        expect(takeEvents()).not.toContain("grant")
+        failing = []
+        expect((yield* authorize).header).toBe("Bearer new1")
       }))
   }
 
-  test("does not matter while the token in memory is good", () =>
+  test("does not matter while the token in memory is fresh", () =>
     Effect.gen(function* () {
-      let broken: ReadonlyArray<"load" | "lock"> = []
-      const { authorise } = yield* world({ broken: () => broken })
-      yield* authorise
-      broken = ["load", "lock"]
-      expect((yield* authorise).header).toBe("Bearer new1")
+      let failing: ReadonlyArray<"load" | "lock"> = []
+      const { authorize } = yield* setUp({ failStore: () => failing })
+      yield* authorize
+      failing = ["load", "lock"]
+      expect((yield* authorize).header).toBe("Bearer new1")
     }))
 })
 
-describe("a refusal", () => {
-  test("has the token refreshed, and the store asked first whether another program did", () =>
+describe("a rejection", () => {
+  test("makes the token refreshed, unless another program has stored a new one", () =>
     Effect.gen(function* () {
-      const { authorise, memory, since, tokens } = yield* world({ kept: kept("old") })
-      yield* authorise
-      since()
+      const { authorize, memory, takeEvents, tokens } = yield* setUp({ stored: storedToken("old") })
+      yield* authorize
+      takeEvents()
       expect(yield* tokens.rejected(1)).toBe(true)
-      expect(since()).toEqual(["load", "lock", "load", "refresh r-old", "save next1"])
-      yield* memory.save("test", kept("theirs"))
+      expect(takeEvents()).toEqual(["load", "lock", "load", "refresh r-old", "save next1"])
+      yield* memory.save("test", storedToken("other"))
       expect(yield* tokens.rejected(2)).toBe(true)
-      expect(since()).toEqual(["load"])
-      expect(yield* authorise).toEqual({ generation: 3, header: "Bearer theirs" })
+      expect(takeEvents()).toEqual(["load"])
+      expect(yield* authorize).toEqual({ generation: 3, header: "Bearer other" })
     }))
 
   test("of a token that was replaced since changes nothing", () =>
     Effect.gen(function* () {
-      const { access, authorise, since, tokens } = yield* world()
-      yield* authorise
-      yield* access({ forceNew: true })
-      since()
+      const { accessToken, authorize, takeEvents, tokens } = yield* setUp()
+      yield* authorize
+      yield* accessToken({ forceNew: true })
+      takeEvents()
       expect(yield* tokens.rejected(1)).toBe(true)
-      expect(since()).toEqual([])
-      expect((yield* authorise).generation).toBe(2)
+      expect(takeEvents()).toEqual([])
+      expect((yield* authorize).generation).toBe(2)
     }))
 
-  test("is final where the server grants the same token again, which it is asked for once", () =>
+  test("is final where the server issues the same token again, after one request", () =>
     Effect.gen(function* () {
-      const { authorise, since, tokens } = yield* world({ granted: { accessToken: Redacted.make("same") } })
-      yield* authorise
-      since()
+      const { authorize, takeEvents, tokens } = yield* setUp({ response: { accessToken: Redacted.make("same") } })
+      yield* authorize
+      takeEvents()
       expect(yield* tokens.rejected(1)).toBe(false)
-      expect(since()).toContain("save same")
-      // Those that come late, of the same token.
+      expect(takeEvents()).toContain("save same")
+      // Later rejections of the same token.
       expect(yield* tokens.rejected(1)).toBe(false)
-      expect(since()).toEqual([])
-      expect((yield* authorise).header).toBe("Bearer same")
-      expect(since()).toEqual([])
+      expect(takeEvents()).toEqual([])
+      expect((yield* authorize).header).toBe("Bearer same")
+      expect(takeEvents()).toEqual([])
     }))
 
-  test("while the store is read anew is not taken for an answer to that", () =>
+  test("during a reload of the store is not satisfied by the reloaded token", () =>
     Effect.gen(function* () {
       const gate = yield* Effect.makeLatch(true)
-      const { access, since, tokens } = yield* world({ kept: kept("old"), probe: () => Effect.as(gate.await, true) })
-      yield* access()
+      const { accessToken, takeEvents, tokens } = yield* setUp({
+        stored: storedToken("old"),
+        probe: () => Effect.as(gate.await, true)
+      })
+      yield* accessToken()
       yield* gate.close
-      const load = yield* Effect.fork(access({ forceLoad: true }))
+      const reload = yield* Effect.fork(accessToken({ forceLoad: true }))
       yield* settle
-      const refused = yield* Effect.fork(tokens.rejected(1))
+      const rejection = yield* Effect.fork(tokens.rejected(1))
       yield* settle
       yield* gate.open
-      expect(yield* Fiber.join(load)).toBe("old")
-      expect(yield* Fiber.join(refused)).toBe(true)
-      expect(since()).toContain("refresh r-old")
+      expect(yield* Fiber.join(reload)).toBe("old")
+      expect(yield* Fiber.join(rejection)).toBe(true)
+      expect(takeEvents()).toContain("refresh r-old")
     }))
 })
 
-describe("a caller's own settings", () => {
-  test("do not reach what all wait for", () =>
+describe("overrides of a call", () => {
+  test("do not apply to an acquisition that all calls wait for", () =>
     Effect.gen(function* () {
       const found: Array<unknown> = []
-      const look = Effect.map(
+      const recordSettings = Effect.map(
         Effect.all([Deadline.Current, Deadline.PerAttempt, RetryPolicy.Current, ResponseCache.Current]),
         (settings) => void found.push(settings)
       )
-      const granted = Effect.as(look, { accessToken: Redacted.make("new"), expiresIn: 3600 })
-      const { tokens } = yield* world({
-        kept: kept("old", expired),
-        grant: granted,
-        refresh: () => Effect.zipRight(granted, failure("Refused")),
-        probe: () => Effect.as(look, true)
+      const issue = Effect.as(recordSettings, { accessToken: Redacted.make("new"), expiresIn: 3600 })
+      const { tokens } = yield* setUp({
+        stored: storedToken("old", expired),
+        grant: issue,
+        refresh: () => Effect.zipRight(issue, failure("Refused")),
+        probe: () => Effect.as(recordSettings, true)
       })
       yield* tokens
         .token()
@@ -746,59 +774,59 @@ describe("a caller's own settings", () => {
     }))
 })
 
-describe("the partition of what is cached", () => {
-  const whose = ({ partition }: Tokens.Tokens) => Effect.map(partition!, Option.getOrUndefined)
+describe("the cache partition", () => {
+  const partitionOf = ({ partition }: Tokens.Tokens) => Effect.map(partition!, Option.getOrUndefined)
 
-  test("is another after a new grant, and the same after a refresh", () =>
+  test("changes with a new grant, and not with a refresh", () =>
     Effect.gen(function* () {
-      const { access, tokens } = yield* world({ granted: { refreshToken: Redacted.make("r") } })
-      const partition = whose(tokens)
+      const { accessToken, tokens } = yield* setUp({ response: { refreshToken: Redacted.make("r") } })
+      const partition = partitionOf(tokens)
       expect(yield* partition).toBeUndefined()
-      yield* access()
+      yield* accessToken()
       const first = yield* partition
       expect(first).toMatch(/^app [0-9a-f]{32}$/)
       yield* TestClock.adjust("1 hour")
-      expect(yield* access()).toBe("next1")
+      expect(yield* accessToken()).toBe("next1")
       expect(yield* partition).toBe(first)
       yield* tokens.rejected(2)
-      expect(yield* access()).toBe("next2")
+      expect(yield* accessToken()).toBe("next2")
       expect(yield* partition).toBe(first)
-      yield* access({ forceNew: true })
+      yield* accessToken({ forceNew: true })
       expect(yield* partition).not.toBe(first)
     }))
 
-  test("needs no grant where the store knows, though its token has expired", () =>
+  test("is that of the stored token, even an expired one, without a grant", () =>
     Effect.gen(function* () {
-      const { access, since, tokens } = yield* world({ kept: kept("old", expired) })
-      expect(yield* whose(tokens)).toBe("app person")
-      expect(yield* whose(tokens)).toBe("app person")
-      expect(since()).toEqual(["load"])
-      yield* access()
-      expect(yield* whose(tokens)).toBe("app person")
+      const { accessToken, takeEvents, tokens } = yield* setUp({ stored: storedToken("old", expired) })
+      expect(yield* partitionOf(tokens)).toBe("app person")
+      expect(yield* partitionOf(tokens)).toBe("app person")
+      expect(takeEvents()).toEqual(["load"])
+      yield* accessToken()
+      expect(yield* partitionOf(tokens)).toBe("app person")
     }))
 
-  test("is that of the next run, too, and of a run that another program refreshed for", () =>
+  test("is the same in the next run", () =>
     Effect.gen(function* () {
-      const first = yield* world()
-      yield* first.access()
-      const partition = yield* whose(first.tokens)
-      const second = yield* world({ kept: yield* first.text })
-      expect(yield* whose(second.tokens)).toBe(partition)
-      yield* second.access()
-      expect(yield* whose(second.tokens)).toBe(partition)
+      const first = yield* setUp()
+      yield* first.accessToken()
+      const partition = yield* partitionOf(first.tokens)
+      const second = yield* setUp({ stored: yield* first.text })
+      expect(yield* partitionOf(second.tokens)).toBe(partition)
+      yield* second.accessToken()
+      expect(yield* partitionOf(second.tokens)).toBe(partition)
     }))
 
-  test("is that of a grant which came while the store was asked", () =>
+  test("is that of a grant that ends while the store is read", () =>
     Effect.gen(function* () {
-      const [gate, asked] = [yield* Effect.makeLatch(false), yield* Deferred.make<void>()]
+      const [gate, loading] = [yield* Effect.makeLatch(false), yield* Deferred.make<void>()]
       const memory = yield* TokenStore.makeMemory
-      yield* memory.save("test", kept("old"))
+      yield* memory.save("test", storedToken("old"))
       let loads = 0
       const slow: typeof TokenStore.TokenStore.Service = {
         ...memory,
         load: (name) =>
           Effect.tap(memory.load(name), () =>
-            (loads += 1) === 1 ? Effect.zipRight(Deferred.succeed(asked, undefined), gate.await) : Effect.void
+            (loads += 1) === 1 ? Effect.zipRight(Deferred.succeed(loading, undefined), gate.await) : Effect.void
           )
       }
       const tokens = yield* Tokens.make({
@@ -806,44 +834,44 @@ describe("the partition of what is cached", () => {
         identity: "app",
         grant: Effect.succeed({ accessToken: Redacted.make("new") })
       }).pipe(Effect.provideService(TokenStore.TokenStore, slow))
-      const early = yield* Effect.fork(whose(tokens))
-      yield* Deferred.await(asked)
+      const early = yield* Effect.fork(partitionOf(tokens))
+      yield* Deferred.await(loading)
       const { grantId } = yield* tokens.token({ forceNew: true })
       yield* gate.open
       expect(yield* Fiber.join(early)).toBe(`app ${grantId}`)
-      expect(yield* whose(tokens)).toBe(`app ${grantId}`)
+      expect(yield* partitionOf(tokens)).toBe(`app ${grantId}`)
     }))
 
-  test("is not there where all grants are for the same", () =>
-    Effect.map(world({ subject: "same" }), ({ tokens }) => expect(tokens).not.toHaveProperty("partition")))
+  test("is that of the identity where all grants are for the same subject", () =>
+    Effect.map(setUp({ subject: "fixed" }), ({ tokens }) => expect(tokens).not.toHaveProperty("partition")))
 })
 
 describe("forget", () => {
-  test("forgets the token here and in the store, so that the next call has one granted", () =>
+  test("removes the token from memory and the store, so that the next call requests a grant", () =>
     Effect.gen(function* () {
-      const { authorise, since, text, tokens } = yield* world({ kept: kept("old") })
-      yield* authorise
+      const { authorize, takeEvents, text, tokens } = yield* setUp({ stored: storedToken("old") })
+      yield* authorize
       const partition = yield* tokens.partition!
-      since()
+      takeEvents()
       const forgotten = yield* tokens.forget
       expect(Option.map(forgotten, ({ accessToken }) => Redacted.value(accessToken))).toEqual(Option.some("old"))
-      expect([since(), yield* text]).toEqual([["lock", "load", "remove"], undefined])
-      expect(yield* authorise).toEqual({ generation: 2, header: "Bearer new1" })
+      expect([takeEvents(), yield* text]).toEqual([["lock", "load", "remove"], undefined])
+      expect(yield* authorize).toEqual({ generation: 2, header: "Bearer new1" })
       expect(yield* tokens.partition!).not.toBe(partition)
-      // A refusal that comes late is of one who signed out.
+      // A late rejection belongs to the sign-in that has ended.
       expect(yield* tokens.rejected(1)).toBe(false)
-      expect(yield* authorise).toEqual({ generation: 2, header: "Bearer new1" })
+      expect(yield* authorize).toEqual({ generation: 2, header: "Bearer new1" })
     }))
 
-  test("forgets what is being refreshed, too, and what asks meanwhile has one granted", () =>
+  test("removes a token that is being refreshed, too", () =>
     Effect.gen(function* () {
       const gate = yield* Effect.makeLatch(false)
       const refreshed = { accessToken: Redacted.make("refreshed"), expiresIn: 3600 }
-      const { access, since, text, tokens } = yield* world({
-        kept: kept("old", expired),
+      const { accessToken, takeEvents, text, tokens } = yield* setUp({
+        stored: storedToken("old", expired),
         refresh: () => Effect.as(gate.await, refreshed)
       })
-      const before = yield* Effect.fork(access())
+      const before = yield* Effect.fork(accessToken())
       yield* settle
       const forget = yield* Effect.fork(tokens.forget)
       yield* settle
@@ -851,39 +879,41 @@ describe("forget", () => {
       yield* Fiber.join(forget)
       expect(yield* Fiber.join(before)).toBe("refreshed")
       expect(yield* text).toBe(undefined)
-      since()
-      expect(yield* access()).toBe("new1")
-      expect(since()).toEqual(["load", "lock", "load", "grant", "save new1"])
+      takeEvents()
+      expect(yield* accessToken()).toBe("new1")
+      expect(takeEvents()).toEqual(["load", "lock", "load", "grant", "save new1"])
     }))
 
-  test("waits for another process that refreshes, so that it does not bring the token back", () =>
+  test("waits for a refresh by another process, whose token is removed, too", () =>
     Effect.gen(function* () {
-      const { memory, text, tokens } = yield* world({ kept: kept("old") })
-      const theirs = yield* Effect.makeLatch(false)
+      const { memory, text, tokens } = yield* setUp({ stored: storedToken("old") })
+      const refreshed = yield* Effect.makeLatch(false)
       yield* Effect.fork(
         Effect.scoped(
-          memory.lock("test").pipe(Effect.zipRight(theirs.await), Effect.zipRight(memory.save("test", kept("theirs"))))
+          memory
+            .lock("test")
+            .pipe(Effect.zipRight(refreshed.await), Effect.zipRight(memory.save("test", storedToken("other"))))
         )
       )
       yield* settle
       const forget = yield* Effect.fork(tokens.forget)
       yield* settle
-      yield* theirs.open
+      yield* refreshed.open
       yield* Fiber.join(forget)
       expect(yield* text).toBe(undefined)
     }))
 
-  test("goes before a call that wants a token at the same time", () =>
+  test("runs before a reload that starts at the same time", () =>
     Effect.gen(function* () {
-      const { access, memory, tokens } = yield* world({ kept: kept("old") })
-      yield* access()
+      const { accessToken, memory, tokens } = yield* setUp({ stored: storedToken("old") })
+      yield* accessToken()
       const held = yield* Effect.makeLatch(false)
       yield* Effect.fork(Effect.scoped(Effect.zipRight(memory.lock("test"), held.await)))
       yield* settle
       const forget = yield* Effect.fork(tokens.forget)
       yield* settle
-      // What is in memory is good until it is forgotten; what is not is had after.
-      const call = yield* Effect.fork(access({ forceLoad: true }))
+      // The token in memory is used until it is removed. A reload waits for that.
+      const call = yield* Effect.fork(accessToken({ forceLoad: true }))
       yield* settle
       yield* held.open
       yield* Fiber.join(forget)
@@ -891,23 +921,27 @@ describe("forget", () => {
     }))
 })
 
-describe("callers without a store around them", () => {
-  test("have one each, and share one that is", () =>
+describe("tokens without a store in context", () => {
+  test("have a store each, and share one in context", () =>
     Effect.gen(function* () {
       let granted = 0
       const grant = Effect.sync(() => ({ accessToken: Redacted.make(`new${(granted += 1)}`) }))
-      const access = Effect.flatMap(Tokens.make({ name: "test", identity: "app", grant }), (tokens) =>
+      const accessToken = Effect.flatMap(Tokens.make({ name: "test", identity: "app", grant }), (tokens) =>
         Effect.map(tokens.token(), ({ accessToken }) => Redacted.value(accessToken))
       )
-      expect([yield* access, yield* access]).toEqual(["new1", "new2"])
+      expect([yield* accessToken, yield* accessToken]).toEqual(["new1", "new2"])
       const context = yield* Layer.build(TokenStore.layerMemory)
-      const shared = Effect.provideService(access, TokenStore.TokenStore, Context.get(context, TokenStore.TokenStore))
+      const shared = Effect.provideService(
+        accessToken,
+        TokenStore.TokenStore,
+        Context.get(context, TokenStore.TokenStore)
+      )
       expect([yield* shared, yield* shared]).toEqual(["new3", "new3"])
     }))
 })
 
-describe("a server that refuses every token", () => {
-  test("is asked once more in a call, with one token more", () =>
+describe("a server that rejects every token", () => {
+  test("receives two requests for each call, with one new token", () =>
     Effect.gen(function* () {
       const client = stub([status(401)])
       const events: Array<string> = []
@@ -916,11 +950,11 @@ describe("a server that refuses every token", () => {
         identity: "app",
         grant: Effect.sync(() => ({ accessToken: Redacted.make(`new${events.push("grant")}`) }))
       })
-      const caller = Authoriser.layer(Caller, { baseUrl: home, credentials })
+      const caller = Caller.layer({ baseUrl: apiUrl, credentials })
       const calls = Effect.gen(function* () {
         for (const count of [1, 2, 3]) {
           const error = yield* Effect.flip(thing())
-          expect(error).toMatchObject({ _tag: "Unauthorised", status: 401 })
+          expect(error).toMatchObject({ _tag: "Unauthorized", status: 401 })
           expect([client.requests.length, events.length]).toEqual([2 * count, 1 + count])
         }
       })
@@ -933,19 +967,19 @@ describe("a server that refuses every token", () => {
         "Bearer new3",
         "Bearer new4"
       ])
-      expect(yield* Clock.currentTimeMillis).toBe(later)
+      expect(yield* Clock.currentTimeMillis).toBe(startTime)
     }))
 })
 
-describe("a grant from untyped JSON", () => {
+describe("a grant from untyped JavaScript", () => {
   for (const accessToken of [undefined, null, 42, {}]) {
-    test(`of ${JSON.stringify(accessToken)} is Invalid, and neither kept nor used`, () =>
+    test(`of ${JSON.stringify(accessToken)} is Invalid, and neither saved nor used`, () =>
       Effect.gen(function* () {
         const store = yield* TokenStore.makeMemory
         const tokens = yield* Tokens.make({
           name: "test",
           identity: "app",
-          // As JavaScript can.
+          // The type forbids it.
           grant: Effect.succeed({ accessToken: Redacted.make(accessToken as never) })
         }).pipe(Effect.provideService(TokenStore.TokenStore, store))
         expect(yield* Effect.flip(tokens.token())).toMatchObject({ reason: "Invalid" })

@@ -1,24 +1,23 @@
 import type { HttpClient } from "@effect/platform/HttpClient"
-import type { ConfigError } from "effect/ConfigError"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import { describe, expectTypeOf, it } from "vitest"
-import { As, Authoriser, Credentials, type TimeoutError, type Tokens, type TransportError, Verbs } from "effect-herald"
+import {
+  Authoriser,
+  Body,
+  Endpoint,
+  type Operation,
+  type TimeoutError,
+  type Tokens,
+  type TransportError,
+  Verbs
+} from "effect-herald"
 
-/*
- * What a verb takes, gives and needs, and what the layer of its caller does, as the compiler says it.
- */
-
-class Api extends Context.Tag("effect-herald/test/Api")<Api, Authoriser.Authoriser>() {}
-class WithTokens extends Context.Tag("effect-herald/test/WithTokens")<
-  WithTokens,
-  Authoriser.Authoriser & Tokens.Tokens
->() {}
+class Api extends Authoriser.Tag("effect-herald/test/Api")<Api>() {}
+class WithTokens extends Authoriser.Tag("effect-herald/test/WithTokens")<WithTokens, Tokens.Tokens>() {}
 class Vault extends Context.Tag("effect-herald/test/Vault")<Vault, { readonly key: string }>() {}
 
 declare const verbs: Verbs.Verbs<Api>
@@ -29,46 +28,46 @@ declare const secret: Redacted.Redacted
 declare const bytes: Uint8Array
 declare const stream: Stream.Stream<Uint8Array, Error>
 
-type Gives<Call> = Call extends Effect.Effect<infer A, infer _, infer _> ? A : never
-type Fails<Call> = Call extends Effect.Effect<infer _, infer E, infer _> ? E : never
-type Needs<Call> = Call extends Effect.Effect<infer _, infer _, infer R> ? R : never
+type Success<Call> = Call extends Effect.Effect<infer A, infer _, infer _> ? A : never
+type Failure<Call> = Call extends Effect.Effect<infer _, infer E, infer _> ? E : never
+type Requirements<Call> = Call extends Effect.Effect<infer _, infer _, infer R> ? R : never
 
-describe("a path", () => {
-  it("is wanted for what is in braces", () => {
+describe("the `path` option", () => {
+  it("is required for the parameters of the target", () => {
     get("/users/{id}", { path: { id: 1 } })
     get("/users/{id}/posts/{post}", { path: { id: "a", post: 1n } })
     get("/{a}{b}-{c}.json", { path: { a: true, b: secret, c: 0 } })
     get("users/{id}?x=1", { path: { id: 1 }, query: { a: 1 } })
-    // @ts-expect-error there is none
+    // @ts-expect-error it is missing
     get("/users/{id}")
-    // @ts-expect-error nor here
+    // @ts-expect-error it is missing
     get("/users/{id}", {})
-    // @ts-expect-error nor here
+    // @ts-expect-error it is missing
     post("/users/{id}", { json: {} })
-    // @ts-expect-error one is missing
+    // @ts-expect-error `post` is missing
     get("/users/{id}/posts/{post}", { path: { id: 1 } })
-    // @ts-expect-error nothing is left out of a path
+    // @ts-expect-error a parameter can't be undefined
     get("/users/{id}", { path: { id: undefined } })
-    // @ts-expect-error nor is it null
+    // @ts-expect-error a parameter can't be null
     get("/users/{id}", { path: { id: null } })
-    // @ts-expect-error nor a list
+    // @ts-expect-error a parameter can't be a list
     get("/users/{id}", { path: { id: ["a"] } })
-    // @ts-expect-error nor an object
+    // @ts-expect-error a parameter can't be an object
     get("/users/{id}", { path: { id: {} } })
   })
 
-  it("has no other names", () => {
-    // @ts-expect-error it is `id`
+  it("has no other parameters", () => {
+    // @ts-expect-error the parameter is `id`
     get("/users/{id}", { path: { user: 1 } })
-    // @ts-expect-error there is one more
+    // @ts-expect-error the target has no parameter `user`
     get("/users/{id}", { path: { id: 1, user: 1 } })
-    // @ts-expect-error nothing is in braces
+    // @ts-expect-error the target has no parameters
     get("/users", { path: { id: 1 } })
-    // @ts-expect-error nothing is in braces
+    // @ts-expect-error the target has no parameters
     post("/users", { path: { id: 1 }, json: {} })
   })
 
-  it("is not wanted where nothing is in braces, nor are options", () => {
+  it("is absent where the target has no parameters, and the options are optional", () => {
     get("/users")
     get("/users", {})
     get("")
@@ -78,45 +77,45 @@ describe("a path", () => {
     del("/users", {})
   })
 
-  it("ends at the query, and is none in a URL", () => {
+  it("has no parameters of the query or of a whole URL", () => {
     get("/search?filter={a}")
     get("/{kind}/search?filter={a}", { path: { kind: "x" } })
     get("https://api.test/{id}")
-    // @ts-expect-error it stands in the query
+    // @ts-expect-error the braces are in the query
     get("/search?filter={a}", { path: { a: 1 } })
-    // @ts-expect-error it stands in a URL
+    // @ts-expect-error the braces are in a URL
     get("https://api.test/{id}", { path: { id: 1 } })
   })
 
-  it("may have any names where the target is not known", () => {
+  it("has any parameters where the target is no literal type", () => {
     get(some)
     get(some, { path: { id: 1 } })
     get(new URL(some))
     get(some as string | URL)
-    // @ts-expect-error a URL has nothing in braces
+    // @ts-expect-error a URL has no parameters
     get(new URL(some), { path: { id: 1 } })
-    // @ts-expect-error values are as ever
+    // @ts-expect-error a parameter can't be an object
     get(some, { path: { id: {} } })
   })
 
-  it("of a target that is one of several is that of each", () => {
+  it("has the parameters of each target of a union", () => {
     const target = some as "/a/{x}" | "/b/{x}"
     get(target, { path: { x: 1 } })
-    // @ts-expect-error both want it
+    // @ts-expect-error both have a parameter
     get(target)
   })
 
-  it("belongs to a text or a URL", () => {
-    // @ts-expect-error a number is none
+  it("belongs to a target that is a text or a URL", () => {
+    // @ts-expect-error a number is no target
     get(1)
-    // @ts-expect-error nor is nothing
+    // @ts-expect-error the target is missing
     get()
-    // @ts-expect-error nor is a Request
+    // @ts-expect-error a Request is no target
     get(new Request("https://api.test"))
   })
 })
 
-describe("a body", () => {
+describe("the body of a request", () => {
   it("is of one kind", () => {
     for (const verb of [post, put, patch, del]) {
       verb("/", { json: [1, { a: 2n }] })
@@ -124,64 +123,70 @@ describe("a body", () => {
       verb("/", { text: "a" })
       verb("/", { bytes })
       verb("/", { stream })
-      // @ts-expect-error not of two
+      verb("/", {
+        multipart: { title: "a", tags: ["b", 1], photo: new Blob(), more: [new File([], "a")], key: secret }
+      })
+      verb("/", { multipart: new FormData() })
+      // @ts-expect-error multipart has no nested fields
+      verb("/", { multipart: { a: { b: 1 } } })
+      // @ts-expect-error two bodies
       verb("/", { json: 1, text: "a" })
-      // @ts-expect-error not of two
+      // @ts-expect-error two bodies
       verb("/", { form: {}, json: {} })
-      // @ts-expect-error not of two
+      // @ts-expect-error two bodies
       verb("/", { bytes, stream })
-      // @ts-expect-error text is text
+      // @ts-expect-error a number is no text
       verb("/", { text: 1 })
-      // @ts-expect-error bytes are bytes
+      // @ts-expect-error a text is no bytes
       verb("/", { bytes: "a" })
-      // @ts-expect-error a form is flat
+      // @ts-expect-error a form has no nested fields
       verb("/", { form: { a: { b: 1 } } })
-      // @ts-expect-error it has a kind
+      // @ts-expect-error there is no such option
       verb("/", { body: "a" })
     }
   })
 
-  it("is not of a get, a head or an options", () => {
-    // @ts-expect-error a GET has none
+  it("is absent for GET, HEAD and OPTIONS", () => {
+    // @ts-expect-error a GET has no body
     get("/", { json: {} })
-    // @ts-expect-error of no kind
+    // @ts-expect-error a GET has no body
     get("/", { form: {} })
-    // @ts-expect-error of no kind
+    // @ts-expect-error a GET has no body
     get("/", { text: "" })
-    // @ts-expect-error of no kind
+    // @ts-expect-error a GET has no body
     get("/", { bytes })
-    // @ts-expect-error of no kind
+    // @ts-expect-error a GET has no body
     get("/", { stream })
-    // @ts-expect-error a HEAD has none
+    // @ts-expect-error a HEAD has no body
     head("/", { json: {} })
-    // @ts-expect-error an OPTIONS has none
+    // @ts-expect-error an OPTIONS has no body
     options("/", { json: {} })
   })
 })
 
-describe("what a request has besides", () => {
-  it("is a query, headers, and what an endpoint can be annotated with", () => {
+describe("the other options", () => {
+  it("are a query, headers, and the behaviour of the endpoint", () => {
     get("/", { query: { a: 1, b: "x", c: true, d: 1n, e: null, f: undefined, g: [1, "x", null], h: secret } })
     get("/", { headers: { a: 1, b: "x", c: true, d: 1n, e: null, f: undefined, g: secret } })
     post("/", { idempotent: true, idempotencyKey: "Idempotency-Key", sensitive: true, sideEffects: true, json: {} })
-    // @ts-expect-error a query is flat
+    // @ts-expect-error a query has no nested values
     get("/", { query: { a: {} } })
-    // @ts-expect-error a Date is written in some way
+    // @ts-expect-error a Date is no text
     get("/", { query: { a: new Date(0) } })
-    // @ts-expect-error URLSearchParams are none
+    // @ts-expect-error URLSearchParams are no record
     get("/", { query: new URLSearchParams() })
     // @ts-expect-error a header has one value
     get("/", { headers: { a: ["x"] } })
-    // @ts-expect-error Headers are none
+    // @ts-expect-error Headers are no record
     get("/", { headers: new Headers() })
-    // @ts-expect-error it is a name
+    // @ts-expect-error a boolean is no header
     post("/", { idempotencyKey: true })
     // @ts-expect-error there is no such option
     get("/", { params: {} })
   })
 })
 
-describe("a result", () => {
+describe("the value of a call", () => {
   const Thing = Schema.Struct({ id: Schema.Number, at: Schema.DateFromString })
   interface Thing {
     readonly id: number
@@ -189,76 +194,89 @@ describe("a result", () => {
   }
   type Bytes = Stream.Stream<Uint8Array, TransportError | TimeoutError>
 
-  it("is JSON unless said otherwise, and so of no known type", () => {
+  it("is unknown by default, since it is any JSON", () => {
     const json = () =>
       [get("/"), post("/", { json: 1 }), put("/"), patch("/"), del("/"), get("/", { query: {} })] as const
-    expectTypeOf<Gives<ReturnType<typeof json>[number]>>().toEqualTypeOf<unknown>()
-    const noted = () => get("/users/{id}", { path: { id: 1 } })
-    expectTypeOf<Gives<ReturnType<typeof noted>>>().toEqualTypeOf<unknown>()
+    expectTypeOf<Success<ReturnType<typeof json>[number]>>().toEqualTypeOf<unknown>()
+    const withPath = () => get("/users/{id}", { path: { id: 1 } })
+    expectTypeOf<Success<ReturnType<typeof withPath>>>().toEqualTypeOf<unknown>()
   })
 
-  it("is as `as` says", () => {
+  it("is that of `success`", () => {
     const all = () => ({
-      json: get("/", { as: As.json }),
-      text: get("/", { as: As.text }),
-      bytes: get("/", { as: As.bytes }),
-      none: get("/", { as: As.none }),
-      stream: get("/", { as: As.stream }),
-      schema: get("/", { as: As.schema(Thing) }),
-      response: get("/", { as: As.response(As.schema(Thing)) }),
-      streamed: get("/", { as: As.response(As.stream) }),
-      withPath: get("/{id}", { path: { id: 1 }, as: As.text }),
-      withBody: post("/{id}", { path: { id: 1 }, json: {}, as: As.schema(Thing) }),
-      unknown: get(some, { as: As.text }),
-      url: get(new URL(some), { as: As.text })
+      json: get("/", { success: Body.json() }),
+      text: get("/", { success: Body.text() }),
+      parsed: get("/", { success: Body.text({ schema: Schema.NumberFromString }) }),
+      bytes: get("/", { success: Body.bytes() }),
+      empty: get("/", { success: Body.empty() }),
+      constant: get("/", { success: Body.empty("created") }),
+      stream: get("/", { success: Body.stream() }),
+      schema: get("/", { success: Thing }),
+      byStatus: get("/", { success: { 200: Thing, 204: Body.empty() } }),
+      response: get.withResponse("/", { success: Thing }),
+      streamed: get.withResponse("/", { success: Body.stream() }),
+      unknown: get.withResponse("/"),
+      withPath: get("/{id}", { path: { id: 1 }, success: Body.text() }),
+      withBody: post("/{id}", { path: { id: 1 }, json: {}, success: Thing }),
+      anyTarget: get(some, { success: Body.text() }),
+      url: get(new URL(some), { success: Body.text() })
     })
     type All = ReturnType<typeof all>
-    expectTypeOf<Gives<All["json"]>>().toEqualTypeOf<unknown>()
-    expectTypeOf<Gives<All["text"]>>().toEqualTypeOf<string>()
-    expectTypeOf<Gives<All["bytes"]>>().toEqualTypeOf<Uint8Array>()
-    expectTypeOf<Gives<All["none"]>>().toEqualTypeOf<void>()
-    expectTypeOf<Gives<All["stream"]>>().toEqualTypeOf<Bytes>()
-    expectTypeOf<Gives<All["schema"]>>().toEqualTypeOf<Thing>()
-    expectTypeOf<Gives<All["response"]>>().toEqualTypeOf<As.Response<Thing>>()
-    expectTypeOf<Gives<All["streamed"]>>().toEqualTypeOf<As.Response<Bytes>>()
-    expectTypeOf<Gives<All["withPath"]>>().toEqualTypeOf<string>()
-    expectTypeOf<Gives<All["withBody"]>>().toEqualTypeOf<Thing>()
-    expectTypeOf<Gives<All["unknown"]>>().toEqualTypeOf<string>()
-    expectTypeOf<Gives<All["url"]>>().toEqualTypeOf<string>()
+    expectTypeOf<Success<All["json"]>>().toEqualTypeOf<unknown>()
+    expectTypeOf<Success<All["text"]>>().toEqualTypeOf<string>()
+    expectTypeOf<Success<All["parsed"]>>().toEqualTypeOf<number>()
+    expectTypeOf<Success<All["bytes"]>>().toEqualTypeOf<Uint8Array>()
+    expectTypeOf<Success<All["empty"]>>().toEqualTypeOf<void>()
+    expectTypeOf<Success<All["constant"]>>().toEqualTypeOf<"created">()
+    expectTypeOf<Success<All["stream"]>>().toEqualTypeOf<Bytes>()
+    expectTypeOf<Success<All["schema"]>>().toEqualTypeOf<Thing>()
+    expectTypeOf<Success<All["byStatus"]>>().toEqualTypeOf<Thing | void>()
+    expectTypeOf<Success<All["response"]>>().toEqualTypeOf<Operation.Response<Thing>>()
+    expectTypeOf<Success<All["streamed"]>>().toEqualTypeOf<Operation.Response<Bytes>>()
+    expectTypeOf<Success<All["unknown"]>>().toEqualTypeOf<Operation.Response<unknown>>()
+    expectTypeOf<Success<All["withPath"]>>().toEqualTypeOf<string>()
+    expectTypeOf<Success<All["withBody"]>>().toEqualTypeOf<Thing>()
+    expectTypeOf<Success<All["anyTarget"]>>().toEqualTypeOf<string>()
+    expectTypeOf<Success<All["url"]>>().toEqualTypeOf<string>()
   })
 
-  it("of head is status and headers, and of options the text besides", () => {
-    const all = () => [head("/"), options("/"), head("/{id}", { path: { id: 1 } }), head("/", { as: As.none })] as const
+  it("of head is a response without a value, and of options one with the text", () => {
+    const all = () => [head("/"), options("/"), head("/{id}", { path: { id: 1 } })] as const
     type All = ReturnType<typeof all>
-    expectTypeOf<Gives<All[0]>>().toEqualTypeOf<As.Response<void>>()
-    expectTypeOf<Gives<All[1]>>().toEqualTypeOf<As.Response<string>>()
-    expectTypeOf<Gives<All[2]>>().toEqualTypeOf<As.Response<void>>()
-    expectTypeOf<Gives<All[3]>>().toEqualTypeOf<void>()
-    expectTypeOf<As.Response<string>["status"]>().toEqualTypeOf<number>()
+    expectTypeOf<Success<All[0]>>().toEqualTypeOf<Operation.Response<void>>()
+    expectTypeOf<Success<All[1]>>().toEqualTypeOf<Operation.Response<string>>()
+    expectTypeOf<Success<All[2]>>().toEqualTypeOf<Operation.Response<void>>()
+    expectTypeOf<Operation.Response<string>["status"]>().toEqualTypeOf<number>()
+    expectTypeOf<Operation.Response<string>["value"]>().toEqualTypeOf<string>()
   })
 
-  it("is not of another type because someone wants it so", () => {
-    // @ts-expect-error it is text
-    const thing: Effect.Effect<number, unknown, unknown> = get("/", { as: As.text })
-    // @ts-expect-error it is not known
-    const other: Effect.Effect<number, unknown, unknown> = get("/", {})
-    // @ts-expect-error nor without options
-    const third: Effect.Effect<number, unknown, unknown> = get("/")
-    // @ts-expect-error a name is no `as`
-    get("/", { as: "text" })
-    // @ts-expect-error nor is a schema
-    get("/", { as: Thing })
-    return [thing, other, third]
+  it("does not depend on the type that is expected", () => {
+    // @ts-expect-error it is a text
+    const number: Effect.Effect<number, unknown, unknown> = get("/", { success: Body.text() })
+    // @ts-expect-error it is unknown
+    const withOptions: Effect.Effect<number, unknown, unknown> = get("/", {})
+    // @ts-expect-error it is unknown
+    const withoutOptions: Effect.Effect<number, unknown, unknown> = get("/")
+    // @ts-expect-error a text is no success
+    get("/", { success: "text" })
+    return [number, withOptions, withoutOptions]
   })
 
-  it("of a schema that needs a service does not compile", () => {
+  it("can't be decoded by a schema with requirements", () => {
     const Needy = Schema.make<string, string, Vault>(Schema.String.ast)
-    // @ts-expect-error nobody provides it
-    get("/", { as: As.schema(Needy) })
+    // @ts-expect-error the schema requires Vault
+    get("/", { success: Needy })
+    // @ts-expect-error the schema requires Vault
+    get("/", { success: Body.json(Needy) })
+    // @ts-expect-error the schema requires Vault
+    get("/", { success: { 200: Needy } })
   })
 })
 
-describe("a call", () => {
+describe("the errors of a call", () => {
+  class NoSuchUser extends Schema.TaggedError<NoSuchUser>()("NoSuchUser", { id: Schema.Number }) {}
+  class Locked extends Schema.TaggedError<Locked>()("Locked", {}) {}
+
   const all = () =>
     [
       get("/"),
@@ -268,23 +286,25 @@ describe("a call", () => {
       del("/"),
       head("/"),
       options("/"),
-      get("/", { as: As.stream })
+      get("/", { success: Body.stream() }),
+      get("/", { success: Schema.Number, errors: { 404: Endpoint.errorAs("NotFound", Body.empty()) } })
     ] as const
   type Call = ReturnType<typeof all>[number]
 
-  it("fails with what any call can, what it was given, and what statuses say", () => {
-    expectTypeOf<Fails<Call>>().toEqualTypeOf<Verbs.Errors>()
+  it("are those of any call, and EncodeError", () => {
+    expectTypeOf<Failure<Call>>().toEqualTypeOf<Verbs.Errors>()
     expectTypeOf<Verbs.Errors["_tag"]>().toEqualTypeOf<
       | "EncodeError"
       | "NotSent"
       | "TransportError"
       | "TimeoutError"
       | "DecodeError"
-      | "Unauthorised"
+      | "BadRequest"
+      | "Unauthorized"
       | "Forbidden"
       | "NotFound"
       | "Conflict"
-      | "DataError"
+      | "UnprocessableContent"
       | "RateLimited"
       | "ClientError"
       | "ServerError"
@@ -292,94 +312,40 @@ describe("a call", () => {
     >()
   })
 
-  it("needs an HttpClient and its own caller", () => {
-    expectTypeOf<Needs<Call>>().toEqualTypeOf<HttpClient | Api>()
-    const { get } = Verbs.make(WithTokens)
-    const other = () => get("/")
-    expectTypeOf<Needs<ReturnType<typeof other>>>().toEqualTypeOf<HttpClient | WithTokens>()
-    // @ts-expect-error a tag of something else is none
+  it("include those that are declared", () => {
+    const declaring = () =>
+      [
+        get("/{id}", { path: { id: 1 }, errors: { 404: NoSuchUser } }),
+        get("/", { success: Schema.Number, errors: { 404: NoSuchUser, 409: [Locked, NoSuchUser] } }),
+        post("/", { json: 1, success: { 201: Schema.Number }, errors: { 404: NoSuchUser } }),
+        get.withResponse("/", { errors: { 404: Schema.Union(NoSuchUser, Locked) } })
+      ] as const
+    type Calls = ReturnType<typeof declaring>
+    expectTypeOf<Failure<Calls[0]>>().toEqualTypeOf<Verbs.Errors | NoSuchUser>()
+    expectTypeOf<Failure<Calls[1]>>().toEqualTypeOf<Verbs.Errors | NoSuchUser | Locked>()
+    expectTypeOf<Failure<Calls[2]>>().toEqualTypeOf<Verbs.Errors | NoSuchUser>()
+    expectTypeOf<Failure<Calls[3]>>().toEqualTypeOf<Verbs.Errors | NoSuchUser | Locked>()
+  })
+
+  it("have a tag, and a status that is no success", () => {
+    const Untagged = Schema.Struct({ id: Schema.Number })
+    // @ts-expect-error it has no tag
+    get("/", { errors: { 404: Untagged } })
+    // @ts-expect-error one of them has no tag
+    get("/", { errors: { 404: [NoSuchUser, Untagged] } })
+    // @ts-expect-error the status is a success
+    get("/", { success: { 200: Schema.Number }, errors: { 200: NoSuchUser } })
+  })
+})
+
+describe("the requirements of a call", () => {
+  it("are an HttpClient and the tag of the API", () => {
+    const call = () => get("/")
+    expectTypeOf<Requirements<ReturnType<typeof call>>>().toEqualTypeOf<HttpClient | Api>()
+    const { get: other } = Verbs.make(WithTokens)
+    const otherCall = () => other("/")
+    expectTypeOf<Requirements<ReturnType<typeof otherCall>>>().toEqualTypeOf<HttpClient | WithTokens>()
+    // @ts-expect-error another tag has no Authoriser
     Verbs.make(Vault)
-  })
-})
-
-describe("credentials", () => {
-  it("fail with a ConfigError, and need nothing", () => {
-    expectTypeOf(Credentials.bearer).returns.toEqualTypeOf<Effect.Effect<Credentials.Credentials, ConfigError>>()
-    expectTypeOf(Credentials.token).returns.toEqualTypeOf<Effect.Effect<Credentials.Credentials, ConfigError>>()
-    expectTypeOf(Credentials.basic).returns.toEqualTypeOf<Effect.Effect<Credentials.Credentials, ConfigError>>()
-    expectTypeOf(Credentials.apiKey).returns.toEqualTypeOf<Effect.Effect<Credentials.Credentials, ConfigError>>()
-  })
-
-  it("are made of what is redacted", () => {
-    // @ts-expect-error text is not
-    Credentials.bearer("secret")
-    // @ts-expect-error text is not
-    Credentials.basic({ username: "bob", password: "secret" })
-    // @ts-expect-error text is not
-    Credentials.apiKey({ header: "x-key", key: "secret" })
-  })
-
-  it("of a key go in a header or a query", () => {
-    Credentials.apiKey({ header: "x-key", key: secret })
-    Credentials.apiKey({ query: "key", key: secret, identity: "us" })
-    // @ts-expect-error not in both
-    Credentials.apiKey({ header: "x-key", query: "key", key: secret })
-    // @ts-expect-error not in neither
-    Credentials.apiKey({ key: secret })
-  })
-})
-
-describe("a caller's layer", () => {
-  const baseUrl = "https://api.test"
-
-  it("gives its tag alone, and fails with a ConfigError", () => {
-    const layer = Authoriser.layer(Api, { baseUrl })
-    expectTypeOf(layer).toEqualTypeOf<Layer.Layer<Api, ConfigError>>()
-    const bearing = Authoriser.layer(Api, { baseUrl: new URL(baseUrl), credentials: Credentials.bearer(secret) })
-    expectTypeOf(bearing).toEqualTypeOf<Layer.Layer<Api, ConfigError>>()
-  })
-
-  it("fails and needs as its credentials do, but for a Scope", () => {
-    const credentials = null as unknown as Effect.Effect<Credentials.Credentials, "locked", Vault | Scope.Scope>
-    const layer = () => Authoriser.layer(Api, { baseUrl, credentials })
-    expectTypeOf<ReturnType<typeof layer>>().toEqualTypeOf<Layer.Layer<Api, ConfigError | "locked", Vault>>()
-    const scoped = null as unknown as Effect.Effect<Credentials.Credentials, never, Scope.Scope>
-    const other = () => Authoriser.layer(Api, { baseUrl, credentials: scoped })
-    expectTypeOf<ReturnType<typeof other>>().toEqualTypeOf<Layer.Layer<Api, ConfigError>>()
-  })
-
-  it("wants a base URL", () => {
-    // @ts-expect-error there is none
-    Authoriser.layer(Api, {})
-    // @ts-expect-error nor options
-    Authoriser.layer(Api)
-    // @ts-expect-error a tag of something else is none
-    Authoriser.layer(Vault, { baseUrl })
-  })
-
-  it("of a tag that wants tokens wants credentials that are", () => {
-    const tokens = null as unknown as Effect.Effect<Tokens.Tokens, "locked", HttpClient | Scope.Scope>
-    const layer = () => Authoriser.layer(WithTokens, { baseUrl, credentials: tokens })
-    expectTypeOf<ReturnType<typeof layer>>().toEqualTypeOf<
-      Layer.Layer<WithTokens, ConfigError | "locked", HttpClient>
-    >()
-    // @ts-expect-error there are none
-    Authoriser.layer(WithTokens, { baseUrl })
-    // @ts-expect-error these are not
-    Authoriser.layer(WithTokens, { baseUrl, credentials: Credentials.bearer(secret) })
-    // @ts-expect-error nor are they there
-    Authoriser.layer(WithTokens, { baseUrl, credentials: undefined })
-    // Tokens do for a tag that does not want them.
-    expectTypeOf(() => Authoriser.layer(Api, { baseUrl, credentials: tokens })).returns.toEqualTypeOf<
-      Layer.Layer<Api, ConfigError | "locked", HttpClient>
-    >()
-  })
-
-  it("has defaults", () => {
-    Authoriser.layer(Api, { baseUrl, deadline: "3 seconds", attemptDeadline: "1 second", insecure: true })
-    // @ts-expect-error it is a boolean
-    Authoriser.layer(Api, { baseUrl, insecure: "yes" })
-    // @ts-expect-error there is no such option
-    Authoriser.layer(Api, { baseUrl, timeout: 1 })
   })
 })

@@ -1,49 +1,56 @@
-import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
-import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Schema from "effect/Schema"
 import { Account, AccountId } from "../../../schemas/polympics/Account.js"
 import { CreateAccount, UpdateAccount } from "../../../schemas/polympics/forms.js"
 import { Page } from "../../../schemas/polympics/Page.js"
-import { Conflict, DataError, Refused, UnknownId } from "../../../schemas/polympics/refusals.js"
 import { AccountSearch } from "../../../schemas/polympics/search.js"
-
-const path = () => Schema.Struct({ account: AccountId })
+import * as Body from "../../../src/Body.js"
+import * as Endpoint from "../../../src/Endpoint.js"
+import { withoutNotFound, withUnknownId } from "./errors.js"
 
 export const checkSignups = () =>
-  HttpApiEndpoint.get("checkSignups", "/accounts/signups").addSuccess(
-    Schema.Struct({ signupsOpen: Schema.propertySignature(Schema.Boolean).pipe(Schema.fromKey("signups_open")) })
-  )
+  Endpoint.get("/accounts/signups", {
+    name: "checkSignups",
+    success: { 200: Schema.Struct({ signups_open: Schema.Boolean }).pipe(Schema.pluck("signups_open")) },
+    errors: withoutNotFound()
+  })
 
 export const createAccount = () =>
-  HttpApiEndpoint.post("createAccount", "/accounts/new")
-    .setPayload(CreateAccount)
-    .addSuccess(Account, { status: 201 })
-    .addError(Refused)
-    .addError(Conflict)
+  Endpoint.post("/accounts/new", {
+    name: "createAccount",
+    body: CreateAccount,
+    success: { 201: Account },
+    errors: withUnknownId()
+  })
 
 export const listAccounts = () =>
-  HttpApiEndpoint.get("listAccounts", "/accounts/search")
-    .setUrlParams(AccountSearch)
-    .addSuccess(Page(Account))
-    .addError(UnknownId)
-    .addError(DataError)
+  Endpoint.get("/accounts/search", {
+    name: "listAccounts",
+    query: AccountSearch,
+    success: { 200: Page(Account) },
+    errors: withUnknownId()
+  })
 
 export const getAccount = () =>
-  HttpApiEndpoint.get("getAccount", "/account/:account")
-    .setPath(path())
-    .addSuccess(Account)
-    .addError(UnknownId)
-    .addError(DataError)
+  Endpoint.get("/account/{account}", {
+    name: "getAccount",
+    path: { account: AccountId },
+    success: { 200: Account },
+    errors: withUnknownId()
+  })
 
 export const updateAccount = () =>
-  HttpApiEndpoint.patch("updateAccount", "/account/:account")
-    .setPath(path())
-    .setPayload(UpdateAccount)
-    .addSuccess(Account)
-    .addError(Refused)
+  Endpoint.patch("/account/{account}", {
+    name: "updateAccount",
+    path: { account: AccountId },
+    body: UpdateAccount,
+    success: { 200: Account },
+    errors: withUnknownId()
+  })
 
 export const deleteAccount = () =>
-  HttpApiEndpoint.del("deleteAccount", "/account/:account")
-    .setPath(path())
-    .addSuccess(HttpApiSchema.NoContent)
-    .addError(Refused)
+  Endpoint.delete("/account/{account}", {
+    name: "deleteAccount",
+    path: { account: AccountId },
+    success: { 204: Body.empty() },
+    errors: withUnknownId()
+  })

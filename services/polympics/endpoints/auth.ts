@@ -1,47 +1,54 @@
-import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import { Account } from "../../../schemas/polympics/Account.js"
 import { AppCredentials, AppDetails, Session } from "../../../schemas/polympics/Credentials.js"
 import { DiscordToken, SessionForm } from "../../../schemas/polympics/forms.js"
-import { DataError, Forbidden, Refused, Unauthorised } from "../../../schemas/polympics/refusals.js"
 import * as Endpoint from "../../../src/Endpoint.js"
+import { withInvalidContent, withoutNotFound, withUnknownId } from "./errors.js"
 
 export const discordAuthenticate = () =>
-  HttpApiEndpoint.post("discordAuthenticate", "/auth/discord")
-    .setPayload(DiscordToken)
-    .addSuccess(Session)
-    .addError(Unauthorised)
-    .addError(Forbidden)
-    .addError(DataError)
-    .annotate(Endpoint.Sensitive, true)
+  Endpoint.post("/auth/discord", {
+    name: "discordAuthenticate",
+    body: DiscordToken,
+    success: { 200: Session },
+    errors: withInvalidContent(),
+    sensitive: true
+  })
 
 export const createSession = () =>
-  HttpApiEndpoint.post("createSession", "/auth/create_session")
-    .setPayload(SessionForm)
-    .addSuccess(Session, { status: 201 })
-    .addError(Refused)
-    .annotate(Endpoint.Sensitive, true)
+  Endpoint.post("/auth/create_session", {
+    name: "createSession",
+    body: SessionForm,
+    success: { 201: Session },
+    errors: withUnknownId(),
+    sensitive: true
+  })
 
 /** `POST /auth/reset_token`, as an app. */
 export const resetAppToken = () =>
-  HttpApiEndpoint.post("resetAppToken", "/auth/reset_token")
-    .addSuccess(AppCredentials)
-    .addError(Unauthorised)
-    .annotate(Endpoint.Sensitive, true)
-    .annotate(Endpoint.Unrepeatable, true)
+  Endpoint.post("/auth/reset_token", {
+    name: "resetAppToken",
+    success: { 200: AppCredentials },
+    errors: withoutNotFound(),
+    sensitive: true,
+    unrepeatable: true
+  })
 
 /**
- * `POST /auth/reset_token`, as a user. It is documented to answer with a session; the server answers with the account, and
- * the new password is never told.
+ * `POST /auth/reset_token`, as a user. The API's documentation says that the response is a session. The server responds with the
+ * account, and does not send the new password.
  */
 export const resetSession = () =>
-  HttpApiEndpoint.post("resetSession", "/auth/reset_token")
-    .addSuccess(Session)
-    .addError(Unauthorised)
-    .annotate(Endpoint.Sensitive, true)
-    .annotate(Endpoint.Unrepeatable, true)
+  Endpoint.post("/auth/reset_token", {
+    name: "resetSession",
+    success: { 200: Session },
+    errors: withoutNotFound(),
+    sensitive: true,
+    unrepeatable: true
+  })
 
 /** `GET /auth/me`, as an app. */
-export const getApp = () => HttpApiEndpoint.get("getApp", "/auth/me").addSuccess(AppDetails).addError(Unauthorised)
+export const getApp = () =>
+  Endpoint.get("/auth/me", { name: "getApp", success: { 200: AppDetails }, errors: withoutNotFound() })
 
 /** `GET /auth/me`, as a user. */
-export const getMe = () => HttpApiEndpoint.get("getMe", "/auth/me").addSuccess(Account).addError(Unauthorised)
+export const getMe = () =>
+  Endpoint.get("/auth/me", { name: "getMe", success: { 200: Account }, errors: withoutNotFound() })

@@ -1,54 +1,60 @@
-import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
-import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
-import * as Schema from "effect/Schema"
 import { AccountId } from "../../../schemas/polympics/Account.js"
 import { Award, AwardId } from "../../../schemas/polympics/Award.js"
 import { AwardDetails } from "../../../schemas/polympics/AwardDetails.js"
 import { CreateAward, UpdateAward } from "../../../schemas/polympics/forms.js"
-import { DataError, NotHeld, Refused, UnknownId } from "../../../schemas/polympics/refusals.js"
-
-const award = () => Schema.compose(Schema.NumberFromString, AwardId)
-const path = () => Schema.Struct({ award: award() })
-const holding = () => Schema.Struct({ account: AccountId, award: award() })
+import * as Body from "../../../src/Body.js"
+import * as Endpoint from "../../../src/Endpoint.js"
+import { withUnknownId } from "./errors.js"
 
 export const createAward = () =>
-  HttpApiEndpoint.post("createAward", "/awards/new")
-    .setPayload(CreateAward)
-    .addSuccess(Award, { status: 201 })
-    .addError(Refused)
+  Endpoint.post("/awards/new", {
+    name: "createAward",
+    body: CreateAward,
+    success: { 201: Award },
+    errors: withUnknownId()
+  })
 
 export const getAward = () =>
-  HttpApiEndpoint.get("getAward", "/award/:award")
-    .setPath(path())
-    .addSuccess(AwardDetails)
-    .addError(UnknownId)
-    .addError(DataError)
+  Endpoint.get("/award/{award}", {
+    name: "getAward",
+    path: { award: AwardId },
+    success: { 200: AwardDetails },
+    errors: withUnknownId()
+  })
 
 export const updateAward = () =>
-  HttpApiEndpoint.patch("updateAward", "/award/:award")
-    .setPath(path())
-    .setPayload(UpdateAward)
-    .addSuccess(Award)
-    .addError(Refused)
+  Endpoint.patch("/award/{award}", {
+    name: "updateAward",
+    path: { award: AwardId },
+    body: UpdateAward,
+    success: { 200: Award },
+    errors: withUnknownId()
+  })
 
 export const deleteAward = () =>
-  HttpApiEndpoint.del("deleteAward", "/award/:award")
-    .setPath(path())
-    .addSuccess(HttpApiSchema.NoContent)
-    .addError(Refused)
+  Endpoint.delete("/award/{award}", {
+    name: "deleteAward",
+    path: { award: AwardId },
+    success: { 204: Body.empty() },
+    errors: withUnknownId()
+  })
 
 export const giveAward = () =>
-  HttpApiEndpoint.put("giveAward", "/account/:account/award/:award")
-    .setPath(holding())
-    .addSuccess(HttpApiSchema.asEmpty(Schema.Literal("Given"), { status: 201, decode: () => "Given" as const }))
-    .addSuccess(
-      HttpApiSchema.asEmpty(Schema.Literal("AlreadyHeld"), { status: 208, decode: () => "AlreadyHeld" as const })
-    )
-    .addError(Refused)
+  Endpoint.put("/account/{account}/award/{award}", {
+    name: "giveAward",
+    path: { account: AccountId, award: AwardId },
+    success: { 201: Body.empty("Given"), 208: Body.empty("AlreadyHeld") },
+    errors: withUnknownId()
+  })
 
 export const takeAward = () =>
-  HttpApiEndpoint.del("takeAward", "/account/:account/award/:award")
-    .setPath(holding())
-    .addSuccess(HttpApiSchema.NoContent)
-    .addError(Refused)
-    .addError(NotHeld)
+  Endpoint.delete("/account/{account}/award/{award}", {
+    name: "takeAward",
+    path: { account: AccountId, award: AwardId },
+    success: { 204: Body.empty() },
+    errors: {
+      ...withUnknownId(),
+      // The API's own 404, for an account that does not hold the award, has no body.
+      404: [Endpoint.errorAs("NotFound", Body.empty()), Endpoint.errorAs("ClientError")]
+    }
+  })

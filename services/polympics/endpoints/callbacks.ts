@@ -1,39 +1,49 @@
-import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
-import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Schema from "effect/Schema"
 import { Callback, CallbackEvent } from "../../../schemas/polympics/Callback.js"
+import { NoCallback } from "../../../schemas/polympics/errors.js"
 import { CallbackForm } from "../../../schemas/polympics/forms.js"
-import { DataError, NoCallback, Unauthorised } from "../../../schemas/polympics/refusals.js"
+import * as Body from "../../../src/Body.js"
 import * as Endpoint from "../../../src/Endpoint.js"
+import { withInvalidContent, withoutNotFound } from "./errors.js"
 
-const path = () => Schema.Struct({ event: CallbackEvent })
+const withNoCallback = () => ({
+  ...withInvalidContent(),
+  404: [Endpoint.errorAs("NotFound", NoCallback), Endpoint.errorAs("ClientError")]
+})
 
 export const getCallbacks = () =>
-  HttpApiEndpoint.get("getCallbacks", "/callbacks")
-    .addSuccess(Schema.Struct({ callbacks: Schema.Record({ key: Schema.String, value: Schema.String }) }))
-    .addError(Unauthorised)
+  Endpoint.get("/callbacks", {
+    name: "getCallbacks",
+    success: {
+      200: Schema.Struct({ callbacks: Schema.Record({ key: Schema.String, value: Schema.String }) }).pipe(
+        Schema.pluck("callbacks")
+      )
+    },
+    errors: withoutNotFound()
+  })
 
 export const createCallback = () =>
-  HttpApiEndpoint.put("createCallback", "/callback/:event")
-    .setPath(path())
-    .setPayload(CallbackForm)
-    .addSuccess(Callback)
-    .addError(Unauthorised)
-    .addError(DataError)
-    .annotate(Endpoint.Sensitive, true)
+  Endpoint.put("/callback/{event}", {
+    name: "createCallback",
+    path: { event: CallbackEvent },
+    body: CallbackForm,
+    success: { 200: Callback },
+    errors: withInvalidContent(),
+    sensitive: true
+  })
 
 export const getCallback = () =>
-  HttpApiEndpoint.get("getCallback", "/callback/:event")
-    .setPath(path())
-    .addSuccess(Callback)
-    .addError(Unauthorised)
-    .addError(NoCallback)
-    .addError(DataError)
+  Endpoint.get("/callback/{event}", {
+    name: "getCallback",
+    path: { event: CallbackEvent },
+    success: { 200: Callback },
+    errors: withNoCallback()
+  })
 
 export const deleteCallback = () =>
-  HttpApiEndpoint.del("deleteCallback", "/callback/:event")
-    .setPath(path())
-    .addSuccess(HttpApiSchema.NoContent)
-    .addError(Unauthorised)
-    .addError(NoCallback)
-    .addError(DataError)
+  Endpoint.delete("/callback/{event}", {
+    name: "deleteCallback",
+    path: { event: CallbackEvent },
+    success: { 204: Body.empty() },
+    errors: withNoCallback()
+  })

@@ -1,34 +1,48 @@
-import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
-import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
-import * as Schema from "effect/Schema"
 import { TeamForm } from "../../../schemas/polympics/forms.js"
 import { Page } from "../../../schemas/polympics/Page.js"
-import { DataError, Forbidden, Refused, Unauthorised, UnknownId } from "../../../schemas/polympics/refusals.js"
 import { TeamSearch } from "../../../schemas/polympics/search.js"
 import { Team, TeamId } from "../../../schemas/polympics/Team.js"
-
-const path = () => Schema.Struct({ team: Schema.compose(Schema.NumberFromString, TeamId) })
+import * as Body from "../../../src/Body.js"
+import * as Endpoint from "../../../src/Endpoint.js"
+import { withInvalidContent, withUnknownId } from "./errors.js"
 
 export const createTeam = () =>
-  HttpApiEndpoint.post("createTeam", "/teams/new")
-    .setPayload(TeamForm)
-    .addSuccess(Team, { status: 201 })
-    .addError(Unauthorised)
-    .addError(Forbidden)
-    .addError(DataError)
+  Endpoint.post("/teams/new", {
+    name: "createTeam",
+    body: TeamForm,
+    success: { 201: Team },
+    errors: withInvalidContent()
+  })
 
 export const listTeams = () =>
-  HttpApiEndpoint.get("listTeams", "/teams/search").setUrlParams(TeamSearch).addSuccess(Page(Team)).addError(DataError)
+  Endpoint.get("/teams/search", {
+    name: "listTeams",
+    query: TeamSearch,
+    success: { 200: Page(Team) },
+    errors: withInvalidContent()
+  })
 
 export const getTeam = () =>
-  HttpApiEndpoint.get("getTeam", "/team/:team").setPath(path()).addSuccess(Team).addError(UnknownId).addError(DataError)
+  Endpoint.get("/team/{team}", {
+    name: "getTeam",
+    path: { team: TeamId },
+    success: { 200: Team },
+    errors: withUnknownId()
+  })
 
 export const updateTeam = () =>
-  HttpApiEndpoint.patch("updateTeam", "/team/:team")
-    .setPath(path())
-    .setPayload(TeamForm)
-    .addSuccess(Team)
-    .addError(Refused)
+  Endpoint.patch("/team/{team}", {
+    name: "updateTeam",
+    path: { team: TeamId },
+    body: TeamForm,
+    success: { 200: Team },
+    errors: withUnknownId()
+  })
 
 export const deleteTeam = () =>
-  HttpApiEndpoint.del("deleteTeam", "/team/:team").setPath(path()).addSuccess(HttpApiSchema.NoContent).addError(Refused)
+  Endpoint.delete("/team/{team}", {
+    name: "deleteTeam",
+    path: { team: TeamId },
+    success: { 204: Body.empty() },
+    errors: withUnknownId()
+  })

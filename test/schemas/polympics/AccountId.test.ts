@@ -5,7 +5,7 @@ import { AccountId } from "../../../schemas/polympics/Account.js"
 
 const is = Schema.is(AccountId)
 
-/** What the server writes: an integer of 64 bits, in digits, in one way only. */
+/** Reports whether a text is an integer of 64 bits, in the only way in which the server writes it. */
 const isId = (text: string): boolean => {
   try {
     const id = BigInt(text)
@@ -23,20 +23,20 @@ describe("an account id", () => {
     expect([text, is(text)]).toEqual([text, isId(text)])
   })
 
-  it("goes to either end of its range, and no further", () => {
+  it("has the range of 64 bits", () => {
     expect(is("9223372036854775807")).toBe(true)
     expect(is("9223372036854775808")).toBe(false)
     expect(is("-9223372036854775808")).toBe(true)
     expect(is("-9223372036854775809")).toBe(false)
   })
 
-  it("is written in one way only", () => {
+  it("has one spelling", () => {
     for (const text of ["", "-0", "00", "01", "+1", " 1", "1 ", "1\n", "1_000", "0x1", "1e3", "1.0", "١"]) {
       expect([text, is(text)]).toEqual([text, false])
     }
   })
 
-  it.prop("is what its own arbitrary makes", [AccountId], ([id]) => {
+  it.prop("is valid if its own arbitrary makes it", [AccountId], ([id]) => {
     expect(isId(id)).toBe(true)
   })
 })

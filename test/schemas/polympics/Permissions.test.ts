@@ -6,7 +6,7 @@ import * as HashSet from "effect/HashSet"
 import * as Schema from "effect/Schema"
 import * as Permissions from "../../../schemas/polympics/Permissions.js"
 
-/** The documentation's own list, least significant first. */
+/** The list of the API's documentation, least significant first. */
 const documented = [
   "managePermissions",
   "manageAccountTeams",
@@ -35,8 +35,8 @@ const any = FastCheck.oneof(
 ).map(Permissions.fromMask)
 const named = FastCheck.subarray([...documented])
 
-describe("permissions are sets", () => {
-  it.prop("whose union and intersection commute, associate and absorb", [any, any, any], ([a, b, c]) => {
+describe("sets of permissions", () => {
+  it.prop("have a union and an intersection that commute, associate and absorb", [any, any, any], ([a, b, c]) => {
     const { intersection, union } = Permissions
     expect(union(a, b)).toEqual(union(b, a))
     expect(intersection(a, b)).toEqual(intersection(b, a))
@@ -48,20 +48,20 @@ describe("permissions are sets", () => {
     expect(intersection(a, Permissions.none)).toEqual(Permissions.none)
   })
 
-  it.prop("whose difference takes away what is in the other, and nothing else", [any, any], ([a, b]) => {
+  it.prop("have a difference, which removes the permissions of the other set only", [any, any], ([a, b]) => {
     const rest = Permissions.difference(a, b)
     expect(Permissions.intersection(rest, b)).toEqual(Permissions.none)
     expect(Permissions.union(rest, Permissions.intersection(a, b))).toEqual(a)
   })
 
-  it.prop("that are in another if their union is the other", [any, any], ([a, b]) => {
+  it.prop("are subsets of another if the union is the other", [any, any], ([a, b]) => {
     expect(Permissions.isSubset(a, b)).toBe(Permissions.union(a, b).mask === b.mask)
     expect(Permissions.isSubset(Permissions.intersection(a, b), a)).toBe(true)
     expect(Permissions.isSubset(a, Permissions.union(a, b))).toBe(true)
     expect(Permissions.isSubset(Permissions.none, a)).toBe(true)
   })
 
-  it.prop("that are equal by value", [any], ([a]) => {
+  it.prop("are equal by value", [any], ([a]) => {
     const other = Permissions.fromMask(a.mask)
     expect(Equal.equals(a, other)).toBe(true)
     expect(HashSet.size(HashSet.make(a, other))).toBe(1)
@@ -70,7 +70,7 @@ describe("permissions are sets", () => {
 })
 
 describe("the names of permissions", () => {
-  it("stand for the bits that the API documents", () => {
+  it("have the bits that the API documents", () => {
     const bits = documented.map((name) => Permissions.of(name).mask)
     expect(bits).toEqual([1n, 2n, 4n, 8n, 16n, 32n, 64n])
     expect(Permissions.everyApp.mask).toBe(95n)
@@ -78,23 +78,23 @@ describe("the names of permissions", () => {
     expect(Permissions.none.mask).toBe(0n)
   })
 
-  it.prop("come out as they went in, in their order and once", [named], ([names]) => {
+  it.prop("are returned in their order and once", [named], ([names]) => {
     expect(Permissions.names(Permissions.of(...names, ...names))).toEqual(
       documented.filter((name) => names.includes(name))
     )
   })
 
-  it.prop("are in a set that has them all", [named, named], ([names, others]) => {
+  it.prop("are tested by has", [named, named], ([names, others]) => {
     expect(Permissions.has(Permissions.of(...names), ...others)).toBe(others.every((name) => names.includes(name)))
   })
 
-  it.prop("tell nothing of bits without one, which are kept", [any], ([a]) => {
+  it.prop("exclude undocumented bits, which stay in the mask", [any], ([a]) => {
     const known = Permissions.of(...Permissions.names(a))
     expect(Permissions.isSubset(known, a)).toBe(true)
     expect(Permissions.difference(a, known).mask & 127n).toBe(0n)
   })
 
-  it("are what logs show, with the mask", () => {
+  it("are shown in logs, with the mask", () => {
     const shown = { _id: "Permissions", names: ["manageTeams"], mask: "1099511627784" }
     const permissions = Permissions.fromMask(2n ** 40n + 8n)
     expect(JSON.parse(JSON.stringify(permissions))).toEqual(shown)
@@ -106,7 +106,7 @@ describe("permissions on the wire", () => {
   const encode = Schema.encodeSync(Permissions.schema)
   const decode = Schema.decodeUnknownSync(Permissions.schema)
 
-  it.prop("are a number where a number can hold them, and a bigint beyond", [any], ([a]) => {
+  it.prop("are a number if it is a safe integer, and a bigint otherwise", [any], ([a]) => {
     const wire = encode(a)
     expect(BigInt(wire)).toBe(a.mask)
     expect(typeof wire).toBe(
@@ -115,12 +115,12 @@ describe("permissions on the wire", () => {
     expect(decode(wire)).toEqual(a)
   })
 
-  it.prop("can be stored if they fit 64 bits", [any], ([a]) => {
+  it.prop("are storable if they fit 64 bits", [any], ([a]) => {
     const fits = a.mask >= -(2n ** 63n) && a.mask < 2n ** 63n
     expect(Schema.is(Permissions.Storable)(a)).toBe(fits)
   })
 
-  it("are nothing else", () => {
+  it("are not decoded from other values", () => {
     for (const wire of [1.5, Number.NaN, 2 ** 53, "1", null, undefined, [], {}]) {
       expect(() => decode(wire)).toThrow()
     }

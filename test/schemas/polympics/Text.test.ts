@@ -8,18 +8,18 @@ const text = FastCheck.string({
   maxLength: 8
 })
 
-/** Code points, halves of surrogate pairs told from whole ones. */
+/** The code points, where lone surrogates stay as they are. */
 const points = (text: string) => Array.from(text, (character) => character.codePointAt(0) ?? 0)
 
 describe("text of at most four characters", () => {
-  it.prop("is what the server can store: code points, none of them NUL or half a pair", [text], ([text]) => {
+  it.prop("has at most four code points, without NUL and lone surrogates", [text], ([text]) => {
     const storable = points(text).every((point) => point !== 0 && (point < 0xd800 || point > 0xdfff))
     expect(Schema.is(textUpTo(4))(text)).toBe(storable && points(text).length <= 4)
   })
 })
 
 describe("text that must not be empty", () => {
-  it("says why", () => {
+  it("is refused with the reason", () => {
     expect(Schema.is(notEmpty(textUpTo(4)))("a")).toBe(true)
     expect(() => Schema.decodeSync(notEmpty(textUpTo(4)))("")).toThrow("the server would ignore it")
   })

@@ -16,7 +16,7 @@ describe("a timestamp", () => {
     expect(millis(0)).toBe(0)
   })
 
-  it("is no moment outside of what a date can be", () => {
+  it("is refused outside the range of dates", () => {
     for (const seconds of [Number.NaN, Infinity, -Infinity, 8.64e12 + 1, "1617278400", null, undefined]) {
       expect(() => millis(seconds)).toThrow()
     }

@@ -6,10 +6,10 @@ import { AwardDetails } from "../../../schemas/polympics/AwardDetails.js"
 import { AppDetails, Session } from "../../../schemas/polympics/Credentials.js"
 import { Page } from "../../../schemas/polympics/Page.js"
 import { Team } from "../../../schemas/polympics/Team.js"
-import * as Json from "../../../src/Json.js"
+import * as Json from "../../../src/internal/http/json.js"
 import { type Exchange, exchanges } from "../../servers/recording.js"
 
-/** What a body is, by the path that it came from. */
+/** The schemas of bodies, by the path of the request. */
 const kinds: ReadonlyArray<readonly [RegExp, Schema.Schema<any, any>]> = [
   [/^\/accounts\/search/, Page(Account)],
   [/^\/teams\/search/, Page(Team)],
@@ -25,21 +25,21 @@ const kindOf = ({ body_text, method, path }: Exchange): Schema.Schema<any, any> 
   return kinds.find(([pattern]) => pattern.test(path))?.[1]
 }
 
-/** The same with its timestamps to the millisecond, beyond which `DateTime` does not count. */
+/** A value with its timestamps rounded to milliseconds, the precision of `DateTime`. */
 const toMillis = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value), (key, part) =>
     key === "created_at" || key === "expires_at" ? Math.round(part * 1000) / 1000 : part
   )
 
-describe("what the server wrote", () => {
+describe("the bodies of recorded responses", () => {
   const bodies = exchanges.filter(
     ({ body_text, path, status }) => status < 300 && body_text.startsWith("{") && !/signups|openapi/.test(path)
   )
 
-  it("is what the schemas write again, once they have read it", () => {
+  it("are equal after decoding and encoding", () => {
     for (const exchange of bodies) {
       const schema = kindOf(exchange)
-      if (schema === undefined) throw new Error(`exchange ${exchange.n} is of no kind: ${exchange.path}`)
+      if (schema === undefined) throw new Error(`exchange ${exchange.n} has no schema: ${exchange.path}`)
       const value = Schema.decodeUnknownSync(schema)(Json.parse(exchange.body_text))
       const written = Json.stringify(Schema.encodeSync(schema)(value))
       expect([exchange.n, JSON.parse(written)]).toEqual([exchange.n, toMillis(JSON.parse(exchange.body_text))])

@@ -8,12 +8,11 @@ import { AppCredentials, AppDetails, Credentials, Session } from "../../../schem
 import * as forms from "../../../schemas/polympics/forms.js"
 import { Page } from "../../../schemas/polympics/Page.js"
 import * as Permissions from "../../../schemas/polympics/Permissions.js"
-import * as refusals from "../../../schemas/polympics/refusals.js"
+import * as errors from "../../../schemas/polympics/errors.js"
 import { AccountSearch, TeamSearch } from "../../../schemas/polympics/search.js"
 import { Team } from "../../../schemas/polympics/Team.js"
-import * as Json from "../../../src/Json.js"
+import * as Json from "../../../src/internal/http/json.js"
 
-/** Holds for every value of a schema: it is the same after a journey over the wire. */
 const schemas: Readonly<Record<string, Schema.Schema<any, any>>> = {
   Account,
   AccountSearch,
@@ -41,15 +40,12 @@ const schemas: Readonly<Record<string, Schema.Schema<any, any>>> = {
   CallbackForm: forms.CallbackForm,
   DiscordToken: forms.DiscordToken,
   SessionForm: forms.SessionForm,
-  Unauthorised: refusals.Unauthorised,
-  Forbidden: refusals.Forbidden,
-  Conflict: refusals.Conflict,
-  DataError: refusals.DataError,
-  NoCallback: refusals.NoCallback
+  InvalidContent: errors.InvalidContent,
+  NoCallback: errors.NoCallback
 }
 
-/** On the wire, what is undefined is absent. */
-const present = (value: unknown): unknown =>
+/** A value without its undefined fields, which are absent on the wire. */
+const withoutUndefined = (value: unknown): unknown =>
   typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
     ? Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined))
     : value
@@ -60,12 +56,12 @@ describe.each(Object.entries(schemas))("%s", (_, schema) => {
   const encode = Schema.encodeSync(schema)
 
   it.prop(
-    "survives its journey over the wire",
+    "decodes the values that it encodes",
     [schema],
     ([value]) => {
       const text = Json.stringify(encode(value))
       const back = decode(Json.parse(text))
-      expect([text, same(present(back), present(value))]).toEqual([text, true])
+      expect([text, same(withoutUndefined(back), withoutUndefined(value))]).toEqual([text, true])
     },
     60_000
   )

@@ -3,7 +3,7 @@ import * as FastCheck from "effect/FastCheck"
 import * as Schema from "effect/Schema"
 import { TeamSearch } from "../../../schemas/polympics/search.js"
 
-/** The texts that PostgreSQL's LIKE matches with a pattern, as a regular expression. */
+/** A pattern of PostgreSQL's LIKE, as a regular expression. */
 const like = (pattern: string): RegExp => {
   const parts = [...pattern.matchAll(/\\([\s\S])|([\s\S])/g)].map(([, escaped, plain]) => {
     if (plain === "%") return "[\\s\\S]*"
@@ -16,13 +16,13 @@ const like = (pattern: string): RegExp => {
 const tricky = FastCheck.string({ unit: FastCheck.constantFrom("a", "b", "%", "_", "\\", " ") })
 
 describe("text to search for", () => {
-  it.prop("means itself to the server", [tricky, tricky], ([text, other]) => {
+  it.prop("matches itself only", [tricky, tricky], ([text, other]) => {
     const { q = "" } = Schema.encodeSync(TeamSearch)({ search: text })
     expect(like(q).test(text)).toBe(true)
     expect(like(q).test(other)).toBe(text === other)
   })
 
-  it.prop("is read back as it was", [tricky], ([text]) => {
+  it.prop("is decoded to the same text", [tricky], ([text]) => {
     const wire = Schema.encodeSync(TeamSearch)({ search: text })
     expect(Schema.decodeSync(TeamSearch)(wire)).toEqual({ search: text })
   })
@@ -30,7 +30,7 @@ describe("text to search for", () => {
 
 describe("page and pageSize", () => {
   const integer = FastCheck.oneof(FastCheck.integer({ min: 0, max: 100 }), FastCheck.maxSafeNat())
-  it.prop("may be as far as the server can multiply", [integer, integer], ([page, pageSize]) => {
+  it.prop("have a product that the server can compute", [integer, integer], ([page, pageSize]) => {
     const fits = pageSize > 0 && BigInt(page) * BigInt(pageSize) < 2n ** 63n
     expect(Schema.encodeEither(TeamSearch)({ page, pageSize })._tag).toBe(fits ? "Right" : "Left")
   })

@@ -1,8 +1,8 @@
-/** The browser's part of a login, played by a fetch that follows it: it types the name, agrees or does not, and keeps cookies. */
+/** The browser's part of a sign-in, by `fetch`: follows redirects, fills in forms, consents or not, and stores cookies. */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 
-/** The page where a browser ended. */
+/** The last page. */
 export interface Page {
   readonly url: URL
   readonly status: number
@@ -15,7 +15,7 @@ export interface Person {
   readonly name?: string
   /** Default: true. */
   readonly agrees?: boolean
-  /** An origin where to stop, before asking for the page. */
+  /** The origin at which to stop, without a request to it. */
   readonly until?: string
 }
 
@@ -29,8 +29,8 @@ interface Step {
   readonly form?: URLSearchParams
 }
 
-/** What a person does on a page that asks something; nothing on any other. */
-const act = (page: Page, { agrees = true, name = "bob" }: Person): Step | undefined => {
+/** The next request after a page with a form; undefined for other pages. */
+const submitForm = (page: Page, { agrees = true, name = "bob" }: Person): Step | undefined => {
   const form = /<form\b[^>]*>/.exec(page.text)?.[0]
   const action = form === undefined ? undefined : attribute(form, "action")
   if (action === undefined) return undefined
@@ -51,21 +51,21 @@ const act = (page: Page, { agrees = true, name = "bob" }: Person): Step | undefi
   return { url: new URL(action, page.url), form: fields }
 }
 
-const walk = async (start: URL, person: Person, signal: AbortSignal): Promise<Page> => {
+const follow = async (start: URL, person: Person, signal: AbortSignal): Promise<Page> => {
   const cookies = new Map<string, string>()
   let step: Step = { url: start }
   for (let steps = 0; steps < 40; steps += 1) {
     const { form, url } = step
-    const home = url.origin === start.origin
+    const sameOrigin = url.origin === start.origin
     if (url.origin === person.until) return { url, status: 0, headers: new Headers(), text: "" }
     const response = await fetch(url, {
       method: form === undefined ? "GET" : "POST",
       redirect: "manual",
       signal,
-      headers: home ? { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; ") } : {},
+      headers: sameOrigin ? { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; ") } : {},
       ...(form && { body: form })
     })
-    for (const line of home ? response.headers.getSetCookie() : []) {
+    for (const line of sameOrigin ? response.headers.getSetCookie() : []) {
       const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? []
       if (value === "") cookies.delete(name)
       else cookies.set(name, value)
@@ -77,16 +77,16 @@ const walk = async (start: URL, person: Person, signal: AbortSignal): Promise<Pa
       continue
     }
     const page: Page = { url, status: response.status, headers: response.headers, text: await response.text() }
-    const next = home ? act(page, person) : undefined
+    const next = sameOrigin ? submitForm(page, person) : undefined
     if (next === undefined) return page
     step = next
   }
-  throw new Error("there is no end to it")
+  throw new Error("too many pages")
 }
 
-/** Goes there as this person, as far as it leads. */
+/** Opens a URL, and follows it as this person to the last page. */
 export const browse = (url: URL, person: Person = {}): Effect.Effect<Page, Lost> =>
   Effect.tryPromise({
-    try: (signal) => walk(url, person, signal),
+    try: (signal) => follow(url, person, signal),
     catch: (error) => new Lost({ message: String(error) })
   })

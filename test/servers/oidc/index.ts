@@ -1,4 +1,4 @@
-/** A real authorisation server, which others wrote (`oidc-provider`), on loopback, and what its tokens are for. */
+/** An authorization server on loopback, by the package `oidc-provider`, and an API that its tokens protect. */
 import { generateKeyPairSync } from "node:crypto"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type ClientMetadata, type Configuration, Provider } from "oidc-provider"
 
-/** A program that authenticates itself, in this way. */
+/** A client that authenticates by a secret. */
 export const confidential = (more: Partial<ClientMetadata> = {}): ClientMetadata => ({
   client_id: "backend",
   // Characters that forms escape (RFC 6749, 2.3.1).
@@ -18,7 +18,7 @@ export const confidential = (more: Partial<ClientMetadata> = {}): ClientMetadata
   ...more
 })
 
-/** A program on a person's own machine. */
+/** A native client on the machine of a user. */
 export const publicClient = (more: Partial<ClientMetadata> = {}): ClientMetadata => ({
   client_id: "cli",
   application_type: "native",
@@ -30,7 +30,7 @@ export const publicClient = (more: Partial<ClientMetadata> = {}): ClientMetadata
   ...more
 })
 
-/** A program on something without a browser. */
+/** A client on a device without a browser. */
 export const device = (more: Partial<ClientMetadata> = {}): ClientMetadata =>
   publicClient({
     client_id: "television",
@@ -42,25 +42,25 @@ export const device = (more: Partial<ClientMetadata> = {}): ClientMetadata =>
 
 export interface Options {
   readonly clients: ReadonlyArray<ClientMetadata>
-  /** Whether a refresh token is replaced when it is used. Default: true. */
+  /** Replaces a refresh token when it is used. Default: true. */
   readonly rotate?: boolean
   /** In seconds. Default: an hour. */
   readonly accessTokenTtl?: number
   readonly configuration?: Configuration
 }
 
-/** A request for a token, or about one, as it came, and how it was answered. */
+/** A request to the token, revocation or device endpoint, with its outcome. */
 export interface TokenRequest {
   readonly route: string
   readonly form: Readonly<Record<string, unknown>>
   readonly authorization: string | undefined
-  /** The target, as it was written. */
+  /** The request target, unparsed. */
   readonly target: string
   status: number
   error: string | undefined
 }
 
-/** A request for what is protected. */
+/** A request to the protected API. */
 export interface ResourceRequest {
   readonly authorization: string | undefined
   readonly status: number
@@ -68,16 +68,16 @@ export interface ResourceRequest {
 
 export interface Oidc {
   readonly issuer: string
-  /** Where the protected API is: `GET /thing`, and `GET /who` for whose the token is. */
+  /** The base URL of the protected API. Each path returns `{ ok: true, who }`, where `who` is the owner of the token. */
   readonly api: string
   readonly tokenRequests: ReadonlyArray<TokenRequest>
   readonly resourceRequests: ReadonlyArray<ResourceRequest>
-  /** What the browser was sent to the server with. */
-  readonly authorisations: ReadonlyArray<URLSearchParams>
-  /** Ends a token, or all there are, without a word to who has it. */
+  /** The parameters of the authorization requests. */
+  readonly authorizations: ReadonlyArray<URLSearchParams>
+  /** Revokes an access token, or all of them, without notice to the client. */
   readonly revoke: (accessToken?: string) => Effect.Effect<void>
   readonly revokeRefreshTokens: Effect.Effect<void>
-  /** What is done to a request before the server has it; true: it was answered. */
+  /** Runs before the server handles a request. Returns true if it has responded itself. */
   intercept: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined
   readonly provider: Provider
 }
@@ -88,7 +88,7 @@ const jwk = () => ({
   alg: "ES256"
 })
 
-/** It says, on its console, that it is not set up for others to use. */
+/** Runs a function without console output: the provider warns that its configuration is for development. */
 const quietly = <A>(make: () => A): A => {
   const { info, warn } = console
   Object.assign(console, { info: () => {}, warn: () => {} })
@@ -111,9 +111,9 @@ export const make = ({
   Effect.gen(function* () {
     const tokenRequests: Array<TokenRequest> = []
     const resourceRequests: Array<ResourceRequest> = []
-    const authorisations: Array<URLSearchParams> = []
-    /** Those that were given, by kind. */
-    const given = { access: new Set<string>(), refresh: new Set<string>() }
+    const authorizations: Array<URLSearchParams> = []
+    /** The tokens that were issued, by kind. */
+    const issued = { access: new Set<string>(), refresh: new Set<string>() }
 
     const server = createServer()
     yield* Effect.acquireRelease(
@@ -155,7 +155,7 @@ export const make = ({
             introspection: { enabled: true }
           },
           findAccount: (_, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
-          // What a program is registered for is known without a web request.
+          // The default decides by the application type; here the grant types of the client decide.
           issueRefreshToken: (_, client, code) =>
             client.grantTypeAllowed("refresh_token") && code.scopes.has("offline_access"),
           rotateRefreshToken: rotate,
@@ -179,24 +179,24 @@ export const make = ({
         })
     )
     provider.use(async (ctx, next) => {
-      if (ctx.path === "/auth") authorisations.push(new URLSearchParams(ctx.querystring))
+      if (ctx.path === "/auth") authorizations.push(new URLSearchParams(ctx.querystring))
       await next()
       const route = ctx.path.slice(1)
       if (ctx.method !== "POST" || !["token", "token/revocation", "device/auth"].includes(route)) return
-      const answer = ctx.body as Record<string, unknown> | undefined
-      if (typeof answer?.["access_token"] === "string") given.access.add(answer["access_token"])
-      if (typeof answer?.["refresh_token"] === "string") given.refresh.add(answer["refresh_token"])
+      const body = ctx.body as Record<string, unknown> | undefined
+      if (typeof body?.["access_token"] === "string") issued.access.add(body["access_token"])
+      if (typeof body?.["refresh_token"] === "string") issued.refresh.add(body["refresh_token"])
       tokenRequests.push({
         route,
         form: { ...ctx.oidc?.body },
         authorization: ctx.get("authorization") || undefined,
         target: ctx.req.url ?? "",
         status: ctx.status,
-        error: typeof answer?.["error"] === "string" ? answer["error"] : undefined
+        error: typeof body?.["error"] === "string" ? body["error"] : undefined
       })
     })
 
-    const who = async (authorization: string | undefined) => {
+    const ownerOf = async (authorization: string | undefined) => {
       const [, token = ""] = /^Bearer (\S+)$/.exec(authorization ?? "") ?? []
       const found = await find(provider, token)
       if (found === undefined) return undefined
@@ -205,15 +205,15 @@ export const make = ({
 
     const resource = async (request: IncomingMessage, response: ServerResponse) => {
       const { authorization } = request.headers
-      const caller = await who(authorization)
-      const status = caller === undefined ? 401 : 200
+      const owner = await ownerOf(authorization)
+      const status = owner === undefined ? 401 : 200
       resourceRequests.push({ authorization, status })
       response
         .writeHead(status, {
           "content-type": "application/json",
-          ...(caller === undefined && { "www-authenticate": `Bearer error="invalid_token"` })
+          ...(owner === undefined && { "www-authenticate": `Bearer error="invalid_token"` })
         })
-        .end(JSON.stringify(caller === undefined ? { error: "invalid_token" } : { ok: true, who: caller }))
+        .end(JSON.stringify(owner === undefined ? { error: "invalid_token" } : { ok: true, who: owner }))
     }
 
     const callback = provider.callback()
@@ -222,17 +222,17 @@ export const make = ({
       api: `${origin}/api`,
       tokenRequests,
       resourceRequests,
-      authorisations,
+      authorizations,
       intercept: undefined,
       provider,
       revoke: (only) =>
         Effect.promise(async () => {
-          for (const token of only === undefined ? given.access : [only]) {
+          for (const token of only === undefined ? issued.access : [only]) {
             await (await find(provider, token))?.destroy()
           }
         }),
       revokeRefreshTokens: Effect.promise(async () => {
-        for (const token of given.refresh) await (await provider.RefreshToken.find(token))?.destroy()
+        for (const token of issued.refresh) await (await provider.RefreshToken.find(token))?.destroy()
       })
     }
     server.on("request", (request: IncomingMessage, response: ServerResponse) => {

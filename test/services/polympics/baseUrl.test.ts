@@ -6,8 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Polympics from "effect-herald/polympics"
 
-/** Where a call goes, and what its errors say of that. */
-const goes = <E>(caller: Layer.Layer<Polympics.Authoriser, E>, variables: Record<string, string> = {}) => {
+/** The URL of a call's request, and the URL in its error. */
+const urlsOf = <E>(caller: Layer.Layer<Polympics.Authoriser, E>, variables: Record<string, string> = {}) => {
   const sent: Array<string> = []
   const client = HttpClient.make((request, url) => {
     sent.push(url.href)
@@ -52,9 +52,9 @@ describe("a base URL", () => {
       url: "https://example.com/v1/team/{team}"
     }
   ]
-  it.effect.each(cases)("of $baseUrl leads to $sent", ({ baseUrl, sent, url }) =>
+  it.effect.each(cases)("$baseUrl: the request goes to $sent", ({ baseUrl, sent, url }) =>
     Effect.gen(function* () {
-      expect(yield* goes(Polympics.anonymous({ baseUrl }))).toEqual({ sent: [sent], url })
+      expect(yield* urlsOf(Polympics.anonymous({ baseUrl }))).toEqual({ sent: [sent], url })
     })
   )
 
@@ -66,18 +66,18 @@ describe("a base URL", () => {
         POLYMPICS_PASSWORD: "x"
       }
       const sent = ["https://example.com/v2/team/1"]
-      expect(yield* goes(Polympics.anonymousConfig(), variables)).toMatchObject({ sent })
-      expect(yield* goes(Polympics.appConfig(), variables)).toMatchObject({ sent })
-      expect(yield* goes(Polympics.userConfig(), { ...variables, POLYMPICS_USERNAME: "S1" })).toMatchObject({ sent })
+      expect(yield* urlsOf(Polympics.anonymousConfig(), variables)).toMatchObject({ sent })
+      expect(yield* urlsOf(Polympics.appConfig(), variables)).toMatchObject({ sent })
+      expect(yield* urlsOf(Polympics.userConfig(), { ...variables, POLYMPICS_USERNAME: "S1" })).toMatchObject({ sent })
     })
   )
 
-  it.effect("that is not in the environment is the API's own", () =>
+  it.effect("is the public API's if it is not in the environment", () =>
     Effect.gen(function* () {
       const variables = { POLYMPICS_USERNAME: "A1", POLYMPICS_PASSWORD: "x" }
       const sent = ["https://api.polytopia.fun/team/1"]
-      expect(yield* goes(Polympics.anonymousConfig(), {})).toMatchObject({ sent })
-      expect(yield* goes(Polympics.appConfig(), variables)).toMatchObject({ sent })
+      expect(yield* urlsOf(Polympics.anonymousConfig(), {})).toMatchObject({ sent })
+      expect(yield* urlsOf(Polympics.appConfig(), variables)).toMatchObject({ sent })
     })
   )
 })

@@ -12,7 +12,7 @@ const bearer = `Bearer ${secret}`
 const event = JSON.stringify({ account: account("900719925474099300", { team: team(3) }), team: team(3) })
 const mebibyte = 1024 * 1024
 
-/** A server whose events are kept. */
+/** A server that collects its events. */
 const listening = Effect.gen(function* () {
   const events: Array<Polympics.AccountTeamUpdate> = []
   const app = Polympics.callbackApp({
@@ -23,7 +23,7 @@ const listening = Effect.gen(function* () {
 })
 
 describe("an event", () => {
-  it.scopedLive("with the secret is decoded, handed on, and answered with 204", () =>
+  it.scopedLive("with the secret is decoded, passed to onEvent and responded to with a 204", () =>
     Effect.gen(function* () {
       const { events, post } = yield* listening
       expect((yield* post({ authorization: bearer, body: event })).status).toBe(204)
@@ -36,15 +36,15 @@ describe("an event", () => {
     })
   )
 
-  const taken: ReadonlyArray<Post & { readonly title: string }> = [
+  const accepted: ReadonlyArray<Post & { readonly title: string }> = [
     { title: "whose scheme is in lower case", authorization: `bearer ${secret}`, body: event },
-    { title: "in pieces, without a length", authorization: bearer, body: [event.slice(0, 10), event.slice(10)] },
-    { title: "of nobody's team", authorization: bearer, body: JSON.stringify({ account: account("1"), team: null }) },
-    { title: "with more than this library knows of", authorization: bearer, body: `{"more":1,${event.slice(1)}` },
+    { title: "in chunks, without a length", authorization: bearer, body: [event.slice(0, 10), event.slice(10)] },
+    { title: "without a team", authorization: bearer, body: JSON.stringify({ account: account("1"), team: null }) },
+    { title: "with unknown fields", authorization: bearer, body: `{"more":1,${event.slice(1)}` },
     { title: "of exactly 1 MiB", authorization: bearer, body: event.padEnd(mebibyte) },
-    { title: "of exactly 1 MiB in pieces", authorization: bearer, body: [event, " ".repeat(mebibyte - event.length)] }
+    { title: "of exactly 1 MiB in chunks", authorization: bearer, body: [event, " ".repeat(mebibyte - event.length)] }
   ]
-  it.scopedLive.each(taken)("$title is taken", ({ authorization, body = "" }) =>
+  it.scopedLive.each(accepted)("$title is accepted", ({ authorization, body = "" }) =>
     Effect.gen(function* () {
       const { events, post } = yield* listening
       expect((yield* post({ authorization, body })).status).toBe(204)
@@ -53,12 +53,12 @@ describe("an event", () => {
   )
 })
 
-describe("what is no event is refused, and nothing runs:", () => {
+describe("any other request is refused without a run of onEvent:", () => {
   const refused: ReadonlyArray<Post & { readonly title: string; readonly status: number; readonly headers?: object }> =
     [
       { title: "another secret", authorization: "Bearer another", body: event, status: 401 },
-      { title: "the beginning of the secret", authorization: bearer.slice(0, -1), body: event, status: 401 },
-      { title: "more than the secret", authorization: `${bearer}x`, body: event, status: 401 },
+      { title: "a prefix of the secret", authorization: bearer.slice(0, -1), body: event, status: 401 },
+      { title: "the secret and one more character", authorization: `${bearer}x`, body: event, status: 401 },
       { title: "an empty secret", authorization: "Bearer ", body: event, status: 401 },
       {
         title: "no secret",
@@ -72,54 +72,54 @@ describe("what is no event is refused, and nothing runs:", () => {
       { title: "GET", method: "GET", authorization: bearer, status: 405, headers: { allow: "POST" } },
       { title: "PUT", method: "PUT", authorization: bearer, body: event, status: 405, headers: { allow: "POST" } },
       { title: "no body", authorization: bearer, body: "", status: 422 },
-      { title: "no JSON", authorization: bearer, body: "event", status: 422 },
-      { title: "half of one", authorization: bearer, body: event.slice(0, -1), status: 422 },
+      { title: "text that is not JSON", authorization: bearer, body: "event", status: 422 },
+      { title: "an incomplete event", authorization: bearer, body: event.slice(0, -1), status: 422 },
       {
-        title: "another shape",
+        title: "JSON of another shape",
         authorization: bearer,
         body: JSON.stringify({ account: team(3), team: null }),
         status: 422
       },
       { title: "an array", authorization: bearer, body: `[${event}]`, status: 422 },
-      { title: "one byte too many", authorization: bearer, body: event.padEnd(mebibyte + 1), status: 413 },
+      { title: "one byte over the limit", authorization: bearer, body: event.padEnd(mebibyte + 1), status: 413 },
       {
-        title: "one byte too many in pieces",
+        title: "one byte over the limit in chunks",
         authorization: bearer,
         body: [event, " ".repeat(mebibyte + 1 - event.length)],
         status: 413
       },
-      { title: "far too many", authorization: bearer, body: event.padEnd(20 * mebibyte), status: 413 },
+      { title: "far over the limit", authorization: bearer, body: event.padEnd(20 * mebibyte), status: 413 },
       {
-        title: "far too many in pieces",
+        title: "far over the limit in chunks",
         authorization: bearer,
         body: [event, ...Array.from({ length: 20 }, () => " ".repeat(mebibyte))],
         status: 413
       }
     ]
-  it.scopedLive.each(refused)("$title", ({ headers = {}, status, title: _, ...posted }) =>
+  it.scopedLive.each(refused)("$title", ({ headers = {}, status, title: _, ...request }) =>
     Effect.gen(function* () {
       const { events, post } = yield* listening
-      const answer = yield* post(posted)
-      expect(answer.status).toBe(status)
-      expect(answer.headers).toMatchObject(headers)
+      const response = yield* post(request)
+      expect(response.status).toBe(status)
+      expect(response.headers).toMatchObject(headers)
       expect(events).toEqual([])
       expect((yield* post({ authorization: bearer, body: event })).status).toBe(204)
     })
   )
 
-  it.scopedLive("one that is cut short", () =>
+  it.scopedLive("a body that is cut short", () =>
     Effect.gen(function* () {
-      const { cut, events, post } = yield* listening
+      const { events, post, postAndClose } = yield* listening
       const head = `POST / HTTP/1.1\r\nhost: localhost\r\nauthorization: ${bearer}\r\ncontent-length: ${event.length}\r\n\r\n`
-      yield* cut(head + event.slice(0, 20))
+      yield* postAndClose(head + event.slice(0, 20))
       expect((yield* post({ authorization: bearer, body: event })).status).toBe(204)
       expect(events.length).toBe(1)
     })
   )
 })
 
-describe("what onEvent fails with", () => {
-  it.scopedLive("is the app's own failure", () =>
+describe("an error of onEvent", () => {
+  it.scopedLive("is an error of the app", () =>
     Effect.gen(function* () {
       const app = Polympics.callbackApp({
         secret: Redacted.make(secret),

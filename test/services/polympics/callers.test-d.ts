@@ -1,17 +1,15 @@
-import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import type { HttpClient } from "@effect/platform/HttpClient"
 import type { ConfigError } from "effect/ConfigError"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { describe, expectTypeOf, it } from "vitest"
-import { type Authoriser, Operation } from "effect-herald"
+import { Authoriser, Endpoint, Operation } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 
 /*
- * Who may call what, as the compiler says it.
+ * The types of operations permit calls by the right callers only.
  */
 
 declare const client: Layer.Layer<HttpClient>
@@ -23,8 +21,8 @@ const anonymous = Layer.merge(Polympics.anonymous(), client)
 const app = Layer.merge(Polympics.app(credentials), client)
 const user = Layer.merge(Polympics.user(credentials), client)
 
-const forAnyone = Effect.all([
-  Polympics.checkSignups,
+const forAnyCaller = Effect.all([
+  Polympics.checkSignups(),
   Polympics.getAccount(account),
   Polympics.teamPage({ page: 0 }),
   Polympics.discordAuthenticate(secret)
@@ -36,71 +34,71 @@ const forSignedIn = Effect.all([
 ])
 const forApps = Effect.all([
   Polympics.createSession(account),
-  Polympics.getCallbacks,
+  Polympics.getCallbacks(),
   Polympics.createCallback({ event: "account_team_update", url: "x", secret }),
-  Polympics.resetAppToken,
-  Polympics.getApp
+  Polympics.resetAppToken(),
+  Polympics.getApp()
 ])
-const forUsers = Effect.all([Polympics.getMe, Polympics.resetSession])
+const forUsers = Effect.all([Polympics.getMe(), Polympics.resetSession()])
 
-describe("nobody", () => {
-  it("calls what is for anyone, and nothing else", () => {
-    void Effect.runPromise(Effect.provide(forAnyone, anonymous))
-    // @ts-expect-error nobody is not signed in
+describe("an anonymous caller", () => {
+  it("can call the operations for any caller, and no others", () => {
+    void Effect.runPromise(Effect.provide(forAnyCaller, anonymous))
+    // @ts-expect-error an anonymous caller is not signed in
     void Effect.runPromise(Effect.provide(forSignedIn, anonymous))
-    // @ts-expect-error nobody is no app
+    // @ts-expect-error an anonymous caller is not an app
     void Effect.runPromise(Effect.provide(forApps, anonymous))
-    // @ts-expect-error nobody is no user
+    // @ts-expect-error an anonymous caller is not a user
     void Effect.runPromise(Effect.provide(forUsers, anonymous))
     expectTypeOf(Effect.provide(forSignedIn, anonymous)).toExtend<Effect.Effect<unknown, unknown, Polympics.SignedIn>>()
   })
 })
 
 describe("an app", () => {
-  it("calls what is for anyone, for those signed in, and for apps, but not what is for users", () => {
-    void Effect.runPromise(Effect.provide(forAnyone, app))
+  it("can call all operations but those for users", () => {
+    void Effect.runPromise(Effect.provide(forAnyCaller, app))
     void Effect.runPromise(Effect.provide(forSignedIn, app))
     void Effect.runPromise(Effect.provide(forApps, app))
-    // @ts-expect-error an app is no user
+    // @ts-expect-error an app is not a user
     void Effect.runPromise(Effect.provide(forUsers, app))
-    // @ts-expect-error nor is this
-    void Effect.runPromise(Effect.provide(Polympics.getMe, app))
-    // @ts-expect-error nor is this
-    void Effect.runPromise(Effect.provide(Polympics.resetSession, app))
+    // @ts-expect-error an app is not a user
+    void Effect.runPromise(Effect.provide(Polympics.getMe(), app))
+    // @ts-expect-error an app is not a user
+    void Effect.runPromise(Effect.provide(Polympics.resetSession(), app))
   })
 })
 
 describe("a user", () => {
-  it("calls what is for anyone, for those signed in, and for users, but not what is for apps", () => {
-    void Effect.runPromise(Effect.provide(forAnyone, user))
+  it("can call all operations but those for apps", () => {
+    void Effect.runPromise(Effect.provide(forAnyCaller, user))
     void Effect.runPromise(Effect.provide(forSignedIn, user))
     void Effect.runPromise(Effect.provide(forUsers, user))
-    // @ts-expect-error a user is no app
+    // @ts-expect-error a user is not an app
     void Effect.runPromise(Effect.provide(Polympics.createSession(account), user))
-    // @ts-expect-error nor here
-    void Effect.runPromise(Effect.provide(Polympics.getCallbacks, user))
-    // @ts-expect-error nor here
+    // @ts-expect-error a user is not an app
+    void Effect.runPromise(Effect.provide(Polympics.getCallbacks(), user))
+    // @ts-expect-error a user is not an app
     void Effect.runPromise(Effect.provide(Polympics.getCallback("account_team_update"), user))
-    // @ts-expect-error nor here
+    // @ts-expect-error a user is not an app
     void Effect.runPromise(Effect.provide(Polympics.deleteCallback("account_team_update"), user))
-    // @ts-expect-error nor here
-    void Effect.runPromise(Effect.provide(Polympics.resetAppToken, user))
-    // @ts-expect-error nor here
-    void Effect.runPromise(Effect.provide(Polympics.getApp, user))
+    // @ts-expect-error a user is not an app
+    void Effect.runPromise(Effect.provide(Polympics.resetAppToken(), user))
+    // @ts-expect-error a user is not an app
+    void Effect.runPromise(Effect.provide(Polympics.getApp(), user))
   })
 })
 
 describe("a program without a client, or without a caller", () => {
-  it("does not run", () => {
-    // @ts-expect-error who sends it?
-    void Effect.runPromise(Effect.provide(Polympics.checkSignups, Polympics.anonymous()))
-    // @ts-expect-error who calls?
-    void Effect.runPromise(Effect.provide(Polympics.checkSignups, client))
+  it("does not compile", () => {
+    // @ts-expect-error there is no HttpClient
+    void Effect.runPromise(Effect.provide(Polympics.checkSignups(), Polympics.anonymous()))
+    // @ts-expect-error there is no caller
+    void Effect.runPromise(Effect.provide(Polympics.checkSignups(), client))
   })
 })
 
 describe("layers", () => {
-  it("are of these types", () => {
+  it("have these types", () => {
     type AsApp = Layer.Layer<Polympics.App | Polympics.SignedIn | Polympics.Authoriser, ConfigError>
     type AsUser = Layer.Layer<Polympics.User | Polympics.SignedIn | Polympics.Authoriser, ConfigError>
     expectTypeOf(Polympics.anonymous).returns.toEqualTypeOf<Layer.Layer<Polympics.Authoriser, ConfigError>>()
@@ -111,7 +109,7 @@ describe("layers", () => {
     expectTypeOf(Polympics.userConfig).returns.toEqualTypeOf<AsUser>()
   })
 
-  it("take sessions and app credentials as they come, and no password in the open", () => {
+  it("accept sessions and app credentials, and no password that is not redacted", () => {
     expectTypeOf<Polympics.Session>().toExtend<Parameters<typeof Polympics.user>[0]>()
     expectTypeOf<Polympics.AppCredentials>().toExtend<Parameters<typeof Polympics.app>[0]>()
     // @ts-expect-error a password is redacted
@@ -120,15 +118,11 @@ describe("layers", () => {
 })
 
 describe("two APIs", () => {
-  class Weather extends Context.Tag("example/Weather")<Weather, Authoriser.Authoriser>() {}
-  const forecast = Operation.make(
-    Weather,
-    () => HttpApiEndpoint.get("forecast", "/forecast").addSuccess(Schema.Number),
-    () => ({})
-  )
-  const both = Effect.zip(forecast(), Polympics.checkSignups)
+  class Weather extends Authoriser.Tag("example/Weather")<Weather>() {}
+  const getForecast = Operation.make(Weather, () => Endpoint.get("/forecast", { success: Schema.Number }))
+  const both = Effect.zip(getForecast(), Polympics.checkSignups())
 
-  it("need a caller each, and the compiler says which is missing", () => {
+  it("need a caller each, and the type names the missing one", () => {
     expectTypeOf(both).toExtend<Effect.Effect<unknown, unknown, HttpClient | Weather | Polympics.Authoriser>>()
     expectTypeOf(Effect.provide(both, anonymous)).toExtend<Effect.Effect<unknown, unknown, Weather>>()
     expectTypeOf(Effect.provide(both, anonymous)).not.toExtend<Effect.Effect<unknown, unknown>>()
@@ -138,7 +132,7 @@ describe("two APIs", () => {
 })
 
 describe("the callers of this API", () => {
-  it("are told apart", () => {
+  it("have distinct types", () => {
     expectTypeOf<Polympics.App>().not.toExtend<Polympics.User>()
     expectTypeOf<Polympics.User>().not.toExtend<Polympics.App>()
     expectTypeOf<Polympics.Authoriser>().not.toExtend<Polympics.SignedIn>()

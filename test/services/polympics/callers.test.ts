@@ -47,14 +47,14 @@ describe("credentials", () => {
     })
   )
 
-  it.effect("may be in lower case, and are sent as they are", () =>
+  it.effect("can be in lower case, and are sent unchanged", () =>
     Effect.gen(function* () {
       expect(yield* authorization(Polympics.app({ username: "a1", password }))).toEqual([basic("a1", secret)])
       expect(yield* authorization(Polympics.user({ username: "s1", password }))).toEqual([basic("s1", secret)])
     })
   )
 
-  it.effect("of any script are sent in UTF-8", () =>
+  it.effect("are sent in UTF-8", () =>
     Effect.gen(function* () {
       const unicode = Polympics.app({ username: "A1", password: Redacted.make("pä:ss😀") })
       expect(yield* authorization(unicode)).toEqual([basic("A1", "pä:ss😀")])
@@ -71,7 +71,7 @@ describe("credentials", () => {
     })
   )
 
-  it.effect("are read from where one says", () =>
+  it.effect("are read from a Config", () =>
     Effect.gen(function* () {
       const caller = Polympics.appConfig({
         username: Config.string("WHO"),
@@ -83,70 +83,90 @@ describe("credentials", () => {
   )
 })
 
-describe("what is missing or wrong", () => {
+describe("missing or invalid configuration", () => {
   const at = (baseUrl: string) => ({ username: "A1", password, baseUrl })
-  const place = (baseUrl: string) => Polympics.app({ username: "A1", password }, { baseUrl })
+  const appAt = (baseUrl: string) => Polympics.app({ username: "A1", password }, { baseUrl })
   const cases: ReadonlyArray<{
     readonly title: string
     readonly layer: Layer.Layer<Polympics.Authoriser, unknown>
-    readonly says: ReadonlyArray<string>
+    readonly words: ReadonlyArray<string>
     readonly variables?: Record<string, string>
   }> = [
-    { title: "a relative base URL", layer: place(`/${secret}`), says: ["baseUrl", "absolute"] },
-    { title: "no base URL at all", layer: place(""), says: ["baseUrl", "absolute"] },
-    { title: "another scheme", layer: place(`ftp://example.com/${secret}`), says: ["http or https"] },
-    { title: "a user in a base URL", layer: place(`https://${secret}@example.com`), says: ["no credentials"] },
-    { title: "a password in a base URL", layer: place(`https://:${secret}@example.com`), says: ["no credentials"] },
-    { title: "a query in a base URL", layer: place(`https://example.com?token=${secret}`), says: ["no query"] },
-    { title: "an empty query in a base URL", layer: place("https://example.com/?"), says: ["no query"] },
-    { title: "an empty fragment in a base URL", layer: place("https://example.com/#"), says: ["no fragment"] },
-    { title: "a fragment in a base URL", layer: place(`https://example.com#${secret}`), says: ["no fragment"] },
+    { title: "a relative base URL", layer: appAt(`/${secret}`), words: ["baseUrl", "absolute"] },
+    { title: "no base URL at all", layer: appAt(""), words: ["baseUrl", "absolute"] },
+    { title: "another scheme", layer: appAt(`ftp://example.com/${secret}`), words: ["http or https"] },
     {
-      title: "a base URL of nobody's",
+      title: "a user in a base URL",
+      layer: appAt(`https://${secret}@example.com`),
+      words: ["must not hold credentials"]
+    },
+    {
+      title: "a password in a base URL",
+      layer: appAt(`https://:${secret}@example.com`),
+      words: ["must not hold credentials"]
+    },
+    {
+      title: "a query in a base URL",
+      layer: appAt(`https://example.com?token=${secret}`),
+      words: ["must not have a query"]
+    },
+    { title: "an empty query in a base URL", layer: appAt("https://example.com/?"), words: ["must not have a query"] },
+    {
+      title: "an empty fragment in a base URL",
+      layer: appAt("https://example.com/#"),
+      words: ["must not have a query or a fragment"]
+    },
+    {
+      title: "a fragment in a base URL",
+      layer: appAt(`https://example.com#${secret}`),
+      words: ["must not have a query or a fragment"]
+    },
+    {
+      title: "the base URL of an anonymous caller",
       layer: Polympics.anonymous({ baseUrl: new URL(`ftp://example.com/${secret}`) }),
-      says: ["http or https"]
+      words: ["http or https"]
     },
     ...["S1", "1", "A", "A1x", "A-1", "A1:x", "", "A1\n", secret].map((username) => ({
       title: `${JSON.stringify(username)} for an app`,
       layer: Polympics.app({ username, password }),
-      says: ["username", "A and a number"]
+      words: ["username", "A and a number"]
     })),
     ...["A1", "S", "S1.5", secret].map((username) => ({
       title: `${JSON.stringify(username)} for a user`,
       layer: Polympics.user({ username, password }),
-      says: ["username", "S and a number"]
+      words: ["username", "S and a number"]
     })),
     {
       title: "a user name that is not configured",
       layer: Polympics.appConfig(),
       variables: { POLYMPICS_PASSWORD: secret },
-      says: ["POLYMPICS_USERNAME"]
+      words: ["POLYMPICS_USERNAME"]
     },
     {
       title: "a password that is not configured",
       layer: Polympics.userConfig(),
       variables: { POLYMPICS_USERNAME: "S1" },
-      says: ["POLYMPICS_PASSWORD"]
+      words: ["POLYMPICS_PASSWORD"]
     },
     {
       title: "an app's configuration for a user",
       layer: Polympics.userConfig(),
       variables: { POLYMPICS_USERNAME: "A1", POLYMPICS_PASSWORD: secret },
-      says: ["username", "S and a number"]
+      words: ["username", "S and a number"]
     },
     {
       title: "a configured base URL",
       layer: Polympics.anonymousConfig(),
       variables: { POLYMPICS_URL: secret },
-      says: ["baseUrl", "absolute"]
+      words: ["baseUrl", "absolute"]
     },
     {
-      title: "a base URL of one's own configuration",
+      title: "a base URL from a Config",
       layer: Polympics.appConfig(Config.succeed(at(`https://${secret}@example.com`))),
-      says: ["no credentials"]
+      words: ["must not hold credentials"]
     }
   ]
-  it.effect.each(cases)("fails the layer, and shows no secret: $title", ({ layer, says, variables = {} }) => {
+  it.effect.each(cases)("fails the layer, and shows no secret: $title", ({ layer, variables = {}, words }) => {
     const http = server()
     return Effect.gen(function* () {
       const cause = yield* get.pipe(
@@ -157,7 +177,7 @@ describe("what is missing or wrong", () => {
       )
       const error = Cause.squash(cause)
       const shown = [String(error), JSON.stringify(error), inspect(error, { depth: 9 }), Cause.pretty(cause)].join()
-      for (const word of says) expect(shown).toContain(word)
+      for (const word of words) expect(shown).toContain(word)
       expect(inspect(error)).toMatch(/InvalidData|MissingData/)
       expect(shown).not.toContain(secret)
       expect(http.sent).toEqual([])
@@ -182,7 +202,7 @@ describe("a program", () => {
     })
   )
 
-  it.effect("can act as a user within an app: the app's operations use the app's credentials", () =>
+  it.effect("can act as a user within an app, whose operations use the app's credentials", () =>
     Effect.gen(function* () {
       const http = server()
       const asApp = basic("A1", secret)
@@ -192,7 +212,7 @@ describe("a program", () => {
         yield* Effect.gen(function* () {
           yield* get
           yield* Polympics.updateAccount(Polympics.AccountId.make("1"), { name: "Bob" })
-          yield* Polympics.getApp
+          yield* Polympics.getApp()
           yield* Polympics.createSession(Polympics.AccountId.make("2"))
         }).pipe(Effect.provide(Polympics.user(session)))
         yield* get

@@ -11,30 +11,30 @@ import { newPassword } from "./support/resets.js"
 import { account } from "./support/wire.js"
 
 const get = Polympics.getAccount(Polympics.AccountId.make("1"))
-const told = { name: "app", permissions: 95, username: "A7", password: newPassword }
-const eager = RetryPolicy.make({ schedule: Schedule.recurs(5), repeats: () => true })
+const credentials = { name: "app", permissions: 95, username: "A7", password: newPassword }
+const eager = RetryPolicy.make({ schedule: Schedule.recurs(5), retries: () => true })
 const found = Scripted.json(account("1"))
 
-const resetEagerly = Effect.provideService(Polympics.resetAppToken, RetryPolicy.Current, eager)
+const resetEagerly = Effect.provideService(Polympics.resetAppToken(), RetryPolicy.Current, eager)
 
 describe.each(clients)("over a socket, by $name, a reset", ({ client }) => {
   const lost = [
     { title: "whose connection is reset after it was sent", behaviour: Scripted.reset },
     { title: "whose connection is closed after it was sent", behaviour: Scripted.hangUp },
     {
-      title: "whose answer is cut short",
-      behaviour: Scripted.cutShort({ body: JSON.stringify(told).slice(0, -2) })
+      title: "whose response is cut short",
+      behaviour: Scripted.cutShort({ body: JSON.stringify(credentials).slice(0, -2) })
     },
     {
-      title: "whose answer is cut short by a reset",
-      behaviour: Scripted.cutShort({ body: JSON.stringify(told).slice(0, -2), how: "reset", framing: "chunked" })
+      title: "whose response is cut short by a connection reset",
+      behaviour: Scripted.cutShort({ body: JSON.stringify(credentials).slice(0, -2), how: "reset", framing: "chunked" })
     }
   ]
-  it.scopedLive.each(lost)("$title is lost, and not repeated", ({ behaviour }) =>
+  it.scopedLive.each(lost)("$title loses the credentials, and is not retried", ({ behaviour }) =>
     Effect.gen(function* () {
       const server = yield* Scripted.make([behaviour, found])
       yield* Effect.gen(function* () {
-        expect(yield* Effect.flip(resetEagerly)).toMatchObject({ _tag: "CredentialsLost", reason: "AnswerLost" })
+        expect(yield* Effect.flip(resetEagerly)).toMatchObject({ _tag: "CredentialsLost", reason: "ResponseLost" })
         expect((yield* get).id).toBe("1")
       }).pipe(Effect.provide(Layer.merge(app(server.url), client)))
       expect(server.requests.map(({ headers, target }) => [target, headers.authorization])).toEqual([
@@ -44,7 +44,7 @@ describe.each(clients)("over a socket, by $name, a reset", ({ client }) => {
     })
   )
 
-  it.scopedLive("that finds nobody listening is not lost, and not repeated", () =>
+  it.scopedLive("that can't connect keeps the credentials, and is not retried", () =>
     Effect.gen(function* () {
       const url = yield* Scripted.closedPort
       const failed = yield* Effect.flip(Effect.provide(resetEagerly, Layer.merge(app(url), client)))
@@ -53,10 +53,10 @@ describe.each(clients)("over a socket, by $name, a reset", ({ client }) => {
     })
   )
 
-  it.scopedLive("that tells is gone on with", () =>
+  it.scopedLive("replaces the credentials", () =>
     Effect.gen(function* () {
-      const server = yield* Scripted.make([Scripted.json(told), found])
-      yield* Effect.provide(Effect.zipRight(Polympics.resetAppToken, get), Layer.merge(app(server.url), client))
+      const server = yield* Scripted.make([Scripted.json(credentials), found])
+      yield* Effect.provide(Effect.zipRight(Polympics.resetAppToken(), get), Layer.merge(app(server.url), client))
       expect(server.requests[1]?.headers.authorization).toBe(basic("A7", newPassword))
     })
   )

@@ -6,7 +6,7 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
-export interface Posted {
+export interface PostResponse {
   readonly status: number | undefined
   readonly headers: Readonly<Record<string, unknown>>
 }
@@ -14,11 +14,11 @@ export interface Posted {
 export interface Post {
   readonly method?: string
   readonly authorization?: string | undefined
-  /** In one piece, with its length; several have none. */
+  /** A text is sent with its length, and an array in chunks. */
   readonly body?: string | ReadonlyArray<string>
 }
 
-/** Serves an app on a socket, for as long as the scope lasts. */
+/** Serves an app on a socket until the scope closes. */
 export const serveApp = <E>(app: HttpApp.Default<E>) =>
   Effect.gen(function* () {
     const context = yield* Layer.build(
@@ -29,7 +29,7 @@ export const serveApp = <E>(app: HttpApp.Default<E>) =>
     ).pipe(Effect.provide(context))
 
     const post = ({ authorization, body = [], method = "POST" }: Post) =>
-      Effect.async<Posted, Error>((resume) => {
+      Effect.async<PostResponse, Error>((resume) => {
         const whole = typeof body === "string"
         const headers = {
           ...(authorization === undefined ? {} : { authorization }),
@@ -39,19 +39,19 @@ export const serveApp = <E>(app: HttpApp.Default<E>) =>
           response.resume()
           resume(Effect.succeed({ status: response.statusCode, headers: response.headers }))
         })
-        // once an answer came, a server may well hang up on what is still being written
+        // After its response, a server may close the connection while the body is still being written.
         request.on("error", (error) => resume(Effect.fail(error)))
-        for (const piece of whole ? [body] : body) request.write(piece)
+        for (const chunk of whole ? [body] : body) request.write(chunk)
         request.end()
       })
 
-    /** Writes this, and goes away. */
-    const cut = (text: string) =>
+    /** Writes a text, and closes the connection. */
+    const postAndClose = (text: string) =>
       Effect.async<void>((resume) => {
         const socket = connect(port, "127.0.0.1", () => socket.write(text, () => socket.destroy()))
         socket.on("close", () => resume(Effect.void))
         socket.on("error", () => {})
       })
 
-    return { url: `http://127.0.0.1:${port}`, post, cut }
+    return { url: `http://127.0.0.1:${port}`, post, postAndClose }
   })

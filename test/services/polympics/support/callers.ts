@@ -2,7 +2,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Polympics from "effect-herald/polympics"
 
-/** Passwords that no other text contains. */
+/** Passwords that occur in no other text. */
 export const appPassword = "app+Passw0rd/of=the=app"
 export const userPassword = "user+Passw0rd/of=the=user"
 
@@ -13,10 +13,10 @@ export const appHeader = basic("A7", appPassword)
 export const userHeader = basic("S8", userPassword)
 
 /*
- * Layers toward a server of a test's own. Their configuration can't be wrong.
+ * Layers for a server of the test, with a valid configuration.
  */
 
-export const nobody = (baseUrl: string | URL) => Layer.orDie(Polympics.anonymous({ baseUrl }))
+export const anonymous = (baseUrl: string | URL) => Layer.orDie(Polympics.anonymous({ baseUrl }))
 
 export const app = (baseUrl: string | URL) =>
   Layer.orDie(Polympics.app({ username: "A7", password: Redacted.make(appPassword) }, { baseUrl }))

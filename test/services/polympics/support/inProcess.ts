@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 /** A request that was sent. */
 export interface Sent {
   readonly method: string
-  /** Path and query, as they would be written. */
+  /** Path and query. */
   readonly target: string
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: string
@@ -24,7 +24,7 @@ export const json = (body: unknown, status = 200): Reply => ({
   body: JSON.stringify(body)
 })
 
-/** An `HttpClient` that answers itself, so that a test can count what is sent, in flight and interrupted, to the call. */
+/** An `HttpClient` without a network, so that a test can count the requests that were sent, are in flight or were interrupted. */
 export interface InProcess {
   readonly layer: Layer.Layer<HttpClient.HttpClient>
   readonly sent: ReadonlyArray<Sent>
@@ -33,7 +33,7 @@ export interface InProcess {
   readonly interrupted: ReadonlyArray<string>
 }
 
-export const inProcess = (answer: (sent: Sent, index: number) => Reply | Effect.Effect<Reply>): InProcess => {
+export const inProcess = (respond: (sent: Sent, index: number) => Reply | Effect.Effect<Reply>): InProcess => {
   const sent: Array<Sent> = []
   const interrupted: Array<string> = []
   let inFlight = 0
@@ -41,10 +41,10 @@ export const inProcess = (answer: (sent: Sent, index: number) => Reply | Effect.
     Effect.suspend(() => {
       const body = request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
       const target = url.pathname + url.search
-      const seen: Sent = { method: request.method, target, headers: request.headers, body }
-      sent.push(seen)
+      const one: Sent = { method: request.method, target, headers: request.headers, body }
+      sent.push(one)
       inFlight += 1
-      const reply = answer(seen, sent.length - 1)
+      const reply = respond(one, sent.length - 1)
       return Effect.isEffect(reply) ? reply : Effect.succeed(reply)
     }).pipe(
       Effect.onInterrupt(() => Effect.sync(() => interrupted.push(url.pathname + url.search))),
@@ -57,7 +57,7 @@ export const inProcess = (answer: (sent: Sent, index: number) => Reply | Effect.
   return { layer: Layer.succeed(HttpClient.HttpClient, client), sent, interrupted, inFlight: () => inFlight }
 }
 
-/** Lets everything that can go on go on. */
+/** Runs other fibers until all of them wait. */
 export const settle: Effect.Effect<void> = Effect.forEach(Array.from({ length: 200 }), () => Effect.yieldNow(), {
   discard: true
 })

@@ -3,15 +3,14 @@ import * as Redacted from "effect/Redacted"
 import { Permissions } from "effect-herald/polympics"
 
 /*
- * A second reading of the API's JSON, in plain JavaScript and without the library's schemas, to hold what these make of it
- * against.
+ * A second decoder of the API's JSON, in plain JavaScript, to compare with the library's schemas.
  */
 
-/** JSON whose permissions and timestamps are left as the digits that the server wrote. */
+/** Parses JSON, and keeps permissions and timestamps as the digits that the server wrote. */
 const parse = (text: string): any =>
   JSON.parse(text.replace(/(?<!\\)"(permissions|created_at|expires_at)":(-?[\d.]+)/g, '"$1":"$2"'))
 
-/** Milliseconds of decimal seconds, to the nearest, by their digits. */
+/** Converts decimal seconds to the nearest millisecond, by their digits. */
 const millis = (seconds: string): number => {
   const [whole = "", fraction = ""] = seconds.split(".")
   return Number((BigInt(whole + fraction.padEnd(6, "0").slice(0, 6)) + 500n) / 1000n)
@@ -72,7 +71,7 @@ export const readings = {
   teamPage: from(page(team))
 } as const
 
-/** What an operation gave, in the same plain words. */
+/** Converts the result of an operation to the same plain values. */
 export const plain = (value: unknown): unknown => {
   if (DateTime.isDateTime(value)) return DateTime.toEpochMillis(value)
   if (value instanceof Permissions.Permissions) return value.mask

@@ -7,15 +7,15 @@ import { account } from "./wire.js"
 
 export const newPassword = "new+Passw0rd/after=reset"
 
-/** What an app is told by its reset, as the API has it. */
-export const told = (password = newPassword) => json({ name: "app", permissions: 95, username: "A7", password })
+/** The API's response to the reset of an app. */
+export const appReset = (password = newPassword) => json({ name: "app", permissions: 95, username: "A7", password })
 
-/** What a user is told by its reset: nothing of use. */
-export const untold = json(account("8"))
+/** The API's response to the reset of a user, which has no new password. */
+export const userReset = json(account("8"))
 
 /**
- * A server that answers resets with one reply after another, the last one for all that follow. An answer that is held comes
- * when it is let go.
+ * A server that responds to resets with one reply after another, and with the last one from then on. The responses to targets in
+ * `hold` are delayed until `release` is called for them.
  */
 export const resettable = (replies: ReadonlyArray<Reply>, options: { readonly hold?: ReadonlyArray<string> } = {}) =>
   Effect.gen(function* () {
@@ -41,9 +41,9 @@ export const resettable = (replies: ReadonlyArray<Reply>, options: { readonly ho
       asUser: Layer.merge(user(origin), http.layer),
       inFlight: http.inFlight,
       interrupted: http.interrupted,
-      /** What was sent, and with which credentials. */
+      /** The targets of the requests, with their credentials. */
       sent: () => http.sent.map(({ headers, target }) => [target, headers["authorization"]]),
-      let: (target: string) =>
+      release: (target: string) =>
         Effect.flatMap(Effect.fromNullable(gates.get(target)), (gate) =>
           Effect.asVoid(Deferred.succeed(gate, undefined))
         )

@@ -1,6 +1,6 @@
 import { json } from "./inProcess.js"
 
-/** What the API writes of a team, with what a test does not care about filled in. */
+/** A team as the API writes it, with defaults for the fields that a test does not set. */
 export const team = (id: number, more: object = {}) => ({
   id,
   name: `Team ${id}`,
@@ -10,7 +10,7 @@ export const team = (id: number, more: object = {}) => ({
   ...more
 })
 
-/** What the API writes of an account. */
+/** An account as the API writes it. */
 export const account = (id: string, more: object = {}) => ({
   id,
   name: `Account ${id}`,
@@ -23,7 +23,7 @@ export const account = (id: string, more: object = {}) => ({
   ...more
 })
 
-/** What the API answers to one who asks for a page of these. */
+/** The API's response to a request for a page of these items. */
 export const page = <A>(items: ReadonlyArray<A>, target: string) => {
   const query = new URL(target, "http://localhost").searchParams
   const number = Number(query.get("page") ?? 0)
@@ -37,5 +37,5 @@ export const page = <A>(items: ReadonlyArray<A>, target: string) => {
   })
 }
 
-/** So many teams, from 1. */
+/** Teams with the ids from 1 to `count`. */
 export const teams = (count: number) => Array.from({ length: count }, (_, index) => team(index + 1))

@@ -1,0 +1,1 @@
+export { retryPolicy } from "./retryPolicy.js"

@@ -1,0 +1,121 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import type { Credentials } from "../../schemas/polympics/Credentials.js"
+import * as Kit from "../../src/Credentials.js"
+import { fingerprint } from "../../src/internal/fingerprint.js"
+
+/** Credentials that can be replaced while calls use them. */
+export interface ReplaceableCredentials extends Kit.Credentials {
+  /**
+   * Runs a call that replaces the credentials, and returns its result, which is used as the credentials from then on. Waits
+   * until no attempt is in flight, and delays new attempts until the call has ended. An interruption ends the wait, but not the
+   * call. Concurrent replacements run one after another.
+   *
+   * - `deadline`: the time limit of wait and call together
+   * - `call`: receives the part of the deadline that the wait has left, which may be zero
+   */
+  readonly replace: <A extends Credentials, E, R>(
+    deadline: Duration.Duration,
+    call: (left: Duration.Duration) => Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E, R>
+  /** Removes the credentials. No later attempt is sent: each fails with a `CredentialsFailure`. */
+  readonly lose: Effect.Effect<void>
+}
+
+const lost = () =>
+  new Kit.CredentialsFailure({
+    reason: "CredentialsLost",
+    message: "a reset replaced the credentials, and the new ones are unknown: sign in again, and use a new layer"
+  })
+
+/** Makes credentials that all calls of a layer share. */
+export const make = (kind: "App" | "User", given: Credentials): Effect.Effect<ReplaceableCredentials> =>
+  Effect.gen(function* () {
+    const lock = yield* Effect.makeSemaphore(1)
+    /** Open while attempts may begin. */
+    const gate = yield* Effect.makeLatch(true)
+    /** Open while no attempt is in flight. */
+    const idle = yield* Effect.makeLatch(true)
+    let open = true
+    let inFlight = 0
+    let generation = 0
+    let credentials: Credentials | undefined = given
+    /** The cache partition of a generation. The server makes passwords at random, so that a digest does not reveal them. */
+    let known: { readonly generation: number; readonly partition: string } | undefined
+    const identity = `${kind} ${given.username.toUpperCase()}`
+
+    /** An interruption can end the wait only, since an attempt that was counted must be counted out again. */
+    const enter = (restore: <A>(wait: Effect.Effect<A>) => Effect.Effect<A>): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        if (!open) return Effect.zipRight(restore(gate.await), enter(restore))
+        inFlight += 1
+        idle.unsafeClose()
+        return Effect.void
+      })
+    const leave = Effect.sync(() => {
+      inFlight -= 1
+      if (inFlight === 0) idle.unsafeOpen()
+    })
+    const close = Effect.sync(() => {
+      open = false
+      gate.unsafeClose()
+    })
+    const reopen = Effect.sync(() => {
+      open = true
+      gate.unsafeOpen()
+    })
+
+    return {
+      identity,
+      // A user name with another password is another caller to the cache.
+      partition: Effect.suspend(() => {
+        const current = generation
+        if (known?.generation === current) return Effect.succeedSome(known.partition)
+        return Effect.map(fingerprint((credentials ?? given).password), (digest) => {
+          known = { generation: current, partition: `${identity} ${digest}` }
+          return Option.some(known.partition)
+        })
+      }),
+      authorize: (request) =>
+        Effect.suspend(() =>
+          credentials === undefined
+            ? Effect.fail(lost())
+            : Effect.succeed({
+                request: Kit.setBasic(request, credentials),
+                generation,
+                partition: known?.generation === generation ? known.partition : undefined
+              })
+        ),
+      // The request is sent again with the new credentials if these replaced the rejected ones.
+      rejected: (rejectedGeneration) => Effect.sync(() => rejectedGeneration !== generation),
+      wrapAttempt: (attempt) =>
+        Effect.uninterruptibleMask((restore) =>
+          Effect.zipRight(enter(restore), Effect.ensuring(restore(attempt), leave))
+        ),
+      lose: Effect.sync(() => {
+        credentials = undefined
+      }),
+      replace: (deadline, call) =>
+        lock.withPermits(1)(
+          Effect.uninterruptibleMask((restore) =>
+            close.pipe(
+              Effect.zipRight(restore(Effect.timed(Effect.timeoutOption(idle.await, deadline)))),
+              // An interruption reaches the children of a fiber even where the fiber is uninterruptible, and a call with a
+              // deadline has children. A daemon is not a child.
+              Effect.flatMap(([waited]) =>
+                Effect.flatMap(Effect.forkDaemon(call(Duration.subtract(deadline, waited))), Fiber.join)
+              ),
+              Effect.tap((replacement) =>
+                Effect.sync(() => {
+                  credentials = replacement
+                  generation += 1
+                })
+              ),
+              Effect.ensuring(reopen)
+            )
+          )
+        )
+    }
+  })

@@ -1,0 +1,46 @@
+/**
+ * A Polympics server in memory, for tests and experiments.
+ *
+ * It behaves like the real server as far as that was observed: the order of its checks, its conversions of unusual values, and
+ * the values that make it respond with a 500. It has no CORS headers and no OpenAPI document.
+ */
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Client from "./client.js"
+import { httpApp } from "./httpApp.js"
+import type { ServerOptions } from "./options.js"
+
+export { httpApp } from "./httpApp.js"
+export type {
+  AccountOptions,
+  AppOptions,
+  AwardOptions,
+  CallbackOptions,
+  DiscordUser,
+  Time,
+  ServerOptions,
+  SessionOptions,
+  TeamOptions
+} from "./options.js"
+
+/**
+ * An `HttpClient` that sends its requests to the server, without sockets and for any origin. Each time that the layer is built
+ * there is a new server with the state of the options. The server runs in the fiber of the call, so that `TestClock` determines
+ * when a session expires.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import * as Polympics from "effect-herald/polympics"
+ * import * as PolympicsTest from "effect-herald/polympics/testing"
+ *
+ * const name = Polympics.getAccount(Polympics.AccountId.make("1")).pipe(
+ *   Effect.map((account) => account.name),
+ *   Effect.provide(Polympics.anonymous()),
+ *   Effect.provide(PolympicsTest.layer({ accounts: [{ id: "1", name: "Bob" }] }))
+ * )
+ * ```
+ */
+export const layer = (options?: ServerOptions): Layer.Layer<HttpClient.HttpClient> =>
+  Layer.scoped(HttpClient.HttpClient, Effect.map(httpApp(options), Client.make))

@@ -1,0 +1,47 @@
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type { RawResponse } from "../../RawResponse.js"
+import type { ResponseCache } from "../../ResponseCache.js"
+import { cacheRequestOf, type Lifetime } from "./cacheRequest.js"
+import { usageOf } from "./freshness.js"
+import type { Generations } from "./generations.js"
+import { generationFor, type LookUp } from "./lookup.js"
+import type { ResponseWriter } from "./responseWriter.js"
+import { responseOf } from "./storedResponse.js"
+
+const storeNothing = () => Effect.void
+
+/** Makes the functions that read and store a response without sending its request. A batch uses them for its items. */
+export const make = (
+  lookUp: LookUp,
+  writer: ResponseWriter,
+  generations: Generations,
+  lifetime: Lifetime | undefined
+): Pick<Context.Tag.Service<ResponseCache>, "lookup" | "storing"> => ({
+  lookup: (source) =>
+    Effect.clockWith((clock) => {
+      const request = cacheRequestOf(lifetime, source, clock)
+      if (request === undefined) return Effect.succeed(undefined)
+      return Effect.map(lookUp(request), ({ stored }) => {
+        if (stored === undefined) return undefined
+        const now = clock.unsafeCurrentTimeMillis()
+        const usage = usageOf(stored.rules, stored.record.requestedAt, request, now)
+        return usage === "Revalidate" ? undefined : responseOf(stored, now)
+      })
+    }),
+
+  storing: (source) =>
+    Effect.clockWith((clock) => {
+      const request = cacheRequestOf(lifetime, source, clock)
+      if (request === undefined) return Effect.succeed(storeNothing)
+      return Effect.flatMap(lookUp(request), (lookup) => {
+        if (!lookup.available) return Effect.succeed(storeNothing)
+        const requestedAt = clock.unsafeCurrentTimeMillis()
+        return Effect.map(generationFor(generations, request, lookup), (generation) =>
+          generation === undefined
+            ? storeNothing
+            : (response: RawResponse) => writer.write({ request, lookup, generation, requestedAt }, response)
+        )
+      })
+    })
+})

@@ -1,0 +1,151 @@
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as Duration from "effect/Duration"
+import type { Attempt, FailedAttempt } from "../../Attempt.js"
+import type { CredentialsFailure } from "../../Credentials.js"
+import * as HeraldError from "../../HeraldError.js"
+import type { RawResponse } from "../../RawResponse.js"
+import * as RetryAfter from "../../RetryAfter.js"
+import { classifyStatus, classifyTransport } from "./classify.js"
+import { decodeFailure } from "./decodeResponse.js"
+import { authoriserError, decodeError, errorDetails, type ErrorContext } from "./errors.js"
+
+/** The failure of an attempt, and the error of the call if no other attempt follows. */
+export interface AttemptFailure extends Pick<FailedAttempt, "class" | "reason" | "status" | "retryAfter"> {
+  /** The server asked for the wait of `retryAfter`; without it, the wait comes from limits that it reports in any response. */
+  readonly waitRequested: boolean
+  /** The response comes from another origin, which a redirect led to. */
+  readonly crossOrigin: boolean
+  readonly response: RawResponse | undefined
+  /** The server acted on the request, though the response is missing or an error. */
+  readonly carriedOut: boolean
+  /** Part of a request body was read that can't be sent again. */
+  readonly bodyConsumed: boolean
+  /** Makes the error of the call, which reports all failed attempts. */
+  readonly error: (attempts: ReadonlyArray<Attempt>) => HeraldError.AnyError
+}
+
+/** The context of an error, but for the attempts, which are known when the call ends. */
+export type FailureContext = Omit<ErrorContext, "attempts">
+
+const base = {
+  status: undefined,
+  retryAfter: undefined,
+  waitRequested: false,
+  crossOrigin: false,
+  response: undefined,
+  carriedOut: false,
+  bodyConsumed: false
+}
+
+/** A response whose status is not a success. `now` is the time of its receipt, in milliseconds since the epoch. */
+export const fromStatus = (context: FailureContext, response: RawResponse, now: number): AttemptFailure => {
+  const { asked, wait: retryAfter } = RetryAfter.fromHeaders(response.headers, response.status, now)
+  return {
+    ...base,
+    class: classifyStatus(response.status, asked),
+    reason: String(response.status),
+    status: response.status,
+    retryAfter,
+    waitRequested: asked,
+    response,
+    error: (attempts) => decodeFailure({ ...context, attempts, response }, retryAfter)
+  }
+}
+
+/**
+ * A response whose body was not received whole, judged by its head: a status that is worth a retry tells what happened, and
+ * when to retry. Undefined for other statuses, and for a 401, after which credentials are only refreshed if it is whole.
+ */
+export const fromHead = (
+  context: FailureContext,
+  { headers, status }: Pick<RawResponse, "status" | "headers">,
+  now: number
+): AttemptFailure | undefined => {
+  const failure = fromStatus(context, { status, headers, body: "" }, now)
+  return failure.class === "Final" || status === 401 ? undefined : failure
+}
+
+/** A response whose body is larger than this library reads. */
+export const fromTooLarge = (context: FailureContext, response: RawResponse, now: number): AttemptFailure => ({
+  ...base,
+  class: "Final",
+  reason: "TooLarge",
+  status: response.status,
+  retryAfter: RetryAfter.fromHeaders(response.headers, response.status, now).wait,
+  error: (attempts) =>
+    decodeError({ ...context, attempts, response }, "Size", [{ path: [], message: "the body is too large" }])
+})
+
+/** An attempt that did not end within its deadline. */
+export const fromAttemptDeadline = (
+  context: FailureContext,
+  failureClass: AttemptFailure["class"],
+  limit: Duration.Duration
+): AttemptFailure => ({
+  ...base,
+  class: failureClass,
+  reason: "attempt deadline",
+  error: (attempts) =>
+    new HeraldError.TimeoutError({
+      ...errorDetails({ ...context, attempts }, `no whole response within ${Duration.format(limit)}`),
+      reason: "attempt deadline"
+    })
+})
+
+/** A Stream of the request body that failed. */
+export const fromRequestBody = (context: FailureContext): AttemptFailure => ({
+  ...base,
+  class: "Ambiguous",
+  reason: "body",
+  error: (attempts) =>
+    new HeraldError.TransportError({
+      ...errorDetails({ ...context, attempts }, "the Stream of the request body failed"),
+      reason: "body"
+    })
+})
+
+/** Credentials that could not be obtained, or must not be sent. */
+export const fromCredentials = (
+  context: FailureContext,
+  failure: Pick<CredentialsFailure, "message" | "reason">
+): AttemptFailure => ({
+  ...base,
+  class: "Final",
+  reason: failure.reason,
+  error: (attempts) => authoriserError({ ...context, attempts }, failure)
+})
+
+const stageOf = ({ _tag }: HttpClientError.HttpClientError) => (_tag === "RequestError" ? "send" : "read")
+
+/** The error of a request without a whole response. */
+export const transportError = (
+  context: ErrorContext,
+  failure: HttpClientError.HttpClientError
+): HeraldError.TimeoutError | HeraldError.TransportError => {
+  const stage = stageOf(failure)
+  const { class: failureClass, reason, timedOut } = classifyTransport(failure.cause, stage)
+  if (timedOut) {
+    return new HeraldError.TimeoutError({ ...errorDetails(context, `no response in time (${reason})`), reason })
+  }
+  const sentence =
+    failureClass === "NotSent"
+      ? `no connection (${reason})`
+      : stage === "send"
+        ? `the connection broke before a response was received (${reason})`
+        : `the connection broke within the response (${reason})`
+  return new HeraldError.TransportError({ ...errorDetails(context, sentence), reason })
+}
+
+/** A request without a whole response. */
+export const fromTransport = (
+  context: FailureContext,
+  failure: HttpClientError.HttpClientError
+): AttemptFailure => {
+  const { class: failureClass, reason } = classifyTransport(failure.cause, stageOf(failure))
+  return {
+    ...base,
+    class: failure.reason === "InvalidUrl" ? "Final" : failureClass,
+    reason,
+    error: (attempts) => transportError({ ...context, attempts }, failure)
+  }
+}

@@ -1,0 +1,45 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { Attempt, FailedAttempt } from "../../Attempt.js"
+import type { CallInfo } from "./CallInfo.js"
+
+/** Runs after each failed attempt, as soon as its verdict is known: before the wait, if there is one. */
+export type Listener = (attempt: Attempt) => Effect.Effect<void>
+
+/** The failed attempts of a call. Retry and deadline record them; errors, tracing and metrics read them. */
+export interface AttemptLog {
+  readonly attempts: () => ReadonlyArray<Attempt>
+  readonly record: (attempt: Attempt) => Effect.Effect<void>
+  readonly listen: (listener: Listener) => void
+}
+
+export const make = (): AttemptLog => {
+  let attempts: ReadonlyArray<Attempt> = []
+  let listeners: ReadonlyArray<Listener> = []
+  return {
+    attempts: () => attempts,
+    record: (attempt) => {
+      attempts = [...attempts, attempt]
+      return Effect.forEach(listeners, (listener) => listener(attempt), { discard: true })
+    },
+    listen: (listener) => {
+      listeners = [...listeners, listener]
+    }
+  }
+}
+
+/** The attempt of a call that has just failed. */
+export const failedAttempt = (
+  { clock, endpoint, startedAt }: CallInfo,
+  log: AttemptLog,
+  { class: failureClass, reason, retryAfter, status }: Pick<FailedAttempt, "class" | "reason" | "status" | "retryAfter">
+): FailedAttempt => ({
+  number: log.attempts().length + 1,
+  method: endpoint.method,
+  class: failureClass,
+  idempotent: endpoint.idempotent,
+  status,
+  retryAfter,
+  reason,
+  elapsed: Duration.millis(clock.unsafeCurrentTimeMillis() - startedAt)
+})

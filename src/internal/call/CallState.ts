@@ -1,0 +1,10 @@
+import * as AttemptLog from "./AttemptLog.js"
+import * as Progress from "./Progress.js"
+
+/** The parts of a call that change while it runs. */
+export interface CallState {
+  readonly log: AttemptLog.AttemptLog
+  readonly progress: Progress.ProgressCell
+}
+
+export const make = (): CallState => ({ log: AttemptLog.make(), progress: Progress.make() })

@@ -1,0 +1,91 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import { type HeraldError, NotSent, RateLimited } from "../../HeraldError.js"
+import type { CallInfo } from "./CallInfo.js"
+import type { CallState } from "./CallState.js"
+import { timeLeft } from "./deadline.js"
+import { errorDetails } from "./errors.js"
+import * as Progress from "./Progress.js"
+import { currentPolicy } from "./currentPolicy.js"
+
+/** A call that would wait longer than it may before it is sent. */
+const notSent = (
+  call: CallInfo,
+  { log, progress }: CallState,
+  sentence: string,
+  retryAfter: Duration.Duration | undefined
+): HeraldError => {
+  const context = { call, attempts: log.attempts(), sent: Progress.sentRequest(progress) }
+  return new NotSent({ ...errorDetails(context, `not sent: ${sentence}`), retryAfter })
+}
+
+/** A call that a pause holds back for too long. After an attempt, the error says that the server asked for it. */
+const pausedTooLong = (call: CallInfo, state: CallState, pause: Duration.Duration): HeraldError => {
+  const sentence = `the server asked for a pause, which lasts another ${Duration.format(pause)}`
+  const sent = Progress.sentRequest(state.progress)
+  if (sent === undefined) return notSent(call, state, sentence, pause)
+  const context = { call, attempts: state.log.attempts(), sent }
+  return new RateLimited({ ...errorDetails(context, `not sent again: ${sentence}`), issues: [], retryAfter: pause })
+}
+
+/**
+ * The share of a pause by which the calls that it held back are spread over the time after it, so that they do not all arrive
+ * at once at a server that has just asked for a pause.
+ */
+const spread = 0.1
+
+/** The rest of the pause for this caller, in milliseconds; zero or less if there is none. */
+export const pauseLeft = ({ authoriser, clock }: CallInfo): number => {
+  const { pause } = authoriser.origin
+  return pause === undefined ? 0 : pause.until(authoriser.credentials.identity) - clock.unsafeCurrentTimeMillis()
+}
+
+/**
+ * Waits until an attempt may be sent: for the end of a pause that the server asked for, and for the rate limiter. Fails at
+ * once if the policy or the deadline does not allow the wait.
+ *
+ * - `endsAt`: the end of the call's deadline, in milliseconds since the epoch
+ */
+export const admission = (
+  call: CallInfo,
+  state: CallState,
+  endsAt: number | undefined
+): Effect.Effect<void, HeraldError> =>
+  Effect.suspend(() => {
+    const { baseUrl, credentials, defaults, origin } = call.authoriser
+    const { limiter } = origin
+    if (limiter === undefined && pauseLeft(call) <= 0) return Effect.void
+
+    const now = () => call.clock.unsafeCurrentTimeMillis()
+    const since = now()
+    /** The longest further wait, in milliseconds: by the policy for one wait, and by the deadline. */
+    const longestWait = Effect.map(currentPolicy(defaults), ({ rules }) => {
+      const accepted = Math.max(0, ...rules.map(({ maxWait }) => Duration.toMillis(maxWait)))
+      const left = timeLeft(call, endsAt)
+      return Math.min(accepted - (now() - since), left === undefined ? Infinity : Duration.toMillis(left) - 1)
+    })
+
+    const wait: Effect.Effect<void, HeraldError> = Effect.suspend(() => {
+      const left = pauseLeft(call)
+      if (left > 0) {
+        return Effect.flatMap(longestWait, (longest) =>
+          left > longest
+            ? Effect.fail(pausedTooLong(call, state, Duration.millis(left)))
+            : Effect.flatMap(Random.nextRange(0, Math.min(left * spread, longest - left)), (later) =>
+                Effect.zipRight(Effect.sleep(left + later), wait)
+              )
+        )
+      }
+      if (limiter === undefined) return Effect.void
+      const caller = { origin: baseUrl.origin, identity: credentials.identity }
+      return Effect.flatMap(longestWait, (longest) =>
+        limiter.acquire(caller, Duration.millis(Math.max(0, longest))).pipe(
+          Effect.mapError(({ message, retryAfter }) => notSent(call, state, message, retryAfter)),
+          // A pause may have begun while this call waited.
+          Effect.flatMap(() => (pauseLeft(call) > 0 ? wait : Effect.void))
+        )
+      )
+    })
+    return wait
+  })

@@ -1,0 +1,112 @@
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import type { Defaults } from "../../Authoriser.js"
+import { Current, PerAttempt } from "../../Deadline.js"
+import { type AnyError, NotSent, TimeoutError } from "../../HeraldError.js"
+import { failedAttempt } from "./AttemptLog.js"
+import type { CallInfo } from "./CallInfo.js"
+import type { CallState } from "./CallState.js"
+import { errorDetails } from "./errors.js"
+import * as Progress from "./Progress.js"
+
+/**
+ * Ends an effect that takes longer than a duration. The effect is interruptible by the timer even where the caller is not, and
+ * by nothing else. Where the effect itself can't be interrupted, the timer does not wait for it, but an interruption of the
+ * caller does.
+ */
+const within = <A, E, E2, R>(
+  effect: Effect.Effect<A, E, R>,
+  duration: Duration.Duration,
+  onTimeout: () => E2
+): Effect.Effect<A, E | E2, R> =>
+  Duration.lessThanOrEqualTo(duration, Duration.zero)
+    ? Effect.failSync(onTimeout)
+    : Effect.uninterruptibleMask((restore) =>
+        Effect.gen(function* () {
+          const outcome = yield* Deferred.make<A, E | E2>()
+          // An interruption reaches the children of a fiber even where the fiber is not interruptible. A daemon is no child.
+          const work = yield* Effect.forkDaemon(Effect.intoDeferred(Effect.interruptible(effect), outcome))
+          const timer = yield* Effect.sleep(duration).pipe(
+            Effect.interruptible,
+            Effect.zipRight(Deferred.failSync(outcome, onTimeout)),
+            Effect.zipRight(Fiber.interruptFork(work)),
+            Effect.forkDaemon
+          )
+          return yield* restore(Deferred.await(outcome)).pipe(
+            Effect.onInterrupt(() => Fiber.interrupt(work)),
+            Effect.ensuring(Fiber.interruptFork(timer))
+          )
+        })
+      )
+
+const deadlinePassed = "deadline passed"
+
+/** Records the attempt that the deadline ended, if one was in progress. */
+const recordInterrupted = (call: CallInfo, { log, progress }: CallState): Effect.Effect<void> => {
+  const { current } = progress
+  if (current._tag === "Idle" || current._tag === "Joined") return Effect.void
+  const failed = failedAttempt(call, log, {
+    class: Progress.interruptedClass(progress),
+    reason: "deadline",
+    status: current._tag === "HeadReceived" ? current.status : undefined
+  })
+  return log.record({ ...failed, verdict: "past deadline" })
+}
+
+const deadlineError = (
+  call: CallInfo,
+  { log, progress }: CallState,
+  deadline: Duration.Duration
+): NotSent | TimeoutError => {
+  const sent = Progress.sentRequest(progress)
+  const context = { call, attempts: log.attempts(), sent }
+  const time = Duration.format(deadline)
+  // A shared request may have been sent, though not by this call.
+  return sent === undefined && progress.current._tag !== "Joined"
+    ? new NotSent(errorDetails(context, `not sent within its deadline of ${time}`))
+    : new TimeoutError({ ...errorDetails(context, `not done within its deadline of ${time}`), reason: "deadline" })
+}
+
+/**
+ * Runs a call within its deadline, if it has one. The call is given the end of the deadline, in milliseconds since the epoch.
+ */
+export const withDeadline = <A, R>(
+  call: CallInfo,
+  state: CallState,
+  run: (endsAt: number | undefined) => Effect.Effect<A, AnyError, R>
+): Effect.Effect<A, AnyError, R> =>
+  Effect.flatMap(Current, (current) => {
+    const given = current ?? call.authoriser.defaults.deadline
+    if (given === undefined) return run(undefined)
+    const deadline = Duration.decode(given)
+    const endsAt = call.startedAt + Duration.toMillis(deadline)
+    return within(run(endsAt), deadline, (): typeof deadlinePassed => deadlinePassed).pipe(
+      Effect.catchAll((error) =>
+        error === deadlinePassed
+          ? Effect.zipRight(
+              recordInterrupted(call, state),
+              Effect.failSync(() => deadlineError(call, state, deadline))
+            )
+          : Effect.fail(error)
+      )
+    )
+  })
+
+/** The time until the deadline of a call, if it has one. */
+export const timeLeft = ({ clock }: CallInfo, endsAt: number | undefined): Duration.Duration | undefined =>
+  endsAt === undefined ? undefined : Duration.millis(Math.max(0, endsAt - clock.unsafeCurrentTimeMillis()))
+
+/** Ends an attempt that takes longer than its limit, if there is one. */
+export const withAttemptDeadline = <A, E, E2, R>(
+  { attemptDeadline }: Defaults,
+  attempt: Effect.Effect<A, E, R>,
+  onTimeout: (limit: Duration.Duration) => E2
+): Effect.Effect<A, E | E2, R> =>
+  Effect.flatMap(PerAttempt, (current) => {
+    const given = current ?? attemptDeadline
+    if (given === undefined) return attempt
+    const limit = Duration.decode(given)
+    return within<A, E, E2, R>(attempt, limit, () => onTimeout(limit))
+  })

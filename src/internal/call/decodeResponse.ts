@@ -1,0 +1,144 @@
+import * as Either from "effect/Either"
+import * as Predicate from "effect/Predicate"
+import type * as HeraldError from "../../HeraldError.js"
+import type { Issue } from "../../Issue.js"
+import { type RawResponse, textOf } from "../../RawResponse.js"
+import type { Json, Mismatch } from "../endpoint/Codec.js"
+import type { ErrorReader } from "../endpoint/CompiledEndpoint.js"
+import { attachDetails } from "../errorDetails.js"
+import { parse } from "../http/json.js"
+import {
+  decodeError,
+  errorDetails,
+  type ErrorContext,
+  listIssues,
+  scrubberOf,
+  statusError,
+  type StatusContent,
+  tagOf
+} from "./errors.js"
+import type { Scrubber } from "./secrets.js"
+
+/** A response that an error is about. */
+type ResponseContext = ErrorContext & { readonly response: RawResponse }
+
+/** The JSON of a response; undefined if its body is empty. */
+const parseJson = (response: RawResponse): Either.Either<unknown, Mismatch> => {
+  const text = textOf(response)
+  if (text === "") return Either.right(undefined)
+  try {
+    return Either.right(parse(text))
+  } catch {
+    const type = response.headers["content-type"]?.replace(/;.*/s, "") ?? "no content type"
+    return Either.left({
+      reason: "Json",
+      issues: [{ path: [], message: `the body is not JSON, or is cut short (${type}, ${text.length} characters)` }]
+    })
+  }
+}
+
+const parseOnce = (response: RawResponse): Json => {
+  let parsed: Either.Either<unknown, Mismatch> | undefined
+  return () => (parsed ??= parseJson(response))
+}
+
+/** The value of a successful response: that of the first reader that succeeds. */
+export const decodeSuccess = (context: ResponseContext): Either.Either<unknown, HeraldError.DecodeError> => {
+  const { response } = context
+  const { successStatuses, successes } = context.call.endpoint
+  const readers = successes(response.status)
+  if (readers === undefined) {
+    const message = `the status should be ${successStatuses}, and is ${response.status}`
+    return Either.left(decodeError(context, "Status", [{ path: [], message }]))
+  }
+  const parsed = parseOnce(response)
+  const issues: Array<Issue> = []
+  let reason: Mismatch["reason"] = "Shape"
+  for (const reader of readers) {
+    const decoded = reader.read(response, parsed)
+    if (Either.isRight(decoded)) return Either.right(decoded.right)
+    reason = decoded.left.reason
+    issues.push(...decoded.left.issues)
+  }
+  return Either.left(decodeError(context, reason, issues))
+}
+
+/** The explanation in an undeclared error body, by the names that are common, RFC 9457 among them. */
+const detailIn = (body: unknown): string | undefined => {
+  if (!Predicate.isRecord(body)) return undefined
+  const { detail, error, error_description, message, title } = body
+  const within = Predicate.isRecord(error) ? error["message"] : error
+  return [detail, message, error_description, within, title].find(Predicate.isString)
+}
+
+/** The value of a declared error, if a reader succeeds; or the issues of all readers. */
+const decodeDeclared = (
+  readers: ReadonlyArray<ErrorReader>,
+  response: RawResponse,
+  parsed: Json
+): Either.Either<{ readonly reader: ErrorReader; readonly value: unknown }, ReadonlyArray<Issue>> => {
+  const issues: Array<Issue> = []
+  for (const reader of readers) {
+    if (reader.anyBody) continue
+    // An error declared without a body is not one with a body, which may come from a framework or a proxy.
+    if (reader.receives === "nothing" && response.body.length > 0) continue
+    const decoded = reader.read(response, parsed)
+    if (Either.isRight(decoded)) return Either.right({ reader, value: decoded.right })
+    // A response may well not be the one that `errorAs` describes.
+    if (reader.as === undefined) issues.push(...decoded.left.issues)
+  }
+  return Either.left(issues)
+}
+
+/** A response without a secret of the call in its body. */
+const scrubbed = (response: RawResponse, { json }: Scrubber): RawResponse => {
+  const text = textOf(response)
+  const clean = json(text)
+  return clean === text ? response : { ...response, body: String(clean) }
+}
+
+/** The error of a response that is not a success: a declared one, or one of the built-in family. */
+export const decodeFailure = (
+  context: ResponseContext,
+  retryAfter: StatusContent["retryAfter"]
+): HeraldError.AnyError => {
+  const { response } = context
+  const { status } = response
+  const scrubber = scrubberOf(context)
+  const parsed = parseOnce(response)
+  const readers = context.call.endpoint.errors(status) ?? []
+  const declared =
+    readers.length === 0
+      ? Either.left([])
+      : decodeDeclared(readers, scrubbed(response, scrubber), () => Either.map(parsed(), scrubber.json))
+  if (Either.isRight(declared)) {
+    const { reader, value } = declared.right
+    if (reader.as !== undefined) {
+      // `errorAs` takes schemas of this content, and `Body.empty()`.
+      return statusError(context, reader.as, { ...(value as StatusContent | undefined), retryAfter })
+    }
+    // `Endpoint` accepts schemas of tagged values only. An `HttpApi` may declare others.
+    const error = value as HeraldError.AnyError
+    const name = Predicate.hasProperty(error, "_tag") ? error._tag : "a declared error"
+    return attachDetails(error, errorDetails(context, `${name} (${status})`, scrubber))
+  }
+  const tag = readers.find(({ anyBody }) => anyBody)?.as ?? (status >= 400 ? tagOf(status) : undefined)
+  if (tag !== undefined) {
+    const body = Either.getOrUndefined(parsed())
+    const wrongUrl = status === 404 && !Predicate.isRecord(body)
+    const hint = wrongUrl
+      ? "is the base URL right?"
+      : declared.left.length === 0
+        ? ""
+        : `the body does not match a declared error: ${listIssues(declared.left)}`
+    return statusError(context, tag, { detail: detailIn(body), retryAfter }, hint)
+  }
+  if (status === 304) {
+    const message = "not modified (304), as the request's own condition asked: declare 304 as a success to get it as a value"
+    return decodeError(context, "Status", [{ path: [], message }])
+  }
+  const redirect = (message: string) => decodeError(context, "Redirect", [{ path: [], message }])
+  if (status === 0) return redirect("it is a redirect, which browsers don't show to scripts")
+  if (status >= 300) return redirect("it is a redirect that this call can't follow")
+  return decodeError(context, "Status", [{ path: [], message: `the status can't be ${status}` }])
+}

@@ -1,0 +1,163 @@
+import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
+import type { Attempt, Verdict } from "../../Attempt.js"
+import type { CredentialsFailure } from "../../Credentials.js"
+import * as HeraldError from "../../HeraldError.js"
+import * as Issue from "../../Issue.js"
+import { type RawResponse, textOf } from "../../RawResponse.js"
+import { hrefOf } from "../http/baseUrl.js"
+import { maxIssues } from "../parseIssues.js"
+import type { CallInfo } from "./CallInfo.js"
+import { makeScrubber, type Scrubber } from "./secrets.js"
+
+/** The facts that an error reports. */
+export interface ErrorContext {
+  readonly call: Pick<CallInfo, "endpoint" | "authoriser" | "input"> & Partial<Pick<CallInfo, "request">>
+  readonly attempts: ReadonlyArray<Attempt>
+  /** The last request that was sent, with its credentials. */
+  readonly sent?: HttpClientRequest | undefined
+  /** The response that the error is about. */
+  readonly response?: RawResponse | undefined
+}
+
+/** The length of the part of a body in an error, in characters: enough to recognise the page of a proxy. */
+const bodyLength = 1024
+
+/** The length of the server's part of a message, in characters: a server may send any text. */
+const sentenceLength = 1024
+
+const shorten = (sentence: string): string =>
+  sentence.length > sentenceLength ? `${sentence.slice(0, sentenceLength)}...` : sentence
+
+const requestIdHeaders = ["x-request-id", "request-id", "x-correlation-id"]
+
+/** Verdicts that explain why a call was not retried where the error itself does not. */
+const explaining: ReadonlyArray<Verdict> = ["unsafe", "body consumed", "wait too long", "past deadline", "over budget"]
+
+/** The scrubber of the call that an error is about. */
+export const scrubberOf = ({ call, sent }: ErrorContext): Scrubber => makeScrubber(call.input, call.request, sent)
+
+/** The details of an error with this sentence. Every text of the server is scrubbed here. */
+export const errorDetails = (
+  { attempts, call, response, sent }: ErrorContext,
+  sentence: string,
+  scrubber = scrubberOf({ attempts, call, response, sent })
+): HeraldError.ErrorDetails => {
+  const { authoriser, endpoint } = call
+  const requestId = requestIdHeaders.map((name) => response?.headers[name]).find((id) => id !== undefined)
+  const url = hrefOf(authoriser.baseUrl) + endpoint.template
+  const verdict = attempts.at(-1)?.verdict
+  const why = verdict !== undefined && explaining.includes(verdict) ? verdict : undefined
+  const count =
+    why === undefined && attempts.length < 2 ? "" : `, ${attempts.length} attempt${attempts.length === 1 ? "" : "s"}`
+  const suffix = why === undefined ? count : `${count}: ${why}`
+  return {
+    message: `${endpoint.name}: ${shorten(sentence)} (${endpoint.method} ${url}${suffix})`,
+    operation: endpoint.name,
+    method: endpoint.method,
+    url,
+    status: response?.status,
+    attempts,
+    requestId: requestId === undefined ? undefined : scrubber.text(requestId).slice(0, 200),
+    body: response === undefined || endpoint.sensitive ? undefined : scrubber.text(textOf(response)).slice(0, bodyLength)
+  }
+}
+
+const clean = (issues: ReadonlyArray<Issue.Issue>, { text }: Scrubber): ReadonlyArray<Issue.Issue> =>
+  issues.slice(0, maxIssues).map((issue) => ({
+    path: issue.path.map((key) => (typeof key === "string" ? text(key) : key)),
+    message: text(issue.message),
+    ...(issue.code === undefined ? {} : { code: text(issue.code) })
+  }))
+
+/** Issues in one line. */
+export const listIssues = (issues: ReadonlyArray<Issue.Issue>): string => issues.map(Issue.format).join("; ")
+
+export const encodeError = (context: ErrorContext, issues: ReadonlyArray<Issue.Issue>): HeraldError.EncodeError =>
+  new HeraldError.EncodeError({ ...errorDetails(context, `not sent, since ${listIssues(issues)}`), issues })
+
+export const decodeError = (
+  context: ErrorContext,
+  reason: HeraldError.DecodeError["reason"],
+  found: ReadonlyArray<Issue.Issue>
+): HeraldError.DecodeError => {
+  const scrubber = scrubberOf(context)
+  const issues = clean(found, scrubber)
+  const sentence = `the response (${context.response?.status}) does not match the endpoint: ${listIssues(issues)}`
+  return new HeraldError.DecodeError({ ...errorDetails(context, sentence, scrubber), reason, issues })
+}
+
+export const authoriserError = (
+  context: ErrorContext,
+  { message, reason }: Pick<CredentialsFailure, "message" | "reason">
+): HeraldError.AuthoriserError => new HeraldError.AuthoriserError({ ...errorDetails(context, message), reason })
+
+/** The content of a response that is an error. */
+export interface StatusContent {
+  readonly detail?: string | undefined
+  readonly issues?: ReadonlyArray<Issue.Issue> | undefined
+  readonly retryAfter?: HeraldError.RateLimited["retryAfter"]
+}
+
+const classes: {
+  readonly [Tag in HeraldError.StatusError["_tag"]]: new (
+    details: HeraldError.RetryableStatusDetails
+  ) => HeraldError.StatusError
+} = {
+  BadRequest: HeraldError.BadRequest,
+  Unauthorized: HeraldError.Unauthorized,
+  Forbidden: HeraldError.Forbidden,
+  NotFound: HeraldError.NotFound,
+  Conflict: HeraldError.Conflict,
+  UnprocessableContent: HeraldError.UnprocessableContent,
+  RateLimited: HeraldError.RateLimited,
+  ClientError: HeraldError.ClientError,
+  ServerError: HeraldError.ServerError
+}
+
+const sentences: Readonly<Record<HeraldError.StatusError["_tag"], (identity: string) => string>> = {
+  BadRequest: () => "the server refused the request",
+  Unauthorized: (identity) => `unauthorized, as ${identity}`,
+  Forbidden: (identity) => `forbidden, as ${identity}`,
+  NotFound: () => "not found",
+  Conflict: () => "conflict",
+  UnprocessableContent: () => "the server refused the content",
+  RateLimited: () => "too many requests",
+  ClientError: () => "the server refused the request",
+  ServerError: () => "the server failed"
+}
+
+const tags: Readonly<Record<number, HeraldError.StatusError["_tag"]>> = {
+  400: "BadRequest",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "NotFound",
+  409: "Conflict",
+  422: "UnprocessableContent",
+  429: "RateLimited"
+}
+
+/** The tag of a status from 400 on. */
+export const tagOf = (status: number): HeraldError.StatusError["_tag"] =>
+  tags[status] ?? (status >= 500 ? "ServerError" : "ClientError")
+
+/** An error of the built-in family that stands for a status. */
+export const statusError = (
+  context: ErrorContext,
+  tag: HeraldError.StatusError["_tag"],
+  content: StatusContent,
+  /** Advice for a person. */
+  hint = ""
+): HeraldError.StatusError => {
+  const scrubber = scrubberOf(context)
+  const issues = clean(content.issues ?? [], scrubber)
+  const detail = content.detail === undefined ? undefined : scrubber.text(content.detail)
+  const explanation = [detail ?? listIssues(issues), hint].filter((part) => part !== "").join("; ")
+  const identity = context.call.authoriser.credentials.identity || "nobody"
+  const sentence = `${sentences[tag](identity)} (${context.response?.status})${explanation === "" ? "" : `: ${explanation}`}`
+  return new classes[tag]({
+    ...errorDetails(context, sentence, scrubber),
+    detail,
+    issues,
+    ...(tag === "RateLimited" || tag === "ServerError" ? { retryAfter: content.retryAfter } : {})
+  })
+}

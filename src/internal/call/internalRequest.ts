@@ -1,0 +1,47 @@
+import type { HttpClient } from "@effect/platform/HttpClient"
+import type { HttpMethod } from "@effect/platform/HttpMethod"
+import * as Effect from "effect/Effect"
+import type { Authoriser } from "../../Authoriser.js"
+import * as Body from "../../Body.js"
+import type { AnyError } from "../../HeraldError.js"
+import type { RawResponse } from "../../RawResponse.js"
+import type { BodyOption } from "../endpoint/bodies.js"
+import { verbEndpoint } from "../endpoint/verbEndpoint.js"
+import { execute } from "./execute.js"
+
+/**
+ * A request of the library itself, such as for a token: on the pipeline of every call, under a name of its own, but it follows
+ * no redirect. Returns the response undecoded, as bytes, for every status that `accepts` takes.
+ */
+export const internalRequest = (
+  authoriser: Authoriser,
+  request: {
+    readonly name: string
+    readonly method: HttpMethod
+    /** Path and query below the base URL, or a URL below it. */
+    readonly target: string | URL
+    readonly headers?: Readonly<Record<string, string>>
+    readonly body?: BodyOption
+    readonly accepts: (status: number) => boolean
+    readonly idempotent?: boolean
+    readonly sensitive: boolean
+  }
+): Effect.Effect<RawResponse, AnyError, HttpClient> => {
+  const { accepts, body, headers = {}, idempotent = false, method, name, sensitive, target } = request
+  const success = Body.bytes()
+  const readers = [success.codec.reader]
+  const verb = verbEndpoint(
+    { method, target, success, options: { ...body, headers, idempotent, sensitive } },
+    authoriser.baseUrl
+  )
+  const endpoint = {
+    ...verb.endpoint,
+    name,
+    accept: "application/json",
+    accepts,
+    successes: (status: number) => (accepts(status) ? readers : undefined),
+    followRedirects: false
+  }
+  const parts = { path: {}, query: {}, headers, body: verb.body }
+  return Effect.map(execute(endpoint, authoriser, () => ({ input: parts, parts })), ({ response }) => response)
+}

@@ -1,0 +1,76 @@
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import type { AnyError } from "../../HeraldError.js"
+import { Metrics } from "../../Metrics.js"
+import type { RawResponse } from "../../RawResponse.js"
+import { pauseBegan, type PauseBegan } from "./attempt.js"
+import type { AttemptFailure } from "./AttemptFailure.js"
+import type { CallInfo } from "./CallInfo.js"
+import type { CallState } from "./CallState.js"
+import { callAttributes, errorType, serverAttributes, tagOf } from "./tracing.js"
+
+const metricsOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Context.Tag.Service<Metrics> | undefined =>
+  Option.getOrUndefined(Context.getOption(fiber.currentContext, Metrics))
+
+/** Starts a stopwatch, which returns the time since then in seconds. */
+const stopwatch = ({ clock }: CallInfo): (() => number) => {
+  const startedAt = clock.unsafeCurrentTimeNanos()
+  return () => Number(clock.unsafeCurrentTimeNanos() - startedAt) / 1e9
+}
+
+/** Measures a call, its retries, and the rest of the retry budget of its origin, if there are `Metrics`. */
+export const measured = <A, R>(
+  call: CallInfo,
+  { log }: CallState,
+  effect: Effect.Effect<A, AnyError, R>
+): Effect.Effect<A, AnyError, R> =>
+  Effect.withFiberRuntime((fiber) => {
+    const metrics = metricsOf(fiber)
+    if (metrics === undefined) return effect
+    const { budget } = call.authoriser.origin
+    const seconds = stopwatch(call)
+    const labels = callAttributes(call)
+    const measureBudget = Effect.suspend(() =>
+      budget === undefined
+        ? Effect.void
+        : metrics.budgetAvailable(budget.available(call.clock.unsafeCurrentTimeMillis()), serverAttributes(call))
+    )
+    log.listen(({ reason, verdict }) =>
+      verdict === "retried"
+        ? Effect.zipRight(metrics.retries(1, { ...labels, "herald.reason": reason }), measureBudget)
+        : Effect.void
+    )
+    return Effect.onExit(effect, (exit) => {
+      const verdict = log.attempts().at(-1)?.verdict
+      const outcome = {
+        ...labels,
+        "error.type": errorType(exit, tagOf),
+        "herald.verdict": verdict === "retried" ? undefined : verdict
+      }
+      return Effect.zipRight(metrics.callDuration(seconds(), outcome), measureBudget)
+    })
+  })
+
+/** Measures an attempt, if there are `Metrics`. */
+export const measuredAttempt = <R>(
+  call: CallInfo,
+  attempt: Effect.Effect<RawResponse, AttemptFailure | PauseBegan, R>
+): Effect.Effect<RawResponse, AttemptFailure | PauseBegan, R> =>
+  Effect.withFiberRuntime((fiber) => {
+    const metrics = metricsOf(fiber)
+    if (metrics === undefined) return attempt
+    const seconds = stopwatch(call)
+    return Effect.onExit(attempt, (exit) => {
+      const failure = Exit.isSuccess(exit) ? undefined : Option.getOrUndefined(Cause.failureOption(exit.cause))
+      if (failure === pauseBegan) return Effect.void
+      return metrics.requestDuration(seconds(), {
+        ...callAttributes(call),
+        "http.response.status_code": Exit.isSuccess(exit) ? exit.value.status : failure?.status,
+        "error.type": failure?.reason ?? errorType(exit, String)
+      })
+    })
+  })

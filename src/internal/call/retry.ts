@@ -1,0 +1,113 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { Verdict } from "../../Attempt.js"
+import type { Authoriser } from "../../Authoriser.js"
+import { type AnyError, RateLimited } from "../../HeraldError.js"
+import type { RetryPolicy } from "../../RetryPolicy.js"
+import { pauseLeft } from "./admission.js"
+import { pauseBegan, type PauseBegan } from "./attempt.js"
+import type { AttemptFailure } from "./AttemptFailure.js"
+import { failedAttempt } from "./AttemptLog.js"
+import type { CallInfo } from "./CallInfo.js"
+import type { CallState } from "./CallState.js"
+import { currentPolicy } from "./currentPolicy.js"
+import { timeLeft } from "./deadline.js"
+import { errorDetails } from "./errors.js"
+import * as Progress from "./Progress.js"
+import { applyRejected, makeDecide } from "./retryDecision.js"
+
+/**
+ * The longest pause of the calls to an origin: a day, which is the longest period of common quotas. After it, a call asks the
+ * server again.
+ */
+const longestPause = /*#__PURE__*/ Duration.days(1)
+
+/** Holds other calls back for as long as the server asks: a 503 is about the server, a 429 about the identity. */
+const beginPause = (
+  { credentials, origin }: Authoriser,
+  { crossOrigin, retryAfter, status, waitRequested }: AttemptFailure,
+  now: number
+) => {
+  if (retryAfter === undefined || crossOrigin) return
+  const until = now + Duration.toMillis(Duration.min(retryAfter, longestPause))
+  if (status === 429) origin.pause?.begin(now, until, credentials.identity)
+  if (status === 503 && waitRequested) origin.pause?.begin(now, until, undefined)
+}
+
+/** The error of a call that ends because the server asks for too long a wait. */
+const waitTooLong = (
+  call: CallInfo,
+  { log, progress }: CallState,
+  { reason, response }: AttemptFailure,
+  retryAfter: Duration.Duration
+): RateLimited => {
+  const context = { call, attempts: log.attempts(), sent: Progress.sentRequest(progress), response }
+  const sentence = `the server asks to wait ${Duration.format(retryAfter)} (${reason})`
+  return new RateLimited({ ...errorDetails(context, sentence), issues: [], retryAfter })
+}
+
+/**
+ * Attempts, each after its admission, again while the policy and the engine allow it. A call that succeeds at once does not
+ * look the policy up.
+ *
+ * - `endsAt`: the end of the call's deadline, in milliseconds since the epoch
+ */
+export const retry = <A, R>(
+  call: CallInfo,
+  state: CallState,
+  endsAt: number | undefined,
+  admission: Effect.Effect<void, AnyError>,
+  attempt: Effect.Effect<A, AttemptFailure | PauseBegan, R>
+): Effect.Effect<A, AnyError, R> => {
+  const { log, progress } = state
+  const { budget } = call.authoriser.origin
+  let decide: ReturnType<typeof makeDecide> | undefined
+
+  const succeeding = Effect.map(attempt, (response) => {
+    Progress.finishAttempt(progress)
+    budget?.succeeded()
+    return response
+  })
+
+  const next: Effect.Effect<A, AnyError, R> = Effect.zipRight(
+    admission,
+    Effect.catchAll(succeeding, (failure) => {
+      Progress.finishAttempt(progress)
+      return failure === pauseBegan
+        ? next
+        : Effect.flatMap(currentPolicy(call.authoriser.defaults), (policy) => afterFailure(failure, policy))
+    })
+  )
+
+  const afterFailure = (failure: AttemptFailure, policy: RetryPolicy): Effect.Effect<A, AnyError, R> => {
+    const now = call.clock.unsafeCurrentTimeMillis()
+    beginPause(call.authoriser, failure, now)
+    const failed = applyRejected(policy, failedAttempt(call, log, failure))
+    const circumstances = {
+      unrepeatable: call.endpoint.unrepeatable,
+      carriedOut: failure.carriedOut,
+      bodyConsumed: failure.bodyConsumed,
+      paused: Duration.millis(Math.max(0, pauseLeft(call))),
+      timeLeft: timeLeft(call, endsAt)
+    }
+    const fail = (verdict: Verdict, error: () => AnyError) =>
+      Effect.zipRight(log.record({ ...failed, verdict }), Effect.failSync(error))
+
+    decide ??= makeDecide(policy)
+    return Effect.flatMap(decide(failed, circumstances, now), (decision) => {
+      if (decision.verdict !== "retried") {
+        const { retryAfter, verdict } = decision
+        return fail(verdict, () =>
+          retryAfter === undefined ? failure.error(log.attempts()) : waitTooLong(call, state, failure, retryAfter)
+        )
+      }
+      if (budget !== undefined && !budget.take(now)) return fail("over budget", () => failure.error(log.attempts()))
+      return log.record({ ...failed, verdict: "retried", waited: decision.wait }).pipe(
+        Effect.zipRight(Effect.sleep(decision.wait)),
+        Effect.zipRight(next)
+      )
+    })
+  }
+
+  return next
+}

@@ -1,0 +1,106 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as ScheduleDecision from "effect/ScheduleDecision"
+import * as ScheduleIntervals from "effect/ScheduleIntervals"
+import type { FailedAttempt, Verdict } from "../../Attempt.js"
+import type { RetryPolicy, Rule } from "./retryRule.js"
+
+/** The state of a call that limits its retries, besides the failure itself. */
+export interface Circumstances {
+  /** The endpoint is declared `unrepeatable`. */
+  readonly unrepeatable: boolean
+  /** The server acted on the request, though reading or following the response failed. */
+  readonly carriedOut: boolean
+  /** The request body can't be sent again, since some of it was read. */
+  readonly bodyConsumed: boolean
+  /** The rest of the pause that the server asked this caller for. */
+  readonly paused: Duration.Duration
+  /** The time until the deadline of the call, if it has one. */
+  readonly timeLeft: Duration.Duration | undefined
+}
+
+/** The outcome of a decision: a retry after a wait, or the end of the call. */
+export type Decision =
+  | { readonly verdict: "retried"; readonly wait: Duration.Duration }
+  | {
+      readonly verdict: Exclude<Verdict, "retried">
+      /** The wait that the server asks for, if that wait is the reason why the call ends. */
+      readonly retryAfter: Duration.Duration | undefined
+    }
+
+/**
+ * Returns a function that steps a rule's schedule and returns its delay, or undefined at the schedule's end. The function
+ * holds the schedule's state.
+ */
+const makeStep = ({ schedule }: Rule) => {
+  let state = schedule.initial
+  return (failed: FailedAttempt, now: number): Effect.Effect<Duration.Duration | undefined> =>
+    Effect.map(schedule.step(now, failed, state), ([next, , decision]) => {
+      state = next
+      return ScheduleDecision.isContinue(decision)
+        ? Duration.millis(Math.max(0, ScheduleIntervals.start(decision.intervals) - now))
+        : undefined
+    })
+}
+
+/** Classifies a response as `Rejected` if the policy's `rejected` says so. A failure without a response keeps its class. */
+export const applyRejected = (policy: RetryPolicy, failed: FailedAttempt): FailedAttempt =>
+  failed.status !== undefined && policy.rules.some(({ rejected }) => rejected(failed))
+    ? { ...failed, class: "Rejected" }
+    : failed
+
+/** Returns the verdict of a failure that no policy may retry, or undefined if the policy decides. */
+const verdictWithoutPolicy = (
+  { class: failureClass, idempotent }: FailedAttempt,
+  { bodyConsumed, carriedOut, unrepeatable }: Circumstances
+): Exclude<Verdict, "retried"> | undefined => {
+  if (unrepeatable) return "unrepeatable"
+  if (failureClass === "Final") return "final"
+  if (!idempotent && (failureClass === "Ambiguous" || carriedOut)) return "unsafe"
+  return bodyConsumed ? "body consumed" : undefined
+}
+
+/**
+ * Makes the function that decides after each failure of one call. It takes the failure, the circumstances, and the current
+ * time in milliseconds since the epoch.
+ *
+ * The function steps the policy's schedules itself. So no composition of schedules can retry a call that is not safe to
+ * retry, or wait less than the server asked for.
+ */
+export const makeDecide = (policy: RetryPolicy) => {
+  const steps = new Map<Rule, ReturnType<typeof makeStep>>()
+  const stepOf = (rule: Rule) => {
+    const step = steps.get(rule) ?? makeStep(rule)
+    steps.set(rule, step)
+    return step
+  }
+
+  return (failed: FailedAttempt, circumstances: Circumstances, now: number): Effect.Effect<Decision> => {
+    const end = (verdict: Exclude<Verdict, "retried">, retryAfter?: Duration.Duration): Decision => ({
+      verdict,
+      retryAfter
+    })
+    const verdict = verdictWithoutPolicy(failed, circumstances)
+    if (verdict !== undefined) return Effect.succeed(end(verdict))
+    const rule = policy.rules.find(({ retries }) => retries(failed))
+    if (rule === undefined) return Effect.succeed(end("not retried by policy"))
+    return Effect.map(stepOf(rule)(failed, now), (delay): Decision => {
+      if (delay === undefined) return end("exhausted")
+      const minWait = Duration.max(failed.retryAfter ?? Duration.zero, circumstances.paused)
+      const wait = Duration.max(delay, minWait)
+      if (Duration.greaterThan(wait, rule.maxWait)) {
+        return end("wait too long", Duration.greaterThan(minWait, rule.maxWait) ? minWait : undefined)
+      }
+      // A wait as long as the time left would leave no time for the attempt.
+      const { timeLeft } = circumstances
+      if (timeLeft !== undefined && Duration.greaterThanOrEqualTo(wait, timeLeft)) {
+        const serverAsked = Duration.greaterThan(minWait, Duration.zero)
+        return end(
+          "past deadline",
+          serverAsked && Duration.greaterThanOrEqualTo(minWait, timeLeft) ? minWait : undefined
+        )
+      }
+      return { verdict: "retried", wait }
+    })
+  }
+}

@@ -1,0 +1,129 @@
+import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
+import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
+import { decodeBase64, encodeBase64 } from "../base64.js"
+import { canonical } from "../http/canonicalText.js"
+
+/** Collects the texts of `Redacted` values, and every text within a `Redacted` object. */
+const collectRedacted = (value: unknown, found: Set<string>, seen = new Set<unknown>(), inside = false): void => {
+  if (Redacted.isRedacted(value)) {
+    const secret = Redacted.value(value)
+    if (typeof secret === "object") collectRedacted(secret, found, seen, true)
+    else found.add(String(secret))
+  } else if (typeof value === "object" && value !== null) {
+    // Bytes are not searched, and a Stream can't be.
+    if (seen.has(value) || ArrayBuffer.isView(value) || Predicate.hasProperty(value, Stream.StreamTypeId)) return
+    seen.add(value)
+    const parts = Predicate.isIterable(value) ? value : Object.values(value)
+    for (const part of parts) collectRedacted(part, found, seen, inside)
+  } else if (inside) {
+    found.add(String(value))
+  }
+}
+
+/** Reports whether an input has `Redacted` values. */
+export const holdsSecrets = (input: unknown): boolean => {
+  const found = new Set<string>()
+  collectRedacted(input, found)
+  return found.size > 0
+}
+
+/** Headers that hold credentials (RFC 9110, 11; RFC 6265). */
+const credentialHeaders = ["authorization", "proxy-authorization", "cookie"]
+
+/** Reports whether a caller put credentials on a request by hand. */
+export const carriesCredentials = ({ headers }: HttpClientRequest): boolean =>
+  credentialHeaders.some((name) => headers[name] !== undefined)
+
+/**
+ * Collects what the authoriser added to a request, and credentials that the caller put on it: values of query parameters and
+ * headers, the credentials in these, and the password of Basic credentials.
+ */
+const collectCredentials = (plain: HttpClientRequest, authorized: HttpClientRequest, found: Set<string>): void => {
+  for (const [name, value] of authorized.urlParams) {
+    if (!plain.urlParams.some(([other, same]) => other === name && same === value)) found.add(value)
+  }
+  for (const [name, value] of Object.entries(authorized.headers)) {
+    if (plain.headers[name] === value && !credentialHeaders.includes(name)) continue
+    found.add(value)
+    const credentials = value.slice(value.indexOf(" ") + 1)
+    found.add(credentials)
+    const decoded = decodeBase64(credentials) ?? ""
+    if (decoded.includes(":")) found.add(decoded.slice(decoded.indexOf(":") + 1))
+  }
+}
+
+/** A secret in base64 and base64url, without padding. */
+const base64 = (secret: string): ReadonlyArray<string> => {
+  const text = encodeBase64(secret).replace(/=+$/, "")
+  return [text, text.replaceAll("+", "-").replaceAll("/", "_")]
+}
+
+/** The length to which a text is searched, in characters; the rest of a longer one is dropped. */
+const searchedLength = 16_384
+
+/** Fewer characters of a secret's beginning, at the end of a text, reveal nothing. */
+const shortestPrefix = 4
+
+/** Reports whether a text has a secret, or ends within one, as a body does that was cut short. */
+const contains = (text: string, secret: string): boolean => {
+  if (text.includes(secret)) return true
+  for (let length = Math.min(secret.length - 1, text.length); length >= shortestPrefix; length -= 1) {
+    if (text.endsWith(secret.slice(0, length))) return true
+  }
+  return false
+}
+
+const replacement = "<redacted: it repeats a secret of this call>"
+
+/** Removes the secrets of a call from texts of the server. */
+export interface Scrubber {
+  /** The text, or its first 16,384 characters; a fixed replacement if a secret is in it. */
+  readonly text: (text: string) => string
+  /** A JSON value, with every text and every key replaced that has a secret in it. */
+  readonly json: (value: unknown) => unknown
+}
+
+/**
+ * The scrubber of a call. Servers, and proxies before them, repeat requests in their error pages, in the escapes of JSON, URLs,
+ * HTML and base64. A text in which a secret is found is replaced as a whole: which part of it reveals the secret is not certain.
+ */
+export const makeScrubber = (
+  input: unknown,
+  plain: HttpClientRequest | undefined,
+  authorized: HttpClientRequest | undefined
+): Scrubber => {
+  const collect = () => {
+    const found = new Set<string>()
+    collectRedacted(input, found)
+    if (plain !== undefined) collectCredentials(plain, authorized ?? plain, found)
+    const spellings = [...found].flatMap((secret) => [secret, ...base64(secret)])
+    return [...new Set(spellings.map(canonical))].filter((text) => text !== "")
+  }
+  let secrets: ReadonlyArray<string> | undefined
+  const isClean = (text: string): boolean => {
+    const plainText = canonical(text)
+    return !(secrets ??= collect()).some((secret) => contains(plainText, secret))
+  }
+  /** Names of a schema often end with the beginning of a secret, or contain a very short one: neither reveals it. */
+  const isCleanKey = (key: string): boolean => {
+    const plainKey = canonical(key)
+    return !(secrets ??= collect()).some((secret) => secret.length >= shortestPrefix && plainKey.includes(secret))
+  }
+  const json = (value: unknown): unknown => {
+    if (typeof value === "string") return isClean(value) ? value : replacement
+    if (Array.isArray(value)) return value.map(json)
+    if (typeof value !== "object" || value === null) return value
+    return Object.fromEntries(
+      Object.entries(value).map(([key, one]) => [isCleanKey(key) ? key : replacement, json(one)])
+    )
+  }
+  return {
+    text: (text) => {
+      const searched = text.slice(0, searchedLength)
+      return isClean(searched) ? searched : replacement
+    },
+    json: (value) => ((secrets ??= collect()).length === 0 ? value : json(value))
+  }
+}

@@ -1,0 +1,89 @@
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as DefaultServices from "effect/DefaultServices"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Tracer from "effect/Tracer"
+import type { Attempt } from "../../Attempt.js"
+import type { AnyError } from "../../HeraldError.js"
+import type { CallInfo } from "./CallInfo.js"
+import type { CallState } from "./CallState.js"
+import * as Progress from "./Progress.js"
+
+/** The server of a call, by OpenTelemetry's HTTP client conventions. */
+export const serverAttributes = ({ authoriser: { baseUrl } }: CallInfo) => ({
+  "server.address": baseUrl.hostname,
+  "server.port": Number(baseUrl.port) || (baseUrl.protocol === "https:" ? 443 : 80)
+})
+
+/** The kind of a call, without values of its path or query. */
+export const callAttributes = (call: CallInfo) => ({
+  "http.request.method": call.endpoint.method,
+  "url.template": call.endpoint.template,
+  ...serverAttributes(call)
+})
+
+/** The name of an error. An `HttpApi` may declare errors without a `_tag`. */
+export const tagOf = ({ _tag }: Partial<AnyError>): string => _tag ?? "_OTHER"
+
+/** The `error.type` of an exit that is not a success: the name of its error, `interrupted`, or `_OTHER` for a defect. */
+export const errorType = <E>(exit: Exit.Exit<unknown, E>, nameOf: (error: E) => string): string | undefined =>
+  Exit.isSuccess(exit)
+    ? undefined
+    : Option.match(Cause.failureOption(exit.cause), {
+        onSome: nameOf,
+        onNone: () => (Cause.isInterrupted(exit.cause) ? "interrupted" : "_OTHER")
+      })
+
+/** A failed attempt, as an event. The conventions have no name for it, since they make each attempt a span. */
+const recordFailure = (span: Tracer.Span, { clock }: CallInfo, attempt: Attempt): void => {
+  span.event("herald.attempt.failed", clock.unsafeCurrentTimeNanos(), {
+    ...(attempt.number > 1 ? { "http.request.resend_count": attempt.number - 1 } : {}),
+    ...(attempt.status === undefined ? {} : { "http.response.status_code": attempt.status }),
+    "error.type": attempt.reason,
+    "herald.class": attempt.class,
+    "herald.verdict": attempt.verdict,
+    // In seconds.
+    ...(attempt.waited === undefined ? {} : { "herald.wait": Duration.toSeconds(attempt.waited) })
+  })
+}
+
+const recordOutcome = (span: Tracer.Span, { log, progress }: CallState, error: string | undefined): void => {
+  const resends = log.attempts().filter(({ verdict }) => verdict === "retried").length
+  const status = Progress.statusOf(progress)
+  if (resends > 0) span.attribute("http.request.resend_count", resends)
+  if (status !== undefined) span.attribute("http.response.status_code", status)
+  if (error !== undefined) span.attribute("error.type", error)
+}
+
+/**
+ * Runs a call in a span, named by OpenTelemetry's HTTP client conventions, if there is a tracer: Effect's default one records
+ * spans that nobody reads. Each failed attempt is an event. Neither attributes nor the span's exit hold values of the call.
+ */
+export const withSpan = <A, R>(
+  call: CallInfo,
+  state: CallState,
+  effect: Effect.Effect<A, AnyError, R>
+): Effect.Effect<A, AnyError, R> =>
+  Effect.withFiberRuntime((fiber) => {
+    if (fiber.currentTracer === Context.get(DefaultServices.liveServices, Tracer.Tracer)) return effect
+    return Effect.acquireUseRelease(
+      Effect.makeSpan(`${call.endpoint.method} ${call.endpoint.template}`, {
+        kind: "client",
+        captureStackTrace: false,
+        attributes: callAttributes(call)
+      }),
+      (span) => {
+        state.log.listen((attempt) => Effect.sync(() => recordFailure(span, call, attempt)))
+        return Effect.withParentSpan(effect, span)
+      },
+      (span, exit) =>
+        Effect.sync(() => {
+          const error = errorType(exit, tagOf)
+          recordOutcome(span, state, error)
+          if (span.status._tag === "Started") span.end(call.clock.unsafeCurrentTimeNanos(), Exit.asVoid(exit))
+        })
+    )
+  })

@@ -1,0 +1,59 @@
+import type { HttpBody } from "@effect/platform/HttpBody"
+import type { ResponseError } from "@effect/platform/HttpClientError"
+import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
+import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
+import type * as Effect from "effect/Effect"
+import type * as Either from "effect/Either"
+import type { DecodeError, TimeoutError, TransportError } from "../../HeraldError.js"
+import type { Issue } from "../../Issue.js"
+import type { RawResponse } from "../../RawResponse.js"
+
+/** A body that does not match. */
+export interface Mismatch {
+  readonly reason: DecodeError["reason"]
+  readonly issues: ReadonlyArray<Issue>
+}
+
+/** The JSON of a response, which is parsed at most once; undefined if the body is empty. */
+export type Json = () => Either.Either<unknown, Mismatch>
+
+/** Reads the body of a response. */
+export interface Reader {
+  /** The way in which the body is received: as text or bytes that are read whole, as a Stream, or not used. */
+  readonly receives: "text" | "bytes" | "stream" | "nothing"
+  readonly read: (response: RawResponse, json: Json) => Either.Either<unknown, Mismatch>
+  /** Opens a body that is received as a Stream. */
+  readonly open?: ((response: HttpClientResponse, toError: ToError) => RawResponse["stream"]) | undefined
+}
+
+/** Makes the error of a Stream whose connection failed. */
+export type ToError = (failure: ResponseError) => TransportError | TimeoutError
+
+/** The use of a request body that is a Stream, in one attempt. */
+export interface BodyUse {
+  /** Part of it was read, so that it can't be sent again. */
+  consumed: boolean
+  /** The Stream failed. */
+  failed: boolean
+}
+
+/** Runs an attempt with its request; a Stream in its body ends with the attempt. */
+export type WithBody = <A, E, R>(
+  request: HttpClientRequest,
+  use: BodyUse,
+  attempt: (request: HttpClientRequest) => Effect.Effect<A, E, R>
+) => Effect.Effect<A, E, R>
+
+/** Writes the body of a request. */
+export interface Writer {
+  /** Encodes a value; the paths of issues begin in the body. */
+  readonly write: (value: unknown, contentType: string | undefined) => Either.Either<HttpBody, ReadonlyArray<Issue>>
+  /** Set for bodies whose use has a scope. */
+  readonly withBody?: WithBody | undefined
+}
+
+/** Writes and reads the bodies of one kind. Each kind has its own, so that a bundle has those that its program uses. */
+export interface Codec {
+  readonly writer: Writer
+  readonly reader: Reader
+}

@@ -1,0 +1,39 @@
+import type * as Stream from "effect/Stream"
+import type { Writer } from "./Codec.js"
+import { bytesCodec, formCodec, jsonCodec, multipartCodec, streamCodec, textCodec } from "./codecs.js"
+import type { Value, ValueOrList } from "./values.js"
+
+/** A field of a multipart body without a schema. */
+export type MultipartValue = ValueOrList | Blob | ReadonlyArray<Value | Blob | null | undefined>
+
+/** The bodies that a verb takes, by the name of their option. `Redacted` values in them are sent, and appear in no error. */
+interface Bodies {
+  readonly json: unknown
+  readonly form: Readonly<Record<string, ValueOrList>>
+  readonly text: string
+  readonly bytes: Uint8Array
+  readonly stream: Stream.Stream<Uint8Array, unknown>
+  readonly multipart: FormData | Readonly<Record<string, MultipartValue>>
+}
+
+/** No body of these kinds. */
+export type NoBody<K extends keyof Bodies = keyof Bodies> = { readonly [None in K]?: undefined }
+
+/** A body, of one kind. */
+export type BodyOption = {
+  readonly [K in keyof Bodies]: Pick<Bodies, K> & NoBody<Exclude<keyof Bodies, K>>
+}[keyof Bodies]
+
+/** The writers of a verb's bodies. */
+export const verbWriters: Readonly<Record<keyof Bodies, () => Writer>> = {
+  json: () => jsonCodec().writer,
+  form: () => formCodec().writer,
+  text: () => textCodec().writer,
+  bytes: () => bytesCodec().writer,
+  stream: () => streamCodec().writer,
+  multipart: () => multipartCodec().writer
+}
+
+/** The names of the options that are bodies. */
+export const verbBodyNames: ReadonlyArray<keyof Bodies> = ["json", "form", "text", "bytes", "stream", "multipart"]
+

@@ -1,0 +1,237 @@
+import * as HttpBody from "@effect/platform/HttpBody"
+import * as HttpRequest from "@effect/platform/HttpClientRequest"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
+import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
+import type * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { bytesOf, textOf } from "../../RawResponse.js"
+import type { Issue } from "../../Issue.js"
+import { withStreamBody } from "../call/streamBody.js"
+import * as Json from "../http/json.js"
+import { isEmptyBody } from "../http/readBody.js"
+import { fromParseIssue } from "../parseIssues.js"
+import type { Codec, Mismatch, Reader, WithBody, Writer } from "./Codec.js"
+import type { Encode, Texts } from "./CompiledEndpoint.js"
+import { encodeBySchema, encodeFields, encodeFormText, encodeParams, mismatch, within } from "./values.js"
+
+type AnySchema = Schema.Schema.AnyNoContext
+
+type Written = Either.Either<HttpBody.HttpBody, ReadonlyArray<Issue>>
+
+const checked =
+  (is: (value: unknown) => boolean, description: string): Encode =>
+  (input) =>
+    is(input) ? Either.right(input) : Either.left(mismatch(description, input))
+
+const writer = (encode: Encode, write: (encoded: never, contentType: string | undefined) => Written): Writer => ({
+  // Each encoder makes what its writer takes.
+  write: (value, contentType) =>
+    Either.flatMap(encode(value), (encoded) => write(encoded as never, contentType))
+})
+
+/** A decoder by a schema; without one the value is returned as it is. */
+const decoderOf = (schema: AnySchema | undefined): ((value: unknown) => Either.Either<unknown, Mismatch>) => {
+  if (schema === undefined) return Either.right
+  const decode = ParseResult.decodeUnknownEither(schema)
+  return (value) =>
+    Either.mapLeft(decode(value), (issue): Mismatch => ({ reason: "Shape", issues: fromParseIssue(issue) }))
+}
+
+const emptyBody: Mismatch = { reason: "Json", issues: [{ path: [], message: "the body is empty" }] }
+
+/** Reads JSON by a decoder. */
+export const jsonReader = (decode: (value: unknown) => Either.Either<unknown, Mismatch>): Reader => ({
+  receives: "text",
+  read: (_, json) =>
+    Either.flatMap(json(), (value) => {
+      const decoded = decode(value)
+      return value === undefined && Either.isLeft(decoded) ? Either.left(emptyBody) : decoded
+    })
+})
+
+/** Replaces `Redacted` values within JSON by their contents. Throws on a value that contains itself. */
+const reveal = (value: unknown): unknown => {
+  if (Redacted.isRedacted(value)) return reveal(Redacted.value(value))
+  if (Array.isArray(value)) return value.map(reveal)
+  if (typeof value !== "object" || value === null) return value
+  // An object that writes itself as JSON is left to do so.
+  if ("toJSON" in value && Predicate.isFunction(value.toJSON)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, reveal(one)]))
+}
+
+const isJson = (value: unknown): boolean => !Predicate.isFunction(value) && !Predicate.isSymbol(value)
+
+const encodeAnyJson: Encode = (value) => {
+  const refuse = () => mismatch("what can be written as JSON", value)
+  return isJson(value) ? Either.try({ try: () => reveal(value), catch: refuse }) : Either.left(refuse())
+}
+
+/** JSON by a schema, or any. */
+export const jsonCodec = (schema?: AnySchema): Codec => ({
+  writer: writer(schema === undefined ? encodeAnyJson : encodeBySchema(schema), (value: unknown, contentType) =>
+    Either.try({
+      try: () =>
+        // Undefined is no JSON: the body is left out, where its schema allows it.
+        value === undefined ? HttpBody.empty : HttpBody.text(Json.stringify(value), contentType ?? "application/json"),
+      catch: () => [{ path: [], message: "can't be written as JSON" }]
+    })
+  ),
+  reader: jsonReader(decoderOf(schema))
+})
+
+/** Form fields by name; a repeated name has a list. */
+const parseForm = (text: string): Readonly<Record<string, string | ReadonlyArray<string>>> => {
+  const fields = new URLSearchParams(text)
+  return Object.fromEntries(
+    [...new Set(fields.keys())].map((name) => {
+      const values = fields.getAll(name)
+      return [name, values.length === 1 ? values[0]! : values]
+    })
+  )
+}
+
+/** Form fields by a schema, or any. */
+export const formCodec = (schema?: AnySchema): Codec => {
+  const decode = decoderOf(schema)
+  return {
+    writer: writer(schema === undefined ? encodeParams : encodeFields(schema), (texts: Texts, contentType) =>
+      Either.map(encodeFormText(texts, []), (form) =>
+        HttpBody.text(form, contentType ?? "application/x-www-form-urlencoded")
+      )
+    ),
+    reader: { receives: "text", read: (response) => decode(parseForm(textOf(response))) }
+  }
+}
+
+const encodeAnyText = /*#__PURE__*/ checked(
+  (input) => Predicate.isString(input) && input.isWellFormed(),
+  "text without lone surrogates"
+)
+
+/** Text by a schema, or any. */
+export const textCodec = (schema?: AnySchema): Codec => {
+  const decode = decoderOf(schema)
+  const encode: Encode =
+    schema === undefined ? encodeAnyText : (input) => Either.flatMap(encodeBySchema(schema)(input), encodeAnyText)
+  return {
+    writer: writer(encode, (text: string, contentType) =>
+      Either.right(HttpBody.text(text, contentType ?? "text/plain; charset=utf-8"))
+    ),
+    reader: { receives: "text", read: (response) => decode(textOf(response)) }
+  }
+}
+
+/** Bytes by a schema, or any. */
+export const bytesCodec = (schema?: AnySchema): Codec => {
+  const decode = decoderOf(schema)
+  const encode = schema === undefined ? checked(Predicate.isUint8Array, "a Uint8Array") : encodeBySchema(schema)
+  return {
+    writer: writer(encode, (bytes: Uint8Array, contentType) =>
+      Either.right(HttpBody.uint8Array(bytes, contentType ?? "application/octet-stream"))
+    ),
+    reader: { receives: "bytes", read: (response) => decode(bytesOf(response)) }
+  }
+}
+
+/** A Stream of bytes. */
+export const streamCodec = (): Codec => ({
+  writer: {
+    ...writer(
+      checked((input) => Predicate.hasProperty(input, Stream.StreamTypeId), "a Stream of bytes"),
+      (stream: Stream.Stream<Uint8Array, unknown>, contentType) =>
+        Either.right(HttpBody.stream(stream, contentType ?? "application/octet-stream"))
+    ),
+    withBody: withStreamBody
+  },
+  reader: {
+    receives: "stream",
+    read: ({ stream }) => Either.right(stream),
+    open: (response, toError) =>
+      response.stream.pipe(
+        Stream.catchSome((failure) => (isEmptyBody(failure) ? Option.some(Stream.empty) : Option.none())),
+        Stream.mapError(toError)
+      )
+  }
+})
+
+const isFormData = (value: unknown): value is FormData => typeof FormData !== "undefined" && value instanceof FormData
+
+const isBlob = (value: unknown): value is Blob => typeof Blob !== "undefined" && value instanceof Blob
+
+const fieldText = (value: unknown): string => String(Redacted.isRedacted(value) ? Redacted.value(value) : value)
+
+const isField = (value: unknown): boolean => {
+  const plain = Redacted.isRedacted(value) ? Redacted.value(value) : value
+  return isBlob(plain) || ["string", "boolean", "bigint"].includes(typeof plain) || Number.isFinite(plain)
+}
+
+const encodeMultipartFields: Encode = (input) => {
+  if (isFormData(input)) return Either.right(input)
+  if (!Predicate.isRecord(input) || Predicate.isIterable(input)) {
+    return Either.left(mismatch("a plain object or a FormData", input))
+  }
+  const form = new FormData()
+  for (const [name, value] of Object.entries(input)) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (Predicate.isNullable(one)) continue
+      const wellFormed = name.isWellFormed() && (isBlob(one) || fieldText(one).isWellFormed())
+      if (!isField(one) || !wellFormed) {
+        const issues = mismatch("text, a finite number, a boolean, a Blob or a File, or a list of these", one)
+        return Either.left(within([name], issues))
+      }
+      if (isBlob(one)) form.append(name, one)
+      else form.append(name, fieldText(one))
+    }
+  }
+  return Either.right(form)
+}
+
+const neverRead: Reader = { receives: "nothing", read: () => Either.left({ reason: "Shape", issues: [] }) }
+
+/**
+ * Encodes fields and files before an attempt. Not every transport takes a `FormData`: undici knows its own class only, and not
+ * that of Node.
+ */
+const withMultipartBody: WithBody = (request, use, attempt) => {
+  const { body } = request
+  if (body._tag !== "FormData") return attempt(request)
+  const response = new Response(body.formData)
+  const contentType = response.headers.get("content-type") ?? "multipart/form-data"
+  return Effect.matchEffect(
+    Effect.tryPromise(() => response.arrayBuffer()),
+    {
+      onSuccess: (bytes) =>
+        attempt(HttpRequest.setBody(request, HttpBody.uint8Array(new Uint8Array(bytes), contentType))),
+      // A file that changed on disk can't be read.
+      onFailure: (cause) => {
+        use.failed = true
+        return attempt(HttpRequest.setBody(request, HttpBody.stream(Stream.fail(cause), contentType)))
+      }
+    }
+  )
+}
+
+/** Fields and files by a schema, or any, for requests. They are held in memory while they are sent. */
+export const multipartCodec = (schema?: AnySchema): Codec => {
+  const encode: Encode =
+    schema === undefined
+      ? encodeMultipartFields
+      : (input) => Either.flatMap(encodeBySchema(schema)(input), encodeMultipartFields)
+  return {
+    writer: {
+      ...writer(encode, (form: FormData) => Either.right(HttpBody.formData(form))),
+      withBody: withMultipartBody
+    },
+    reader: neverRead
+  }
+}
+
+/** No body, for responses. */
+export const emptyCodec = (value: unknown): Codec => ({
+  writer: { write: () => Either.right(HttpBody.empty) },
+  reader: { receives: "nothing", read: () => Either.right(value) }
+})

@@ -1,0 +1,49 @@
+import * as Either from "effect/Either"
+import * as ParseResult from "effect/ParseResult"
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+import type * as AST from "effect/SchemaAST"
+import { type DeclaredError, isErrorAs } from "../../Endpoint.js"
+import { fromParseIssue } from "../parseIssues.js"
+import { jsonReader } from "./codecs.js"
+import type { ErrorReader } from "./CompiledEndpoint.js"
+
+const membersOf = (ast: AST.AST): ReadonlyArray<AST.AST> =>
+  ast._tag === "Union" ? ast.types.flatMap(membersOf) : ast._tag === "NeverKeyword" ? [] : [ast]
+
+/** The `_tag` that a schema's encoded side requires, if it is one literal. */
+const requiredTag = (ast: AST.AST): string | undefined => {
+  if (ast._tag === "Transformation" || ast._tag === "Refinement") return requiredTag(ast.from)
+  if (ast._tag !== "TypeLiteral") return undefined
+  const type = ast.propertySignatures.find(({ name }) => name === "_tag")?.type
+  return type?._tag === "Literal" && Predicate.isString(type.literal) ? type.literal : undefined
+}
+
+/** APIs do not send the tags that a program gives to their errors. */
+const withTag = (body: unknown, tag: string): unknown => {
+  if (body === undefined) return { _tag: tag }
+  return Predicate.isReadonlyRecord(body) && !("_tag" in body) ? { ...body, _tag: tag } : body
+}
+
+const taggedReaders = (schema: Schema.Schema.AnyNoContext): ReadonlyArray<ErrorReader> =>
+  membersOf(schema.ast).map((ast) => {
+    const tag = requiredTag(ast)
+    const decode = ParseResult.decodeUnknownEither(Schema.make<unknown, unknown, never>(ast))
+    return jsonReader((body) =>
+      Either.mapLeft(decode(tag === undefined ? body : withTag(body, tag)), (issue) => ({
+        reason: "Shape",
+        issues: fromParseIssue(issue)
+      }))
+    )
+  })
+
+/** The readers of a declared error: one, or one for each member of a union. */
+export const errorReadersOf = (declared: DeclaredError): ReadonlyArray<ErrorReader> => {
+  if (!isErrorAs(declared)) return taggedReaders(declared)
+  const { as, body } = declared
+  return [
+    body === undefined
+      ? { receives: "nothing", read: () => Either.right(undefined), as, anyBody: true }
+      : { ...body.codec.reader, as }
+  ]
+}

@@ -1,0 +1,119 @@
+import { hasBody, type HttpMethod } from "@effect/platform/HttpMethod"
+import * as Either from "effect/Either"
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+import * as Body from "../../Body.js"
+import type { DeclaredError, ErrorsSpec } from "../../Endpoint.js"
+import type { Issue } from "../../Issue.js"
+import { fieldName } from "../http/fieldSyntax.js"
+import { isIdempotent, isSafe } from "../http/methods.js"
+import { verbBodyNames, verbWriters } from "./bodies.js"
+import type { CompiledEndpoint } from "./CompiledEndpoint.js"
+import { errorsOf, successesOf } from "./compile.js"
+import { encodeHeaderValues, encodeParams, encodePathValues } from "./values.js"
+import { parseTarget, type Target } from "./verbTarget.js"
+
+/** A request that no endpoint describes. Options may be of any type, since JavaScript callers give them. */
+export interface VerbRequest {
+  readonly method: HttpMethod
+  readonly target: unknown
+  readonly options: Readonly<Record<string, unknown>>
+  /** The success of a request that does not declare one. */
+  readonly success: Body.Any
+}
+
+/** The part of a refused target that identifies the call. A target that is no path may hold secrets, and is not shown. */
+const shownTarget = (target: unknown): string =>
+  Predicate.isString(target) && target.startsWith("/") && target.isWellFormed()
+    ? target.replace(/[?#].*$/s, "").slice(0, 100)
+    : ""
+
+/** Requests that declare no errors make the same errors of the same responses. */
+const withoutErrors = {}
+
+/** The content type that a caller sets for the body. */
+const contentTypeIn = (headers: unknown): string | undefined => {
+  if (!Predicate.isRecord(headers)) return undefined
+  const found = Object.entries(headers).find(([name]) => name.toLowerCase() === "content-type")?.[1]
+  return Predicate.isString(found) ? found : undefined
+}
+
+const toBody = (success: unknown): Body.Any | undefined => {
+  if (Body.isBody(success)) return success
+  // `SuccessSpec` has schemas without requirements only.
+  return Schema.isSchema(success) ? Body.json(success as Schema.Schema<unknown>) : undefined
+}
+
+const byStatus = (success: unknown): Readonly<Record<number, Body.Any>> | undefined => {
+  if (!Predicate.isRecord(success)) return undefined
+  const bodies = Object.entries(success).map(([status, one]) => [status, toBody(one)] as const)
+  return bodies.length > 0 && bodies.every(([status, body]) => /^[1-5]\d\d$/.test(status) && body !== undefined)
+    ? (Object.fromEntries(bodies) as Record<number, Body.Any>)
+    : undefined
+}
+
+const declaredErrors = (errors: ErrorsSpec): Readonly<Record<number, ReadonlyArray<DeclaredError>>> =>
+  Object.fromEntries(
+    Object.entries(errors).map(([status, declared]: [string, DeclaredError | ReadonlyArray<DeclaredError>]) => [
+      status,
+      Array.isArray(declared) ? declared : [declared]
+    ])
+  )
+
+/** The compiled endpoint of a request that no endpoint describes, and the value of its body. */
+export const verbEndpoint = (
+  { method, options, success: standard, target: given }: VerbRequest,
+  baseUrl: URL
+): { readonly endpoint: CompiledEndpoint; readonly body: unknown } => {
+  const { errors, headers, idempotencyKey, success } = options
+  const sideEffects = options["sideEffects"] === true
+  const target = parseTarget(given, baseUrl)
+  const { query, segments, template } = Either.getOrElse(target, (): Target => ({
+    segments: [],
+    template: shownTarget(given),
+    query: ""
+  }))
+  const result = success === undefined ? standard : (toBody(success) ?? byStatus(success))
+  const names = verbBodyNames.filter((name) => options[name] !== undefined)
+  const [name] = names
+  const validKey = Predicate.isString(idempotencyKey) && fieldName.test(idempotencyKey)
+  const problems: ReadonlyArray<Issue> = [
+    ...(Either.isLeft(target) ? target.left : []),
+    ...(names.length > 1 ? [{ path: ["body"], message: `should be one body, and is ${names.join(" and ")}` }] : []),
+    ...("body" in options ? [{ path: ["body"], message: `should be one of ${verbBodyNames.join(", ")}` }] : []),
+    ...(name !== undefined && !hasBody(method) ? [{ path: ["body"], message: `a ${method} has no body` }] : []),
+    ...(result === undefined
+      ? [{ path: ["success"], message: "should be a schema, a Body, or these by status" }]
+      : []),
+    ...(errors === undefined || Predicate.isRecord(errors)
+      ? []
+      : [{ path: ["errors"], message: "should be schemas by status" }]),
+    ...(idempotencyKey === undefined || validKey
+      ? []
+      : [{ path: ["idempotencyKey"], message: "must be a name that a header can have" }])
+  ]
+  const endpoint: CompiledEndpoint = {
+    name: template === "" ? method : `${method} ${template}`,
+    method,
+    template,
+    segments,
+    problems,
+    query,
+    encodePath: encodePathValues,
+    encodeQuery: encodeParams,
+    encodeHeaders: encodeHeaderValues,
+    body: name && { writer: verbWriters[name](), contentType: contentTypeIn(headers) },
+    issuePaths: { path: ["path"], query: ["query"] },
+    ...successesOf(method, result ?? standard),
+    errors: Predicate.isRecord(errors) ? errorsOf(declaredErrors(errors as unknown as ErrorsSpec)) : () => undefined,
+    safe: isSafe(method) && !sideEffects,
+    idempotent: options["idempotent"] === true || validKey || (isIdempotent(method) && !sideEffects),
+    idempotencyKey: validKey ? idempotencyKey.toLowerCase() : undefined,
+    unrepeatable: false,
+    followRedirects: true,
+    sensitive: options["sensitive"] === true,
+    family: Predicate.isRecord(errors) ? errors : withoutErrors
+  }
+  return { endpoint, body: name === undefined ? undefined : options[name] }
+}
+

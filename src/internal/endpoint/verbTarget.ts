@@ -1,0 +1,46 @@
+import * as Either from "effect/Either"
+import type { Issue } from "../../Issue.js"
+import { hrefOf } from "../http/baseUrl.js"
+import { escapeLiteral, type Segment, segmentsOf, templateOf } from "./pathTemplate.js"
+
+/** The parsed target of a verb. */
+export interface Target {
+  readonly segments: ReadonlyArray<Segment>
+  readonly template: string
+  /** The query, as it is sent. */
+  readonly query: string
+}
+
+/** The template of calls to a whole URL, of which an API may give any number (RFC 6570, 3.2.3). */
+const anyPath = "/{+path}"
+
+const refuse = (message: string): Either.Either<never, ReadonlyArray<Issue>> =>
+  Either.left([{ path: ["target"], message }])
+
+const dots = /^\.{1,2}$/
+
+/**
+ * Parses a target: a path template below the base URL, with or without a query; or a whole URL, such as an API gives for the
+ * next page, which has to be below the base URL too, since credentials are sent nowhere else.
+ */
+export const parseTarget = (target: unknown, baseUrl: URL): Either.Either<Target, ReadonlyArray<Issue>> => {
+  if (target instanceof URL) return parseTarget(target.href, baseUrl)
+  if (typeof target !== "string") return refuse("should be a path, such as /users/{id}")
+  if (!target.isWellFormed()) return refuse("must be well-formed Unicode: it has a lone surrogate")
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(target)) {
+    const base = hrefOf(baseUrl)
+    const { href } = URL.canParse(target) ? new URL(target) : { href: "" }
+    return href.startsWith(base) && /^(?:[/?]|$)/.test(href.slice(base.length))
+      ? Either.map(parseTarget(href.slice(base.length), baseUrl), (parsed) => ({ ...parsed, template: anyPath }))
+      : refuse("is a URL that is not below the base URL")
+  }
+  if (target.includes("#")) return refuse("has a fragment, which is not sent: write # as %23")
+  const [written = "", ...query] = target.split("?")
+  // URL parsers resolve an encoded dot like a plain one.
+  const path = written.replaceAll(/%2e/gi, ".")
+  if (path.replace(/^\//, "").split("/").some((segment) => dots.test(segment))) {
+    return refuse("must not have a segment of dots, which a URL resolves")
+  }
+  const segments = segmentsOf(path)
+  return Either.right({ segments, template: templateOf(segments), query: escapeLiteral(query.join("?")) })
+}

@@ -1,0 +1,15 @@
+import * as Predicate from "effect/Predicate"
+
+/** The key under which a declared error carries the details of its call. */
+export const detailsKey: unique symbol = /*#__PURE__*/ Symbol.for("effect-herald/ErrorDetails")
+
+/** Attaches the details of a call to a declared error. A frozen error stays without them. */
+export const attachDetails = <A>(error: A, details: object): A => {
+  if (!Predicate.isObject(error)) return error
+  // A schema may decode to the same value each time, as those of `HttpApiError` do. It keeps the details of its first call.
+  const own: A & object = Object.hasOwn(error, detailsKey)
+    ? Object.create(Object.getPrototypeOf(error), Object.getOwnPropertyDescriptors(error))
+    : error
+  Reflect.defineProperty(own, detailsKey, { value: details, configurable: true })
+  return own
+}

@@ -1,0 +1,15 @@
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { randomHex, sha256Hex } from "./hex.js"
+
+/** Reports whether Web Crypto is there: it is not on pages that were loaded over plain http. */
+export const hasSubtleCrypto = (): boolean => (crypto as Partial<Crypto>).subtle !== undefined
+
+/**
+ * A name for a secret that does not reveal it: the first 128 bits of its SHA-256, in hex. Without Web Crypto it is random, so
+ * that nothing is shared with what an earlier run stored.
+ */
+export const fingerprint = (secret: Redacted.Redacted): Effect.Effect<string> =>
+  Effect.promise(async () =>
+    hasSubtleCrypto() ? (await sha256Hex(Redacted.value(secret))).slice(0, 32) : randomHex(16)
+  )

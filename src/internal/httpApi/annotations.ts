@@ -1,0 +1,137 @@
+import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
+import * as Context from "effect/Context"
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+import type * as AST from "effect/SchemaAST"
+import * as Stream from "effect/Stream"
+import type { Behavior } from "../../Endpoint.js"
+import type { TimeoutError, TransportError } from "../../HeraldError.js"
+import { isSafe } from "../http/methods.js"
+
+/**
+ * Annotation of an `HttpApiEndpoint`, a group or an API: two calls have the effect of one, though the method does not say so
+ * (RFC 9110, 9.2.2), so that an attempt with an unknown outcome is retried. Default: false, which leaves it to the method.
+ *
+ * @example
+ * ```ts
+ * import { HttpApiEndpoint } from "@effect/platform"
+ * import { Idempotent } from "effect-herald/http-api"
+ *
+ * const search = HttpApiEndpoint.post("search", "/search").annotate(Idempotent, true)
+ * ```
+ */
+export class Idempotent
+  extends /*#__PURE__*/ Context.Reference<Idempotent>()("effect-herald/HttpApi/Idempotent", {
+    defaultValue: () => false
+  }) {}
+
+/**
+ * Annotation of an `HttpApiEndpoint`, a group or an API: the header in which the API takes an idempotency key. Each call has one
+ * key, a random UUID that is the same for every attempt, unless the call's own headers hold one; so the call is retried, whatever
+ * its method (draft-ietf-httpapi-idempotency-key-header). The annotation of a group or an API does not hold for GET, HEAD and
+ * OPTIONS. Default: none.
+ *
+ * @example
+ * ```ts
+ * import { HttpApiEndpoint } from "@effect/platform"
+ * import { IdempotencyKey } from "effect-herald/http-api"
+ *
+ * const charge = HttpApiEndpoint.post("charge", "/charges").annotate(IdempotencyKey, "Idempotency-Key")
+ * ```
+ */
+export class IdempotencyKey
+  extends /*#__PURE__*/ Context.Reference<IdempotencyKey>()("effect-herald/HttpApi/IdempotencyKey", {
+    defaultValue: (): string | undefined => undefined
+  }) {}
+
+/**
+ * Annotation of an `HttpApiEndpoint`, a group or an API that forbids retries and redirects, whatever the policy says, for calls
+ * that replace their own credentials. Default: false.
+ */
+export class Unrepeatable
+  extends /*#__PURE__*/ Context.Reference<Unrepeatable>()("effect-herald/HttpApi/Unrepeatable", {
+    defaultValue: () => false
+  }) {}
+
+/**
+ * Annotation of an `HttpApiEndpoint`, a group or an API: the call has side effects, though GET, HEAD and OPTIONS should have none
+ * (RFC 9110, 9.2.1). It is neither cached nor shared, and not retried once its outcome is unknown. Default: false.
+ *
+ * @example
+ * ```ts
+ * import { HttpApiEndpoint } from "@effect/platform"
+ * import { SideEffects } from "effect-herald/http-api"
+ *
+ * const draw = HttpApiEndpoint.get("draw", "/lots/next").annotate(SideEffects, true)
+ * ```
+ */
+export class SideEffects
+  extends /*#__PURE__*/ Context.Reference<SideEffects>()("effect-herald/HttpApi/SideEffects", {
+    defaultValue: () => false
+  }) {}
+
+/**
+ * Annotation of an `HttpApiEndpoint`, a group or an API: input or output hold secrets, so that no error carries a part of a body.
+ * Default: false.
+ */
+export class Sensitive
+  extends /*#__PURE__*/ Context.Reference<Sensitive>()("effect-herald/HttpApi/Sensitive", {
+    defaultValue: () => false
+  }) {}
+
+/** The facts in annotations. `own` are those of the endpoint alone. */
+export const behaviorOf = (
+  method: Parameters<typeof isSafe>[0],
+  merged: Context.Context<never>,
+  own: Context.Context<never>
+): Behavior => ({
+  idempotent: Context.get(merged, Idempotent),
+  // A key that a whole API takes is for its writes.
+  idempotencyKey: Context.get(isSafe(method) ? own : merged, IdempotencyKey),
+  sideEffects: Context.get(merged, SideEffects),
+  sensitive: Context.get(merged, Sensitive),
+  unrepeatable: Context.get(merged, Unrepeatable)
+})
+
+const streamAnnotation: unique symbol = /*#__PURE__*/ Symbol.for("effect-herald/HttpApi/Stream")
+
+const streamSchema = <E>(contentType = "application/octet-stream"): Schema.Schema<Stream.Stream<Uint8Array, E>> =>
+  Schema.declare((input): input is Stream.Stream<Uint8Array, E> => Predicate.hasProperty(input, Stream.StreamTypeId), {
+    description: "a Stream of bytes",
+    [streamAnnotation]: true,
+    [HttpApiSchema.AnnotationEncoding]: { kind: "Uint8Array", contentType }
+  })
+
+/**
+ * The payload of an `HttpApiEndpoint` whose body is a Stream of bytes, sent as it is pulled. Once part of it was read the call
+ * is not retried. A server handles it by `handleRaw`. Default content type: `application/octet-stream`.
+ *
+ * @example
+ * ```ts
+ * import { HttpApiEndpoint } from "@effect/platform"
+ * import { StreamPayload } from "effect-herald/http-api"
+ *
+ * const upload = HttpApiEndpoint.put("upload", "/export.csv").setPayload(StreamPayload("text/csv"))
+ * ```
+ */
+export const StreamPayload = (contentType?: string): Schema.Schema<Stream.Stream<Uint8Array, unknown>> =>
+  streamSchema(contentType)
+
+/**
+ * The success of an `HttpApiEndpoint` whose body is not read by the call, but returned as a Stream of bytes. A server's handler
+ * returns an `HttpServerResponse` for it. Default content type: `application/octet-stream`.
+ *
+ * @example
+ * ```ts
+ * import { HttpApiEndpoint } from "@effect/platform"
+ * import { StreamSuccess } from "effect-herald/http-api"
+ *
+ * const download = HttpApiEndpoint.get("download", "/export.csv").addSuccess(StreamSuccess("text/csv"))
+ * ```
+ */
+export const StreamSuccess = (
+  contentType?: string
+): Schema.Schema<Stream.Stream<Uint8Array, TransportError | TimeoutError>> => streamSchema(contentType)
+
+/** Reports whether a schema is `StreamPayload` or `StreamSuccess`. */
+export const isStream = (ast: AST.AST): boolean => ast.annotations[streamAnnotation] === true

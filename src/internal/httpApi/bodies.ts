@@ -1,0 +1,143 @@
+import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
+import * as Either from "effect/Either"
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+import type * as AST from "effect/SchemaAST"
+import * as Body from "../../Body.js"
+import type { Issue } from "../../Issue.js"
+import type { Codec, Reader, Writer } from "../endpoint/Codec.js"
+import {
+  bytesCodec,
+  emptyCodec,
+  formCodec,
+  jsonCodec,
+  multipartCodec,
+  streamCodec,
+  textCodec
+} from "../endpoint/codecs.js"
+import type { ErrorReader } from "../endpoint/CompiledEndpoint.js"
+import { errorReadersOf } from "../endpoint/readers.js"
+import { isStream } from "./annotations.js"
+
+/** A member of a union of bodies, with the encoding that it is annotated with. */
+export interface Member {
+  readonly ast: AST.AST
+  readonly kind: Exclude<Body.Kind, "empty">
+  readonly contentType: string
+}
+
+const kinds: Readonly<Record<HttpApiSchema.Encoding["kind"], Member["kind"]>> = {
+  Json: "json",
+  UrlParams: "form",
+  Text: "text",
+  Uint8Array: "bytes"
+}
+
+const isMultipart = (ast: AST.AST): boolean =>
+  HttpApiSchema.getMultipart(ast) !== undefined || HttpApiSchema.getMultipartStream(ast) !== undefined
+
+/** The members of a schema. One without an encoding of its own has that of its union. */
+export const membersOf = (
+  ast: AST.AST,
+  encoding = HttpApiSchema.getEncoding(ast),
+  multipart = isMultipart(ast)
+): ReadonlyArray<Member> => {
+  if (ast._tag === "NeverKeyword") return []
+  if (ast._tag === "Union") {
+    return ast.types.flatMap((type) =>
+      membersOf(type, HttpApiSchema.getEncoding(type, encoding), multipart || isMultipart(type))
+    )
+  }
+  const { contentType, kind } = encoding
+  return [{ ast, contentType, kind: multipart ? "multipart" : isStream(ast) ? "stream" : kinds[kind] }]
+}
+
+/** A schema of an API. */
+export const schemaOf = (ast: AST.AST): Schema.Schema.AnyNoContext =>
+  // `fromApi` accepts APIs whose schemas need no services.
+  Schema.make<unknown, unknown, never>(ast)
+
+const formData: Schema.Schema<FormData> = /*#__PURE__*/ Schema.declare(
+  (input): input is FormData => typeof FormData !== "undefined" && input instanceof FormData,
+  { description: "a FormData" }
+)
+
+const codecOf = (kind: Member["kind"], schema: Schema.Schema.AnyNoContext): Codec => {
+  switch (kind) {
+    case "json":
+      return jsonCodec(schema)
+    case "form":
+      return formCodec(schema)
+    case "text":
+      return textCodec(schema)
+    case "bytes":
+      return bytesCodec(schema)
+    case "stream":
+      return streamCodec()
+    // The schema of a multipart body decodes the parts that a server receives.
+    case "multipart":
+      return multipartCodec(formData)
+  }
+}
+
+/** A body as data. One of several encodings is described by the first. */
+export const bodyOf = (ast: AST.AST): Body.Any => {
+  const [first] = membersOf(ast)
+  if (first === undefined) return Body.empty()
+  const { contentType, kind } = first
+  const codec = codecOf(kind, schemaOf(ast))
+  return { ...Body.json(), kind, contentType: kind === "multipart" ? undefined : contentType, codec }
+}
+
+/** The writer of a payload: that of the first member which takes the value. The issues are those of every member. */
+export const writerOf = (ast: AST.AST): Writer => {
+  const writers = membersOf(ast).map(({ ast, contentType, kind }) => ({
+    contentType,
+    ...codecOf(kind, schemaOf(ast)).writer
+  }))
+  return {
+    write: (value) => {
+      const issues: Array<Issue> = []
+      for (const { contentType, write } of writers) {
+        const written = write(value, contentType)
+        if (Either.isRight(written)) return written
+        issues.push(...written.left)
+      }
+      return Either.left(issues)
+    },
+    withBody: writers.map(({ withBody }) => withBody).find(Predicate.isNotUndefined)
+  }
+}
+
+const readersOf = (members: ReadonlyArray<Member>): ReadonlyArray<Reader> =>
+  members.map(({ ast, kind }) => codecOf(kind, schemaOf(ast)).reader)
+
+/** The readers of a success, one for each member of a union. A schema without content has one that accepts any body. */
+export const successReadersOf = (ast: AST.AST | undefined): ReadonlyArray<Reader> =>
+  ast === undefined ? [emptyCodec(undefined).reader] : readersOf(membersOf(ast))
+
+/** The reader of an error. Nothing can fail with null or undefined. */
+const errorReader = (reader: Reader): ErrorReader => ({
+  ...reader,
+  read: (response, json) =>
+    Either.filterOrLeft(reader.read(response, json), Predicate.isNotNullable, () => ({
+      reason: "Shape" as const,
+      issues: [{ path: [], message: "should be an error" }]
+    }))
+})
+
+/**
+ * The readers of errors: first as they are declared, then JSON without the `_tag`, which other servers than the platform's do
+ * not send. So a response that several of them match is the same error as it is for `HttpApiClient`.
+ */
+export const errorReadersIn = (ast: AST.AST): ReadonlyArray<ErrorReader> => {
+  const members = membersOf(ast)
+  const json = members.filter(({ kind }) => kind === "json")
+  return [...readersOf(members), ...json.flatMap(({ ast }) => errorReadersOf(schemaOf(ast)))].map(errorReader)
+}
+
+/** Reports whether a response without content, such as a 204, can be decoded. */
+export const acceptsNoContent = (readers: ReadonlyArray<Reader>): boolean =>
+  readers.some(({ read }) =>
+    Either.isRight(read({ status: 204, headers: {}, body: "" }, () => Either.right(undefined)))
+  )

@@ -1,0 +1,226 @@
+import * as HttpApi from "@effect/platform/HttpApi"
+import type * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
+import type * as HttpApiGroup from "@effect/platform/HttpApiGroup"
+import { hasBody, type HttpMethod } from "@effect/platform/HttpMethod"
+import type * as Context from "effect/Context"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as AST from "effect/SchemaAST"
+import * as Endpoint from "../../Endpoint.js"
+import { compile } from "../endpoint/compile.js"
+import type { Reader } from "../endpoint/Codec.js"
+import type { CompiledEndpoint, Encode, Texts } from "../endpoint/CompiledEndpoint.js"
+import { type Segment, templateOf } from "../endpoint/pathTemplate.js"
+import { encodeBySchema, encodeFields, encodeHeaderValues, within } from "../endpoint/values.js"
+import { fieldName } from "../http/fieldSyntax.js"
+import { isSuccess } from "../http/methods.js"
+import { behaviorOf } from "./annotations.js"
+import {
+  acceptsNoContent,
+  bodyOf,
+  errorReadersIn,
+  type Member,
+  membersOf,
+  schemaOf,
+  successReadersOf,
+  writerOf
+} from "./bodies.js"
+import { parametersOf, parsePath } from "./path.js"
+
+type AnyEndpoint = HttpApiEndpoint.HttpApiEndpoint.AnyWithProps
+type AnyGroup = HttpApiGroup.HttpApiGroup.AnyWithProps
+
+/** The bodies of an endpoint by status, with those that it has of its group and its API. */
+interface Bodies {
+  readonly annotations: Context.Context<never>
+  readonly successes: ReadonlyMap<number, AST.AST | undefined>
+  readonly errors: ReadonlyMap<number, AST.AST>
+}
+
+const bodiesOf = (api: HttpApi.HttpApi.AnyWithProps, group: AnyGroup, endpoint: AnyEndpoint): Bodies => {
+  let found: Bodies | undefined
+  HttpApi.reflect(api, {
+    // The endpoint may be in several groups.
+    predicate: (other) => other.endpoint === endpoint && other.group === group,
+    onGroup: () => {},
+    onEndpoint: ({ errors, mergedAnnotations, successes }) => {
+      found = {
+        annotations: mergedAnnotations,
+        successes: new Map(Array.from(successes, ([status, { ast }]) => [status, Option.getOrUndefined(ast)])),
+        // An error without content and without a value of its own is one of the built-in family.
+        errors: new Map(
+          Array.from(errors).flatMap(([status, { ast }]) => (Option.isSome(ast) ? [[status, ast.value] as const] : []))
+        )
+      }
+    }
+  })
+  // The endpoint was found in the API.
+  return found!
+}
+
+type AnySchema = Schema.Schema.AnyNoContext
+
+/** `fromApi` accepts APIs whose schemas need no services. */
+const schemaIn = (schema: Option.Option<Schema.Schema.All>): AnySchema | undefined =>
+  Option.getOrUndefined(schema) as AnySchema | undefined
+
+const encodePathBy = (schema: AnySchema): Encode => {
+  const encode = encodeBySchema(schema)
+  return (input) => Either.flatMap(encode(input ?? {}), encodeHeaderValues)
+}
+
+const listOf = (value: Texts[string]): ReadonlyArray<string> =>
+  value === undefined ? [] : typeof value === "string" ? [value] : value
+
+/** The payload of a method without a body is in the query (`HttpApiEndpoint`), where `urlParams` may be, too. */
+const encodeQueryBy = (payload: AnySchema, urlParams: AnySchema): Encode => {
+  const [encodePayload, encodeUrlParams] = [encodeFields(payload), encodeFields(urlParams)]
+  const at = (name: "payload" | "urlParams", encode: Encode, parts: Readonly<Record<string, unknown>>) =>
+    Either.mapLeft(encode(parts[name]), (issues) => within([name], issues))
+  return (input) => {
+    // `partsOf` makes these parts.
+    const parts = input as Readonly<Record<"payload" | "urlParams", unknown>>
+    return Either.gen(function* () {
+      const first = (yield* at("payload", encodePayload, parts)) as Texts
+      const second = (yield* at("urlParams", encodeUrlParams, parts)) as Texts
+      const names = new Set([...Object.keys(first), ...Object.keys(second)])
+      return Object.fromEntries([...names].map((name) => [name, [...listOf(first[name]), ...listOf(second[name])]]))
+    })
+  }
+}
+
+/** The names that a schema of path parameters has when it is encoded; undefined if they are not known. */
+const encodedNames = (schema: AnySchema): ReadonlyArray<PropertyKey> | undefined => {
+  const encoded = AST.encodedAST(schema.ast)
+  return encoded._tag === "TypeLiteral" && encoded.indexSignatures.length === 0
+    ? encoded.propertySignatures.map(({ name }) => name)
+    : undefined
+}
+
+const pathProblems = (segments: ReadonlyArray<Segment>, schema: AnySchema | undefined): ReadonlyArray<string> => {
+  const names = parametersOf(segments).map(({ name }) => name)
+  const repeated = names.find((name, index) => names.indexOf(name) !== index)
+  const known = schema === undefined ? [] : encodedNames(schema)
+  const missing = known === undefined ? [] : names.filter((name) => !known.includes(name))
+  return [
+    ...(repeated === undefined ? [] : [`the path has two parameters of the name ${repeated}`]),
+    ...missing.map((name) => `the path's parameter ${name} has no schema: declare it by setPath`)
+  ]
+}
+
+/** Statuses whose responses have no content (RFC 9110, 15.3.5, 15.3.6, 15.4.5). */
+const withoutContent = [204, 205, 304]
+
+const redirects = [301, 302, 303, 307, 308]
+
+const kindsIn = (asts: Iterable<AST.AST | undefined>): ReadonlyArray<Member["kind"]> =>
+  Array.from(asts).flatMap((ast) => (ast === undefined ? [] : membersOf(ast).map(({ kind }) => kind)))
+
+const responseProblems = (
+  method: HttpMethod,
+  { errors, successes }: Bodies,
+  readers: ReadonlyMap<number, ReadonlyArray<Reader>>
+): ReadonlyArray<string> => [
+  ...[...successes.keys(), ...errors.keys()]
+    .filter((status) => !Number.isInteger(status) || status < 100 || status > 599)
+    .map((status) => `${status} is not a status`),
+  ...[...readers]
+    .filter(
+      ([status, ofStatus]) => (method === "HEAD" || withoutContent.includes(status)) && !acceptsNoContent(ofStatus)
+    )
+    .map(([status]) => `a ${status}${method === "HEAD" ? " to a HEAD" : ""} has no content, which its schema needs`),
+  ...(kindsIn([...successes.values(), ...errors.values()]).includes("multipart")
+    ? ["a response can't be multipart"]
+    : []),
+  ...(kindsIn(errors.values()).includes("stream") ? ["an error can't be a Stream"] : [])
+]
+
+/** The schemas of path parameters that can be told apart. */
+const pathSchemasOf = (schema: AnySchema | undefined): Endpoint.Any["pathSchemas"] => {
+  const fields: unknown = schema !== undefined && "fields" in schema ? schema.fields : {}
+  return Object.fromEntries(Object.entries(fields as object).filter(([, field]) => Schema.isSchema(field)))
+}
+
+/** An endpoint of an `HttpApi`: as data, and as the pipeline uses it. */
+export interface Compiled {
+  readonly endpoint: Endpoint.Any
+  readonly compiled: CompiledEndpoint
+}
+
+/** Compiles an endpoint of an API. Throws a `TypeError` with every reason if it can't work. */
+export const compileEndpoint = (
+  name: string,
+  api: HttpApi.HttpApi.AnyWithProps,
+  group: AnyGroup,
+  endpoint: AnyEndpoint
+): Compiled => {
+  const { method } = endpoint
+  const bodies = bodiesOf(api, group, endpoint)
+  const behavior = behaviorOf(method, bodies.annotations, endpoint.annotations)
+  const path = parsePath(endpoint.path)
+  const segments = Either.getOrElse(path, () => [])
+  const pathSchema = schemaIn(endpoint.pathSchema)
+  const headers = schemaIn(endpoint.headersSchema)
+  const urlParams = schemaIn(endpoint.urlParamsSchema)
+  const payload = schemaIn(endpoint.payloadSchema)
+  const body = hasBody(method) ? payload : undefined
+  const queryPayload = hasBody(method) ? undefined : payload
+  const query = queryPayload ?? urlParams
+  const successes = new Map(Array.from(bodies.successes, ([status, ast]) => [status, successReadersOf(ast)]))
+  const errors = new Map(Array.from(bodies.errors, ([status, ast]) => [status, errorReadersIn(ast)]))
+
+  const problems = [
+    ...(Either.isLeft(path) ? [path.left] : []),
+    ...pathProblems(segments, pathSchema),
+    ...(kindsIn([queryPayload?.ast]).includes("multipart")
+      ? [`a ${method} has no body: its payload can't be multipart`]
+      : []),
+    ...responseProblems(method, bodies, successes),
+    ...(behavior.idempotencyKey !== undefined && !fieldName.test(behavior.idempotencyKey)
+      ? ["the idempotency key's header has an invalid name (RFC 9110, 5.1)"]
+      : [])
+  ]
+  if (problems.length > 0) throw new TypeError(`${name} can't work: ${problems.join("; ")}`)
+
+  const description: Endpoint.Any = {
+    ...Endpoint.make(method, "/", { ...behavior, name }),
+    path: templateOf(segments),
+    pathSchemas: pathSchemasOf(pathSchema),
+    query,
+    headers,
+    body: body && bodyOf(body.ast),
+    success: Object.fromEntries(
+      Array.from(bodies.successes, ([status, ast]) => [status, bodyOf(ast ?? AST.neverKeyword)])
+    ),
+    errors: Object.fromEntries(Array.from(bodies.errors, ([status, ast]) => [status, [schemaOf(ast)]]))
+  }
+  const members = [...bodies.successes.values()].flatMap((ast) => (ast === undefined ? [] : membersOf(ast)))
+  const accepted = new Set(members.map(({ contentType }) => contentType))
+  const compiled: CompiledEndpoint = {
+    ...compile(description),
+    segments,
+    encodePath: pathSchema && encodePathBy(pathSchema),
+    encodeQuery:
+      urlParams !== undefined && queryPayload !== undefined
+        ? encodeQueryBy(queryPayload, urlParams)
+        : query && encodeFields(query),
+    // The writer of each member knows its content type.
+    body: body && { writer: writerOf(body.ast), contentType: undefined },
+    issuePaths: {
+      path: ["path"],
+      query: urlParams === undefined ? ["payload"] : queryPayload === undefined ? ["urlParams"] : [],
+      body: ["payload"]
+    },
+    // A success without a body may still have an error with one.
+    accept: accepted.size === 0 ? "application/json" : [...accepted].join(", "),
+    accepts: (status) => successes.has(status) || (isSuccess(status) && !errors.has(status)),
+    successStatuses: [...successes.keys()].join(" or "),
+    successes: (status) => successes.get(status),
+    errors: (status) => errors.get(status),
+    // A redirect that the API declares is a response to decode.
+    followRedirects:
+      behavior.unrepeatable !== true && !redirects.some((status) => successes.has(status) || errors.has(status))
+  }
+  return { endpoint: description, compiled }
+}

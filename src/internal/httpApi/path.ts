@@ -1,0 +1,61 @@
+import * as Either from "effect/Either"
+import { escapeLiteral, type Parameter, type Segment } from "../endpoint/pathTemplate.js"
+
+/** The name under which the platform's router has the value of a wildcard. */
+const wildcard = "*"
+
+/** The parts of a path of the platform's router. A parameter's pattern, in parentheses, is for the server. */
+const token = /::|:(?<name>[^/:*?().-]+)(?:\((?:\\.|[^()\\]|\((?:\\.|[^()\\])*\))*\))?(?<optional>\?)?|[:*/]|[^:*/]+/g
+
+const dots = /^\.{1,2}$/
+
+/**
+ * Parses a path of an `HttpApiEndpoint`: `:name`, `:name?` for an optional segment, `:name(pattern)`, `*` at the end, which may
+ * have several segments, and `::` for a colon. Fails with the reason why no request can have it.
+ */
+export const parsePath = (path: string): Either.Either<ReadonlyArray<Segment>, string> => {
+  if (!path.startsWith("/")) return Either.left("a path begins with a slash")
+  if (!path.isWellFormed()) return Either.left("the path is not well-formed Unicode")
+  const segments: Array<{ readonly parts: Array<Segment["parts"][number]>; optional: boolean }> = []
+  for (const { groups, index, 0: text } of path.matchAll(token)) {
+    if (text === "/") {
+      segments.push({ parts: [], optional: false })
+      continue
+    }
+    const segment = segments.at(-1)!
+    const last = segment.parts.at(-1)
+    const name = groups?.["name"] ?? (text === wildcard ? wildcard : undefined)
+    if (name !== undefined) {
+      if (name === wildcard && index !== path.length - 1)
+        return Either.left("a wildcard has to be at the end of the path")
+      segment.parts.push({ name, keepsSlashes: name === wildcard })
+      if (groups?.["optional"] !== undefined) segment.optional = true
+    } else if (text === ":") {
+      return Either.left("the path has a colon without a name: write a colon as ::")
+    } else if (/[?#]/.test(text)) {
+      return Either.left("a path has no query and no fragment: declare parameters by setUrlParams")
+    } else {
+      const literal = escapeLiteral(text === "::" ? ":" : text)
+      if (last !== undefined && "literal" in last) segment.parts.splice(-1, 1, { literal: last.literal + literal })
+      else segment.parts.push({ literal })
+    }
+  }
+  for (const { optional, parts } of segments) {
+    if (optional && parts.length > 1) return Either.left("an optional parameter has to be a whole segment of the path")
+    const [only] = parts
+    // A URL parser resolves dots, encoded or not.
+    if (
+      parts.length === 1 &&
+      only !== undefined &&
+      "literal" in only &&
+      dots.test(only.literal.replaceAll(/%2e/gi, "."))
+    ) {
+      return Either.left("the path has a segment of dots, which a URL resolves")
+    }
+  }
+  return Either.right(segments)
+}
+
+/** The parameters of a path. */
+export const parametersOf = (segments: ReadonlyArray<Segment>): ReadonlyArray<Parameter> =>
+  segments.flatMap(({ parts }) => parts.flatMap((part) => ("name" in part ? [part] : [])))

@@ -1,0 +1,55 @@
+import type { HttpClient } from "@effect/platform/HttpClient"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import type * as oauth from "oauth4webapi"
+import { TokenFailure, type TokenResponse } from "../../Token.js"
+import { exchange } from "./exchange.js"
+import { type ErrorResponse, requestFailure } from "./failures.js"
+import { type Registration, revealParameters } from "./registration.js"
+
+/** An effect that obtains a token by a grant. */
+export type Grant = Effect.Effect<TokenResponse, TokenFailure, HttpClient>
+
+/** Returns the additional parameters and the scope of a request, as a form. */
+export const formWithScope = ({ parameters, scope }: Registration): URLSearchParams => {
+  const form = new URLSearchParams(revealParameters(parameters))
+  if (scope.length > 0) form.set("scope", scope.join(" "))
+  return form
+}
+
+/** Removes an ID token that was not requested and is not used. `oauth4webapi` would fail if it were invalid. */
+export const withoutIdToken = async (response: Response): Promise<Response> => {
+  if (response.status !== 200) return response
+  const { id_token: _, ...body } = (await response.json()) as Record<string, unknown>
+  return Response.json(body)
+}
+
+/** Converts a token response that `oauth4webapi` has validated. Fails with `Invalid` if it is not a bearer token. */
+export const tokenResponse = (response: oauth.TokenEndpointResponse): Effect.Effect<TokenResponse, TokenFailure> => {
+  const { access_token, expires_in, refresh_token, scope, token_type } = response
+  return token_type === "bearer"
+    ? Effect.succeed({
+        accessToken: Redacted.make(access_token),
+        tokenType: "Bearer",
+        expiresIn: expires_in,
+        refreshToken: refresh_token === undefined ? undefined : Redacted.make(refresh_token),
+        scope
+      })
+    : // A DPoP token cannot be used without its private key (RFC 9449, 5).
+      Effect.fail(
+        new TokenFailure({
+          reason: "Invalid",
+          message: "the granted token is not a bearer token, which is not supported"
+        })
+      )
+}
+
+/** Converts an error response to its `requestFailure`. */
+export const failOnErrorResponse = <A>(
+  effect: Effect.Effect<A, TokenFailure | ErrorResponse, HttpClient>
+): Effect.Effect<A, TokenFailure, HttpClient> =>
+  Effect.catchTag(effect, "ErrorResponse", (response) => Effect.fail(requestFailure(response)))
+
+/** Sends a token request (RFC 6749, 4.1.3, 4.4.2 and 6). It takes what `exchange` takes. */
+export const requestToken = (...request: Parameters<typeof exchange<oauth.TokenEndpointResponse>>): Grant =>
+  exchange(...request).pipe(failOnErrorResponse, Effect.flatMap(tokenResponse))

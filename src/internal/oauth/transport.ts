@@ -1,0 +1,148 @@
+import type { HttpClient } from "@effect/platform/HttpClient"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as oauth from "oauth4webapi"
+import * as Authoriser from "../../Authoriser.js"
+import { textOf } from "../../RawResponse.js"
+import { TokenFailure } from "../../Token.js"
+import { internalRequest } from "../call/internalRequest.js"
+import { isSecureHttp } from "../http/secureUrl.js"
+import { libraryFailure } from "./failures.js"
+import { normalizeResponse } from "./normalizeResponse.js"
+
+/** A request that `oauth4webapi` has prepared. */
+export interface PreparedRequest {
+  readonly url: URL
+  readonly method: "GET" | "POST"
+  readonly headers: Readonly<Record<string, string>>
+  readonly form?: URLSearchParams | undefined
+}
+
+/** Properties of a request that `oauth4webapi` does not know. */
+export interface RequestTraits {
+  /** Names the request in errors, spans and metrics. */
+  readonly name: string
+  /** Permits to retry the request after its outcome is unknown. Default: false. */
+  readonly idempotent?: boolean
+}
+
+/**
+ * Sends a prepared request. Returns responses with a status of 2xx, and of 4xx that are not about rate limits or timeouts.
+ */
+export type Send = (
+  request: PreparedRequest,
+  traits: RequestTraits
+) => Effect.Effect<Response, TokenFailure, HttpClient>
+
+/**
+ * Options of the request functions of `oauth4webapi`. `prepareRequest` checks that the endpoint is secure.
+ */
+export interface LibraryOptions {
+  readonly [oauth.customFetch]: (
+    url: string,
+    options: oauth.CustomFetchOptions<"GET" | "POST", URLSearchParams | undefined>
+  ) => Promise<Response>
+  readonly [oauth.allowInsecureRequests]: true
+}
+
+/**
+ * Returns the request that a function of `oauth4webapi` prepares, without sending it. `oauth4webapi` takes a custom
+ * `fetch`, which is called once, and records the request here. So requests are sent by the pipeline, with its retries,
+ * deadlines and interruption, and not within a Promise.
+ *
+ * Fails with `Unsafe` if the endpoint is neither https nor loopback.
+ */
+export const prepareRequest = (
+  host: string,
+  make: (options: LibraryOptions) => Promise<unknown>
+): Effect.Effect<PreparedRequest, TokenFailure> =>
+  Effect.tryPromise({
+    try: () =>
+      new Promise<PreparedRequest>((resolve, reject) => {
+        make({
+          [oauth.allowInsecureRequests]: true,
+          [oauth.customFetch]: async (url, { body, headers, method }) => {
+            resolve({ url: new URL(url), method, headers, form: body })
+            return new Response()
+          }
+        }).catch(reject)
+      }),
+    catch: (error) => libraryFailure(error, host)
+  }).pipe(
+    Effect.filterOrFail(
+      ({ url }) => isSecureHttp(url),
+      () => new TokenFailure({ reason: "Unsafe", message: `${host} names an endpoint that is not https` })
+    )
+  )
+
+/** Selects the responses that this module handles. All others fail in the pipeline, which may retry them. */
+const accepts = (status: number): boolean => status < 500 && ![408, 425, 429].includes(status)
+
+/** Redacts every value of a form, because servers differ in which of their parameters are secrets. */
+const redactedForm = (form: URLSearchParams): Record<string, ReadonlyArray<Redacted.Redacted>> =>
+  Object.fromEntries([...form.keys()].map((name) => [name, form.getAll(name).map((value) => Redacted.make(value))]))
+
+/** Time limits of requests for tokens. They always end by themselves, because a refresh is not interrupted. */
+const limits: Authoriser.Defaults = { attemptDeadline: "30 seconds", deadline: "90 seconds" }
+
+const messageOf = (error: object): string => ("message" in error ? String(error.message) : String(error))
+
+const unavailable = (message: string) => new TokenFailure({ reason: "Unavailable", message })
+
+/**
+ * Makes a `Send` for authorization servers, on the pipeline of all calls. Retry budgets and pauses are those of the
+ * surrounding `OriginStates`, or live as long as this `Send`. Its requests are not cached, and do not count against the
+ * rate limit of the API that the tokens are for.
+ */
+export const makeSend: Effect.Effect<Send> = /*#__PURE__*/ Effect.map(
+  /*#__PURE__*/ Effect.context<never>(),
+  (context): Send => {
+    const authorisers = new Map<string, Authoriser.Authoriser>()
+    const authoriserFor = (origin: string): Effect.Effect<Authoriser.Authoriser> =>
+      Effect.suspend(() => {
+        const existing = authorisers.get(origin)
+        if (existing !== undefined) return Effect.succeed(existing)
+        return Authoriser.make({ baseUrl: origin, ...limits }).pipe(
+          Effect.provide(context),
+          // The origin of an http or https URL is a valid base URL.
+          Effect.orDie,
+          Effect.map((made) => {
+            // Another fiber may have made one meanwhile.
+            const authoriser = authorisers.get(origin) ?? {
+              ...made,
+              origin: { ...made.origin, limiter: undefined, cache: undefined }
+            }
+            authorisers.set(origin, authoriser)
+            return authoriser
+          })
+        )
+      })
+
+    return ({ form, headers, method, url }, { idempotent = false, name }) =>
+      Effect.flatMap(authoriserFor(url.origin), (authoriser) =>
+        internalRequest(authoriser, {
+          name,
+          method,
+          target: `${url.pathname}${url.search}`,
+          headers,
+          ...(form === undefined ? {} : { body: { form: redactedForm(form) } }),
+          accepts,
+          idempotent,
+          sensitive: method !== "GET"
+        })
+      ).pipe(
+        Effect.mapError((error) => unavailable(`the request to ${url.host} failed: ${messageOf(error)}`)),
+        Effect.filterOrFail(
+          // A redirect is not followed, since the credentials are for this endpoint. A browser's `fetch` reports it with
+          // the
+          // status 0.
+          ({ status }) => (status >= 200 && status < 300) || status >= 400,
+          () =>
+            unavailable(
+              `${url.host} responded with a redirect, which is not followed: configure the endpoint that it leads to`
+            )
+        ),
+        Effect.map((response) => normalizeResponse(response.status, textOf(response)))
+      )
+  }
+)

@@ -1,0 +1,71 @@
+import * as Json from "../http/json.js"
+import { resolve } from "./nextUrl.js"
+import {
+  firstRequest,
+  type ItemOptions,
+  type Param,
+  paramRequest,
+  type Read,
+  type Strategy,
+  urlRequest
+} from "./strategy.js"
+
+/** Only a page tells where the next one is. */
+const unknownPosition = () => undefined
+
+const nameOf = (_: unknown, index: number): string => `page number ${index} of those received, from 0,`
+
+/** A style whose pages have a cursor for the next one. */
+export const byCursor = <Value, Item, C>(
+  {
+    first,
+    identity,
+    items,
+    next: read
+  }: ItemOptions<Value, Item> & {
+    readonly first?: C | undefined
+    readonly next: Read<Value, C | null | undefined>
+  },
+  param: Param
+): Strategy<Value, Item, C | undefined> => ({
+  start: first,
+  items,
+  identity,
+  params: [param],
+  request: (position) => (position === undefined ? firstRequest : paramRequest(param, position)),
+  follow: ({ response, value }) => {
+    const next = read(value, response)
+    return {
+      next: next === undefined || next === "" ? null : (next as Exclude<C, undefined> | null),
+      after: unknownPosition
+    }
+  },
+  nameOf,
+  positionKey: (position) => Json.stringify(position)
+})
+
+/** A style whose pages have the URL of the next one. */
+export const byUrl = <Value, Item>({
+  identity,
+  items,
+  next: read
+}: ItemOptions<Value, Item> & { readonly next: Read<Value, string | URL | null | undefined> }): Strategy<
+  Value,
+  Item,
+  string | undefined
+> => ({
+  start: undefined,
+  items,
+  identity,
+  params: [],
+  request: (position) => (position === undefined ? firstRequest : urlRequest(position)),
+  follow: ({ response, value }) => {
+    const next = read(value, response)
+    return {
+      next: next === undefined || next === null || next === "" ? null : resolve(next, response.url),
+      after: unknownPosition
+    }
+  },
+  nameOf,
+  positionKey: (position) => position
+})

@@ -1,0 +1,54 @@
+import type * as Effect from "effect/Effect"
+import { type ErrorDetails, PaginationError } from "../../HeraldError.js"
+import type { Response } from "../../Operation.js"
+import { errorDetails, type ErrorContext, scrubberOf } from "../call/errors.js"
+import { callOf } from "../operation.js"
+import type { Finding, PageRequest } from "./strategy.js"
+
+/** The call that a page belongs to, as far as errors need it. */
+export type Call = ErrorContext["call"]
+
+/** The requests of one list. */
+export interface List<out Value, out E, out R> {
+  readonly fetch: (request: PageRequest) => Effect.Effect<Response<Value>, E, R>
+  /** The call of a page before there is a response, if it is known. */
+  readonly call: Effect.Effect<Call | undefined, never, R>
+}
+
+/** The name of a list whose requests are not made by an operation or a verb. */
+const unknownName = "list"
+
+/** Details of an error about a list. They have no body, since a page holds data of users. */
+const detailsOf = (call: Call | undefined, response: Response<unknown> | undefined, sentence: string): ErrorDetails => {
+  if (call === undefined) {
+    const url = response === undefined || !URL.canParse(response.url) ? "" : new URL(response.url).origin
+    return {
+      message: `${unknownName}: ${sentence}`,
+      operation: unknownName,
+      method: "GET",
+      url,
+      status: response?.status,
+      attempts: []
+    }
+  }
+  const context: ErrorContext = { call, attempts: [], response: response && { ...response, body: "" } }
+  return { ...errorDetails(context, scrubberOf(context).text(sentence)), body: undefined }
+}
+
+/** The error of a list; `page` is the number of the page among those that were read. */
+export const paginationError = (
+  call: Call | undefined,
+  response: Response<unknown> | undefined,
+  page: number,
+  { reason, sentence }: Finding
+): PaginationError => {
+  const details = detailsOf((response && callOf(response)) ?? call, response, sentence)
+  return new PaginationError({ ...details, page, reason })
+}
+
+/** The base URL that requests of a list have to be below: the origin of the last response, if there is no call. */
+export const baseUrlOf = (call: Call | undefined, response: Response<unknown> | undefined): URL | undefined => {
+  const known = (response && callOf(response)) ?? call
+  if (known !== undefined) return known.authoriser.baseUrl
+  return response === undefined || !URL.canParse(response.url) ? undefined : new URL(new URL(response.url).origin)
+}

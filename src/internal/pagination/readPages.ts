@@ -1,0 +1,197 @@
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { PaginationError } from "../../HeraldError.js"
+import type { Response } from "../../Operation.js"
+import * as Json from "../http/json.js"
+import { cycleDetector } from "./cycles.js"
+import { urlFault } from "./nextUrl.js"
+import { baseUrlOf, paginationError, type List } from "./list.js"
+import type { Finding, Following, Identity, Strategy } from "./strategy.js"
+
+/** A page of a list. */
+export interface Page<out Item, out Value, out Position> {
+  readonly items: ReadonlyArray<Item>
+  /** The decoded value of the response. */
+  readonly value: Value
+  readonly response: Response<Value>
+  /**
+   * The position where this page starts, as JSON. Reading on from it fetches this page again. Undefined for the first page of a
+   * list of cursors or links.
+   */
+  readonly position: Position
+  /** The position where the next page starts, as JSON. Null at the end of the list. */
+  readonly next: Exclude<Position, undefined> | null
+}
+
+/** Options of reading a list. */
+export interface ReadOptions<out Position, out Ahead extends number> {
+  /**
+   * The position to read from: the `next` or the `position` of a page, from this process or another. The list starts anew for
+   * undefined; for null, which is the `next` of the last page, it is empty. Default: undefined.
+   */
+  readonly from?: Position | null | undefined
+  /**
+   * The number of pages that are requested before they are pulled, at most 100. Pages with a number or an offset are requested
+   * side by side; where only the page before tells the next one, the next one is requested while a page is processed. Where no
+   * total is known, up to this many requests can be made past the end; their responses are dropped. Default: 0.
+   */
+  readonly ahead?: Ahead | undefined
+}
+
+const maxAhead = 100
+
+/**
+ * The number of times that a page of the same items may be repeated: in a list that changes while it is read, items may move
+ * from one page to the next.
+ */
+const toleratedRepeats = 1
+
+/** The identity of an item without an `identity`: its JSON, or the item itself if it has none. */
+const jsonOf = (item: unknown): unknown => {
+  try {
+    return Json.stringify(item)
+  } catch {
+    return item
+  }
+}
+
+/** Reports whether two pages have the same items, in the same order. It compares no more than it needs to. */
+const samePage =
+  (identity: Exclude<Identity<any>, "none">) =>
+  (one: ReadonlyArray<unknown>, other: ReadonlyArray<unknown>): boolean =>
+    one.length === other.length && one.every((item, index) => identity(item) === identity(other[index]))
+
+/** A detector of pages that are served again and again. Pages without items are not compared. */
+const pageDetector = (identity: Identity<any> = jsonOf): ((items: ReadonlyArray<unknown>) => boolean) => {
+  if (identity === "none") return () => false
+  const repeated = cycleDetector(samePage(identity), toleratedRepeats)
+  return (items) => items.length > 0 && repeated(items)
+}
+
+/** A detector of positions that were followed before. */
+const positionDetector = <Position>({ positionKey }: Strategy<never, unknown, Position>) => {
+  if (positionKey === undefined) return () => false
+  const repeated = cycleDetector<string>((one, other) => one === other, 0)
+  let last: string | undefined
+  return (position: Exclude<Position, undefined>): boolean => {
+    const key = positionKey(position)
+    const found = key === last || repeated(key)
+    last = key
+    return found
+  }
+}
+
+/**
+ * The pages of a list, each requested when it is pulled, or up to `ahead` pages before. The stream keeps the last page
+ * and, to find cycles, one more. If the list grows while it is read, so does the stream.
+ */
+export const readPages = <Value, Item, Position, E, R>(
+  strategy: Strategy<Value, Item, Position>,
+  list: List<Value, E, R>,
+  options: ReadOptions<Position, number>
+): Stream.Stream<Page<Item, Value, Position>, E | PaginationError, R> => {
+  type Next = Exclude<Position, undefined>
+  const { from } = options
+  if (from === null) return Stream.empty
+  const ahead = Math.min(options.ahead ?? 0, maxAhead)
+
+  return Stream.fromPull(
+    Effect.map(Effect.scope, (scope) => {
+      const isRepeatedPage = pageDetector(strategy.identity)
+      const isRepeatedPosition = positionDetector(strategy)
+      const inFlight: Array<{
+        readonly position: Next
+        readonly fiber: Fiber.Fiber<Response<Value>, E | PaginationError>
+      }> = []
+      // The number of pages that were read.
+      let count = 0
+      let last: Response<Value> | undefined
+      let wanted: Position | null = from ?? strategy.start
+      let faultUnlessLast: Finding | undefined
+      // The reason why the page after the last one must not be requested.
+      let deadEnd: Finding | undefined
+
+      const fail = (page: number, finding: Finding): Effect.Effect<never, PaginationError, R> => {
+        const response = last
+        return Effect.flatMap(list.call, (call) => Effect.fail(paginationError(call, response, page, finding)))
+      }
+
+      const request = (position: Position): Effect.Effect<Response<Value>, E | PaginationError, R> => {
+        const parts = strategy.request(position)
+        const { url } = parts
+        if (url === undefined) return list.fetch(parts)
+        // The page that has the link is the last one that was read, if any.
+        const page = Math.max(count - 1, 0)
+        const response = last
+        return Effect.flatMap(list.call, (call): Effect.Effect<Response<Value>, E | PaginationError, R> => {
+          const baseUrl = baseUrlOf(call, response)
+          const fault = baseUrl && urlFault(url, baseUrl)
+          return fault === undefined ? list.fetch(parts) : Effect.fail(paginationError(call, response, page, fault))
+        })
+      }
+
+      /** Drops requests for pages that turn out not to be the next ones. */
+      const dropOthers = (next: Next | null): Effect.Effect<void> =>
+        inFlight[0] === undefined || inFlight[0].position === next
+          ? Effect.void
+          : Fiber.interruptAll(inFlight.splice(0).map(({ fiber }) => fiber))
+
+      const requestAhead = (following: Following<Position>): Effect.Effect<void, never, R> =>
+        Effect.suspend(() => {
+          const steps = inFlight.length
+          if (!(steps < ahead)) return Effect.void
+          const position = steps === 0 ? following.next : following.after(steps)
+          if (position === null || position === undefined) return Effect.void
+          return Effect.zipRight(
+            Effect.map(Effect.forkIn(request(position), scope), (fiber) => inFlight.push({ position, fiber })),
+            requestAhead(following)
+          )
+        })
+
+      const receive = (
+        position: Position,
+        response: Response<Value>
+      ): Effect.Effect<Chunk.Chunk<Page<Item, Value, Position>>, E | PaginationError, R> => {
+        const { value } = response
+        const items = strategy.items(value, response)
+        const following = strategy.follow({ value, response, items, position })
+        last = response
+        if (following.fault !== undefined) return fail(count, following.fault)
+        if (faultUnlessLast !== undefined && items.length > 0) return fail(count - 1, faultUnlessLast)
+        const { next } = following
+        if (next !== null && isRepeatedPage(items)) {
+          const sentence = `the items of ${strategy.nameOf(position, count)} were received before, again and again`
+          return fail(count, { reason: "SamePage", sentence })
+        }
+        if (next !== null && isRepeatedPosition(next)) {
+          const sentence = `${strategy.nameOf(position, count)} leads to a page that was requested before`
+          deadEnd = { reason: "SameCursor", sentence }
+        }
+        count += 1
+        wanted = next
+        faultUnlessLast = following.faultUnlessLast
+        const prefetch = Effect.zipRight(
+          dropOthers(next),
+          deadEnd === undefined ? requestAhead(following) : Effect.void
+        )
+        return Effect.as(prefetch, Chunk.of({ items, value, response, position, next }))
+      }
+
+      const receiveNext = (position: Position) => {
+        if (deadEnd !== undefined) return fail(count - 1, deadEnd)
+        const requested = inFlight.shift()
+        return Effect.flatMap(requested === undefined ? request(position) : Fiber.join(requested.fiber), (response) =>
+          receive(position, response)
+        )
+      }
+
+      if (wanted !== undefined) isRepeatedPosition(wanted as Next)
+      return Effect.suspend(() =>
+        wanted === null ? Effect.fail(Option.none()) : Effect.mapError(receiveNext(wanted), Option.some)
+      )
+    })
+  )
+}

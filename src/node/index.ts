@@ -1,0 +1,3 @@
+export * as DiskCache from "./DiskCache.js"
+export * as FileTokenStore from "./FileTokenStore.js"
+export * as Loopback from "./Loopback.js"

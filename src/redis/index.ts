@@ -1,0 +1,2 @@
+export * as RedisCache from "./RedisCache.js"
+export * as RedisTokenStore from "./RedisTokenStore.js"

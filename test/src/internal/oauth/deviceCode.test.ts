@@ -1,0 +1,183 @@
+import { describe, expect } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as OAuth from "effect-herald/oauth"
+import { browse, type Person } from "../../../servers/oidc/browser.js"
+import { device, make, type Oidc } from "../../../servers/oidc/index.js"
+import * as Scripted from "../../../servers/scripted.js"
+import { getThing, apiOf, clientOf, fastClock, printed } from "../../../support/oauth.js"
+import { test } from "../../../support/oauthLive.js"
+
+const television = device()
+
+/** Waits in real time until this holds. */
+const until = (holds: () => boolean): Effect.Effect<void> =>
+  Effect.promise(async () => {
+    while (!holds()) await new Promise(setImmediate)
+  })
+
+/** Tokens for a user who signs in on another device. */
+const signInAt = (oidc: Oidc, show: OAuth.DeviceCodeOptions["show"]) =>
+  OAuth.deviceCode({
+    server: oidc.issuer,
+    client: clientOf(television),
+    scope: ["openid", "offline_access", "read"],
+    // Without consent, the server grants no `offline_access`.
+    parameters: { prompt: "consent" },
+    show
+  })
+
+/** A `show` that records the prompt. The user signs in once the server has responded twice that the authorization is pending. */
+const signInLater =
+  (oidc: Oidc, user: Person, prompts: Array<OAuth.DevicePrompt> = []) =>
+  (prompt: OAuth.DevicePrompt) =>
+    Effect.sync(() => prompts.push(prompt)).pipe(
+      Effect.zipRight(
+        until(() => oidc.tokenRequests.filter(({ error }) => error === "authorization_pending").length > 1)
+      ),
+      Effect.zipRight(browse(new URL(prompt.verificationUriComplete ?? prompt.verificationUri), user)),
+      Effect.forkDaemon
+    )
+
+describe("a sign-in on another device", () => {
+  test("shows a prompt, waits, and obtains one token for all calls", () =>
+    Effect.gen(function* () {
+      const oidc = yield* make({ clients: [television] })
+      const prompts: Array<OAuth.DevicePrompt> = []
+      const time = fastClock()
+      yield* Effect.replicateEffect(getThing, 20, { concurrency: "unbounded" }).pipe(
+        Effect.provide(apiOf(oidc, signInAt(oidc, signInLater(oidc, {}, prompts)))),
+        Effect.withClock(time.clock)
+      )
+      expect(oidc.resourceRequests.filter(({ status }) => status === 200)).toHaveLength(20)
+      expect(prompts).toHaveLength(1)
+      expect(prompts[0]).toMatchObject({
+        userCode: expect.stringMatching(/^\w{4}-\w{4}$/),
+        verificationUri: `${oidc.issuer}/device`,
+        verificationUriComplete: `${oidc.issuer}/device?user_code=${prompts[0]?.userCode}`
+      })
+      expect(Duration.toHours(prompts[0]?.expiresIn ?? 0)).toBe(24)
+      const [authorization, ...polls] = oidc.tokenRequests
+      expect(authorization?.form).toMatchObject({ client_id: "television", scope: "openid offline_access read" })
+      expect(polls.slice(0, -1).every(({ error }) => error === "authorization_pending")).toBe(true)
+      expect(polls.at(-1)).toMatchObject({ status: 200 })
+      // Without an interval in the response, it is five seconds (RFC 8628, 3.2).
+      const intervals = time.sleeps.filter((sleep) => sleep < 60_000)
+      expect(intervals).toEqual(polls.map(() => 5000))
+    }))
+
+  test("that the user denies fails with Denied", () =>
+    Effect.gen(function* () {
+      const oidc = yield* make({ clients: [television] })
+      const error = yield* getThing.pipe(
+        Effect.provide(apiOf(oidc, signInAt(oidc, signInLater(oidc, { agrees: false })))),
+        Effect.withClock(fastClock().clock),
+        Effect.flip
+      )
+      expect(error).toMatchObject({ _tag: "AuthoriserError", reason: "Denied" })
+      expect(error.message).toContain("End-User aborted interaction")
+    }))
+})
+
+describe("polling", () => {
+  const pending = Scripted.json({ error: "authorization_pending" }, { status: 400 })
+  const granted = Scripted.json({ access_token: "token", token_type: "Bearer" })
+
+  /**
+   * The outcome of a sign-in at a server that responds to polls by this script.
+   *
+   * - `fields`: fields of its device authorization response
+   */
+  const signInWith = (
+    polls: ReadonlyArray<Scripted.Behaviour>,
+    fields: object = {},
+    options: Partial<OAuth.DeviceCodeOptions> = {}
+  ) =>
+    Effect.gen(function* () {
+      let polled = 0
+      const server = yield* Scripted.make(({ target }) =>
+        target === "/device"
+          ? Scripted.json({
+              device_code: "the-device-code",
+              user_code: "ABCD",
+              verification_uri: "https://auth.example/device",
+              expires_in: 86_400,
+              interval: 7,
+              ...fields
+            })
+          : (polls[Math.min(polled++, polls.length - 1)] ?? pending)
+      )
+      const time = fastClock()
+      const tokens = yield* OAuth.deviceCode({
+        server: {
+          tokenEndpoint: new URL("/token", server.url),
+          deviceAuthorizationEndpoint: new URL("/device", server.url)
+        },
+        client: { clientId: "television" },
+        show: () => Effect.void,
+        ...options
+      })
+      const exit = yield* Effect.exit(Effect.withClock(tokens.token(), time.clock))
+      return { exit, failure: Effect.flip(exit), server, intervals: time.sleeps.filter((sleep) => sleep < 60_000) }
+    })
+
+  test("has the server's interval, which grows for good with every slow_down", () =>
+    Effect.gen(function* () {
+      const slowDown = Scripted.json({ error: "slow_down" }, { status: 400 })
+      const { exit, intervals, server } = yield* signInWith([pending, slowDown, pending, slowDown, granted])
+      expect(Redacted.value((yield* exit).accessToken)).toBe("token")
+      expect(intervals).toEqual([7000, 7000, 12_000, 12_000, 17_000])
+      const form = new URLSearchParams(server.requests.at(-1)?.body)
+      expect([...form]).toEqual([
+        ["device_code", "the-device-code"],
+        ["grant_type", "urn:ietf:params:oauth:grant-type:device_code"],
+        ["client_id", "television"]
+      ])
+    }))
+
+  test("continues, with a doubled interval, while the server is unavailable", () =>
+    Effect.gen(function* () {
+      const failing = Scripted.respond({ status: 500 })
+      const { exit, intervals } = yield* signInWith([pending, failing, Scripted.hangUp, pending, granted])
+      expect(Redacted.value((yield* exit).accessToken)).toBe("token")
+      expect(intervals).toEqual([7000, 7000, 14_000, 28_000, 28_000])
+    }))
+
+  test("ends when the code expires, by the server's response or its lifetime, or at the timeout", () =>
+    Effect.gen(function* () {
+      const byResponse = yield* signInWith([pending, Scripted.json({ error: "expired_token" }, { status: 400 })])
+      expect(yield* byResponse.failure).toMatchObject({ reason: "TimedOut" })
+      expect((yield* byResponse.failure).message).toContain("sign in again")
+      const byLifetime = yield* signInWith([pending], { expires_in: 100 })
+      expect(yield* byLifetime.failure).toMatchObject({ reason: "TimedOut" })
+      expect((yield* byLifetime.failure).message).toMatch(/within 1m 40s: sign in again/)
+      const byTimeout = yield* signInWith([pending], {}, { timeout: "80 seconds" })
+      expect((yield* byTimeout.failure).message).toMatch(/within 1m 20s/)
+    }))
+
+  test("fails with Unavailable if the server is unavailable when the code expires", () =>
+    Effect.gen(function* () {
+      const { failure } = yield* signInWith([pending, Scripted.respond({ status: 500 })], { expires_in: 300 })
+      expect(yield* failure).toMatchObject({ reason: "Unavailable" })
+    }))
+
+  test("ends with any other error response, whose message does not show the device code", () =>
+    Effect.gen(function* () {
+      const invalid = Scripted.json(
+        { error: "invalid_grant", error_description: "no the-device-code" },
+        { status: 400 }
+      )
+      const { exit, failure, server } = yield* signInWith([invalid])
+      expect(yield* failure).toMatchObject({ reason: "Refused" })
+      expect(server.requests).toHaveLength(2)
+      expect(printed(exit)).not.toContain("the-device-code")
+    }))
+
+  test("does not begin for an unknown client", () =>
+    Effect.gen(function* () {
+      const oidc = yield* make({ clients: [] })
+      const tokens = yield* signInAt(oidc, () => Effect.die("there is no prompt"))
+      expect(yield* Effect.flip(tokens.token())).toMatchObject({ reason: "Refused" })
+    }))
+})

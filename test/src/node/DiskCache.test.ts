@@ -1,0 +1,276 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
+import { CacheStore, ResponseCache } from "effect-herald"
+import * as HttpCache from "effect-herald/cache"
+import { DiskCache } from "effect-herald/node"
+import { fork } from "node:child_process"
+import { once } from "node:events"
+import { readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { makeApi, temporaryDirectory, text, through, until } from "../../support/cache.js"
+import { isComplete, makeValue, type Message } from "../../support/diskCache.js"
+
+const url = "https://api.test/page"
+const fresh = { "cache-control": "max-age=1000" }
+
+/** A cache in a directory, with its store. */
+const cacheIn = (directory: string) => HttpCache.layer().pipe(Layer.provideMerge(DiskCache.store({ directory })))
+
+/** An API whose responses are fresh and numbered, and the body of a GET through the cache. */
+const numberedApi = () => {
+  const { exchange } = makeApi((_, index) => ({ headers: fresh, body: `response ${index}` }))
+  return Effect.map(through(exchange(url)), text)
+}
+
+/** The paths of all files in a directory and its subdirectories. */
+const filesIn = (directory: string): Effect.Effect<ReadonlyArray<string>> =>
+  Effect.promise(async () => {
+    const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  })
+
+/** A logger that records messages with their levels. */
+const recordingLogger = () => {
+  const logged: Array<string> = []
+  const layer = Logger.replace(
+    Logger.defaultLogger,
+    Logger.make(({ logLevel, message }) => {
+      logged.push(`${logLevel.label} ${String(message)}`)
+    })
+  )
+  return { logged, layer }
+}
+
+/** Starts a process that writes to the store in a directory. It is killed when the scope closes. */
+const startWriter = (directory: string, name: string) =>
+  Effect.gen(function* () {
+    const script = fileURLToPath(new URL("../../support/diskCacheProcess.ts", import.meta.url))
+    let written = -1
+    let incomplete: number | undefined
+    const child = yield* Effect.acquireRelease(
+      Effect.sync(() => fork(script, [directory, name], { execArgv: ["--import", "tsx"] })),
+      (child) => Effect.sync(() => child.kill("SIGKILL"))
+    )
+    const exited = once(child, "exit")
+    child.on("message", (received) => {
+      // The script sends these messages only.
+      const message = received as Message
+      if ("written" in message) written = message.written
+      if ("incomplete" in message) incomplete = message.incomplete
+    })
+    const isAlive = () => child.exitCode === null && child.signalCode === null
+    return {
+      written: () => written,
+      /** Waits until the process has written this many keys. */
+      reached: (count: number) =>
+        Effect.zipRight(
+          until(() => written >= count || !isAlive()),
+          Effect.sync(() => expect(isAlive()).toBe(true))
+        ),
+      kill: Effect.promise(async () => {
+        child.kill("SIGKILL")
+        await exited
+      }),
+      /** Stops the process, and returns the number of incomplete values that it has read. */
+      stop: Effect.promise(async () => {
+        child.send("stop")
+        await exited
+        return incomplete
+      })
+    }
+  })
+
+describe("a cache on disk", () => {
+  it.scopedLive("is read by a later process, without being closed", () =>
+    Effect.gen(function* () {
+      const directory = join(yield* temporaryDirectory, "deep", "down")
+      const { exchange, requests } = makeApi((_, index) => ({
+        headers: { ...fresh, "x-a": "é" },
+        body: Uint8Array.of(index, 0, 255)
+      }))
+      const get = through(exchange(url, { partition: "me" }))
+      yield* Effect.provide(get, DiskCache.layer({ directory }))
+      const stored = yield* Effect.provide(get, DiskCache.layer({ directory }))
+      expect(stored).toMatchObject({ status: 200, headers: { "x-a": "é" }, body: Uint8Array.of(0, 0, 255) })
+      expect(requests).toHaveLength(1)
+    })
+  )
+
+  it.scopedLive("creates its directory with the first value, for its owner only", () =>
+    Effect.gen(function* () {
+      const directory = join(yield* temporaryDirectory, "cache")
+      yield* Effect.gen(function* () {
+        const store = yield* CacheStore.CacheStore
+        expect(yield* store.get(["a"])).toEqual([undefined])
+        expect(yield* Stream.runCount(store.list)).toBe(0)
+        yield* store.clear
+        expect(yield* Effect.promise(() => stat(directory).catch(() => "missing"))).toBe("missing")
+        yield* store.set("a", makeValue("a", 1))
+        expect((yield* Effect.promise(() => stat(directory))).mode & 0o777).toBe(0o700)
+      }).pipe(Effect.provide(DiskCache.store({ directory })))
+    })
+  )
+
+  it.scopedLive("does not grow by values that are overwritten or removed", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* Effect.gen(function* () {
+        const store = yield* CacheStore.CacheStore
+        // Removing a value must leave equal bytes of another key in place.
+        yield* store.set("same", makeValue("a", 1))
+        const overwrite = Effect.suspend(() => store.set("a", makeValue("a", 1)))
+        yield* Effect.replicateEffect(overwrite, 30)
+        yield* Effect.replicateEffect(overwrite, 30, { concurrency: "unbounded" })
+        const files = yield* filesIn(directory)
+        expect(files.filter((path) => path.includes("content-"))).toHaveLength(2)
+        for (const path of files.filter((path) => path.includes("index-"))) {
+          const lines = (yield* Effect.promise(() => readFile(path, "utf8"))).trim().split("\n")
+          expect(lines.length).toBeLessThanOrEqual(17)
+        }
+        yield* store.remove(["a"])
+        expect(isComplete((yield* store.get(["same"]))[0]!)).toBe(true)
+        yield* store.remove(["same"])
+        expect(yield* filesIn(directory)).toEqual([])
+      }).pipe(Effect.provide(DiskCache.store({ directory })))
+    })
+  )
+
+  it.scoped("has no files of long expired responses after a purge, even if nobody requested them again", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* Effect.gen(function* () {
+        const { count, purge } = yield* ResponseCache.ResponseCache
+        const { exchange } = makeApi(() => ({ headers: fresh, body: "a" }))
+        for (let index = 0; index < 5; index += 1) yield* through(exchange(`${url}/${index}`))
+        // A response and a generation each, both with an index file and content.
+        expect(yield* filesIn(directory)).toHaveLength(20)
+        yield* TestClock.adjust("1000 days")
+        yield* through(exchange(url))
+        expect(yield* count({ expired: true })).toBe(1)
+        yield* purge
+        expect(yield* filesIn(directory)).toHaveLength(4)
+        expect(yield* count()).toBe(1)
+      }).pipe(Effect.provide(cacheIn(directory)))
+    })
+  )
+
+  it.scopedLive("has all written values, complete, after its process was killed during a write", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      for (const round of [1, 2, 3]) {
+        const writer = yield* startWriter(directory, `round ${round}`)
+        yield* writer.reached(20 * round)
+        yield* writer.kill
+        const { layer, logged } = recordingLogger()
+        yield* Effect.gen(function* () {
+          const store = yield* CacheStore.CacheStore
+          for (let index = 0; index <= writer.written(); index += 1) {
+            const key = `round ${round} ${index}`
+            const [found] = yield* store.get([key])
+            expect(found && { ...found, bytes: [...found.bytes] }).toEqual({
+              ...makeValue(key, index),
+              bytes: [...makeValue(key, index).bytes]
+            })
+          }
+          const [shared] = yield* store.get(["shared"])
+          expect(shared !== undefined && isComplete(shared)).toBe(true)
+          yield* store.set("shared", makeValue("after", round))
+          expect((yield* store.get(["shared"]))[0]?.metadata).toBe(makeValue("after", round).metadata)
+        }).pipe(Effect.provide(Layer.merge(DiskCache.store({ directory }), layer)))
+        expect(logged).toEqual([])
+      }
+    })
+  )
+
+  it.scopedLive("can be read and written by two processes at the same time", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const writers = yield* Effect.all([startWriter(directory, "first"), startWriter(directory, "second")])
+      yield* Effect.forEach(writers, ({ reached }) => reached(60))
+      // Each process has also read a key that the other one writes.
+      for (const { stop } of writers) expect(yield* stop).toBe(0)
+      yield* Effect.gen(function* () {
+        const store = yield* CacheStore.CacheStore
+        for (const [index, name] of ["first", "second"].entries()) {
+          for (let number = 0; number <= writers[index]!.written(); number += 1) {
+            const key = `${name} ${number}`
+            const [found] = yield* store.get([key])
+            expect(found?.metadata).toBe(makeValue(key, number).metadata)
+            expect(isComplete(found!)).toBe(true)
+          }
+        }
+      }).pipe(Effect.provide(DiskCache.store({ directory })))
+    })
+  )
+
+  /** Flips the lowest bit of a byte, counted from the end of a file. */
+  const flipBit = async (path: string, fromEnd: number) => {
+    const bytes = await readFile(path)
+    bytes[bytes.length - fromEnd]! ^= 1
+    await writeFile(path, bytes)
+  }
+
+  const damages: ReadonlyArray<readonly [string, "content-" | "index-", (path: string) => Promise<void>]> = [
+    ["truncated content", "content-", (path) => truncate(path, 3)],
+    ["empty content", "content-", (path) => truncate(path, 0)],
+    ["a flipped bit in the content", "content-", (path) => flipBit(path, 1)],
+    ["missing content", "content-", (path) => rm(path)],
+    ["an unreadable index", "index-", (path) => writeFile(path, "\u0000nonsense\n{}\t{}\n")],
+    ["a truncated index", "index-", async (path) => truncate(path, (await stat(path)).size - 5)],
+    ["a flipped bit in the index", "index-", (path) => flipBit(path, 9)]
+  ]
+
+  it.scopedLive.each(damages)("removes an entry with %s, logs a warning, and sends the request", ([, part, damage]) =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const { layer, logged } = recordingLogger()
+      const get = numberedApi()
+      yield* Effect.gen(function* () {
+        expect(yield* get).toBe("response 0")
+        const files = (yield* filesIn(directory)).filter((path) => path.includes(part))
+        expect(files).toHaveLength(2)
+        yield* Effect.promise(() => Promise.all(files.map(damage)))
+        expect([yield* get, yield* get]).toEqual(["response 1", "response 1"])
+        // A generation has no content, so that its content is not read.
+        expect(logged).toHaveLength(part === "content-" ? 1 : 2)
+        for (const line of logged) {
+          expect(line).toMatch(/^WARN Removing a damaged entry from the response cache on disk: /)
+        }
+        expect(yield* (yield* ResponseCache.ResponseCache).count()).toBe(1)
+      }).pipe(Effect.provide(Layer.merge(cacheIn(directory), layer)))
+    })
+  )
+
+  it.scopedLive("creates its directory again after it was deleted", () =>
+    Effect.gen(function* () {
+      const directory = join(yield* temporaryDirectory, "cache")
+      const get = numberedApi()
+      yield* Effect.gen(function* () {
+        yield* get
+        yield* Effect.promise(() => rm(directory, { recursive: true }))
+        expect([yield* get, yield* get]).toEqual(["response 1", "response 1"])
+      }).pipe(Effect.provide(cacheIn(directory)))
+    })
+  )
+
+  it.scopedLive("is not used, with one warning, where its directory is a file", () =>
+    Effect.gen(function* () {
+      const directory = join(yield* temporaryDirectory, "file")
+      yield* Effect.promise(() => writeFile(directory, "no directory"))
+      const { layer, logged } = recordingLogger()
+      const get = numberedApi()
+      yield* Effect.gen(function* () {
+        expect([yield* get, yield* get]).toEqual(["response 0", "response 1"])
+        expect(logged).toHaveLength(1)
+        const store = yield* CacheStore.CacheStore
+        expect((yield* Effect.flip(store.set("a", makeValue("a", 1))))._tag).toBe("CacheFailure")
+        expect((yield* Effect.flip(store.clear))._tag).toBe("CacheFailure")
+      }).pipe(Effect.provide(Layer.merge(cacheIn(directory), layer)))
+    })
+  )
+})

@@ -1,9 +1,0 @@
-import type { HttpClient } from "@effect/platform/HttpClient"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { it } from "@effect/vitest"
-import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
-
-/** A test against real servers. */
-export const test = (name: string, body: () => Effect.Effect<void, unknown, HttpClient | Scope.Scope>) =>
-  it.scopedLive(name, () => Effect.provide(Effect.suspend(body), NodeHttpClient.layerUndici))

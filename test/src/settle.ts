@@ -1,8 +1,0 @@
-import * as Effect from "effect/Effect"
-
-/** Lets everything go on that waits neither for the test's clock nor for a socket. */
-export const settle: Effect.Effect<void> = Effect.forEach(
-  Array.from({ length: 10 }),
-  () => Effect.promise(() => new Promise(setImmediate)),
-  { discard: true }
-)

@@ -1,0 +1,101 @@
+import * as RateLimiterRedis from "@effect/experimental/RateLimiter/Redis"
+import * as Effect from "effect/Effect"
+import { Redis, type RedisOptions } from "ioredis"
+import { randomUUID } from "node:crypto"
+import { type AddressInfo, connect, createServer, type Socket } from "node:net"
+
+/** The limit of the processes of the test: sixteen requests are sent in a window, five of them at once. */
+export const limit = { limit: 20, window: "400 millis" } as const
+
+/** The outcome of a process, which it sends at its end. */
+export interface Outcome {
+  succeeded: number
+  readonly failures: Array<string>
+}
+
+/** Milliseconds of the monotonic clock that all processes of a machine share. */
+export const monotonic = (): number => Number(process.hrtime.bigint()) / 1e6
+
+/** The connection options for the URL of a Redis. */
+export const optionsOf = ({ hostname, password, pathname, port, username }: URL): RedisOptions => ({
+  host: hostname,
+  port: Number(port || 6379),
+  ...(username !== "" && { username: decodeURIComponent(username) }),
+  ...(password !== "" && { password: decodeURIComponent(password) }),
+  db: Number(pathname.slice(1) || 0)
+})
+
+/** The options that the docstring of `RateLimit.layer` advises. On a very busy machine, commands fail with them. */
+export const inHurry: RedisOptions = {
+  maxRetriesPerRequest: 1,
+  retryStrategy: (times) => Math.min(times * 100, 1000),
+  connectTimeout: 1000,
+  commandTimeout: 1000
+}
+
+/** The rate limiter's store in this Redis. */
+export const redisStore = (url: URL, options: RedisOptions & { readonly prefix: string }) =>
+  RateLimiterRedis.layerStore({ ...optionsOf(url), ...options })
+
+/** A connection for checks of the stored keys, and a unique prefix for them. Both end with the scope. */
+export const redisOf = (url: URL) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const redis = new Redis(optionsOf(url))
+      const prefix = `effect-herald-test:${randomUUID()}:`
+      const keys = async () => (await redis.keys(`${prefix}*`)).sort()
+      return { redis, prefix, keys: Effect.promise(keys) }
+    }),
+    ({ keys, redis }) =>
+      Effect.flatMap(keys, (left) =>
+        Effect.promise(async () => {
+          if (left.length > 0) await redis.del(left)
+          await redis.quit()
+        })
+      )
+  )
+
+/** A TCP proxy to a server. `cut` closes it with its connections, `mend` opens it again, `hold` stops all data. */
+export const wayTo = (target: URL) =>
+  Effect.acquireRelease(
+    Effect.promise(async () => {
+      const sockets = new Set<Socket>()
+      let held = false
+      const server = createServer((near) => {
+        const far = connect(Number(target.port || 6379), target.hostname)
+        for (const [socket, other] of [
+          [near, far],
+          [far, near]
+        ] as const) {
+          sockets.add(socket)
+          socket.on("error", () => {})
+          socket.on("close", () => {
+            sockets.delete(socket)
+            other.destroy()
+          })
+          socket.on("data", (bytes) => held || other.write(bytes))
+        }
+      })
+      const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve))
+      await listen(0)
+      const { port } = server.address() as AddressInfo
+      const url = new URL(target)
+      url.hostname = "127.0.0.1"
+      url.port = `${port}`
+      return {
+        url,
+        cut: Effect.sync(() => {
+          server.close()
+          for (const socket of sockets) socket.destroy()
+        }),
+        mend: Effect.promise(() => listen(port)),
+        hold: (on: boolean) =>
+          Effect.sync(() => {
+            held = on
+            // Data that was held back is dropped.
+            if (!on) for (const socket of sockets) socket.destroy()
+          })
+      }
+    }),
+    ({ cut }) => cut
+  )

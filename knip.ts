@@ -14,10 +14,12 @@ const config: KnipConfig = {
   project: ["{src,schemas,services,test,examples,bench,tools}/**/*.ts"],
   ignoreExportsUsedInFile: true,
   ignoreDependencies: [
-    // tools/package.ts runs their commands.
+    // tools/annotatePure.ts loads it by name.
+    "babel-plugin-annotate-pure-calls",
+    // tools/package.ts runs the commands of these.
     "@arethetypeswrong/cli",
     "publint",
-    // Not a package here, but the name under which @effect/tsgo looks for its options in tsconfig.json.
+    // Not a package, but the name of the plugin in tsconfig.json whose options @effect/tsgo reads.
     "@effect/language-service"
   ]
 }

@@ -7,7 +7,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
-    // Properties and real sockets take long on a busy machine; only what hangs should fail for its time.
+    // Property tests and real sockets are slow on a busy machine. The limit is only for tests that hang.
     testTimeout: 120_000,
     typecheck: { enabled: true, include: ["test/**/*.test-d.ts"] }
   }

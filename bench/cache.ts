@@ -6,11 +6,11 @@ import { type Contender, contenders } from "./support/cacheContenders.js"
 import { withServer } from "./support/processes.js"
 
 const rounds = 11
-/** The approximate duration of a round, in microseconds: long enough for the garbage of the round before to have little effect. */
+/** The approximate duration of a round, in microseconds. It is long, so that garbage collection for the previous round has little effect. */
 const roundDuration = 150_000
-/** The number of calls to warm up, and to measure how many fill a round. */
+/** The number of calls to warm up, and of calls to estimate how many fit into a round. */
 const firstCalls = 500
-/** The largest cost of a hit from memory, as a share of the call that it replaces. */
+/** The largest permitted cost of a hit from memory, as a share of the cost of a call without a cache. */
 const maxShare = 0.1
 
 interface Cost {
@@ -18,7 +18,7 @@ interface Cost {
   readonly cpu: number
 }
 
-/** The cost of one of several calls, in microseconds. */
+/** The average cost of a call, in microseconds. */
 const cost = async ({ run }: Contender, calls: number): Promise<Cost> => {
   const cpu = process.cpuUsage()
   const begun = process.hrtime.bigint()
@@ -37,7 +37,7 @@ const measure = async (all: ReadonlyArray<Contender>) => {
     await contender.run(firstCalls)
     calls.push(Math.ceil(roundDuration / (await cost(contender, firstCalls)).time))
   }
-  // Alternates between contenders, so that other load of the machine affects all of them.
+  // The contenders alternate, so that other load on the machine affects all of them.
   for (let round = 0; round < rounds; round += 1) {
     for (const [index, contender] of all.entries()) costs[index]!.push(await cost(contender, calls[index]!))
   }
@@ -55,7 +55,7 @@ const measure = async (all: ReadonlyArray<Contender>) => {
 export const cache: Bench = {
   name: "cache",
   about: "a hit of each store, compared with a call to a server on loopback and undici's cache; Redis with REDIS_URL",
-  bar: `a hit from memory costs at most ${maxShare} of a call, in time and in CPU`,
+  requirement: `a hit from memory costs at most ${maxShare} of a call, in time and in CPU`,
   run: () =>
     withServer("support/cacheServer.ts", [], async (baseUrl) => {
       const directory = await mkdtemp(join(tmpdir(), "effect-herald-bench-"))
@@ -65,7 +65,7 @@ export const cache: Bench = {
         const hit = rows.find(({ contender }) => contender === "a hit from memory")!
         const missed = (["of a call", "CPU, of a call"] as const)
           .filter((column) => hit[column] > maxShare)
-          .map((column) => `a hit from memory is ${hit[column]} ${column}`)
+          .map((column) => `a hit from memory costs ${hit[column]} ${column}`)
         return { rows, missed }
       } finally {
         for (const { end } of all) await end()

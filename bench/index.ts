@@ -1,6 +1,6 @@
 /**
- * `npm run bench` lists the benches; `npm run bench -- NAME` runs one and prints a table; `--json` prints the same figures as
- * JSON; `--check` exits with 1 when the bar is missed.
+ * Runs benchmarks. `npm run bench` lists them. `npm run bench -- NAME` runs one and prints a table. With `--json` it prints the same
+ * figures as JSON. With `--check` it exits with 1 if the figures do not meet the requirement.
  */
 import { parseArgs } from "node:util"
 import type { Bench } from "./support/bench.js"
@@ -25,7 +25,9 @@ const run = async (bench: Bench) => {
   if (values.json) console.log(JSON.stringify({ bench: bench.name, rows, missed }, null, 2))
   else {
     console.table(rows)
-    console.log(missed.length === 0 ? `the bar is held: ${bench.bar}` : `the bar is missed: ${missed.join("; ")}`)
+    console.log(
+      missed.length === 0 ? `requirement met: ${bench.requirement}` : `requirement not met: ${missed.join("; ")}`
+    )
   }
   if (values.check && missed.length > 0) process.exitCode = 1
 }
@@ -35,7 +37,7 @@ const bench = benches.find((bench) => bench.name === name)
 if (bench !== undefined) await run(bench)
 else {
   if (name !== undefined) {
-    console.error(`There is no bench called "${name}".\n`)
+    console.error(`There is no benchmark called "${name}".\n`)
     process.exitCode = 1
   }
   list()

@@ -2,22 +2,22 @@ import type { Bench } from "./support/bench.js"
 import { withReplying } from "./support/processes.js"
 import * as Plan from "./support/stormPlan.js"
 
-/** This library first, then its peers. */
+/** The contenders: this library first, then its peers. */
 const contenders: ReadonlyArray<Plan.Contender> = ["effect-herald", "ky", "got", "three retries"]
 
 const maxRequestsPerCall = 1.2
 const minSucceeded = 99.9
 
 /**
- * The tolerated delay behind the best peer. Calls of the load are 5 ms apart, and a peer can succeed between them by retries of
- * earlier calls. The rest of the delay is for five busy processes on two cores.
+ * The permitted delay of the recovery behind that of the best peer. The calls of the load are 5 ms apart, and a retry of a peer can
+ * succeed between them. The rest is a margin for five busy processes on two cores.
  */
 const recoveryAllowanceMilliseconds = 25
 
-/** Calls that begin later than this are another load than the planned one, since other processes kept the cores busy. */
+/** The permitted delay of calls behind their schedule. If it is larger, the machine was too busy for the planned load. */
 const lateAllowanceMilliseconds = 500
 
-/** The record of one contender in a storm: its calls in the order of their start, and the times of its requests. */
+/** The results of one contender: its calls in the order of their start, and the times at which the server received its requests. */
 interface Run {
   readonly contender: Plan.Contender
   readonly calls: ReadonlyArray<Plan.Call>
@@ -53,7 +53,7 @@ const runStorm = (storm: Plan.Storm) =>
 const within = (times: ReadonlyArray<number>, from: number, until: number) =>
   times.filter((time) => time >= from && time < until).length
 
-/** The largest number in any second of a span, where seconds are counted from its start. */
+/** The largest number of times within one second, for the seconds of a span, counted from its start. */
 const peakPerSecond = (times: ReadonlyArray<number>, from: number, until: number) => {
   let peak = 0
   for (let second = from; second < until; second += 1000) peak = Math.max(peak, within(times, second, second + 1000))
@@ -67,20 +67,18 @@ const percentSucceeded = (calls: ReadonlyArray<Plan.Call>) =>
 const firstSuccess = ({ calls }: Run, { ends }: Plan.Outage) =>
   Math.min(...calls.map(({ ended = Infinity, succeeded }) => (succeeded && ended >= ends ? ended - ends : Infinity)))
 
-/** The time from the end of the outage to the start of the first call from which on all succeed; 0 if that is before the end. */
+/** The time from the end of the outage to the start of the first call after the last failed one; 0 if it started before the end. */
 const lastingSuccess = ({ calls }: Run, { ends }: Plan.Outage) =>
   Math.max(0, (calls[calls.findLastIndex((call) => !call.succeeded) + 1]?.begun ?? Infinity) - ends)
 
-/** The largest delay of the load behind its schedule. */
-const latestBegin = ({ calls }: Run, { load }: Plan.Times) =>
+/** The largest delay of a call behind its schedule. */
+const largestDelay = ({ calls }: Run, { load }: Plan.Times) =>
   Math.max(...calls.map(({ begun }, index) => begun - load - (index * 1000) / Plan.callsPerSecond))
 
 const missedLoad = (storm: Plan.Storm, runs: ReadonlyArray<Run>, times: Plan.Times) => {
-  const late = Math.max(...runs.map((run) => latestBegin(run, times)))
+  const late = Math.max(...runs.map((run) => largestDelay(run, times)))
   return late > lateAllowanceMilliseconds
-    ? [
-        `${storm}: the load fell ${rounded(late)} ms behind, so that these are the figures of a machine that is too busy`
-      ]
+    ? [`${storm}: calls began up to ${rounded(late)} ms behind schedule, so the machine was too busy for valid figures`]
     : []
 }
 
@@ -102,13 +100,13 @@ const outageFigures = (run: Run, { outage }: Plan.Times) => {
 
 const rounded = (figure: number, digits = 0) => (figure === Infinity ? "never" : Number(figure.toFixed(digits)))
 
-/** The figures of any storm. */
+/** The figures that every kind of storm has. */
 const row = (storm: Plan.Storm, run: Run, times: Plan.Times) => ({
   storm,
   contender: run.contender,
   "requests/call": rounded(requestsPerCall(run), 3),
   "succeeded, %": rounded(percentSucceeded(run.calls), 2),
-  "latest begin, ms": rounded(latestBegin(run, times))
+  "largest delay, ms": rounded(largestDelay(run, times))
 })
 
 const successes = [
@@ -133,13 +131,13 @@ const runOutage = async () => {
   const [own, ...peers] = measured.map(({ figures }) => figures)
   if (own!.requestsPerCall > maxRequestsPerCall)
     missed.push(
-      `outage: ${own!.requestsPerCall.toFixed(3)} requests per call during it, not ${maxRequestsPerCall} at most`
+      `outage: ${own!.requestsPerCall.toFixed(3)} requests per call, and at most ${maxRequestsPerCall} are permitted`
     )
   for (const [success, what] of successes) {
     const best = Math.min(...peers.map((peer) => peer[success]))
     if (own![success] > best + recoveryAllowanceMilliseconds)
       missed.push(
-        `outage: ${what} ${rounded(own![success])} ms after it, not ${recoveryAllowanceMilliseconds} ms at most behind the best peer's ${rounded(best)} ms`
+        `outage: ${what} after ${rounded(own![success])} ms, more than ${recoveryAllowanceMilliseconds} ms behind the best peer (${rounded(best)} ms)`
       )
   }
   return { rows, missed }
@@ -150,7 +148,8 @@ const runFlaky = async () => {
   const rows = runs.map((run) => row("flaky", run, times))
   const percent = percentSucceeded(runs[0]!.calls)
   const missed = missedLoad("flaky", runs, times)
-  if (percent < minSucceeded) missed.push(`flaky: ${percent.toFixed(2)} % succeed, not ${minSucceeded} % at least`)
+  if (percent < minSucceeded)
+    missed.push(`flaky: ${percent.toFixed(2)} % of the calls succeed, and at least ${minSucceeded} % have to`)
   return { rows, missed }
 }
 
@@ -160,7 +159,7 @@ const announce = (storm: string) =>
 export const storm: Bench = {
   name: "storm",
   about: `${Plan.callsPerSecond} calls a second for ${Plan.loadSeconds} s, during an outage and with a flaky server`,
-  bar: `effect-herald sends at most ${maxRequestsPerCall} requests per call during an outage, recovers as fast as the best peer, and ${minSucceeded} % of its calls succeed with a flaky server`,
+  requirement: `effect-herald sends at most ${maxRequestsPerCall} requests per call during an outage, recovers as fast as the best peer, and ${minSucceeded} % of its calls succeed with a flaky server`,
   run: async () => {
     announce(`outage: 503 from second ${Plan.outage.from} to ${Plan.outage.until}`)
     const outage = await runOutage()

@@ -37,7 +37,7 @@ const measure = async (baseUrl: string, { name, way }: (typeof contenders)[numbe
 export const streamMemory: Bench = {
   name: "stream-memory",
   about: `${accounts.toLocaleString("en")} accounts, ${pageSize} a page, read by processes of ${heap} MB of heap`,
-  bar: `listAccounts streams all of them in ${heap} MB of heap`,
+  requirement: `listAccounts streams all of them in ${heap} MB of heap`,
   run: () =>
     withServer("support/millionServer.ts", [String(accounts)], async (baseUrl) => {
       const rows = []

@@ -1,7 +1,7 @@
 /**
- * A backend of one's own: its routes call operations, it receives the API's events, and it maps errors of the API to responses of
- * its own. `npx tsx examples/backend.ts` sends it a few requests and stops; `PORT=3000 npx tsx examples/backend.ts` keeps it running
- * on that port.
+ * A backend. Its routes call operations, map errors of the API to responses, and receive the API's events.
+ * `npx tsx examples/backend.ts` sends it a few requests and stops. `PORT=3000 npx tsx examples/backend.ts` keeps it running on that
+ * port.
  */
 import { HttpClient, HttpRouter, HttpServer, HttpServerResponse } from "@effect/platform"
 import { NodeHttpClient, NodeHttpServer, NodeRuntime } from "@effect/platform-node"
@@ -37,7 +37,7 @@ const kick = Effect.flatMap(Player, ({ id }) => Polympics.updateAccount(id, { te
   Effect.flatMap((account) => HttpServerResponse.json({ name: account.name, team: null }))
 )
 
-/** The routes. Their layers provide an HttpClient and the credentials of an app. */
+/** The routes. They need an HttpClient and the credentials of an app. */
 const routes = (onEvent: (event: Polympics.AccountTeamUpdate) => Effect.Effect<unknown>) =>
   HttpRouter.empty.pipe(
     HttpRouter.get("/players/:id", player),

@@ -1,5 +1,6 @@
 /**
- * A backend that calls a protected API with a token by client credentials. `npx tsx examples/client-credentials.ts`
+ * A backend that calls a protected API with a token from the client credentials grant. Run it with
+ * `npx tsx examples/client-credentials.ts`.
  */
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
@@ -38,7 +39,7 @@ const program = Effect.gen(function* () {
     yield* report(`the token was revoked, and ${yield* twentyCalls} more calls succeeded`)
   }).pipe(Effect.provide(live(server.api, server.issuer)))
 
-  // Wrong credentials are an error of the call, which does not show them.
+  // With wrong credentials the call fails. The error does not contain them.
   const wrong = OAuth.clientCredentials({
     server: server.issuer,
     client: { ...backend, clientId: "unknown" }

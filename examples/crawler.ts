@@ -1,6 +1,6 @@
 /**
- * A crawler with a response cache on disk. The first run requests every page. The second revalidates the pages that may have
- * changed, and the server responds with a 304. The third is offline, and sends nothing. `npx tsx examples/crawler.ts`
+ * A crawler with a response cache on disk. The first run requests every page. The second revalidates expired pages, and the server
+ * responds with a 304. The third is offline, and sends nothing. Run it with `npx tsx examples/crawler.ts`.
  */
 import { FileSystem } from "@effect/platform"
 import { NodeFileSystem, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
@@ -16,19 +16,19 @@ const { get } = Verbs.make(Site)
 
 const Page = Schema.Struct({ title: Schema.String, links: Schema.Array(Schema.String) })
 
-/** Requests all pages that can be reached from a page, eight at a time. Returns their number, and that of the missing ones. */
+/** Requests all pages that can be reached from a page, eight at a time. Returns the number of pages, and of missing pages. */
 const crawl = (start: string, headers: Record<string, string>) =>
   Effect.gen(function* () {
     const seen = new Set([start])
     const missing = yield* Ref.make(0)
-    let wave: ReadonlyArray<string> = [start]
-    while (wave.length > 0) {
+    let frontier: ReadonlyArray<string> = [start]
+    while (frontier.length > 0) {
       const pages = yield* Effect.forEach(
-        wave,
+        frontier,
         (path) =>
           get(path, { success: Page, headers }).pipe(
             Effect.map(({ links }) => links),
-            // Offline, a page that is not in the cache is NotSent.
+            // Offline, the call for a page that is not in the cache fails with NotSent.
             Effect.catchTag("NotSent", "NotFound", () =>
               Effect.as(
                 Ref.update(missing, (count) => count + 1),
@@ -38,9 +38,9 @@ const crawl = (start: string, headers: Record<string, string>) =>
           ),
         { concurrency: 8 }
       )
-      wave = [...new Set(pages.flat())].filter((path) => !seen.has(path))
-      for (const path of wave) seen.add(path)
-      yield* progress(seen.size - wave.length, seen.size, "pages")
+      frontier = [...new Set(pages.flat())].filter((path) => !seen.has(path))
+      for (const path of frontier) seen.add(path)
+      yield* progress(seen.size - frontier.length, seen.size, "pages")
     }
     return { pages: seen.size, missing: yield* Ref.get(missing) }
   })
@@ -59,7 +59,7 @@ const program = Effect.gen(function* () {
       yield* line(`${yield* count({ expired: true })} responses are stored, ${yield* count()} of them fresh`)
     }).pipe(
       Effect.provideService(ResponseCache.Current, mode),
-      // Each run has a layer of its own, as if it were another process. They share the directory only.
+      // Each run has a layer of its own, as another process would have. The runs share only the directory.
       Effect.provide(Layer.fresh(site))
     )
 

@@ -1,6 +1,6 @@
 /**
- * All operations of Polympics, over a socket: `npm run demo`. With POLYMPICS_URL, and POLYMPICS_USERNAME and POLYMPICS_PASSWORD if
- * there are credentials, the reading half runs against that server instead, and changes nothing there.
+ * All operations of Polympics, over a socket: `npm run demo`. If POLYMPICS_URL is set, the operations that read are run against that
+ * server instead. POLYMPICS_USERNAME and POLYMPICS_PASSWORD are then the credentials, if set.
  */
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Config, Effect, Option } from "effect"

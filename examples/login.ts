@@ -1,7 +1,7 @@
 /**
- * A command line whose user signs in by a browser, once. The tokens are stored in a file, and refreshed when they expire.
- * `npx tsx examples/login.ts` fills in the forms of the sign-in pages itself. With `--browser` it opens your browser, where any name
- * and password are accepted.
+ * A command-line program whose user signs in once, in a browser. The tokens are stored in a file, and refreshed when they expire.
+ * `npx tsx examples/login.ts` submits the forms of the sign-in pages itself. With `--browser` it opens your browser, in which any
+ * name and password are accepted.
  */
 import { FileSystem } from "@effect/platform"
 import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
@@ -14,12 +14,12 @@ import { browse, commandLine, start } from "./support/oidcServer.js"
 class Things extends Authoriser.Tag("example/Things")<Things>() {}
 
 const getThing = Operation.make(Things, () =>
-  Endpoint.get("/thing", { success: Schema.Struct({ who: Schema.String }) })
+  Endpoint.get("/thing", { success: Schema.Struct({ owner: Schema.String }) })
 )
 
 const inBrowser = process.argv.includes("--browser")
 
-/** Opens the sign-in page in the browser, or fills in its forms by `fetch`. */
+/** Opens the sign-in page in the browser, or submits its forms by `fetch`. */
 const open = (url: URL) =>
   Console.log("a sign-in is needed").pipe(
     Effect.zipRight(inBrowser ? Loopback.open(url) : Effect.forkDaemon(browse(url, { name: "bob" })))
@@ -30,13 +30,13 @@ const signIn = (issuer: string) =>
     server: issuer,
     client: commandLine,
     scope: ["openid", "offline_access", "read"],
-    // This server issues refresh tokens only after it has asked for consent.
+    // This server issues a refresh token only after the user's consent.
     parameters: { prompt: "consent" },
     receiver: Loopback.receiver({ open })
   })
 
 /** The program of the command. */
-const whoami = Effect.flatMap(getThing(), ({ who }) => Console.log(`you are ${who}`))
+const whoami = Effect.flatMap(getThing(), ({ owner }) => Console.log(`you are ${owner}`))
 
 const program = Effect.gen(function* () {
   const server = yield* start

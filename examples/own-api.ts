@@ -1,4 +1,4 @@
-// This program describes a photo API (bearer token, cursor pages, upload, an error of its own), and tests it in memory.
+// Describes a photo API with a bearer token, cursor pages, an upload and a declared error, and tests it in memory.
 import { FetchHttpClient } from "@effect/platform"
 import { Console, Effect, Layer, Redacted, Schema, Stream } from "effect"
 import { Authoriser, Body, Credentials, Endpoint, Operation, Pagination } from "effect-herald"
@@ -34,7 +34,7 @@ const listPhotos = Pagination.cursor(
 const live = (token: string) =>
   Photos.layer({ baseUrl: "https://photos.test", credentials: Credentials.bearer(Redacted.make(token)) })
 
-// A server in memory, which takes the place of `fetch`.
+// The test server, a function that takes the place of `fetch`.
 const photos: Array<typeof Photo.Type> = []
 
 const server = Layer.succeed(FetchHttpClient.Fetch, async (input, init) => {

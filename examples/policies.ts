@@ -10,10 +10,10 @@ import { heading } from "./support/print.js"
 const onServerError = ({ status }: Attempt.FailedAttempt) => status !== undefined && status >= 500
 
 /**
- * GitHub rejects requests over a rate limit with a 403 or a 429. If it says how long to wait, by `retry-after` or by
- * `x-ratelimit-reset` with nothing remaining, that is the wait (the `retryAfter` of an attempt covers both). Otherwise
- * clients should wait for at least a minute, exponentially longer each time, and give up after some attempts. A 403 without
- * these headers may also be a missing permission. Its status does not tell the two apart, so it is not retried.
+ * GitHub rejects requests over a rate limit with a 403 or a 429. The response may state the wait: in `retry-after`, or in
+ * `x-ratelimit-reset` if nothing remains (the `retryAfter` of an attempt is either). Otherwise clients should wait for at least a
+ * minute, exponentially longer each time, and give up after some attempts. A 403 without these headers may also mean a missing
+ * permission, so it is not retried.
  * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
  */
 const overRateLimit = Predicate.and(RetryPolicy.onStatus(403, 429), RetryPolicy.onRetryAfter)
@@ -22,9 +22,9 @@ export const github = pipe(
   RetryPolicy.make({
     schedule: Backoff.attempts(4),
     retries: overRateLimit,
-    // HTTP alone makes a 403 final.
+    // Without this, a 403 is final.
     rejected: overRateLimit,
-    // GitHub's rate limits are per hour. With a shorter `maxWait` the call fails at once, with the time to wait in its error.
+    // GitHub's rate limits are per hour. With a shorter `maxWait`, the call would fail at once, with the wait in its error.
     maxWait: "1 hour"
   }),
   RetryPolicy.orElse(
@@ -38,8 +38,8 @@ export const github = pipe(
 )
 
 /**
- * Stripe accepts an idempotency key for every POST, so that a POST whose response was lost is safe to retry: set
- * `idempotencyKey` in its endpoints. A 409 is a conflict with another request, such as one with the same key that is still
+ * Stripe accepts an idempotency key for every POST. Set `idempotencyKey` in its endpoints: then a POST whose response was lost is
+ * safe to retry. A 409 is a conflict with another request, such as one with the same key that is still
  * in progress. Stripe's client retries twice. Its waits start at half a second and double up to five seconds, with equal
  * jitter, but never fall below the first wait.
  * https://docs.stripe.com/error-low-level#idempotency, https://docs.stripe.com/rate-limits#handling-limiting-gracefully,

@@ -1,6 +1,6 @@
 /**
- * A program and its test. The test swaps one layer, so that requests go to a Polympics server in memory, without sockets, with the
- * state that the test describes. `npx tsx examples/test-layer.ts`
+ * A program and its test. The test replaces the HttpClient by a Polympics server in memory, with the state that the test needs. Run
+ * it with `npx tsx examples/test-layer.ts`.
  */
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Layer, Redacted, Stream } from "effect"

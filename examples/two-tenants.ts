@@ -1,4 +1,4 @@
-/** Two tenants at once: one program, run with the credentials of each, concurrently. `npx tsx examples/two-tenants.ts` */
+/** One program, run concurrently with the credentials of two tenants: `npx tsx examples/two-tenants.ts` */
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Redacted, Stream } from "effect"
 import * as Polympics from "effect-herald/polympics"

@@ -12,7 +12,7 @@ import type { HttpMethod } from "@effect/platform/HttpMethod"
  */
 export type FailureClass = "NotSent" | "Rejected" | "Ambiguous" | "Final"
 
-/** A failed attempt, as a retry policy sees it. It is the input of the policy's `Schedule`. */
+/** A failed attempt, as a retry policy receives it. It is the input of the policy's `Schedule`. */
 export interface FailedAttempt {
   /** The number of the attempt within its call, from 1. */
   readonly number: number

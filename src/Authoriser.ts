@@ -12,14 +12,14 @@ import { allowsCredentials } from "./internal/http/secureUrl.js"
 import * as OriginState from "./OriginState.js"
 import type { RetryPolicy } from "./RetryPolicy.js"
 
-/** Defaults for the calls of an API, which a program can override for its own calls where a `Context.Reference` is named. */
+/** Defaults for the calls of an API. A program can override those that name a `Context.Reference`. */
 export interface Defaults {
   /**
    * Headers of every request, such as `accept-language` or an API version. Headers of a call replace them, and credentials
-   * replace both. `user-agent` is `effect-herald/<version>` unless set, but for browsers, which send their own.
+   * replace both. Default: `user-agent` is `effect-herald/<version>`, except in browsers, which send their own.
    */
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** Overridden by `RetryPolicy.Current`. Default: `RetryPolicy.standard`. */
+  /** The retry policy, overridden by `RetryPolicy.Current`. Default: `RetryPolicy.standard`. */
   readonly retryPolicy?: RetryPolicy | undefined
   /** The time limit of a whole call, overridden by `Deadline.Current`. Default: none. */
   readonly deadline?: Duration.DurationInput | undefined
@@ -30,7 +30,7 @@ export interface Defaults {
 }
 
 /**
- * The service that every operation of an API needs: the API's place, the caller's credentials, the defaults of calls, and the
+ * The service that every operation of an API requires: the base URL, the caller's credentials, the defaults of calls, and the
  * state that calls to the origin share. Each API has a tag of its own, made by `Tag`.
  */
 export interface Authoriser<out C extends Credentials.Credentials = Credentials.Credentials> {
@@ -49,18 +49,18 @@ export interface Options<
 > extends Defaults {
   /** An http or https URL without credentials, query or fragment. Paths are appended to it. */
   readonly baseUrl: string | URL
-  /** Made by `Credentials`, `Tokens` or `effect-herald/oauth`. Default: none. */
+  /** The caller's credentials, made by `Credentials`, `Tokens` or `effect-herald/oauth`. Default: none. */
   readonly credentials?: Effect.Effect<C, E, R> | undefined
 }
 
-/** Options whose `credentials` are required where the tag needs more of them than `Credentials` has. */
+/** `Options` whose `credentials` are required if the tag's type of credentials has more than `Credentials`. */
 export type OptionsFor<C extends Credentials.Credentials, E, R> = Credentials.Credentials extends C
   ? Options<C, E, R>
   : Options<C, E, R> & { readonly credentials: Effect.Effect<C, E, R> }
 
 const invalid = (field: string, message: string) => Either.left(ConfigError.InvalidData([field], message))
 
-/** The errors do not repeat the text, which may hold credentials. */
+/** Parses a base URL. The errors do not repeat the text, which may hold credentials. */
 const parseBaseUrl = (text: string | URL): Either.Either<URL, ConfigError.ConfigError> => {
   if (!URL.canParse(text)) return invalid("baseUrl", "must be an absolute URL, such as https://api.example")
   const url = new URL(text)
@@ -83,8 +83,9 @@ const checkHeaders = ({ headers = {} }: Defaults): Either.Either<void, ConfigErr
 }
 
 /**
- * Makes the service for an API at a base URL. It uses the `OriginStates`, the `Limiter` and the `ResponseCache` around it. Fails
- * with a `ConfigError` if the base URL is invalid, or if it has credentials and is neither https nor loopback (see `insecure`).
+ * Makes the service for an API at a base URL. It uses the `OriginStates`, the `Limiter` and the `ResponseCache` in its context.
+ * Fails with a `ConfigError` if the base URL or a default header is invalid, or if credentials are set for a base URL that is
+ * neither https nor loopback (see `insecure`).
  *
  * @example
  * ```ts
@@ -100,6 +101,7 @@ export const make = <C extends Credentials.Credentials = Credentials.Credentials
   options: OptionsFor<C, E, R>
 ): Effect.Effect<Authoriser<C>, ConfigError.ConfigError | E, R> =>
   Effect.gen(function* () {
+    // Both branches of `OptionsFor` have these properties.
     const { baseUrl: text, credentials, ...defaults } = options as Options<C, E, R>
     const baseUrl = yield* parseBaseUrl(text)
     yield* checkHeaders(defaults)
@@ -120,16 +122,14 @@ export const make = <C extends Credentials.Credentials = Credentials.Credentials
   })
 
 /**
- * A layer of `make` under any tag. Its state (tokens, pauses, the retry budget) lives as long as the layer, and is shared with
- * API layers that it is provided to. The layers of a tag made by `Tag` are this one.
+ * A layer of `make` for any tag; a tag made by `Tag` has it as `layer`. Its state (tokens, pauses, the retry budget) lives as
+ * long as the layer, and is shared with API layers that it is provided to. Fails as `make` does.
  */
 export const layer = <Id, C extends Credentials.Credentials, E = never, R = never>(
   tag: Context.Tag<Id, Authoriser<C>>,
   options: OptionsFor<C, E, R>
 ): Layer.Layer<Id, ConfigError.ConfigError | E, Exclude<R, Scope.Scope>> =>
-  Layer.scopedContext(
-    OriginState.share(Effect.map(make<C, E, R>(options), (service) => Context.make(tag, service)))
-  ) as Layer.Layer<Id, ConfigError.ConfigError | E, Exclude<R, Scope.Scope>>
+  Layer.scopedContext(OriginState.share(Effect.map(make<C, E, R>(options), (service) => Context.make(tag, service))))
 
 /** Options of `layerConfig`: each is a value, or a `Config` of one. */
 export type ConfigOptions<O> = { readonly [K in keyof O]: O[K] | Config.Config<Exclude<O[K], undefined>> }
@@ -146,7 +146,7 @@ export const layerConfig = <Id, C extends Credentials.Credentials, E = never, R 
       Effect.forEach(Object.entries(options), ([name, value]) =>
         Effect.map(Config.isConfig(value) ? value : Effect.succeed(value), (read) => [name, read] as const)
       ),
-      // Each option has its own type again once its Config was read.
+      // `ConfigOptions` has a value, or a `Config` of one, for each option.
       (entries) => layer<Id, C, E, R>(tag, Object.fromEntries(entries) as OptionsFor<C, E, R>)
     )
   )
@@ -171,7 +171,7 @@ export interface TagClass<Self, Id extends string, C extends Credentials.Credent
  * A tag for an API, with its layers.
  *
  * - `id`: a name that is unique in the program, such as `app/Weather`
- * - `C`: the type of its credentials, where code needs more of them than `Credentials` has. Default: `Credentials`
+ * - `C`: the type of its credentials, if code uses more than `Credentials` has. Default: `Credentials`
  *
  * @example
  * ```ts
@@ -197,7 +197,7 @@ export const Tag =
   <const Id extends string>(id: Id) =>
   <Self, C extends Credentials.Credentials = Credentials.Credentials>(): TagClass<Self, Id, C> => {
     class ApiTag extends Context.Tag(id)<Self, Authoriser<C>>() {
-      // A tag is looked up by its key, so that this one stands for the subclass that a user declares.
+      // A tag is looked up by its key, so this class is equivalent to the subclass that a user declares.
       static layer = <E, R>(options: OptionsFor<C, E, R>) => layer<Self, C, E, R>(ApiTag as never, options)
       static layerConfig = <E, R>(options: ConfigOptions<OptionsFor<C, E, R>>) =>
         layerConfig<Self, C, E, R>(ApiTag as never, options)

@@ -11,7 +11,7 @@ import type { FailedAttempt } from "./Attempt.js"
  */
 export type Jitter = "none" | "equal" | "full"
 
-/** Options that every backoff has. */
+/** Options of every backoff. */
 export interface Options {
   /** The first wait. */
   readonly start: Duration.DurationInput
@@ -71,6 +71,6 @@ export const linear = (
 export const attempts = (max: number): Schedule.Schedule<FailedAttempt, FailedAttempt> =>
   Schedule.recurWhile(({ number }) => number < max)
 
-/** Ends the retries at a failure this long or longer after the start of the call. Adds no waits. */
+/** Ends the retries once a failure occurs at `limit` or later after the start of the call. Adds no waits. */
 export const elapsed = (limit: Duration.DurationInput): Schedule.Schedule<FailedAttempt, FailedAttempt> =>
   Schedule.recurWhile(({ elapsed }) => Duration.lessThan(elapsed, limit))

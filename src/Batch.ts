@@ -4,6 +4,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { DecodeError, EncodeError } from "./HeraldError.js"
 import { lookup, storing } from "./internal/call/cacheStep.js"
+import type { PreparedCall } from "./internal/call/CallInfo.js"
 import { decodeSuccess } from "./internal/call/decodeResponse.js"
 import { prepare } from "./internal/call/execute.js"
 import * as Json from "./internal/http/json.js"
@@ -12,17 +13,17 @@ import type { Operation, Response } from "./Operation.js"
 import type { RawResponse } from "./RawResponse.js"
 import * as ResponseCache from "./ResponseCache.js"
 
-/** The number of cache lookups at a time. */
-const lookups = 16
+/** The number of concurrent cache lookups. */
+const maxLookups = 16
 
-/** Headers about a response as a whole, and not about an item in it. */
-const ofTheWhole = /^(?:content-.*|etag|last-modified|transfer-encoding)$/
+/** Matches headers that describe the response for many items and do not apply to one of them. */
+const batchHeaders = /^(?:content-.*|etag|last-modified|transfer-encoding)$/
 
-/** The response for one item, made from that for many: its headers say how long it is fresh. */
+/** Makes the response for one item from the response for many, with the headers that determine its freshness. */
 const responseFor = (item: unknown, { headers }: Pick<Response<unknown>, "headers">): RawResponse => ({
   status: 200,
   headers: Object.fromEntries([
-    ...Object.entries(headers).filter(([name]) => !ofTheWhole.test(name)),
+    ...Object.entries(headers).filter(([name]) => !batchHeaders.test(name)),
     ["content-type", "application/json"]
   ]),
   body: new TextEncoder().encode(Json.stringify(item))
@@ -34,23 +35,24 @@ export interface Options<Id, A, Many, OneArgs extends readonly [Id], OneError, O
   readonly one: Operation<OneArgs, A, OneError, OneR>
   /** The operation for many ids, of the same API. */
   readonly many: Operation<[ids: Arr.NonEmptyReadonlyArray<Id>], Many, ManyError, ManyR>
-  /** The items of its result, undecoded: its endpoint declares them as `Schema.Unknown`. */
+  /** The items of the result of `many`, undecoded: its endpoint declares them as `Schema.Unknown`. */
   readonly items: (result: Many) => Iterable<unknown>
   /** The id of a decoded item. */
   readonly id: (item: A) => Id
   /** The largest number of ids in one request. */
   readonly size: number
-  /** The number of requests at a time. Default: 1. */
+  /** The number of concurrent requests. Default: 1. */
   readonly concurrency?: number | "unbounded" | undefined
 }
 
 /**
- * Makes a function that gets items by their ids with as few requests as possible. Items that the API's response cache has, as
- * responses to the operation for one, are taken from there. The rest is requested in batches, and each item is stored as the
- * response to the operation for one, so that a later call of it is answered by the cache.
+ * Makes a function that gets items by their ids with as few requests as possible. Items are read from the API's response cache
+ * if it has a response to the operation `one` for them. The others are requested in batches, and each is stored as the response
+ * to `one`, so that a later call of `one` finds it in the cache.
  *
- * The result has the order of the ids, one for one, with none where the API returns no item. An id that is given twice is
- * requested once. If a batch fails, the function fails; a second run finds the batches before it in the cache.
+ * The result has one `Option` for each id, in the same order: `None` if the API returns no item. A repeated id is requested
+ * once. Fails with the errors of `many`, with `EncodeError` if an id does not match the endpoint of `one`, and with
+ * `DecodeError` if an item does not. Batches that succeeded before a failure are in the cache.
  *
  * @example
  * ```ts
@@ -101,8 +103,8 @@ export const make = <Id extends string | number, A, Many, OneError, OneR, ManyEr
     const found = new Map<Id, A>()
     const unique = [...new Set(wanted)]
 
-    // Calls of the operation for one, which are not sent.
-    const calls = new Map(
+    // Calls of `one`, for cache keys and decoding. They are not sent.
+    const calls = new Map<Id, PreparedCall>(
       yield* Effect.forEach(unique, (id) =>
         Effect.map(
           prepare(compiled(), authoriser, () => {
@@ -113,9 +115,8 @@ export const make = <Id extends string | number, A, Many, OneError, OneR, ManyEr
         )
       )
     )
-    type Call = typeof calls extends Map<Id, infer Prepared> ? Prepared : never
-    // The endpoint for one decodes to the type of its operation.
-    const decode = (call: Call, response: RawResponse) =>
+    // The endpoint of `one` decodes to the type of its operation.
+    const decode = (call: PreparedCall, response: RawResponse) =>
       decodeSuccess({ call, attempts: [], response }) as Either.Either<A, DecodeError>
 
     if (mode === "use" || mode === "only-if-cached") {
@@ -127,20 +128,19 @@ export const make = <Id extends string | number, A, Many, OneError, OneR, ManyEr
             const item = response === undefined ? Option.none() : Either.getRight(decode(call, response))
             if (Option.isSome(item)) found.set(id, item.value)
           }),
-        { concurrency: lookups, discard: true }
+        { concurrency: maxLookups, discard: true }
       )
     }
 
     const request = Effect.fnUntraced(function* (ids: Arr.NonEmptyReadonlyArray<Id>) {
       const stores = new Map<Id, (response: RawResponse) => Effect.Effect<void>>()
       if (mode !== "bypass") {
-        yield* Effect.forEach(
-          ids,
-          (id) => Effect.map(storing(calls.get(id)!), (store) => stores.set(id, store)),
-          { concurrency: lookups, discard: true }
-        )
+        yield* Effect.forEach(ids, (id) => Effect.map(storing(calls.get(id)!), (store) => stores.set(id, store)), {
+          concurrency: maxLookups,
+          discard: true
+        })
       }
-      // Each item is stored by itself, and not the response for all.
+      // Only the single items are stored, not the response for all of them.
       const response = yield* Effect.provideService(
         many.withResponse(ids),
         ResponseCache.Current,
@@ -148,12 +148,13 @@ export const make = <Id extends string | number, A, Many, OneError, OneR, ManyEr
       )
       for (const raw of items(response.value)) {
         if (raw === null || raw === undefined) continue
-        const own = responseFor(raw, response)
-        const item = yield* decode(calls.get(ids[0])!, own)
+        const itemResponse = responseFor(raw, response)
+        // The id is unknown before the item is decoded. All calls have the same decoder.
+        const item = yield* decode(calls.get(ids[0])!, itemResponse)
         const id = idOf(item)
         if (!ids.includes(id)) continue
         found.set(id, item)
-        yield* stores.get(id)?.(own) ?? Effect.void
+        yield* stores.get(id)?.(itemResponse) ?? Effect.void
       }
     })
 
@@ -162,6 +163,7 @@ export const make = <Id extends string | number, A, Many, OneError, OneR, ManyEr
     return wanted.map((id) => Option.fromNullable(found.get(id)))
   })
 
-  // The tag of `one` is that of `many`; lookups fail with errors that the request for many has, too.
-  return (ids) => batch([...ids]) as Effect.Effect<Array<Option.Option<A>>, EncodeError | DecodeError | ManyError, ManyR>
+  // `one` and `many` have the same tag, and lookups fail with errors that `many` fails with, too.
+  return (ids) =>
+    batch([...ids]) as Effect.Effect<Array<Option.Option<A>>, EncodeError | DecodeError | ManyError, ManyR>
 }

@@ -16,24 +16,26 @@ import type { Scalar, ScalarOrList } from "./internal/endpoint/scalars.js"
 
 export type { Scalar, ScalarOrList }
 
-export const TypeId: unique symbol = /*#__PURE__*/ Symbol.for("effect-herald/Body")
+/** The key that identifies a `Body` at run time. */
+export const TypeId: unique symbol = Symbol.for("effect-herald/Body")
+/** The type of `TypeId`. */
 export type TypeId = typeof TypeId
 
-/** The ways in which a body is written and read. */
+/** The encoding of a body. */
 export type Kind = "json" | "form" | "text" | "bytes" | "stream" | "multipart" | "empty"
 
 /**
  * The body of a request or a response.
  *
- * - `In`: what a caller gives for a request's body; `never` if it is for responses only
- * - `Out`: what a response's body is decoded to; `never` if it is for requests only
+ * - `In`: the type that a caller passes for a request body; `never` if the body is for responses only
+ * - `Out`: the type that a response body is decoded to; `never` if the body is for requests only
  */
 export interface Body<in In, out Out> {
   readonly [TypeId]: { readonly In: (input: In) => void; readonly Out: () => Out }
   readonly kind: Kind
-  /** The media type of a request's body. A response's is asked for by it (`Accept`), and not checked. */
+  /** The media type: the `Content-Type` of a request, or the `Accept` of a call. The type of a response is not checked. */
   readonly contentType: string | undefined
-  /** Writes and reads it. */
+  /** Writes and reads the body. */
   readonly codec: Codec
 }
 
@@ -43,8 +45,9 @@ export type Any = Body<never, unknown>
 /** Reports whether a value is a `Body`. */
 export const isBody = (value: unknown): value is Any => Predicate.hasProperty(value, TypeId)
 
-/** Options of a body with a schema: the media type, where it is not the usual one. */
+/** Options of a body. */
 export interface Options {
+  /** The media type. Default: that of the kind for requests; for responses, `text`, `bytes` and `stream` accept any. */
   readonly contentType?: string | undefined
 }
 
@@ -63,8 +66,8 @@ const make = <In, Out>(kind: Kind, codec: Codec, contentType?: string): Body<In,
 })
 
 /**
- * JSON. Where an `Endpoint` takes a body, a schema alone means this. Without a schema it is any JSON value. Integers beyond
- * 2^53 are a `bigint`, in both directions, unless the text has a key `__proto__`. An empty response is `undefined`.
+ * JSON. An `Endpoint` accepts a schema in place of `json(schema)`. Without a schema the body is any JSON value. Integers beyond
+ * the safe integers (2^53 - 1) are a `bigint`, in both directions. An empty response is `undefined`.
  *
  * @example
  * ```ts
@@ -83,7 +86,7 @@ export const json: {
 /** Fields: a schema of a record, or the fields of a `Schema.Struct`. */
 export type Fields = Schema.Struct.Fields | Schema.Schema.AnyNoContext
 
-/** The type of fields. */
+/** The decoded type of fields. */
 export type FieldsType<F> =
   F extends Schema.Schema<infer A, infer _, infer __>
     ? A
@@ -115,13 +118,13 @@ export type CheckFields<F, Value = ScalarOrList> =
       : "a schema of these fields needs services"
     : "a field is not encoded to a text, number, bigint or boolean, or to a list of them"
 
-/** The schema of fields. */
+/** Returns the schema of fields. */
 export const fieldsSchema = (fields: Fields): Schema.Schema.AnyNoContext =>
-  // The fields of an endpoint need no services: `Fields` of another kind is refused by the types of the constructors.
+  // `CheckFields` refuses fields whose schemas need services.
   (Schema.isSchema(fields) ? fields : Schema.Struct(fields)) as Schema.Schema.AnyNoContext
 
 /**
- * Form fields, `application/x-www-form-urlencoded`, from a schema or the fields of a struct. Values are encoded to texts,
+ * Form fields, `application/x-www-form-urlencoded`, from a schema or the fields of a struct. Values are encoded to strings,
  * numbers, bigints or booleans, or lists of these, which repeat the name; undefined and null are left out.
  *
  * @example
@@ -142,7 +145,7 @@ export const text: {
 } = (options: Options & { readonly schema?: Schema.Schema.AnyNoContext } = {}): Body<any, any> =>
   make("text", textCodec(options.schema), options.contentType)
 
-/** Bytes, read whole. With a schema, they are its encoded side. */
+/** Bytes, which are read as a whole. With a schema, the bytes are its encoded side. */
 export const bytes: {
   (options?: Options): Body<Uint8Array, Uint8Array>
   <A>(options: Options & { readonly schema: Schema.Schema<A, Uint8Array> }): Body<A, A>
@@ -152,12 +155,12 @@ export const bytes: {
 /**
  * A Stream of bytes.
  *
- * As a request's body it is sent as it is pulled. Once part of it was read the call is not retried, since a Stream may not
- * produce the same bytes twice: the verdict is `body consumed`.
+ * A request body is sent as it is pulled. Once part of it was read the call is not retried, since a Stream may not produce the
+ * same bytes twice: the verdict is `body consumed`.
  *
- * As a response's body it is not read by the call, which ends, with its deadlines, when the headers are received. A failure
- * after that is a `TransportError` or `TimeoutError` of the Stream, and nothing is retried. The response is not cached. The
- * connection is in use until the Stream has ended or was interrupted.
+ * A response body is not read by the call, which ends, with its deadlines, when the headers are received. If the connection
+ * fails after that, the Stream fails with a `TransportError` or `TimeoutError`, and nothing is retried. The response is not
+ * cached. The connection is in use until the Stream has ended or was interrupted.
  *
  * @example
  * ```ts
@@ -177,14 +180,14 @@ export const stream = (
   make("stream", streamCodec(), options.contentType)
 
 /** A file of a multipart body: a `Blob`, or a `File`, which has a name. */
-export const file: Schema.Schema<Blob> = /*#__PURE__*/ Schema.declare(
+export const file: Schema.Schema<Blob> = Schema.declare(
   (input): input is Blob => typeof Blob !== "undefined" && input instanceof Blob,
   { description: "a Blob or a File" }
 )
 
 /**
  * Fields and files, `multipart/form-data` (RFC 7578), for requests. Fields are encoded as those of `form`; files are `file`,
- * or arrays of it. Without an argument the caller gives a `FormData`.
+ * or arrays of it. Without an argument the caller passes a `FormData`.
  *
  * @example
  * ```ts
@@ -208,7 +211,7 @@ export const multipart: {
 } = (fields?: Fields): Body<any, never> => make("multipart", multipartCodec(fields && fieldsSchema(fields)))
 
 /**
- * No body, for responses: the call returns nothing, or a value that stands for the status.
+ * No body, for responses. The call returns undefined, or this value.
  *
  * @example
  * ```ts

@@ -9,27 +9,27 @@ import * as Redacted from "effect/Redacted"
 import { fingerprint, hasSubtleCrypto } from "./internal/fingerprint.js"
 import { encodeBase64 } from "./internal/base64.js"
 import { randomHex, toHex } from "./internal/hex.js"
-import { fieldName } from "./internal/http/fieldSyntax.js"
+import { fieldName, visibleAscii } from "./internal/http/fieldSyntax.js"
 
 /** Adds credentials to requests, and reacts when the server rejects them. */
 export interface Credentials {
-  /** Names the caller: in errors, for rate limits, and for cache partitions. Holds no secret; empty for no credentials. */
+  /** Names the caller in errors, rate limits and cache partitions. Holds no secret. Empty for no credentials. */
   readonly identity: string
   /**
-   * The partition of the response cache, where the identity does not determine it: a user who signs in may be another user
-   * the next time. None before the first sign-in. Holds no secret. Default: the identity.
+   * The partition of the response cache, for credentials whose identity does not determine it: the next sign-in may be that of
+   * another user. None before the first sign-in. Holds no secret. Default: the identity.
    */
   readonly partition?: Effect.Effect<Option.Option<string>, CredentialsFailure> | undefined
-  /** Adds credentials to a request, and names their generation: refreshed credentials have another. */
+  /** Adds credentials to a request, and returns it with their generation, a number that changes when they are refreshed. */
   readonly authorize: (request: HttpClientRequest) => Effect.Effect<AuthorizedRequest, CredentialsFailure, HttpClient>
   /**
-   * Runs after a 401 to credentials of this generation. Returns true if there are other credentials now, so that the request
-   * is sent once more. The rejection of an old generation changes nothing.
+   * Runs after a 401 to credentials of this generation. Returns true if other credentials are available, so that the request is
+   * sent once more. The rejection of an old generation has no effect.
    */
   readonly rejected: (generation: number) => Effect.Effect<boolean, CredentialsFailure, HttpClient>
   /**
-   * Wraps each attempt, from `authorize` to the last byte of the response. Credentials that are replaced while others use them
-   * delay attempts here until the new ones are known.
+   * Wraps each attempt, from `authorize` to the last byte of the response. It can delay attempts while the credentials are
+   * being replaced.
    */
   readonly wrapAttempt?: <A, E, R>(attempt: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
@@ -43,14 +43,13 @@ export interface AuthorizedRequest {
 }
 
 /**
- * Credentials could not be obtained. The call fails with an `AuthoriserError` of this reason and message. Neither holds a
- * secret.
+ * Credentials could not be obtained. The call fails with an `AuthoriserError` that has this reason and message. Neither may
+ * hold a secret.
  */
-export class CredentialsFailure
-  extends /*#__PURE__*/ Data.TaggedError("CredentialsFailure")<{
-    readonly reason: string
-    readonly message: string
-  }> {}
+export class CredentialsFailure extends Data.TaggedError("CredentialsFailure")<{
+  readonly reason: string
+  readonly message: string
+}> {}
 
 /** No credentials: requests are sent as they are. */
 export const none: Credentials = {
@@ -60,9 +59,10 @@ export const none: Credentials = {
 }
 
 /**
- * Fixed credentials of one's own, as a function that adds them to a request. A rejected request is not sent again.
+ * Makes fixed credentials from a function that adds them to a request. A request is not sent again after a 401.
  *
  * - `identity`: names the caller, without a secret
+ * - `add`: adds the credentials to a request
  *
  * @example
  * ```ts
@@ -86,19 +86,17 @@ export const make = (
 
 const refuse = (field: string, message: string) => Effect.fail(ConfigError.InvalidData([field], message))
 
-/** Characters that a header holds unchanged: visible ASCII (RFC 9110, 5.5; RFC 6750, 2.1). */
-const visible = /^[\x21-\x7e]+$/
-
 const checked = (field: string, secret: Redacted.Redacted) =>
-  visible.test(Redacted.value(secret))
+  visibleAscii.test(Redacted.value(secret))
     ? Effect.succeed(Redacted.value(secret))
     : refuse(field, "must be visible ASCII without spaces, and not empty")
 
-/** The PBKDF2-SHA-256 iterations that OWASP advises: about a tenth of a second, once. */
+/** The number of PBKDF2-SHA-256 iterations that OWASP advises. They take about a tenth of a second. */
 const iterations = 600_000
 
 /**
- * A cache partition for a user name with a password. Passwords are guessable, so the digest in the store is slow to compute.
+ * Computes the cache partition of a user name with a password. Passwords are guessable, so the digest, which is stored, is slow
+ * to compute. Without Web Crypto the partition is random.
  */
 const passwordPartition = async (username: string, password: Redacted.Redacted): Promise<string> => {
   if (!hasSubtleCrypto()) return `${username} ${randomHex(16)}`
@@ -118,15 +116,15 @@ const header = (name: string, scheme: string, field: string, secret: Redacted.Re
     )
   )
 
-/** Options of all credentials that are one secret. */
+/** Options of credentials that consist of one secret. */
 export interface Options {
   /** Names the caller, without a secret. Default: a fingerprint of the secret. */
   readonly identity?: string | undefined
 }
 
 /**
- * Adds a user name and a password to a request as HTTP Basic (RFC 7617), in UTF-8. Does not check that they are valid, which
- * `basic` does.
+ * Adds a user name and a password to a request as HTTP Basic (RFC 7617), in UTF-8. Unlike `basic`, does not check that they are
+ * valid.
  */
 export const setBasic = (
   request: HttpClientRequest,
@@ -160,11 +158,11 @@ export const basic = (credentials: {
   if (/\p{Cc}/u.test(Redacted.value(password))) {
     return refuse("password", "must not have control characters (RFC 7617, 2)")
   }
-  // UTF-8 has no lone surrogates: another name or password would be sent.
+  // UTF-8 has no lone surrogates, so that another name or password would be sent.
   if (!username.isWellFormed()) return refuse("username", "must be well-formed Unicode")
   if (!Redacted.value(password).isWellFormed()) return refuse("password", "must be well-formed Unicode")
   let computed: Promise<string> | undefined
-  // The promise is memoized, not the outcome of an Effect: an interruption ends the wait alone.
+  // Memoizes a promise, since an interrupted call must not interrupt the computation that others wait for.
   const partition = Effect.asSome(Effect.promise(() => (computed ??= passwordPartition(username, password))))
   return Effect.map(
     make(username, (request) => setBasic(request, credentials)),
@@ -174,7 +172,7 @@ export const basic = (credentials: {
 
 /**
  * A token that does not change, as `Authorization: Bearer ...` (RFC 6750). Fails with a `ConfigError` if a header can't hold
- * it. Tokens that expire are in `effect-herald/oauth`, or made by `Tokens.make`.
+ * it. For tokens that expire see `effect-herald/oauth` and `Tokens.make`.
  *
  * @example
  * ```ts

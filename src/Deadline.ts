@@ -20,10 +20,9 @@ import type * as Duration from "effect/Duration"
  * const forecast = get("/forecast/Oslo").pipe(Effect.provideService(Deadline.Current, "5 seconds"))
  * ```
  */
-export class Current
-  extends /*#__PURE__*/ Context.Reference<Current>()("effect-herald/Deadline/Current", {
-    defaultValue: (): Duration.DurationInput | undefined => undefined
-  }) {}
+export class Current extends Context.Reference<Current>()("effect-herald/Deadline/Current", {
+  defaultValue: (): Duration.DurationInput | undefined => undefined
+}) {}
 
 /**
  * The time limit of each attempt of a call, from its credentials to the last byte of the response. Default: that of the API's
@@ -46,7 +45,6 @@ export class Current
  * )
  * ```
  */
-export class PerAttempt
-  extends /*#__PURE__*/ Context.Reference<PerAttempt>()("effect-herald/Deadline/PerAttempt", {
-    defaultValue: (): Duration.DurationInput | undefined => undefined
-  }) {}
+export class PerAttempt extends Context.Reference<PerAttempt>()("effect-herald/Deadline/PerAttempt", {
+  defaultValue: (): Duration.DurationInput | undefined => undefined
+}) {}

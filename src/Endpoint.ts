@@ -1,42 +1,51 @@
-import type { HttpMethod } from "@effect/platform/HttpMethod"
+import { hasBody, type HttpMethod } from "@effect/platform/HttpMethod"
 import type * as Redacted from "effect/Redacted"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as AST from "effect/SchemaAST"
 import * as Body from "./Body.js"
 import type { StatusError } from "./HeraldError.js"
-import { parsePath } from "./internal/endpoint/pathTemplate.js"
+import { parametersOf, parsePath } from "./internal/endpoint/pathTemplate.js"
 import { fieldName } from "./internal/http/fieldSyntax.js"
+import { statusesWithoutContent } from "./internal/http/statuses.js"
 import type { Issue } from "./Issue.js"
 
-export const TypeId: unique symbol = /*#__PURE__*/ Symbol.for("effect-herald/Endpoint")
+/** The key that identifies an `Endpoint` at run time. */
+export const TypeId: unique symbol = Symbol.for("effect-herald/Endpoint")
+/** The type of `TypeId`. */
 export type TypeId = typeof TypeId
 
 /** Facts about an endpoint that decide how its calls are retried, cached and reported. */
 export interface Behavior {
   /**
-   * Declares that two calls have the effect of one, though the method does not say so (RFC 9110, 9.2.2), so that an attempt
-   * with an unknown outcome is retried. Default: by the method.
+   * Declares that sending the request twice has the effect of sending it once (RFC 9110, 9.2.2), so that an attempt with an
+   * unknown outcome is retried. Default: true for the methods that HTTP defines as idempotent, which `false` does not change.
    */
   readonly idempotent?: boolean | undefined
   /**
-   * The header in which the API takes an idempotency key, such as `Idempotency-Key`. Each call has one key, a random UUID that
-   * is the same for every attempt, unless the call's own headers hold one; so the call is retried, whatever its method
+   * The header in which the API takes an idempotency key, such as `Idempotency-Key`. All attempts of a call send the same key:
+   * that of the call's own headers, or else a random UUID. The call then counts as idempotent, whatever its method
    * (draft-ietf-httpapi-idempotency-key-header). Default: none.
    */
   readonly idempotencyKey?: string | undefined
-  /** Declares that the call has side effects, though GET, HEAD and OPTIONS should have none. It is neither cached nor shared, and not retried once its outcome is unknown. Default: false. */
+  /**
+   * Declares that the call has side effects that its method should not have: a GET that changes something, or a PUT that is not
+   * idempotent. The call is neither cached nor shared, and not retried once its outcome is unknown. Default: false.
+   */
   readonly sideEffects?: boolean | undefined
-  /** Declares that input or output hold secrets: no error carries a part of a body. Default: false. */
+  /**
+   * Declares that input or output hold secrets: errors contain no part of a body, and responses are not cached.
+   * Default: false.
+   */
   readonly sensitive?: boolean | undefined
   /** Forbids retries and redirects, whatever the policy says, for calls that replace their own credentials. Default: false. */
   readonly unrepeatable?: boolean | undefined
 }
 
-/** A response that is an error of the built-in family; made by `errorAs`. */
+/** A declaration that a response is an error of the built-in family. Made by `errorAs`. */
 export interface ErrorAs {
   readonly as: StatusError["_tag"]
-  /** The body of the response; undefined if any body is one of this error. */
+  /** The body of the response. Undefined matches any body. */
   readonly body: Body.Any | undefined
 }
 
@@ -48,7 +57,7 @@ export type DeclaredError = Schema.Schema.AnyNoContext | ErrorAs
  *
  * - `Input`: the argument of its operation
  * - `Success`: the value of a call that succeeds
- * - `Error`: the errors that it declares, beside those that any call can fail with
+ * - `Error`: the errors that it declares, besides those that any call can fail with
  */
 export interface Endpoint<in Input, out Success, out Error> extends Behavior {
   readonly [TypeId]: {
@@ -65,7 +74,7 @@ export interface Endpoint<in Input, out Success, out Error> extends Behavior {
   readonly query: Schema.Schema.AnyNoContext | undefined
   readonly headers: Schema.Schema.AnyNoContext | undefined
   readonly body: Body.Any | undefined
-  /** By status, or for every 2xx. */
+  /** The bodies of successful responses by status, or one body for every 2xx. */
   readonly success: Body.Any | Readonly<Record<number, Body.Any>>
   readonly errors: Readonly<Record<number, ReadonlyArray<DeclaredError>>>
 }
@@ -110,9 +119,11 @@ type HeadersInput<H> = [keyof Body.FieldsType<H>] extends [never]
     ? { readonly headers?: Body.FieldsType<H> | undefined }
     : { readonly headers: Body.FieldsType<H> }
 
-/** The type of a caller's value for a body, or of the value that a response is decoded to. */
+/** The type that a caller passes for a request body. */
 type InOf<B> =
   B extends Body.Body<infer In, infer _> ? In : B extends Schema.Schema<infer A, infer _, infer __> ? A : never
+
+/** The type that a response body is decoded to. */
 type OutOf<B> =
   B extends Body.Body<infer _, infer Out> ? Out : B extends Schema.Schema<infer A, infer _, infer __> ? A : never
 
@@ -124,7 +135,7 @@ type BodyInput<B> = [B] extends [undefined]
 
 type Simplify<A> = { [K in keyof A]: A[K] } & {}
 
-/** The argument of an operation: parameters of path and query side by side, and `headers` and `body` where it has them. */
+/** The argument of an operation: the path and query parameters by name, and `headers` and `body` if the endpoint has them. */
 export type Input<Path extends string, P, Q, H, B> = Simplify<
   PathInput<Path, P> & Body.FieldsType<Q> & HeadersInput<H> & BodyInput<B>
 >
@@ -135,7 +146,7 @@ export type SuccessSpec =
   | Body.Any
   | { readonly [status: number]: Schema.Schema.AnyNoContext | Body.Any }
 
-/** The value of a success. */
+/** The decoded type of a success. */
 export type SuccessType<S> = S extends Schema.Schema.AnyNoContext | Body.Any
   ? OutOf<S>
   : { readonly [Status in keyof S]: OutOf<S[Status]> }[keyof S]
@@ -147,7 +158,7 @@ export interface ErrorsSpec {
 
 type OneError<D> = D extends Schema.Schema<infer A, infer _, infer __> ? A : never
 
-/** The declared errors. */
+/** The union of the declared errors. */
 export type ErrorType<E> = {
   readonly [Status in keyof E]: E[Status] extends ReadonlyArray<infer D> ? OneError<D> : OneError<E[Status]>
 }[keyof E]
@@ -162,7 +173,7 @@ type CheckError<D> = [Untagged<D>] extends [never]
 
 type NotStatus<Status> = Status extends number | `${number}` ? never : "this is not a status"
 
-/** Refuses, at compile time, errors without a `_tag`, and statuses that are a success too. */
+/** Refuses, at compile time, errors without a `_tag`, and statuses that are declared as a success, too. */
 export type CheckErrors<E, S> = {
   readonly [Status in keyof E]: [NotStatus<Status>] extends [never]
     ? Status extends keyof StatusesOf<S>
@@ -173,12 +184,12 @@ export type CheckErrors<E, S> = {
     : NotStatus<Status>
 }
 
-/** Refuses, at compile time, successes by what is no status. */
+/** Refuses, at compile time, keys of `success` that are not statuses. */
 export type CheckSuccess<S> = {
   readonly [Status in keyof StatusesOf<S>]: [NotStatus<Status>] extends [never] ? unknown : NotStatus<Status>
 }
 
-/** The statuses of a success; none where it is declared for every 2xx, or not at all. */
+/** The successes by status. Empty if one success is declared for every 2xx, or none at all. */
 type StatusesOf<S> = [S] extends [Schema.Schema.AnyNoContext | Body.Any] ? {} : S
 
 type CheckPathSchemas<Path extends string, P> = {
@@ -200,7 +211,7 @@ type CheckQuery<Path extends string, Q> = Body.CheckFields<Q> & {
   ]: "the input has another part of this name: rename it with Schema.fromKey"
 }
 
-/** The reason is in a tuple: the intersection of two texts would be `never`, which says nothing. */
+/** The message is in a tuple, since the intersection of two string literals would be `never`, without a message. */
 type CheckPath<Path extends string> = string extends Path
   ? unknown
   : Path extends `/${string}`
@@ -213,15 +224,15 @@ type CheckPath<Path extends string> = string extends Path
 export interface Options<Path extends string, P, Q, H, S, E> extends Behavior {
   /** Names the operation in errors, logs and cache lifetimes. Default: method and path, such as `GET /forecast/{city}`. */
   readonly name?: string | undefined
-  /** Schemas of path parameters. Default: each is a text, number, bigint, boolean, or a `Redacted` one. */
+  /** Schemas of path parameters. Default: each is a string, number, bigint, boolean or `Redacted` string. */
   readonly path?: (P & CheckPathSchemas<Path, P>) | undefined
-  /** Query parameters, by schemas or by a schema of a record. Lists repeat the name; undefined and null are left out. */
+  /** Query parameters: schemas by name, or a schema of a record. Lists repeat the name; undefined and null are left out. */
   readonly query?: (Q & CheckQuery<Path, Q>) | undefined
-  /** Request headers, by schemas or by a schema of a record; undefined and null are left out. */
+  /** Request headers: schemas by name, or a schema of a record. Undefined and null are left out. */
   readonly headers?: (H & Body.CheckFields<H, Body.Scalar | null | undefined>) | undefined
   /**
-   * The response of a success: a schema of JSON, a `Body`, or these by status. Without statuses, every 2xx is a success.
-   * Default: any 2xx, whose body is dropped.
+   * The response of a success: a schema of JSON, a `Body`, or these by status. Without statuses, every 2xx is a success. With
+   * statuses, any other 2xx fails with `DecodeError`. Default: every 2xx, whose body is dropped.
    */
   readonly success?: (S & CheckSuccess<S>) | undefined
   /**
@@ -260,24 +271,20 @@ interface LooseOptions extends Behavior {
 }
 
 const toBody = (body: Schema.Schema.AnyNoContext | Body.Any): Body.Any =>
+  // `AnyNoContext` is a schema of any type: the endpoint's own type has the decoded one.
   Body.isBody(body) ? body : Body.json(body as Schema.Schema<unknown>)
 
 const isByStatus = (success: SuccessSpec): success is Readonly<Record<number, Schema.Schema.AnyNoContext | Body.Any>> =>
   !Body.isBody(success) && !Schema.isSchema(success)
 
-/** Statuses whose responses have no content (RFC 9110, 15.3.5, 15.3.6, 15.4.5). */
-const withoutContent = [204, 205, 304]
-
-const methodsWithoutBody: ReadonlyArray<HttpMethod> = ["GET", "HEAD", "OPTIONS"]
-
-/** The property names of a record schema's decoded side, as far as they are known. */
+/** The property names of a record schema's decoded side. Empty if they are not known. */
 const fieldNames = ({ ast }: { readonly ast: AST.AST }): ReadonlyArray<PropertyKey> => {
   if (ast._tag === "Transformation") return fieldNames({ ast: ast.to })
   if (ast._tag === "Refinement") return fieldNames({ ast: ast.from })
   return ast._tag === "TypeLiteral" ? ast.propertySignatures.map(({ name }) => name) : []
 }
 
-/** Reports whether a schema decodes to instances of a class, which an input of plain fields has not. */
+/** Reports whether a schema decodes to instances of a class, which a plain input object is not. */
 const isClass = ({ ast }: { readonly ast: AST.AST }): boolean => {
   if (ast._tag === "Transformation") return isClass({ ast: ast.to })
   return ast._tag === "Refinement" ? isClass({ ast: ast.from }) : ast._tag === "Declaration"
@@ -290,10 +297,7 @@ const problems = (method: HttpMethod, path: string, endpoint: Omit<Any, TypeId>)
   const { body, errors, headers, idempotencyKey, pathSchemas, success } = endpoint
   const parsed = parsePath(path)
   if (parsed._tag === "Left") found.push(parsed.left)
-  const names =
-    parsed._tag === "Left"
-      ? []
-      : parsed.right.flatMap(({ parts }) => parts.flatMap((part) => ("name" in part ? [part.name] : [])))
+  const names = parsed._tag === "Left" ? [] : parametersOf(parsed.right).map(({ name }) => name)
   const repeated = names.find((name, index) => names.indexOf(name) !== index)
   if (repeated !== undefined) found.push(`the path has two parameters of the name ${repeated}`)
   for (const name of Object.keys(pathSchemas)) {
@@ -310,7 +314,7 @@ const problems = (method: HttpMethod, path: string, endpoint: Omit<Any, TypeId>)
     if (reserved.some((other) => other === name))
       found.push(`a parameter can't have the name ${String(name)}, which is another part of the input`)
   }
-  if (body !== undefined && methodsWithoutBody.includes(method)) found.push(`a ${method} has no body`)
+  if (body !== undefined && !hasBody(method)) found.push(`a ${method} has no body`)
   if (body?.kind === "empty") found.push("an empty body is none: leave `body` out")
   if (idempotencyKey !== undefined && !fieldName.test(idempotencyKey)) {
     found.push("the idempotency key's header has an invalid name (RFC 9110, 5.1)")
@@ -324,7 +328,7 @@ const problems = (method: HttpMethod, path: string, endpoint: Omit<Any, TypeId>)
   }
   for (const [status, body] of bodies) {
     if (body.kind === "multipart") found.push("a response can't be multipart")
-    if (withoutContent.includes(Number(status)) && body.kind !== "empty") {
+    if (statusesWithoutContent.includes(Number(status)) && body.kind !== "empty") {
       found.push(`a ${status} has no body: declare it as Body.empty()`)
     }
     if (status in errors) found.push(`${status} is declared as a success and as an error`)
@@ -339,8 +343,16 @@ const problems = (method: HttpMethod, path: string, endpoint: Omit<Any, TypeId>)
 }
 
 /**
- * Makes an endpoint from loosely typed options, for code that reads descriptions. Throws a `TypeError` with every reason if
- * it can't work.
+ * Makes an endpoint from loosely typed options, for code that reads descriptions of APIs. Throws a `TypeError` that lists all
+ * problems of an invalid endpoint.
+ *
+ * @example
+ * ```ts
+ * import { Schema } from "effect"
+ * import { Endpoint } from "effect-herald"
+ *
+ * const getForecast = Endpoint.make("GET", "/forecast/{city}", { success: Schema.Unknown })
+ * ```
  */
 export const make = (method: HttpMethod, path: string, options: LooseOptions = {}): Any => {
   const {
@@ -403,11 +415,11 @@ type MethodWithBody = <
 ) => Endpoint<Input<Path, P, Q, H, B>, SuccessType<S>, ErrorType<E>>
 
 /**
- * A GET. Throws a `TypeError` if the endpoint can't work, with the reasons; since endpoints are given to `Operation.make` as
- * functions, that is when the operation is first used.
+ * Makes an endpoint with the method GET. Throws a `TypeError` that lists all problems of an invalid endpoint. `Operation.make`
+ * takes endpoints as functions, so that the error is thrown when the operation is first used.
  *
- * - `path`: a template (RFC 6570): `{name}` is one value, `{+name}` may have several segments, `{/name}` is a segment that may
- *   be absent
+ * - `path`: a template (RFC 6570): `{name}` is one segment or a part of one, `{+name}` may have several segments, `{/name}` is
+ *   a segment that may be absent
  * - `options`: query, headers, success, errors, and `Behavior`
  *
  * @example
@@ -425,16 +437,16 @@ type MethodWithBody = <
  *   })
  * ```
  */
-export const get: MethodWithoutBody = /*#__PURE__*/ methodOf("GET")
+export const get: MethodWithoutBody = methodOf("GET")
 
-/** A HEAD; see `get`. Its response has headers and no body: use `withResponse`. */
-export const head: MethodWithoutBody = /*#__PURE__*/ methodOf("HEAD")
+/** Makes an endpoint with the method HEAD; see `get`. The response has headers and no body: use `withResponse`. */
+export const head: MethodWithoutBody = methodOf("HEAD")
 
-/** An OPTIONS; see `get`. */
-export const options: MethodWithoutBody = /*#__PURE__*/ methodOf("OPTIONS")
+/** Makes an endpoint with the method OPTIONS; see `get`. */
+export const options: MethodWithoutBody = methodOf("OPTIONS")
 
 /**
- * A POST; see `get`. `body` is a schema of JSON, or a `Body`.
+ * Makes an endpoint with the method POST; see `get`. The option `body` is a schema of JSON, or a `Body`.
  *
  * @example
  * ```ts
@@ -449,35 +461,38 @@ export const options: MethodWithoutBody = /*#__PURE__*/ methodOf("OPTIONS")
  *   })
  * ```
  */
-export const post: MethodWithBody = /*#__PURE__*/ methodOf("POST")
+export const post: MethodWithBody = methodOf("POST")
 
-/** A PUT; see `post`. */
-export const put: MethodWithBody = /*#__PURE__*/ methodOf("PUT")
+/** Makes an endpoint with the method PUT; see `post`. */
+export const put: MethodWithBody = methodOf("PUT")
 
-/** A PATCH; see `post`. */
-export const patch: MethodWithBody = /*#__PURE__*/ methodOf("PATCH")
+/** Makes an endpoint with the method PATCH; see `post`. */
+export const patch: MethodWithBody = methodOf("PATCH")
 
-const del: MethodWithBody = /*#__PURE__*/ methodOf("DELETE")
+const del: MethodWithBody = methodOf("DELETE")
 export {
-  /** A DELETE; see `post`. */
+  /** Makes an endpoint with the method DELETE; see `post`. */
   del as delete
 }
 
 function methodOf(method: HttpMethod): (path: string, options?: LooseOptions) => never {
-  // Each method's own type computes what `make` can't: the types of input, success and errors.
+  // `make` does not have the types of input, success and errors, which `MethodWithoutBody` and `MethodWithBody` compute.
   return (path, options) => make(method, path, options) as never
 }
 
-/** Details of an error, as an API's own schema decodes them. */
+/** Details of an error, decoded by an API's own schema. */
 export interface ErrorContent {
   readonly detail?: string | undefined
   readonly issues?: ReadonlyArray<Issue> | undefined
 }
 
 /**
- * Declares that a response is an error of the built-in family, whatever its status. The schema decodes the JSON body to its
- * `detail` and `issues`; with `Body.empty()` the error is that of a response without a body. Without a second argument it is
- * that of any response which matches no other error of the status, and its `detail` is read as for an undeclared error.
+ * Declares that a response is an error of the built-in family, whatever its status.
+ *
+ * - `tag`: the tag of the error
+ * - `content`: a schema of the JSON body, which decodes to the `detail` and `issues` of the error; or `Body.empty()`, which
+ *   matches a response without a body. Default: matches any response that matches no other error of its status. The `detail`
+ *   is then read as for an undeclared error
  *
  * @example
  * ```ts

@@ -11,7 +11,7 @@ import type { Issue } from "./Issue.js"
  * are absent, and server text in which a secret of the call was found is replaced.
  */
 export interface ErrorDetails {
-  /** A sentence for a person. */
+  /** A sentence that names the operation, the cause and the request. */
   readonly message: string
   /** The name of the operation, such as `getAccount`. */
   readonly operation: string
@@ -22,131 +22,126 @@ export interface ErrorDetails {
   readonly status?: number | undefined
   /** The failed attempts, in order. */
   readonly attempts: ReadonlyArray<Attempt>
-  /** The server's name for the request: `X-Request-Id`, `Request-Id` or `X-Correlation-Id`. */
+  /** The server's id of the request, from `X-Request-Id`, `Request-Id` or `X-Correlation-Id`. */
   readonly requestId?: string | undefined
   /** The first 1,024 characters of the last response's body. Absent for sensitive endpoints. */
   readonly body?: string | undefined
 }
 
-/** The fields of every error that stands for a status. */
+/** The fields of every error that represents a status. */
 export interface StatusDetails extends ErrorDetails {
-  /** The server's explanation, for a person. */
+  /** The server's explanation. */
   readonly detail?: string | undefined
   /** The problems that the server lists; empty where it lists none. */
   readonly issues: ReadonlyArray<Issue>
 }
 
-/** The same, of a status that can come with a wait. */
+/** The fields of an error whose status can come with a `Retry-After`. */
 export interface RetryableStatusDetails extends StatusDetails {
   /** The wait that the server asks for, counted from the response. */
   readonly retryAfter?: Duration.Duration | undefined
 }
 
 /** The input does not match the endpoint's schemas. Nothing was sent. */
-export class EncodeError
-  extends /*#__PURE__*/ Data.TaggedError("EncodeError")<ErrorDetails & { readonly issues: ReadonlyArray<Issue> }> {}
+export class EncodeError extends Data.TaggedError("EncodeError")<
+  ErrorDetails & { readonly issues: ReadonlyArray<Issue> }
+> {}
 
 /**
  * The request was not sent because of a rate limit, a pause that the server asked for, a deadline, or the cache mode
  * `only-if-cached`. Earlier attempts, if any, are in `attempts`; all of them were safe to retry.
  */
-export class NotSent
-  extends /*#__PURE__*/ Data.TaggedError("NotSent")<
-    ErrorDetails & {
-      /** The time until a retry is worth while, where it is known. */
-      readonly retryAfter?: Duration.Duration | undefined
-    }
-  > {}
+export class NotSent extends Data.TaggedError("NotSent")<
+  ErrorDetails & {
+    /** The time after which the request may be sent, if it is known. */
+    readonly retryAfter?: Duration.Duration | undefined
+  }
+> {}
 
 /** The connection failed, or broke before the whole response was received. */
-export class TransportError
-  extends /*#__PURE__*/ Data.TaggedError("TransportError")<
-    ErrorDetails & {
-      /** The transport's code, such as `ECONNREFUSED`; `body` if the Stream of the request body failed; or `unknown`. */
-      readonly reason: string
-    }
-  > {}
+export class TransportError extends Data.TaggedError("TransportError")<
+  ErrorDetails & {
+    /** The transport's code, such as `ECONNREFUSED`; `body` if the Stream of the request body failed; or `unknown`. */
+    readonly reason: string
+  }
+> {}
 
 /** No whole response was received in time. */
-export class TimeoutError
-  extends /*#__PURE__*/ Data.TaggedError("TimeoutError")<
-    ErrorDetails & {
-      /** `deadline`, `attempt deadline`, or the transport's code, such as `UND_ERR_CONNECT_TIMEOUT`. */
-      readonly reason: string
-    }
-  > {}
+export class TimeoutError extends Data.TaggedError("TimeoutError")<
+  ErrorDetails & {
+    /** `deadline`, `attempt deadline`, or the transport's code, such as `UND_ERR_CONNECT_TIMEOUT`. */
+    readonly reason: string
+  }
+> {}
 
 /** The response does not match the endpoint. `issues` names the places, without the values. */
-export class DecodeError
-  extends /*#__PURE__*/ Data.TaggedError("DecodeError")<
-    ErrorDetails & {
-      /**
-       * - `Json`: the body is not JSON, or is cut short
-       * - `Shape`: the body does not match the schema
-       * - `Status`: the endpoint does not declare the status
-       * - `Redirect`: a redirect without a valid target, or to a target that this call must not be sent to
-       * - `Size`: the body is larger than this library reads (64 MiB)
-       */
-      readonly reason: "Json" | "Shape" | "Status" | "Redirect" | "Size"
-      readonly issues: ReadonlyArray<Issue>
-    }
-  > {}
+export class DecodeError extends Data.TaggedError("DecodeError")<
+  ErrorDetails & {
+    /**
+     * - `Json`: the body is not JSON, or is cut short
+     * - `Shape`: the body does not match the schema
+     * - `Status`: the endpoint does not declare the status
+     * - `Redirect`: a redirect without a valid target, or to a target that this call must not be sent to
+     * - `Size`: the body is larger than this library reads (64 MiB)
+     */
+    readonly reason: "Json" | "Shape" | "Status" | "Redirect" | "Size"
+    readonly issues: ReadonlyArray<Issue>
+  }
+> {}
 
 /** 400: the server can't process the request. */
-export class BadRequest extends /*#__PURE__*/ Data.TaggedError("BadRequest")<StatusDetails> {}
+export class BadRequest extends Data.TaggedError("BadRequest")<StatusDetails> {}
 
 /** 401: the request had no credentials, or the server does not accept them. */
-export class Unauthorized extends /*#__PURE__*/ Data.TaggedError("Unauthorized")<StatusDetails> {}
+export class Unauthorized extends Data.TaggedError("Unauthorized")<StatusDetails> {}
 
 /** 403: the credentials do not permit the request. */
-export class Forbidden extends /*#__PURE__*/ Data.TaggedError("Forbidden")<StatusDetails> {}
+export class Forbidden extends Data.TaggedError("Forbidden")<StatusDetails> {}
 
 /** 404: the resource does not exist. */
-export class NotFound extends /*#__PURE__*/ Data.TaggedError("NotFound")<StatusDetails> {}
+export class NotFound extends Data.TaggedError("NotFound")<StatusDetails> {}
 
 /** 409: the request conflicts with the state of the resource. */
-export class Conflict extends /*#__PURE__*/ Data.TaggedError("Conflict")<StatusDetails> {}
+export class Conflict extends Data.TaggedError("Conflict")<StatusDetails> {}
 
 /** 422: the server understands the request, and refuses its content. */
-export class UnprocessableContent extends /*#__PURE__*/ Data.TaggedError("UnprocessableContent")<StatusDetails> {}
+export class UnprocessableContent extends Data.TaggedError("UnprocessableContent")<StatusDetails> {}
 
 /** 429, or a requested wait that is longer than the policy accepts or the deadline leaves. */
-export class RateLimited extends /*#__PURE__*/ Data.TaggedError("RateLimited")<RetryableStatusDetails> {}
+export class RateLimited extends Data.TaggedError("RateLimited")<RetryableStatusDetails> {}
 
 /** Any other 4xx. */
-export class ClientError extends /*#__PURE__*/ Data.TaggedError("ClientError")<StatusDetails> {}
+export class ClientError extends Data.TaggedError("ClientError")<StatusDetails> {}
 
 /** 5xx. */
-export class ServerError extends /*#__PURE__*/ Data.TaggedError("ServerError")<RetryableStatusDetails> {}
+export class ServerError extends Data.TaggedError("ServerError")<RetryableStatusDetails> {}
 
-/** The credentials could not be obtained, or can't be used. The last of the `attempts` was not sent. */
-export class AuthoriserError
-  extends /*#__PURE__*/ Data.TaggedError("AuthoriserError")<
-    ErrorDetails & {
-      /** The credentials' name for the problem, such as `Insecure` or `Refused`. */
-      readonly reason: string
-    }
-  > {}
+/** The credentials could not be obtained, or can't be used. */
+export class AuthoriserError extends Data.TaggedError("AuthoriserError")<
+  ErrorDetails & {
+    /** The `reason` of the `CredentialsFailure`, such as `Refused`; or `Insecure` for a base URL that is not https. */
+    readonly reason: string
+  }
+> {}
 
 /** A list whose pages are inconsistent, so that it may be endless or incomplete. */
-export class PaginationError
-  extends /*#__PURE__*/ Data.TaggedError("PaginationError")<
-    ErrorDetails & {
-      /** The number of the inconsistent page among those that were read, from 0. */
-      readonly page: number
-      /**
-       * - `WrongPage`: the response holds another page than the one requested
-       * - `ShortPage`: a page that is not full, though more pages follow
-       * - `SamePage`: the same items again and again
-       * - `SameCursor`: a cursor or URL that was followed before
-       * - `CrossOrigin`: the next page is on another origin, where credentials must not be sent
-       * - `InvalidLink`: the next page's URL can't be followed
-       */
-      readonly reason: "WrongPage" | "ShortPage" | "SamePage" | "SameCursor" | "CrossOrigin" | "InvalidLink"
-    }
-  > {}
+export class PaginationError extends Data.TaggedError("PaginationError")<
+  ErrorDetails & {
+    /** The number of the inconsistent page among those that were read, from 0. */
+    readonly page: number
+    /**
+     * - `WrongPage`: the response holds another page than the one requested
+     * - `ShortPage`: a page that is not full, though more pages follow
+     * - `SamePage`: the same items again and again
+     * - `SameCursor`: a cursor or URL that was followed before
+     * - `CrossOrigin`: the next page is on another origin, where credentials must not be sent
+     * - `InvalidLink`: the next page's URL can't be followed
+     */
+    readonly reason: "WrongPage" | "ShortPage" | "SamePage" | "SameCursor" | "CrossOrigin" | "InvalidLink"
+  }
+> {}
 
-/** The errors that stand for a status. */
+/** The errors that represent a status. */
 export type StatusError =
   | BadRequest
   | Unauthorized
@@ -169,7 +164,7 @@ export interface AnyError {
   readonly _tag: string
 }
 
-const tags: ReadonlySet<string> = /*#__PURE__*/ new Set<HeraldError["_tag"]>([
+const tags: ReadonlySet<string> = new Set<HeraldError["_tag"]>([
   "EncodeError",
   "NotSent",
   "TransportError",
@@ -206,8 +201,8 @@ export const isHeraldError = (value: unknown): value is HeraldError =>
   Array.isArray(value.attempts)
 
 /**
- * The details of the call that failed with this error: status, attempts, request id. Works for the built-in family, and for a
- * declared error of one's own, on which they are a non-enumerable property. Undefined for any other value.
+ * Returns the details of the call that failed with this error: status, attempts, request id. Errors of the built-in family have
+ * them as fields, and declared errors in a non-enumerable property. Returns undefined for any other value.
  *
  * @example
  * ```ts
@@ -224,12 +219,23 @@ export const detailsOf = (error: unknown): ErrorDetails | undefined => {
   return Predicate.hasProperty(error, detailsKey) ? (error[detailsKey] as ErrorDetails) : undefined
 }
 
-const transientTags: ReadonlySet<string> = /*#__PURE__*/ new Set(["NotSent", "TransportError", "TimeoutError", "RateLimited"])
+const transientTags: ReadonlySet<string> = new Set(["NotSent", "TransportError", "TimeoutError", "RateLimited"])
 
 /**
- * Reports whether an error is likely to go away by itself: the connection failed, a time limit passed, the server asked to
- * wait (429), or has a passing problem (500, 502, 503, 504). Also judges declared errors, by their status. The library has
- * already retried what its policy allows.
+ * Reports whether a later call may succeed: the request was not sent, the connection failed, a time limit passed, the server
+ * asked to wait (429), or it has a temporary problem (500, 502, 503, 504). Declared errors are classified by their status. The
+ * call has already been retried as its policy allows.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Authoriser, isTransient, Verbs } from "effect-herald"
+ *
+ * class Weather extends Authoriser.Tag("app/Weather")<Weather>() {}
+ * const { get } = Verbs.make(Weather)
+ *
+ * const forecast = get("/forecast/Oslo").pipe(Effect.catchIf(isTransient, () => Effect.succeed("not available")))
+ * ```
  */
 export const isTransient = (error: unknown): boolean => {
   const details = detailsOf(error)

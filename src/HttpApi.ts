@@ -24,7 +24,7 @@ export {
   Unrepeatable
 } from "./internal/httpApi/annotations.js"
 
-/** A part of the input, which can be left out if all of it can. */
+/** A part of the input. It is optional if all of its fields are. */
 type Part<Name extends string, A> = [A] extends [never]
   ? {}
   : {} extends A
@@ -35,7 +35,7 @@ type PayloadOf<P> = P extends Brand<HttpApiSchema.MultipartTypeId> | Brand<HttpA
   ? FormData
   : P
 
-/** A payload in the query can be left out if all of it can; a body only if it may be undefined. */
+/** The payload in the input. In the query it is optional if all of its fields are; as a body, if it may be undefined. */
 type PayloadPart<Method, P> = Method extends HttpMethod.NoBody
   ? Part<"payload", P>
   : [P] extends [never]
@@ -44,12 +44,12 @@ type PayloadPart<Method, P> = Method extends HttpMethod.NoBody
       ? { readonly payload?: P }
       : { readonly payload: PayloadOf<P> }
 
-/** The input of an endpoint: the parts that it has, as `HttpApiClient` takes them. */
+/** The input of an endpoint: the parts that it has, in the form that `HttpApiClient` takes. */
 export type Input<Method, Path, UrlParams, Payload, Headers> = Simplify<
   Part<"path", Path> & Part<"urlParams", UrlParams> & PayloadPart<Method, Payload> & Part<"headers", Headers>
 >
 
-/** Errors without content and without a value of their own are those of the built-in family. */
+/** The declared errors, without those that have no content: these are errors of the built-in family instead. */
 type DeclaredError<E> = NonNullable<Exclude<E, void>>
 
 type OperationWith<Id, I, Success, Error> = Operation<
@@ -59,7 +59,7 @@ type OperationWith<Id, I, Success, Error> = Operation<
   HttpClient | Id
 >
 
-/** The operation of an endpoint. `SharedError` are the errors of its group and its API. */
+/** The operation of an endpoint. `SharedError` is the union of the errors of its group and its API. */
 export type OperationOf<Id, Endpoint, SharedError> =
   Endpoint extends HttpApiEndpoint.HttpApiEndpoint<
     infer _Name,
@@ -96,11 +96,12 @@ export type Operations<Id, Groups extends HttpApiGroup.HttpApiGroup.Any, ApiErro
   } & UnionToIntersection<GroupOperations<Id, Extract<Groups, { readonly topLevel: true }>, ApiError>>
 >
 
-/** Refuses, at compile time, an API whose schemas need services. Middleware is the server's. */
+/** Refuses, at compile time, an API whose schemas need services. Middleware is allowed, since it runs on the server only. */
 type CheckServices<R> = [HttpApiMiddleware.Without<R>] extends [never]
   ? unknown
   : { readonly "a schema of this API needs services, which an operation can't provide": HttpApiMiddleware.Without<R> }
 
+/** The input of any endpoint. */
 interface AnyInput {
   readonly path?: unknown
   readonly urlParams?: object | undefined
@@ -130,6 +131,7 @@ const operationOf = (
       const query = payloadIn !== "query" ? urlParams : urlParamsIn ? { payload, urlParams } : payload
       return { path, query, headers, body: payload }
     },
+    // `CheckParams` admits payloads that are objects.
     withParams: (input, params) => {
       const given = inputOf(input)
       return payloadIn === "query" && !urlParamsIn
@@ -149,20 +151,20 @@ const operationOf = (
 }
 
 /**
- * The operations of an `HttpApi` of `@effect/platform`, by group and endpoint, with the input that `HttpApiClient` takes.
+ * Makes the operations of an `HttpApi` of `@effect/platform`, by group and endpoint, with the input that `HttpApiClient` takes.
  * They use the same pipeline as those of `Operation.make`: credentials, retries, cache.
  *
- * - `tag`: the tag of the API, made by `Authoriser.Tag`. Its layer has the base URL, and the credentials that the API's security
- *   middleware expects
- * - `api`: the API. Its schemas can't need services
+ * - `tag`: the tag of the API, made by `Authoriser.Tag`. Its layer has the base URL, and the credentials that the API's
+ *   security middleware expects
+ * - `api`: the API. Its schemas must not need services
  *
- * Errors are those that the endpoint, its group and the API declare, as values of their own classes, and `CallError`. An error
- * that is declared without content, such as `HttpApiSchema.Empty(404)`, is the built-in one of its status. Unlike
- * `HttpApiClient`, values of a path are percent-encoded, an optional parameter of the path can be left out, and the value of a
- * wildcard is the field `*` of the path's schema.
+ * Operations fail with the errors that the endpoint, its group and the API declare, as values of their own classes, and with
+ * `CallError`. An error that is declared without content, such as `HttpApiSchema.Empty(404)`, is the built-in one of its
+ * status. Unlike `HttpApiClient`, this module percent-encodes path values, accepts inputs without an optional path parameter,
+ * and takes the value of a wildcard from the field `*` of the path's schema.
  *
- * Throws a `TypeError` if two operations have one name. An endpoint that can't work is refused with a `TypeError` when its
- * operation is first used, with the reasons.
+ * Throws a `TypeError` if two operations have the same name. An invalid endpoint throws a `TypeError` that lists its problems
+ * when its operation is first used.
  *
  * @example
  * ```ts
@@ -202,8 +204,9 @@ export const fromApi = <
   api: HttpApi.HttpApi<ApiId, Groups, ApiError, ApiR> &
     CheckServices<ApiR | HttpApiGroup.HttpApiGroup.ClientContext<Groups>>
 ): Operations<Id, Groups, ApiError> => {
-  // Their types have no properties (`HttpApiGroup.Any`), or those that `Operations` computes.
+  // The type of a group (`HttpApiGroup.Any`) does not have the properties that every group has.
   const anyApi = api as unknown as HttpApi.HttpApi.AnyWithProps
+  // A tag is looked up by its key; its identifier exists in types only.
   const anyTag = tag as unknown as Context.Tag<unknown, Authoriser>
   const operations: Record<string, unknown> = {}
   const add = (name: string, value: unknown) => {
@@ -224,5 +227,6 @@ export const fromApi = <
       add(identifier, Object.fromEntries(ofGroup))
     }
   }
+  // `Operations` is computed from the same groups and endpoints.
   return operations as Operations<Id, Groups, ApiError>
 }

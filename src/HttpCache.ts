@@ -23,12 +23,13 @@ import { ResponseCache } from "./ResponseCache.js"
 /** Options of a response cache. */
 export interface Options {
   /**
-   * Lifetime of the responses to a kind of call. It replaces the lifetime that the response headers state, even where these
-   * forbid to store the response. `undefined` leaves it to the headers (RFC 9111). Default: the headers decide for all calls.
+   * Chooses the lifetime of the responses to a kind of call. It replaces the lifetime of the response headers, even where these
+   * forbid to store the response. `undefined` leaves the decision to the headers (RFC 9111), and zero bypasses the cache.
+   * Default: the headers decide for all calls.
    */
   readonly lifetime?: Lifetime | undefined
   /**
-   * Sends equal GET and HEAD calls that run at the same time as one request. The request is cancelled when the last call that
+   * Sends equal GET and HEAD calls that run at the same time as one request. The request is interrupted when the last call that
    * waits for it is interrupted. Default: false.
    */
   readonly share?: boolean | undefined
@@ -38,10 +39,7 @@ export interface Options {
  * Returns the resources that a write invalidates: its own, and those of the same origin that the response names (RFC 9111,
  * 4.4).
  */
-const invalidatedBy = <E>(
-  url: string,
-  exit: Exit.Exit<{ readonly response: RawResponse }, E>
-): ReadonlySet<string> => {
+const invalidatedBy = <E>(url: string, exit: Exit.Exit<{ readonly response: RawResponse }, E>): ReadonlySet<string> => {
   const resources = new Set<string>()
   const address = addressOf(url)
   if (address !== undefined) resources.add(address.resource)
@@ -87,8 +85,8 @@ export const make = (
   })
 
 /**
- * A private response cache (RFC 9111) for GET and HEAD calls, over a store of your choice. Each caller has a partition of its
- * own. Provide it to the layers of APIs, which pick it up.
+ * A private response cache (RFC 9111) for GET and HEAD calls, over the `CacheStore` in context. Each caller has a partition of
+ * its own. Provide it to the layers of APIs.
  *
  * - Responses with status 200, 203 or 204 are stored, for as long as their headers or `lifetime` say. An expired response is
  *   revalidated by its `ETag` or `Last-Modified`.

@@ -12,42 +12,44 @@ export type Labels = Readonly<Record<string, string | number | undefined>>
 /** Records a measurement. */
 export type Instrument = (value: number, labels: Labels) => Effect.Effect<void>
 
-/** Measures calls. An optional service, looked up when a call runs. Without it nothing is measured. */
-export class Metrics
-  extends /*#__PURE__*/ Context.Tag("effect-herald/Metrics")<
-    Metrics,
-    {
-      /** Duration of an attempt, in seconds. */
-      readonly requestDuration: Instrument
-      /** Duration of a call, in seconds. */
-      readonly callDuration: Instrument
-      /** Count of retried attempts: 1 for each. */
-      readonly retries: Instrument
-      /** Number of retries left in an origin's budget. */
-      readonly budgetAvailable: Instrument
-    }
-  >() {}
+/** The instruments that measure calls. An optional service, looked up when a call runs. Without it nothing is measured. */
+export class Metrics extends Context.Tag("effect-herald/Metrics")<
+  Metrics,
+  {
+    /** Duration of an attempt, in seconds. */
+    readonly requestDuration: Instrument
+    /** Duration of a call, in seconds. */
+    readonly callDuration: Instrument
+    /** Count of retried attempts: 1 for each. */
+    readonly retries: Instrument
+    /** Number of retries left in an origin's budget. */
+    readonly budgetAvailable: Instrument
+  }
+>() {}
 
 /**
  * Bucket boundaries in seconds, as OpenTelemetry's conventions advise. They are shared, since Effect treats histograms with
  * other boundary objects as different metrics.
  */
-const boundaries = /*#__PURE__*/ MetricBoundaries.fromIterable([
+const boundaries = MetricBoundaries.fromIterable([
   0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10
 ])
 
 /**
- * Makes an instrument. Its unit (UCUM) is a label, where exporters look for it. Each set of labels is made once and reused:
- * hashing new ones would cost as much as the rest of the call.
+ * Makes an instrument. Its unit (UCUM) is the label `unit`, where exporters look for it. Each set of labels is made once and
+ * reused: hashing new ones would cost as much as the rest of the call.
  */
 const instrument = <Type, Out>(metric: Metric.Metric<Type, number, Out>, unit: string): Instrument => {
   const metricLabels = new Map<string, ReadonlyArray<MetricLabel.MetricLabel>>()
   const metricLabelsOf = (labels: Labels) => {
     const key = JSON.stringify(labels)
-    const defined = () => Object.entries({ ...labels, unit }).filter(([, value]) => value !== undefined)
-    const cached = metricLabels.get(key) ?? defined().map(([name, value]) => MetricLabel.make(name, String(value)))
-    metricLabels.set(key, cached)
-    return cached
+    const cached = metricLabels.get(key)
+    if (cached !== undefined) return cached
+    const made = Object.entries({ ...labels, unit })
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => MetricLabel.make(name, String(value)))
+    metricLabels.set(key, made)
+    return made
   }
   return (value, labels) =>
     Effect.map(FiberRef.get(FiberRef.currentMetricLabels), (current) =>
@@ -87,7 +89,7 @@ const instrument = <Type, Out>(metric: Metric.Metric<Type, number, Out>, unit: s
  * const measured = get("/forecast/Oslo").pipe(Effect.provide(Metrics.layer))
  * ```
  */
-export const layer: Layer.Layer<Metrics> = /*#__PURE__*/ Layer.sync(Metrics, () => ({
+export const layer: Layer.Layer<Metrics> = Layer.sync(Metrics, () => ({
   requestDuration: instrument(
     Metric.histogram("http.client.request.duration", boundaries, "Duration of HTTP client requests."),
     "s"

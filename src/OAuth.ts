@@ -28,14 +28,14 @@ export interface Options extends Pick<Tokens.Options, "refreshMargin" | "probe">
   /** The requested scope, as a list of names (RFC 6749, 3.3). Default: the server's default for this client. */
   readonly scope?: ReadonlyArray<string> | undefined
   /**
-   * Additional parameters of token requests, such as `audience` or `resource` (RFC 8707). They are part of authorization
-   * requests, too, but for those that are `Redacted`. A parameter with a list of values is sent once for each.
+   * Additional parameters of token requests, such as `audience` or `resource` (RFC 8707). Those that are not `Redacted` are
+   * part of authorization requests, too. A parameter with a list of values is sent once for each. Default: none.
    */
   readonly parameters?: Readonly<Record<string, string | Redacted.Redacted | ReadonlyArray<string>>> | undefined
   /**
    * The name of the token in a `TokenStore`. Default: a name made of the grant type, the client id, the server, the scope
-   * and the parameters, so that a token is not used for another scope or another tenant of the host. Users who share a
-   * store need different names.
+   * and the parameters, so that a token is not used for another scope or another tenant of the host. If several users share a
+   * store, each needs a name of its own.
    */
   readonly name?: string | undefined
 }
@@ -44,8 +44,9 @@ export interface Options extends Pick<Tokens.Options, "refreshMargin" | "probe">
 export interface RevocableTokens extends Tokens.Tokens {
   /**
    * Signs out: removes the token from memory and from the store, and revokes it at the server (RFC 7009). The refresh token
-   * is revoked if there is one, and with it the access tokens that it issued. The token is removed even if the server
-   * cannot be reached. A server without a revocation endpoint gets no request.
+   * is revoked if there is one, and with it the access tokens that it issued. Fails with a `TokenFailure` if the store or the
+   * server fails; if it is the server, the token has been removed. No request is sent to a server without a revocation
+   * endpoint.
    */
   readonly revoke: Effect.Effect<void, Token.TokenFailure, HttpClient>
 }
@@ -76,8 +77,8 @@ const makeTokens = (
   })
 
 /**
- * Tokens for the program itself (RFC 6749, 4.4). Fails with a `ConfigError` if an option is invalid. The first request is
- * sent when a token is needed.
+ * Tokens for the program itself: the client credentials grant (RFC 6749, 4.4). Fails with a `ConfigError` if an option is
+ * invalid. The first request is sent when a token is needed.
  *
  * @example
  * ```ts
@@ -113,8 +114,8 @@ const isPublic = ({ authentication, clientSecret }: Client) => authentication ==
 /** Options of `authorizationCode`. */
 export interface AuthorizationCodeOptions extends Options {
   /**
-   * Opens the authorization URL in a browser and receives the redirect: `Loopback.receiver` of `effect-herald/node`, or one
-   * on a route of a web server. It is acquired for each sign-in.
+   * Opens the authorization URL in a browser and receives the redirect: `Loopback.receiver` of `effect-herald/node`, or a
+   * receiver of your own, such as a route of a web server. It is acquired for each sign-in.
    */
   readonly receiver: Effect.Effect<RedirectReceiver, Token.TokenFailure, Scope.Scope>
   /** The time limit for the user to sign in. Default: 5 minutes. */
@@ -124,8 +125,8 @@ export interface AuthorizationCodeOptions extends Options {
 }
 
 /**
- * Tokens for a user who signs in with a browser (RFC 6749, 4.1), always with PKCE (RFC 7636). Fails with a `ConfigError` if
- * an option is invalid. The user has to sign in when a token is needed and no refresh is possible.
+ * Tokens of a user, by a sign-in in a browser: the authorization code grant (RFC 6749, 4.1), always with PKCE (RFC 7636). Fails
+ * with a `ConfigError` if an option is invalid. A sign-in begins when a token is needed and no refresh is possible.
  *
  * The authorization response is checked for its `state` and, if the server names it, its issuer (RFC 9207). With the scope
  * `openid` the ID token is checked for its nonce. A response that does not pass fails with `Unsafe`. Some servers issue a
@@ -190,8 +191,8 @@ export interface DeviceCodeOptions extends Options {
 }
 
 /**
- * Tokens for a user who signs in on another device (RFC 8628), for programs without a browser. Fails with a `ConfigError`
- * if an option is invalid. The user has to sign in when a token is needed and no refresh is possible.
+ * Tokens of a user, by a sign-in on another device, for programs without a browser: the device authorization grant (RFC 8628).
+ * Fails with a `ConfigError` if an option is invalid. A sign-in begins when a token is needed and no refresh is possible.
  *
  * @example
  * ```ts

@@ -20,14 +20,14 @@ export interface Response<out A> extends Pick<RawResponse, "status" | "headers">
 }
 
 /**
- * An operation: a function that returns an Effect, which needs an `HttpClient` and the API's `Authoriser`, both read when it
- * runs.
+ * A function that returns an Effect, which makes one call when it runs. The Effect requires an `HttpClient` and the API's
+ * `Authoriser`.
  */
 export interface Operation<in Args extends ReadonlyArray<unknown>, out A, out E, out R> {
   (...args: Args): Effect.Effect<A, E, R>
-  /** The same call, which returns status, headers and URL of the response with the value. */
+  /** Makes the same call, and returns the status, headers and URL of the response with the value. */
   readonly withResponse: (...args: Args) => Effect.Effect<Response<A>, E, R>
-  /** The endpoint; made when it is first read or called. */
+  /** The endpoint. It is made when it is first read, or when the operation first runs. */
   readonly endpoint: Endpoint.Any
   /** The tag of the API. */
   readonly tag: Context.Tag<never, Authoriser>
@@ -35,16 +35,12 @@ export interface Operation<in Args extends ReadonlyArray<unknown>, out A, out E,
 }
 
 /** The arguments of an operation: its input, if it has any. */
-export type Args<Input> = [keyof Input] extends [never]
-  ? []
-  : {} extends Input
-    ? [input?: Input]
-    : [input: Input]
+export type Args<Input> = [keyof Input] extends [never] ? [] : {} extends Input ? [input?: Input] : [input: Input]
 
-/** An operation with input can refuse it. */
+/** The error of an operation that has input: `EncodeError`, for input that does not match the endpoint. */
 export type InputError<Args extends ReadonlyArray<unknown>> = Args extends readonly [] ? never : EncodeError
 
-/** The response of a completed call. */
+/** Returns the response of a completed call. */
 export const toResponse = <A>({ call, response, url, value }: Completed): Response<A> =>
   attachCall(
     {
@@ -52,7 +48,7 @@ export const toResponse = <A>({ call, response, url, value }: Completed): Respon
       headers: response.headers,
       url,
       cached: response.cached,
-      // The endpoint's reader made it.
+      // The endpoint's reader decodes to this type.
       value: value as A
     },
     call
@@ -79,7 +75,7 @@ export const fromInternals = <Args extends ReadonlyArray<unknown>, A, E, R>(
     [internals]: description
   })
   Object.defineProperty(operation, "endpoint", { get: endpoint, enumerable: true })
-  // The endpoint's readers and encoders produce and accept exactly these types.
+  // The endpoint's encoders accept `Args`, and its readers decode to `A` and `E`.
   return operation as never
 }
 
@@ -106,20 +102,19 @@ const makeOperation = (
   endpoint: () => Endpoint.Any,
   inputOf: (args: ReadonlyArray<unknown>) => unknown
 ): never => {
-  let made: { readonly endpoint: Endpoint.Any; readonly compiled: CompiledEndpoint; readonly split: (input: unknown) => Parts } | undefined
-  const once = () => {
-    if (made === undefined) {
-      const described = endpoint()
-      const compiled = compile(described)
-      made = { endpoint: described, compiled, split: splitInput(compiled) }
-    }
-    return made
+  const makeOnce = () => {
+    const made = endpoint()
+    const compiled = compile(made)
+    return { endpoint: made, compiled, split: splitInput(compiled) }
   }
+  let memoized: ReturnType<typeof makeOnce> | undefined
+  const once = () => (memoized ??= makeOnce())
   const description: Internals = {
     tag,
     compiled: () => once().compiled,
     inputOf,
     partsOf: (input) => once().split(input),
+    // `Args` and `CheckParams` admit inputs of these types only.
     withParams: (input, params) => ({ ...(input as object | undefined), ...params }),
     withHeaders: (input, headers) => {
       const given = (input ?? {}) as { readonly headers?: object }
@@ -130,19 +125,21 @@ const makeOperation = (
       return { ...given, body: { ...given.body, ...fields } }
     }
   }
+  // The overloads of `make` declare the type.
   return fromInternals(description, () => once().endpoint) as never
 }
 
 /**
- * Makes an operation of an endpoint.
+ * Makes an operation from an endpoint.
  *
  * - `tag`: the tag of the API, made by `Authoriser.Tag`
- * - `endpoint`: a function, so that nothing is made before the first call
- * - `input`: makes the endpoint's input of other arguments, where the operation should have them
+ * - `endpoint`: a function that makes the endpoint, called once, when the operation is first used
+ * - `input`: converts other arguments to the endpoint's input. Default: the input is the only argument
  *
- * The input is one object: the parameters of path and query side by side, `headers` and `body` where the endpoint has them. An
- * endpoint without input makes a function without arguments. Mark the call as pure, so that bundlers drop the operations that a
- * program does not use.
+ * The input is one object: the path and query parameters by name, and `headers` and `body` if the endpoint has them. The
+ * operation of an endpoint without input has no arguments. Its Effect fails with the declared errors, with a `CallError`, and
+ * with an `EncodeError` if the input does not match the endpoint. Annotate the call of `make` as pure (`#__PURE__`), so that
+ * bundlers drop the operations that a program does not use.
  *
  * @example
  * ```ts

@@ -8,11 +8,11 @@ import * as RetryBudget from "./RetryBudget.js"
 
 /** State that the calls to one origin share. */
 export interface OriginState {
-  /** The retries that these calls may still make; undefined if they are unlimited. */
+  /** The retry budget; undefined if retries are unlimited. */
   readonly budget: RetryBudget.RetryBudget | undefined
-  /** The pauses that the server asked for; undefined if they hold back no other calls. */
+  /** The pauses that the server asked for; undefined if a pause holds back no other calls. */
   readonly pause: Pause | undefined
-  /** The limit that the user set, if any. */
+  /** The rate limiter, if there is one. */
   readonly limiter: Context.Tag.Service<Limiter> | undefined
   /** The response cache, if there is one. */
   readonly cache: Context.Tag.Service<ResponseCache> | undefined
@@ -26,27 +26,27 @@ export interface Pause {
   readonly begin: (now: number, until: number, identity: string | undefined) => void
 }
 
-/** Options of `layer`. */
+/** Options of `make` and `layer`. */
 export interface Options {
-  /** Unset fields are those of `RetryBudget.standard`. */
+  /** The settings of retry budgets. Unset fields are those of `RetryBudget.standard`. */
   readonly budget?: Partial<RetryBudget.Settings> | "unlimited" | undefined
   /**
-   * Makes a 429 or a 503 with a wait hold back other calls: a 503 those to the origin, a 429 those of the same identity.
-   * Default: true.
+   * Holds back other calls after a response that asks for a wait: after a 503 all calls to the origin, after a 429 those of the
+   * same identity. Default: true.
    */
   readonly pause?: boolean | undefined
 }
 
 const makePause = (): Pause => {
-  let everyone = 0
-  const identities = new Map<string, number>()
+  let originEnd = 0
+  const identityEnds = new Map<string, number>()
   return {
-    until: (identity) => Math.max(everyone, identities.get(identity) ?? 0),
+    until: (identity) => Math.max(originEnd, identityEnds.get(identity) ?? 0),
     begin: (now, until, identity) => {
-      if (identity === undefined) everyone = Math.max(everyone, until)
+      if (identity === undefined) originEnd = Math.max(originEnd, until)
       else {
-        for (const [other, end] of identities) if (end <= now) identities.delete(other)
-        identities.set(identity, Math.max(until, identities.get(identity) ?? 0))
+        for (const [other, end] of identityEnds) if (end <= now) identityEnds.delete(other)
+        identityEnds.set(identity, Math.max(until, identityEnds.get(identity) ?? 0))
       }
     }
   }
@@ -55,9 +55,9 @@ const makePause = (): Pause => {
 type Shared = Pick<OriginState, "budget" | "pause">
 
 /**
- * The retry budgets and pauses of all origins, by origin. Each layer of an API has its own, and shares it with the layers that
- * it is provided to. Provide `layer` around several API layers to make them share, such as one for each request of a backend,
- * or to change the options.
+ * The retry budgets and pauses, by origin. Each layer of an API has its own, and shares them with the layers that it is
+ * provided to. Provide `layer` to several API layers so that they share them, such as the layers that a backend builds for
+ * each request, or to change the options.
  *
  * @example
  * ```ts
@@ -70,13 +70,12 @@ type Shared = Pick<OriginState, "budget" | "pause">
  * )
  * ```
  */
-export class OriginStates
-  extends /*#__PURE__*/ Context.Tag("effect-herald/OriginStates")<
-    OriginStates,
-    { readonly of: (origin: string) => Shared }
-  >() {}
+export class OriginStates extends Context.Tag("effect-herald/OriginStates")<
+  OriginStates,
+  { readonly of: (origin: string) => Shared }
+>() {}
 
-/** New state for all origins. */
+/** Makes retry budgets and pauses, one of each for an origin. */
 export const make = ({ budget, pause = true }: Options = {}): Effect.Effect<Context.Tag.Service<OriginStates>> =>
   Effect.sync(() => {
     const states = new Map<string, Shared>()
@@ -92,15 +91,18 @@ export const make = ({ budget, pause = true }: Options = {}): Effect.Effect<Cont
     }
   })
 
-/** State that all API layers within this layer share. */
+/** A layer of the retry budgets and pauses that all API layers within it share. */
 export const layer = (options: Options = {}): Layer.Layer<OriginStates> => Layer.effect(OriginStates, make(options))
 
-const current: Effect.Effect<Context.Tag.Service<OriginStates>> = /*#__PURE__*/ Effect.flatMap(
-  /*#__PURE__*/ Effect.serviceOption(OriginStates),
-  /*#__PURE__*/ Option.match({ onNone: () => make(), onSome: Effect.succeed })
+const current: Effect.Effect<Context.Tag.Service<OriginStates>> = Effect.flatMap(
+  Effect.serviceOption(OriginStates),
+  Option.match({ onNone: () => make(), onSome: Effect.succeed })
 )
 
-/** The state of one origin: that of the `OriginStates`, `Limiter` and `ResponseCache` around, or a new one. */
+/**
+ * Returns the state of an origin, with the `Limiter` and the `ResponseCache` in context, if any. Budget and pause are those
+ * of the `OriginStates` in context, or new ones.
+ */
 export const forOrigin = (origin: string): Effect.Effect<OriginState> =>
   Effect.map(
     Effect.all([current, Effect.serviceOption(Limiter), Effect.serviceOption(ResponseCache)]),
@@ -112,8 +114,8 @@ export const forOrigin = (origin: string): Effect.Effect<OriginState> =>
   )
 
 /**
- * Builds the services of a layer with the `OriginStates` around it, or with new ones, and adds these, the `Limiter` and the
- * `ResponseCache` to its output, so that API layers within share them. `Authoriser.layer` does this; a layer with several
+ * Builds the services of a layer with the `OriginStates` in context, or with new ones. Adds these, the `Limiter` and the
+ * `ResponseCache` to the output, so that API layers within share them. `Authoriser.layer` does this; a layer with several
  * tags needs it.
  *
  * @example
@@ -137,11 +139,11 @@ export const share = <I, E, R>(
 ): Effect.Effect<Context.Context<I | OriginStates>, E, R> =>
   Effect.gen(function* () {
     const states = yield* current
-    const around = yield* Effect.context<never>()
+    const context = yield* Effect.context<never>()
     const built = yield* Effect.provideService(services, OriginStates, states)
     return Context.merge(
-      // `pick` takes what is there; neither service is required.
-      Context.pick(Limiter, ResponseCache)(around as Context.Context<Limiter | ResponseCache>),
+      // `pick` skips services that the context does not have.
+      Context.pick(Limiter, ResponseCache)(context as Context.Context<Limiter | ResponseCache>),
       Context.add(built, OriginStates, states)
     )
   })

@@ -19,8 +19,8 @@ import { type Operation, type Response, toResponse } from "./Operation.js"
 export type { ItemOptions, Page, PageRequest, Param, Read, ReadOptions }
 
 /**
- * A list: a function that returns the items as a Stream. Pages are requested when they are pulled, and each run of the Stream
- * reads the list anew.
+ * A list: a function that returns the items as a Stream. Pages are requested when they are pulled, and requested again by each
+ * run of the Stream.
  */
 export interface Paginated<
   in Args extends ReadonlyArray<unknown>,
@@ -34,11 +34,11 @@ export interface Paginated<
   (...args: Args): Stream.Stream<Item, E, R>
   /** The pages, with their positions and responses. */
   readonly pages: (...args: Args) => Stream.Stream<Page<Item, Value, Position>, E, R>
-  /** The same list, read in another way. */
+  /** The same list, read with other options. */
   readonly with: (options: ReadOptions<Position, Ahead>) => Paginated<Args, Item, Value, Position, Ahead, E, R>
 }
 
-/** Requests of pages that are not made by one operation; see `requests`. */
+/** Page requests that are not made by one operation; see `requests`. */
 export interface Requests<in Args extends ReadonlyArray<unknown>, out Value, out E, out R> {
   readonly fetch: (page: PageRequest, ...args: Args) => Effect.Effect<Response<Value>, E, R>
 }
@@ -53,9 +53,9 @@ export type Source<In extends ReadonlyArray<unknown>, Own extends ReadonlyArray<
   | Operation<In, Value, E, R>
   | Requests<Own, Value, E, R>
 
-/** The endpoint of a request to a URL that the API gave. */
+/** Returns an endpoint whose path and query are those of a URL from a response. */
 const atUrl = (endpoint: CompiledEndpoint, url: string, baseUrl: URL): CompiledEndpoint => {
-  // A URL that is not below the base URL was refused before.
+  // `urlFault` has refused URLs that are not below the base URL.
   const { query, segments } = Either.getOrThrow(parseTarget(url, baseUrl))
   return { ...endpoint, query, segments, encodePath: undefined, encodeQuery: undefined }
 }
@@ -107,11 +107,12 @@ const build = (
   )
 }
 
-/** Makes a list of its requests and its style. The types of the constructors say what each of them takes. */
+/** Makes a list from its requests and its strategy. The constructors declare the types. */
 const make = <Value, Item, Position>(
   source: Source<never, never, Value, unknown, unknown>,
   strategy: Strategy<Value, Item, Position>
 ): never => {
+  // `fetch` and operations take the arguments that the list is called with.
   const loose = source as AnyOperation | Requests<ReadonlyArray<any>, unknown, unknown, unknown>
   const listOf =
     internals in loose
@@ -124,8 +125,9 @@ const make = <Value, Item, Position>(
 }
 
 /**
- * Describes the requests of a list that no operation makes: verbs, or several operations. The function takes the parts of the
- * request that are the page's, and the arguments of the list.
+ * Describes the requests of a list that are made by verbs, or by several operations.
+ *
+ * - `fetch`: makes the request of a page. Takes the parts of the request that differ by page, and the arguments of the list
  *
  * @example
  * ```ts
@@ -158,35 +160,36 @@ export const requests = <Own extends ReadonlyArray<unknown>, Value, E, R>(
 /** The number of items of a full page: fixed, or read from a page. */
 export type Size<Value, N extends number = number> = N | Read<Value, number | undefined>
 
+/** The ways to find the end of a list that read a fact from a page. */
 interface Ends<Value> {
   readonly totalPages: Read<Value, number | undefined>
   readonly totalItems: Read<Value, number | undefined>
   readonly hasMore: Read<Value, boolean>
 }
 
-/** One way to tell the end, and none of the others. */
+/** One of `Ends`, without the others. */
 type OneOf<Value, Name extends keyof Ends<Value>> = Pick<Ends<Value>, Name> & {
   readonly [Other in Exclude<keyof Ends<Value>, Name>]?: never
 }
 
 /**
- * How the end of a list is told, where its pages have numbers.
+ * The way to find the end of a list whose pages have numbers.
  *
- * - `totalPages`: the page tells the number of pages
- * - `hasMore`: the page tells whether others follow
- * - `"emptyPage"`: the page after the last one is empty. It takes one more request
- * - `totalItems`: the page tells the number of items. Needs `pageSize`
- * - `"shortPage"`: the last page is not full, or empty. Needs `pageSize`. A server that caps the page size below that ends the
- *   list at its first page: prefer the other ways
+ * - `totalPages`: reads the number of pages from a page
+ * - `hasMore`: reads from a page if another one follows
+ * - `"emptyPage"`: the page after the last one is empty. It costs one more request
+ * - `totalItems`: reads the number of items from a page. Requires `pageSize`
+ * - `"shortPage"`: the last page has fewer items than `pageSize`, or none. Prefer another way: if the server limits the
+ *   page size to less than `pageSize`, the list ends after its first page
  *
- * Where a total is undefined or not a number, as that of a header which is absent, the list ends with an empty page.
+ * If a total is undefined or not a number, such as that of an absent header, the list ends with an empty page.
  */
 export type PageNumberEnd<Value> =
   | {
       readonly end: OneOf<Value, "totalPages"> | OneOf<Value, "hasMore"> | "emptyPage"
       /**
-       * The number of items of a full page. A page that has fewer, and is not the last one, is a `PaginationError`. Default:
-       * unknown, so that only an empty page is one.
+       * The number of items of a full page. The list fails with a `PaginationError` if a page has fewer and is not the last
+       * one. Default: unknown, so that only an empty page that is not the last one is an error.
        */
       readonly pageSize?: Size<Value> | undefined
     }
@@ -199,19 +202,20 @@ export type PageNumberOptions<Value, Item, P extends Param> = ItemOptions<Value,
     readonly param?: P | undefined
     /** The number of the first page. Default: 1. */
     readonly first?: number | undefined
-    /** The number of the page that a response holds. Another one than requested is a `PaginationError`. */
+    /** The page number that a response reports. The list fails with a `PaginationError` if it is not the requested one. */
     readonly reportedPage?: Read<Value, number | undefined> | undefined
   }
 
 /**
- * A list whose pages have numbers: `?page=1`, `?page=2`. Pages can be requested side by side, and read from any number on.
+ * Makes a list whose pages have numbers: `?page=1`, `?page=2`. Pages can be requested concurrently, and reading can start
+ * at any page number.
  *
- * The list takes the arguments of the operation, without the parameters that the style sets. It returns a Stream of items;
- * `pages` returns the pages, and `with` changes how the list is read. Mark the call as pure, so that bundlers drop the lists that
- * a program does not use.
+ * The list takes the arguments of the operation, without the parameters that the list sets. It returns a Stream of items;
+ * `pages` returns the pages, and `with` sets options of reading. Annotate the call as pure (`#__PURE__`), so that bundlers drop
+ * the lists that a program does not use.
  *
  * The Stream fails with the errors of the operation, and with a `PaginationError` if the list may be endless or incomplete. If
- * pages of a list change while it is read, items move from one to another: an item can be received twice, or be missed.
+ * the list changes while it is read, items move from one page to another: an item can be received twice, or be missed.
  *
  * @example
  * ```ts
@@ -294,14 +298,14 @@ export const pageNumber = <
     })
   )
 
-/** How the end of a list is told, where its pages have offsets; see `PageNumberEnd`. `"shortPage"` needs `limit`. */
+/** The way to find the end of a list whose pages have offsets; see `PageNumberEnd`. `"shortPage"` requires `limit`. */
 export type OffsetEnd<Value, N extends number> =
   | {
       readonly end: OneOf<Value, "totalItems"> | OneOf<Value, "hasMore"> | "emptyPage"
       /**
        * The number of items of a full page. A number is sent in `limitParam`; a function reads it from the page, and nothing is
-       * sent. A page that has fewer items, and is not the last one, is a `PaginationError`. Default: unknown, so that each page
-       * begins after the items of the one before.
+       * sent. The list fails with a `PaginationError` if a page has fewer items and is not the last one. Default: unknown, so
+       * that the next offset is that of the page plus its number of items.
        */
       readonly limit?: Size<Value, N> | undefined
     }
@@ -316,17 +320,17 @@ export type OffsetOptions<Value, Item, P extends Param, L extends Param, N exten
     readonly limitParam?: L | undefined
     /** The offset of the first item. Default: 0. */
     readonly first?: number | undefined
-    /** The offset of the page that a response holds. Another one than requested is a `PaginationError`. */
+    /** The offset that a response reports. The list fails with a `PaginationError` if it is not the requested one. */
     readonly reportedOffset?: Read<Value, number | undefined> | undefined
   }
 
-/** A limit that is read from pages, or that has no literal type, leaves its parameter in the arguments of the list. */
+/** The parameters that `offset` sets. A limit that is read from pages, or whose type is not a literal, is not one of them. */
 type SuppliesOffset<P, L, N extends number> = Supplies<P, number> &
   ([N] extends [never] ? {} : number extends N ? {} : Supplies<L, number>)
 
 /**
- * A list whose pages have an offset and a limit: `?offset=0&limit=50`, `?offset=50&limit=50`. Pages can be requested side by
- * side, and read from any offset on. For everything else see `pageNumber`.
+ * Makes a list whose pages have an offset and a limit: `?offset=0&limit=50`, `?offset=50&limit=50`. Pages can be requested
+ * concurrently, and reading can start at any offset. For everything else see `pageNumber`.
  *
  * @example
  * ```ts
@@ -379,7 +383,7 @@ export const offset = <
     })
   )
 
-/** A cursor: a text, a number, or, in a body, any JSON object. */
+/** A cursor: a string, a number, or, in a body, any JSON object. */
 export type Cursor = string | number | object
 
 /** Options of `cursor`. */
@@ -388,14 +392,14 @@ export interface CursorOptions<Value, Item, C extends Cursor, P extends Param> e
   readonly param?: P | undefined
   /** The cursor of the first page. Default: none, so that the parameter is left out. */
   readonly first?: NoInfer<C> | undefined
-  /** The cursor of the next page. Undefined, null or an empty text at the end of the list. */
+  /** The cursor of the next page. Undefined, null or an empty string at the end of the list. */
   readonly next: Read<Value, C | null | undefined>
 }
 
 /**
- * A list whose pages have a cursor for the next one, in their body or their headers. It is sent in the query, a header, or the
- * JSON body. One page can be requested in advance, and the list can be read on from any cursor. For everything else see
- * `pageNumber`.
+ * Makes a list whose pages contain a cursor for the next one, in their body or their headers. The cursor is sent in the
+ * query, a header, or the JSON body. One page can be requested in advance, and reading can start at any cursor. For
+ * everything else see `pageNumber`.
  *
  * @example
  * ```ts
@@ -439,15 +443,15 @@ export const cursor = <
 
 /** Options of `nextUrl`. */
 export interface NextUrlOptions<Value, Item> extends ItemOptions<Value, Item> {
-  /** The URL of the next page, absolute or relative to that of the page. Undefined, null or an empty text at the end. */
+  /** The URL of the next page, absolute or relative to that of the page. Undefined, null or an empty string at the end. */
   readonly next: Read<Value, string | URL | null | undefined>
 }
 
 /**
- * A list whose pages have the URL of the next one in their body. It replaces path and query of the operation, whose headers and
- * body stay. It is followed below the base URL only: for another origin, or another path, the list fails with a
- * `PaginationError`, and nothing is sent. One page can be requested in advance, and the list can be read on from the URL of any
- * page. For everything else see `pageNumber`.
+ * Makes a list whose pages contain the URL of the next one in their body. The URL replaces the path and query of the operation;
+ * headers and body stay the same. A URL that is not below the base URL is not requested: the list fails with a
+ * `PaginationError`. One page can be requested in advance, and reading can start at the URL of any page. For everything else
+ * see `pageNumber`.
  *
  * @example
  * ```ts
@@ -490,8 +494,8 @@ export interface LinkOptions<Value, Item> extends ItemOptions<Value, Item> {
 }
 
 /**
- * A list whose responses have the URL of the next page in the header `Link` (RFC 8288). It ends with a response without such a
- * link. For everything else see `nextUrl`.
+ * Makes a list whose responses have the URL of the next page in the header `Link` (RFC 8288). The list ends with a response
+ * without such a link. For everything else see `nextUrl`.
  *
  * @example
  * ```ts

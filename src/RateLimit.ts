@@ -12,7 +12,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { Limiter, LimiterFailure } from "./Limiter.js"
 
-/** A rate limit as an API documents it: a number of requests in any window of a length. */
+/** A rate limit, as APIs document it: the maximum number of requests in any window of time. */
 export interface Options {
   /** The number of requests, a whole number of at least 1. */
   readonly limit: number
@@ -130,7 +130,7 @@ const make = (
       queue.storePending = true
       const consume = limiter.consume({
         algorithm: "fixed-window",
-        // Not "delay": that would use up the limit for a waiter that then gives up.
+        // Not "delay", which would use up the limit for a waiter that times out or is interrupted.
         onExceeded: "fail",
         key: name,
         limit: burst,
@@ -206,8 +206,8 @@ const invalid = (option: keyof Options, message: string) => Effect.fail(ConfigEr
  * attempts, counted across all processes that share the store. Waiting calls are admitted in order.
  *
  * A call whose wait would be longer than its policy accepts (`maxWait`), or than its deadline leaves, fails at once with
- * `NotSent`. Its `retryAfter` is the time until the limit has room. If the store fails, or does not respond for a second and
- * for as long as the call accepts to wait, the call fails with a `NotSent` without `retryAfter`: an attempt that can't be
+ * `NotSent`. Its `retryAfter` is the time until the limit has room. If the store fails, or does not respond within the wait
+ * that the call accepts (at least a second), the call fails with a `NotSent` without `retryAfter`: an attempt that can't be
  * counted is not sent.
  *
  * The guarantee has a cost. About a fifth of the limit may be sent at once, and then nothing for about a quarter of a window
@@ -216,11 +216,11 @@ const invalid = (option: keyof Options, message: string) => Effect.fail(ConfigEr
  * in a millisecond, since the store counts in whole milliseconds.
  *
  * Attempts are counted when they start, by the store's clock. The replay after a 401 and the requests after a redirect are not
- * counted. Delays between here and the server can move two requests closer together: leave a margin if an API penalizes each
- * excess. A store that loses its data, for example by a failover, starts with an unused limit.
+ * counted. Delays on the network can move two requests closer together: leave a margin if an API penalizes each excess. A
+ * store that loses its data, for example by a failover, starts with an unused limit.
  *
  * Fails with a `ConfigError` if the options are invalid. Provide one layer around all callers that share the limit: each build
- * of the layer has a limit of its own in memory. The store in memory keeps a few bytes for each identity.
+ * of the layer has a limit of its own in memory. The store in memory uses a few bytes for each identity.
  *
  * This module requires `@effect/experimental`, and the Redis store requires `ioredis`. By default `ioredis` tries a command
  * twenty times, and waits without limit for a response. With `maxRetriesPerRequest` and `commandTimeout` as below a command

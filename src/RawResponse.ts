@@ -2,23 +2,24 @@ import type * as Duration from "effect/Duration"
 import type * as Stream from "effect/Stream"
 import type { TimeoutError, TransportError } from "./HeraldError.js"
 
-/** A response whose body was read, but not decoded. */
+/** A response before it is decoded. */
 export interface RawResponse {
   readonly status: number
   /** Names are in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>
+  /** The body, unless `stream` is set: it is empty then. */
   readonly body: string | Uint8Array
-  /** The body, where it is streamed instead of read. */
+  /** The body as a Stream, if the endpoint declares it as one. */
   readonly stream?: Stream.Stream<Uint8Array, TransportError | TimeoutError> | undefined
   /** The URL that the last redirect led to, if there was one. */
   readonly redirected?: string | undefined
-  /** Set where the response belongs to other credentials than those that the cache was asked for: it is not stored. */
+  /** True for a response that must not be stored, because its credentials have another cache partition than the lookup had. */
   readonly uncacheable?: boolean | undefined
   /** Set on a response that comes from the cache. */
   readonly cached?: CacheInfo | undefined
 }
 
-/** The part of the cache in a response. */
+/** Facts about a response that comes from the cache. */
 export interface CacheInfo {
   /** The time since the origin server generated or validated the response (RFC 9111, 4.2.3). */
   readonly age: Duration.Duration
@@ -26,10 +27,10 @@ export interface CacheInfo {
   readonly revalidated: boolean
 }
 
-/** The body as text, decoded as UTF-8. */
+/** Returns the body as text. Bytes are decoded as UTF-8. */
 export const textOf = ({ body }: Pick<RawResponse, "body">): string =>
   typeof body === "string" ? body : new TextDecoder().decode(body)
 
-/** The body as bytes, encoded as UTF-8 where it is text. */
+/** Returns the body as bytes. Text is encoded as UTF-8. */
 export const bytesOf = ({ body }: Pick<RawResponse, "body">): Uint8Array =>
   typeof body === "string" ? new TextEncoder().encode(body) : body

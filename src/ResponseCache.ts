@@ -20,8 +20,8 @@ import type { RawResponse } from "./RawResponse.js"
 export type Mode = "use" | "bypass" | "refresh" | "only-if-cached"
 
 /**
- * Cache mode of the calls within. Provide it as a service, for one call or for many. Default: `use`. A write invalidates
- * stored responses in every mode.
+ * Cache mode of calls. Provide it as a service, for one call or for a program. Default: `use`. A write invalidates stored
+ * responses in every mode.
  *
  * @example
  * ```ts
@@ -32,21 +32,20 @@ export type Mode = "use" | "bypass" | "refresh" | "only-if-cached"
  * const refreshed = Polympics.checkSignups().pipe(Effect.provideService(ResponseCache.Current, "refresh"))
  * ```
  */
-export class Current
-  extends /*#__PURE__*/ Context.Reference<Current>()("effect-herald/ResponseCache/Current", {
-    defaultValue: (): Mode => "use"
-  }) {}
+export class Current extends Context.Reference<Current>()("effect-herald/ResponseCache/Current", {
+  defaultValue: (): Mode => "use"
+}) {}
 
-/** Kind of a call, by which a cache chooses the lifetime of its responses. */
+/** Kind of a call. A cache chooses the lifetime of responses by it. */
 export interface Kind {
-  /** Name of the operation, such as `getAccount`, or `GET /users/{id}` of a verb. */
+  /** Name of the operation, such as `getAccount`. That of a verb is `GET /users/{id}`. */
   readonly operation: string
   readonly method: HttpMethod
   /** Path template, such as `/account/{account}`. */
   readonly template: string
 }
 
-/** A request as a cache identifies it. Only GET and HEAD requests are cached. */
+/** A request, with everything that identifies its cache entry. Only GET and HEAD requests are cached. */
 export interface CacheableRequest extends Kind {
   /** The request without credentials. */
   readonly request: HttpClientRequest
@@ -69,7 +68,7 @@ export type Sending = "own" | "shared" | "background"
 /** A GET or HEAD call that goes through the cache, with the functions that send its request and decode its response. */
 export interface Exchange<A, E> extends CacheableRequest {
   readonly mode: Mode
-  /** Identity of the endpoint. Only calls of the same family share a request, since their errors are made alike. */
+  /** Identity of the endpoint's errors. Only calls of the same family share a request, since they decode the same errors. */
   readonly family: object
   /** Decodes a response for the call. A response that fails to decode is neither stored nor returned from the cache. */
   readonly decode: (response: RawResponse) => Either.Either<A, E>
@@ -89,7 +88,7 @@ export interface Decoded<A, E> {
 }
 
 /** No usable response is stored, and the mode forbids to send the request. The call fails with `NotSent`. */
-export class NotCached extends /*#__PURE__*/ Data.TaggedError("NotCached") {}
+export class NotCached extends Data.TaggedError("NotCached") {}
 
 /** Description of a stored response. Times are in milliseconds since the epoch. */
 export interface Entry {
@@ -102,52 +101,52 @@ export interface Entry {
   /** Length of the body. */
   readonly bytes: number
   readonly storedAt: number
-  /** Time from which the response is stale: it is revalidated or requested anew before it is used. */
+  /** Time from which the response is stale: it is revalidated, or requested again, before it is used. */
   readonly expiresAt: number
 }
 
 /** The cache could not be read or changed, because its store failed. */
-export class CacheFailure
-  extends /*#__PURE__*/ Data.TaggedError("CacheFailure")<{ readonly message: string; readonly cause?: unknown }> {}
+export class CacheFailure extends Data.TaggedError("CacheFailure")<{
+  readonly message: string
+  readonly cause?: unknown
+}> {}
 
 /**
- * A response cache: an optional service that an API's layer picks up when it is built. `effect-herald/cache` implements it.
+ * A response cache: an optional service that an API's layer takes from its context when it is built. `effect-herald/cache`
+ * implements it.
  * A failure of its store never fails a call: the request is sent as if there were no cache.
  */
-export class ResponseCache
-  extends /*#__PURE__*/ Context.Tag("effect-herald/ResponseCache")<
-    ResponseCache,
-    {
-      /** Returns the response to a GET or HEAD call: a stored one, or that of the request, which it sends. */
-      readonly through: <A, E>(
-        exchange: Exchange<A, E>
-      ) => Effect.Effect<Decoded<A, E>, AnyError | NotCached, HttpClient>
-      /**
-       * Runs a call that may change the resource at this URL. Invalidates the stored responses of the resource when the call
-       * is over, whether it succeeded, failed or was interrupted.
-       */
-      readonly invalidating: <A extends { readonly response: RawResponse }, E, R>(
-        url: string,
-        call: Effect.Effect<A, E, R>
-      ) => Effect.Effect<A, E, R>
-      /** Returns the stored response if it may be used now. Sends nothing. */
-      readonly lookup: (request: CacheableRequest) => Effect.Effect<RawResponse | undefined>
-      /**
-       * Prepares to store a response that is obtained by another request. Run it before that request is sent: the returned
-       * function stores nothing usable if a write has invalidated the resource in between.
-       */
-      readonly storing: (request: CacheableRequest) => Effect.Effect<(response: RawResponse) => Effect.Effect<void>>
-      /** Descriptions of all stored responses, in no particular order. */
-      readonly entries: Stream.Stream<Entry, CacheFailure>
-      /** Counts the stored responses that are fresh, and with `expired` those that have expired, too. */
-      readonly count: (options?: { readonly expired?: boolean }) => Effect.Effect<number, CacheFailure>
-      /** Returns `true` if a fresh response is stored for this absolute URL. */
-      readonly has: (url: string | URL) => Effect.Effect<boolean, CacheFailure>
-      /** Removes the responses of this absolute URL, or those that match the predicate. Returns their number. */
-      readonly remove: (which: string | URL | ((entry: Entry) => boolean)) => Effect.Effect<number, CacheFailure>
-      /** Removes the responses that have expired. Returns their number. */
-      readonly purge: Effect.Effect<number, CacheFailure>
-      /** Removes all responses. */
-      readonly clear: Effect.Effect<void, CacheFailure>
-    }
-  >() {}
+export class ResponseCache extends Context.Tag("effect-herald/ResponseCache")<
+  ResponseCache,
+  {
+    /** Returns the response to a GET or HEAD call: a stored one, or that of the request, which it sends. */
+    readonly through: <A, E>(exchange: Exchange<A, E>) => Effect.Effect<Decoded<A, E>, AnyError | NotCached, HttpClient>
+    /**
+     * Runs a call that may change the resource at this URL. Invalidates the stored responses of the resource when the call
+     * is over, whether it succeeded, failed or was interrupted.
+     */
+    readonly invalidating: <A extends { readonly response: RawResponse }, E, R>(
+      url: string,
+      call: Effect.Effect<A, E, R>
+    ) => Effect.Effect<A, E, R>
+    /** Returns the stored response if it may be used now. Sends nothing. */
+    readonly lookup: (request: CacheableRequest) => Effect.Effect<RawResponse | undefined>
+    /**
+     * Prepares to store a response that is obtained by another request. Run it before that request is sent: the returned
+     * function stores nothing usable if a write has invalidated the resource in between.
+     */
+    readonly storing: (request: CacheableRequest) => Effect.Effect<(response: RawResponse) => Effect.Effect<void>>
+    /** Descriptions of all stored responses, in no particular order. */
+    readonly entries: Stream.Stream<Entry, CacheFailure>
+    /** Counts the stored responses that are fresh, and with `expired` those that have expired, too. */
+    readonly count: (options?: { readonly expired?: boolean }) => Effect.Effect<number, CacheFailure>
+    /** Returns `true` if a fresh response is stored for this absolute URL. */
+    readonly has: (url: string | URL) => Effect.Effect<boolean, CacheFailure>
+    /** Removes the responses of this absolute URL, or those that match the predicate. Returns their number. */
+    readonly remove: (which: string | URL | ((entry: Entry) => boolean)) => Effect.Effect<number, CacheFailure>
+    /** Removes the responses that have expired. Returns their number. */
+    readonly purge: Effect.Effect<number, CacheFailure>
+    /** Removes all responses. */
+    readonly clear: Effect.Effect<void, CacheFailure>
+  }
+>() {}

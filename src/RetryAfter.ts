@@ -13,7 +13,7 @@ export const parse = (header: string | undefined, now: number): Duration.Duratio
   return date === undefined ? undefined : HttpTime.millisToDuration(date - now)
 }
 
-/** Headers that hold a wait in milliseconds, with decimals: of OpenAI and Azure, and of Azure Cosmos DB. In lower case. */
+/** Names of headers that hold a wait in milliseconds, with decimals: that of OpenAI and Azure, and that of Azure Cosmos DB. */
 const millisecondHeaders = ["retry-after-ms", "x-ms-retry-after-ms"]
 
 /**

@@ -15,13 +15,25 @@ export type { RetryPolicy, Rule } from "./internal/call/retryRule.js"
 const maxTimerDelay = 2_147_483_647
 
 /**
- * A policy of one rule.
+ * Makes a policy of one rule.
  *
  * - `schedule`: the waits between attempts. No retry follows after it ends.
  * - `retries`: the predicate of the failures that are retried.
  * - `maxWait`: the longest wait that is accepted, the schedule's own included. Default: 1 minute. At most 24 days.
- * - `rejected`: the predicate of the responses by which this API says that it did not act on the request, beyond those that
+ * - `rejected`: the predicate of the responses by which this API reports that it did not act on the request, beyond those that
  *   HTTP defines. Default: none.
+ *
+ * @example
+ * ```ts
+ * import { Schedule } from "effect"
+ * import { Backoff, RetryPolicy } from "effect-herald"
+ *
+ * const policy = RetryPolicy.make({
+ *   schedule: Backoff.linear({ start: "1 second", cap: "5 seconds" }).pipe(Schedule.intersect(Backoff.attempts(6))),
+ *   retries: RetryPolicy.onStatus(429, 503),
+ *   maxWait: "30 seconds"
+ * })
+ * ```
  */
 export const make = (options: {
   readonly schedule: Schedule.Schedule<unknown, FailedAttempt>
@@ -40,8 +52,8 @@ export const make = (options: {
 })
 
 /**
- * Combines two policies: the second decides about the failures that the first does not retry. Each rule keeps the state of its
- * own schedule during a call. `Backoff.attempts` and `Backoff.elapsed` count for the call as a whole.
+ * Combines two policies: the second decides about the failures that the first does not retry. Each rule has the state of its
+ * own schedule during a call. `Backoff.attempts` and `Backoff.elapsed` apply to the call as a whole.
  *
  * @example
  * ```ts
@@ -59,7 +71,7 @@ export const make = (options: {
 export const orElse: {
   (that: RetryPolicy): (self: RetryPolicy) => RetryPolicy
   (self: RetryPolicy, that: RetryPolicy): RetryPolicy
-} = /*#__PURE__*/ dual(2, (self: RetryPolicy, that: RetryPolicy): RetryPolicy => ({
+} = dual(2, (self: RetryPolicy, that: RetryPolicy): RetryPolicy => ({
   rules: [...self.rules, ...that.rules]
 }))
 
@@ -86,19 +98,16 @@ export const onTransportFailure: Predicate.Predicate<FailedAttempt> = (failed) =
 export const onRetryAfter: Predicate.Predicate<FailedAttempt> = ({ retryAfter }) => retryAfter !== undefined
 
 /** A policy without retries. */
-export const none: RetryPolicy = /*#__PURE__*/ make({ schedule: Schedule.stop, retries: () => false })
+export const none: RetryPolicy = make({ schedule: Schedule.stop, retries: () => false })
 
 /**
  * The default policy: at most four attempts. Retries transport failures, and 429, 502, 503 and 504, which are usually
  * temporary. The waits have full jitter, up to 0.5, 1 and 2 seconds, so that clients that failed together do not retry
  * together.
  */
-export const standard: RetryPolicy = /*#__PURE__*/ make({
-  schedule: /*#__PURE__*/ Schedule.intersect(
-    /*#__PURE__*/ Backoff.exponential({ start: "500 millis", jitter: "full" }),
-    /*#__PURE__*/ Backoff.attempts(4)
-  ),
-  retries: /*#__PURE__*/ Predicate.or(onTransportFailure, /*#__PURE__*/ onStatus(429, 502, 503, 504))
+export const standard: RetryPolicy = make({
+  schedule: Schedule.intersect(Backoff.exponential({ start: "500 millis", jitter: "full" }), Backoff.attempts(4)),
+  retries: Predicate.or(onTransportFailure, onStatus(429, 502, 503, 504))
 })
 
 /** A policy made by `exponential`, with its longest waits. */
@@ -110,15 +119,14 @@ export interface ExponentialPolicy extends RetryPolicy {
 }
 
 /**
- * A policy whose waits grow by a factor, without jitter. Retries transport failures, and every status of 408 or above. Statuses
- * from 400 to 407 are fatal.
+ * Makes a policy whose waits grow by a factor, without jitter. It retries transport failures, and every status above 407.
  *
  * - `start`: the first wait. Default: 0.5 seconds.
  * - `factor`: the factor from each wait to the next. Default: 1.5.
  * - `attempts`: the number of attempts after the first. Default: 10.
  * - `timeout`: the longest wait that is accepted, the schedule's own included. Default: `total`.
  *
- * The defaults and the fatal statuses are those of musify's request handler.
+ * The defaults and the retried statuses are those of musify's request handler.
  *
  * @example
  * ```ts
@@ -164,7 +172,6 @@ export const exponential = (
  * const once = get("/forecast/Oslo").pipe(Effect.provideService(RetryPolicy.Current, RetryPolicy.none))
  * ```
  */
-export class Current
-  extends /*#__PURE__*/ Context.Reference<Current>()("effect-herald/RetryPolicy/Current", {
-    defaultValue: (): RetryPolicy | undefined => undefined
-  }) {}
+export class Current extends Context.Reference<Current>()("effect-herald/RetryPolicy/Current", {
+  defaultValue: (): RetryPolicy | undefined => undefined
+}) {}

@@ -5,7 +5,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { fingerprint } from "./internal/fingerprint.js"
 import { randomHex } from "./internal/hex.js"
-import { fieldName } from "./internal/http/fieldSyntax.js"
+import { fieldName, visibleAscii } from "./internal/http/fieldSyntax.js"
 
 /** An access token with its metadata (RFC 6749, 5.1). */
 export interface Token {
@@ -51,16 +51,15 @@ export interface TokenResponse {
  * - `Unsafe`: the response does not belong to the request (wrong `state`, wrong issuer), or would send secrets in clear
  *   text
  */
-export class TokenFailure
-  extends /*#__PURE__*/ Data.TaggedError("TokenFailure")<{
-    readonly reason: "Refused" | "Denied" | "TimedOut" | "Unavailable" | "Store" | "Invalid" | "Unsafe"
-    readonly message: string
-  }> {}
+export class TokenFailure extends Data.TaggedError("TokenFailure")<{
+  readonly reason: "Refused" | "Denied" | "TimedOut" | "Unavailable" | "Store" | "Invalid" | "Unsafe"
+  readonly message: string
+}> {}
 
 /** Reports whether a token can be sent in an `Authorization` header without ambiguity (RFC 9110, 11.4; RFC 6750, 2.1). */
 const fitsHeader = (tokenType: string, accessToken: unknown): boolean =>
   // Untyped JSON may hold another type.
-  typeof accessToken === "string" && fieldName.test(tokenType) && /^[\x21-\x7e]+$/.test(accessToken)
+  typeof accessToken === "string" && fieldName.test(tokenType) && visibleAscii.test(accessToken)
 
 /**
  * Returns `Bearer` for a missing type. The type is case-insensitive (RFC 6749, 7.1), and servers differ in the case that
@@ -70,10 +69,11 @@ const normalizeType = (tokenType: string | null | undefined): string =>
   tokenType === null || tokenType === undefined || /^(?:bearer)?$/i.test(tokenType) ? "Bearer" : tokenType
 
 /**
- * Makes a token from a token response.
+ * Makes a token from a token response. Fails with `Invalid` if the token cannot be sent in a header.
  *
- * `previous` is the token that was refreshed, if any. Its refresh token and scope stay in force where the response has none
- * (RFC 6749, 5.1 and 6). Fails with `Invalid` if the token cannot be sent in a header.
+ * - `previous`: the token that was refreshed, if any. Its refresh token and scope remain valid where the response has none
+ *   (RFC 6749, 5.1 and 6)
+ * - `now`: the time of the response, in milliseconds since the epoch
  */
 export const fromTokenResponse = (
   { accessToken, expiresIn, refreshToken, scope, tokenType }: TokenResponse,
@@ -101,7 +101,8 @@ export const fromTokenResponse = (
   }))
 }
 
-const orNull = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true })
+/** An optional field, of which null counts as absent. */
+const nullable = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true })
 
 /**
  * The stored form of a token: the fields of RFC 6749, 5.1, with `granted_at` and `expires_at` (seconds since the epoch) and
@@ -110,18 +111,18 @@ const orNull = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema
 const StoredToken = () =>
   Schema.Struct({
     access_token: Schema.NonEmptyString,
-    token_type: orNull(Schema.String),
-    granted_at: orNull(Schema.Finite),
-    expires_at: orNull(Schema.Finite),
-    expires_in: orNull(Schema.Finite),
-    refresh_token: orNull(Schema.String),
-    scope: orNull(Schema.String),
-    grant_id: orNull(Schema.String),
+    token_type: nullable(Schema.String),
+    granted_at: nullable(Schema.Finite),
+    expires_at: nullable(Schema.Finite),
+    expires_in: nullable(Schema.Finite),
+    refresh_token: nullable(Schema.String),
+    scope: nullable(Schema.String),
+    grant_id: nullable(Schema.String),
     /** An error response, which another program may have stored, has this field. */
     error: Schema.optional(Schema.Null)
   })
 
-/** Rounds, because fractions of a second are not exact. */
+/** Converts seconds to milliseconds. Rounds, because fractions of a second are not exact. */
 const toMillis = (seconds: number): number => Math.round(seconds * 1000)
 
 /** Encodes a token as the JSON text that a `TokenStore` holds. The text contains the secrets. */
@@ -137,10 +138,10 @@ export const stringify = (token: Token): string =>
   } satisfies Schema.Schema.Encoded<ReturnType<typeof StoredToken>>)
 
 /**
- * Decodes a text from a `TokenStore`. It accepts the form of `stringify`, and token responses as servers send them, which
- * other programs store. Returns undefined if the text holds no token, or has an `error`. `expires_at` takes precedence over
- * `expires_in`, which counts from `granted_at` and is ignored without it. Where there is no `grant_id`, it is a fingerprint
- * of the refresh token, or else of the access token.
+ * Decodes a text from a `TokenStore`. Accepts the form of `stringify`, and token responses as servers send them, which other
+ * programs store. Returns undefined if the text holds no token, or has an `error`. `expires_at` takes precedence over
+ * `expires_in`, which counts from `granted_at` and is ignored without it. The default of `grant_id` is a fingerprint of the
+ * refresh token, or else of the access token.
  */
 export const parse = (text: string): Effect.Effect<Token | undefined> => {
   const stored = Option.getOrUndefined(Schema.decodeUnknownOption(Schema.parseJson(StoredToken()))(text))

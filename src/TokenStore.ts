@@ -9,31 +9,30 @@ import type * as Scope from "effect/Scope"
 import { makeLocks } from "./internal/tokens/locks.js"
 
 /** A token store failed. The message holds no secret. */
-export class TokenStoreFailure
-  extends /*#__PURE__*/ Data.TaggedError("TokenStoreFailure")<{ readonly message: string }> {}
+export class TokenStoreFailure extends Data.TaggedError("TokenStoreFailure")<{ readonly message: string }> {}
 
 /** A store that holds tokens between runs, each under a name, as a text that contains secrets. */
-export class TokenStore
-  extends /*#__PURE__*/ Context.Tag("effect-herald/TokenStore")<
-    TokenStore,
-    {
-      readonly load: (name: string) => Effect.Effect<Option.Option<string>, TokenStoreFailure>
-      /** Replaces the text under a name. It is atomic: readers see the previous text or the new one. */
-      readonly save: (name: string, text: string) => Effect.Effect<void, TokenStoreFailure>
-      /** Succeeds if there is no such text. */
-      readonly remove: (name: string) => Effect.Effect<void, TokenStoreFailure>
-      /**
-       * Holds a lock until the scope closes. Among all users of the store, in all processes, one at a time holds the lock
-       * of a name. The lock of a process that was killed is released after a few seconds.
-       */
-      readonly lock: (name: string) => Effect.Effect<void, TokenStoreFailure, Scope.Scope>
-    }
-  >() {}
+export class TokenStore extends Context.Tag("effect-herald/TokenStore")<
+  TokenStore,
+  {
+    /** Returns the text under a name, if there is one. */
+    readonly load: (name: string) => Effect.Effect<Option.Option<string>, TokenStoreFailure>
+    /** Replaces the text under a name. It is atomic: readers see the previous text or the new one. */
+    readonly save: (name: string, text: string) => Effect.Effect<void, TokenStoreFailure>
+    /** Removes the text under a name. Succeeds if there is none. */
+    readonly remove: (name: string) => Effect.Effect<void, TokenStoreFailure>
+    /**
+     * Holds a lock until the scope closes. Among all users of the store, in all processes, one at a time holds the lock
+     * of a name. The lock of a process that was killed is released after a few seconds.
+     */
+    readonly lock: (name: string) => Effect.Effect<void, TokenStoreFailure, Scope.Scope>
+  }
+>() {}
 
 type Service = Context.Tag.Service<TokenStore>
 
-/** Makes a store in memory. */
-export const makeMemory: Effect.Effect<Service> = /*#__PURE__*/ Effect.sync(() => {
+/** Makes a store in memory. Its locks cover this process. */
+export const makeMemory: Effect.Effect<Service> = Effect.sync(() => {
   const texts = new Map<string, string>()
   return {
     load: (name) => Effect.sync(() => Option.fromNullable(texts.get(name))),
@@ -44,9 +43,9 @@ export const makeMemory: Effect.Effect<Service> = /*#__PURE__*/ Effect.sync(() =
 })
 
 /**
- * A store in memory, shared by all credentials in the layer. Credentials without a store around them have one of their own.
+ * A store in memory, shared by all credentials within the layer. Credentials without a store in context have one of their own.
  */
-export const layerMemory: Layer.Layer<TokenStore> = /*#__PURE__*/ Layer.effect(TokenStore, makeMemory)
+export const layerMemory: Layer.Layer<TokenStore> = Layer.effect(TokenStore, makeMemory)
 
 /**
  * A store in any `KeyValueStore`. Its locks cover one process only: two processes that share the `KeyValueStore` may
@@ -62,16 +61,15 @@ export const layerMemory: Layer.Layer<TokenStore> = /*#__PURE__*/ Layer.effect(T
  * const store = TokenStore.layerKeyValueStore.pipe(Layer.provide(KeyValueStore.layerMemory))
  * ```
  */
-export const layerKeyValueStore: Layer.Layer<TokenStore, never, KeyValueStore.KeyValueStore> =
-  /*#__PURE__*/ Layer.effect(
-    TokenStore,
-    /*#__PURE__*/ Effect.map(KeyValueStore.KeyValueStore, (store): Service => {
-      const failure = ({ message }: PlatformError) => new TokenStoreFailure({ message })
-      return {
-        load: (name) => Effect.mapError(store.get(name), failure),
-        save: (name, text) => Effect.mapError(store.set(name, text), failure),
-        remove: (name) => Effect.mapError(store.remove(name), failure),
-        lock: makeLocks()
-      }
-    })
-  )
+export const layerKeyValueStore: Layer.Layer<TokenStore, never, KeyValueStore.KeyValueStore> = Layer.effect(
+  TokenStore,
+  Effect.map(KeyValueStore.KeyValueStore, (store): Service => {
+    const failure = ({ message }: PlatformError) => new TokenStoreFailure({ message })
+    return {
+      load: (name) => Effect.mapError(store.get(name), failure),
+      save: (name, text) => Effect.mapError(store.set(name, text), failure),
+      remove: (name) => Effect.mapError(store.remove(name), failure),
+      lock: makeLocks()
+    }
+  })
+)

@@ -18,15 +18,15 @@ import * as TokenStore from "./TokenStore.js"
 export interface Options {
   /** The name of the token in the store. It must be unique for each client, server and user. */
   readonly name: string
-  /** The identity of the credentials, which errors show. It must not hold a secret. */
+  /** The identity of the credentials (`Credentials.identity`). It must not hold a secret. */
   readonly identity: string
   /** Requests a new token. */
   readonly grant: Effect.Effect<Token.TokenResponse, Token.TokenFailure, HttpClient>
   /**
    * Requests the next token by a refresh token. It runs uninterruptibly, since the server may have revoked the refresh
    * token by the time that the response arrives: give it a time limit of its own. If it fails with `Refused` or `Invalid`,
-   * a new token is granted. Any other failure fails the calls that wait for the token, and the refresh token is kept.
-   * Default: tokens are granted anew and not refreshed.
+   * a new token is granted. Any other failure fails the calls that wait for the token, and the refresh token is used again by
+   * the next call. Default: no refresh; each token is granted.
    */
   readonly refresh?:
     | ((refreshToken: Redacted.Redacted) => Effect.Effect<Token.TokenResponse, Token.TokenFailure, HttpClient>)
@@ -38,7 +38,8 @@ export interface Options {
   readonly refreshMargin?: Duration.DurationInput | undefined
   /**
    * Tests a token from the store or from the server before its first use. A token that fails the test (false) is replaced.
-   * A failure of the probe itself fails the calls that wait for the token, and the token is kept. Default: no test.
+   * A failure of the probe itself fails the calls that wait for the token, and the token is tested again by the next call.
+   * Default: no test.
    */
   readonly probe?: ((token: Token.Token) => Effect.Effect<boolean, Token.TokenFailure, HttpClient>) | undefined
   /**
@@ -81,13 +82,13 @@ const credentialsFailure = ({ message, reason }: Token.TokenFailure) => new Cred
 /**
  * Makes credentials from a source of tokens.
  *
- * A call uses the token in memory. Otherwise the token is loaded from the surrounding `TokenStore`, or from a store in
- * memory if there is none. A token that is about to expire, was rejected by a 401, or fails the probe is refreshed. If that
- * is not possible, a new one is granted. New tokens are saved before they are used.
+ * A call uses the token in memory, if there is one. Otherwise the token is loaded from the `TokenStore` in context, or from a
+ * store in memory if there is none. A token that is about to expire, was rejected by a 401, or fails the probe is refreshed.
+ * If that is not possible, a new one is granted. New tokens are saved before they are used.
  *
  * All calls that need a token, at its expiry or after a 401, wait for one acquisition. It runs in a fiber of its own, so
  * that no deadline or interruption of a call ends it. Among all processes that share the store, one at a time requests a
- * token from the server. A 401 to a token that has been replaced since changes nothing.
+ * token from the server. A 401 to a token that has been replaced since has no effect.
  *
  * @example
  * ```ts
@@ -96,7 +97,7 @@ const credentialsFailure = ({ message, reason }: Token.TokenFailure) => new Cred
  *
  * class Api extends Authoriser.Tag("example/Api")<Api>() {}
  *
- * // For token endpoints that follow no standard. `effect-herald/oauth` has those of OAuth.
+ * // For token endpoints that follow no standard. For OAuth see `effect-herald/oauth`.
  * const credentials = Tokens.make({
  *   name: "example",
  *   identity: "example",
@@ -153,7 +154,7 @@ export const make = (options: Options): Effect.Effect<Tokens, never, Scope.Scope
         }),
       rejected: (generation) =>
         Effect.suspend(() => {
-          // The request belongs to a sign-in that was ended meanwhile.
+          // The token was removed (`forget`) after the request was sent.
           if (current.isCleared(generation)) return Effect.succeed(false)
           const latest = current.get()
           if (latest !== undefined && latest.generation !== generation) {

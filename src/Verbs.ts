@@ -15,7 +15,7 @@ import { type Response, toResponse } from "./Operation.js"
 
 export type { BodyOption, NoBody, Value, ValueOrList }
 
-/** The path of a target. A whole URL has no parameters. */
+/** The path of a target. Empty for a whole URL, which has no parameters. */
 type PathOf<Target> = Target extends `${string}://${string}`
   ? ""
   : Target extends `${infer Path}?${string}`
@@ -32,15 +32,17 @@ type PathOption<Target> = string extends Target
     : { readonly path: { readonly [Name in Names<Target>]: Value } }
 
 /** Options of a request, besides its path and body. */
-export interface Options<S, E>
-  extends Pick<Endpoint.Behavior, "idempotent" | "idempotencyKey" | "sensitive" | "sideEffects"> {
-  /** A list repeats its name; undefined and null are left out. */
+export interface Options<S, E> extends Pick<
+  Endpoint.Behavior,
+  "idempotent" | "idempotencyKey" | "sensitive" | "sideEffects"
+> {
+  /** Query parameters. A list repeats its name; undefined and null are left out. */
   readonly query?: Readonly<Record<string, ValueOrList>> | undefined
-  /** `Redacted` values appear in no error; undefined and null are left out. */
+  /** Request headers. `Redacted` values appear in no error; undefined and null are left out. */
   readonly headers?: Readonly<Record<string, Value | null | undefined>> | undefined
   /** The response of a success: a schema of JSON, a `Body`, or these by status. Default: any JSON. */
   readonly success?: (S & Endpoint.CheckSuccess<S>) | undefined
-  /** Errors by status; see `Endpoint.get`. Others are of the built-in family. */
+  /** Errors by status; see `Endpoint.Options`. Others are errors of the built-in family. */
   readonly errors?: (E & Endpoint.CheckErrors<E, S>) | undefined
 }
 
@@ -50,16 +52,17 @@ export type WithBody = BodyOption | NoBody
 /** The errors of every request. */
 export type Errors = CallError | EncodeError
 
-/** Options can be left out where none of them is required. */
-type Given<Options> = {} extends Options ? [options?: Options] : [options: Options]
+/** The argument of a call's options. It is optional if none of them is required. */
+type OptionsArg<Options> = {} extends Options ? [options?: Options] : [options: Options]
 
-/** The type of a success, or of a verb's own where none is declared. */
+/** The decoded type of a success. Default: that of the verb. */
 type SuccessOf<S, Default> = [S] extends [never] ? Default : Endpoint.SuccessType<S>
 
+/** A call signature: `More` are additional options, and `Default` is the value without a declared success. */
 interface Call<Id, More, Default, Result extends "value" | "response"> {
   <const Target extends string | URL, S extends Endpoint.SuccessSpec = never, E extends Endpoint.ErrorsSpec = {}>(
     target: Target,
-    ...options: Given<Options<S, E> & PathOption<Target extends URL ? "" : Target> & More>
+    ...options: OptionsArg<Options<S, E> & PathOption<Target extends URL ? "" : Target> & More>
   ): Effect.Effect<
     Result extends "value" ? SuccessOf<S, Default> : Response<SuccessOf<S, Default>>,
     Errors | Endpoint.ErrorType<E>,
@@ -68,11 +71,11 @@ interface Call<Id, More, Default, Result extends "value" | "response"> {
 }
 
 /**
- * A verb: makes a request to a path template below the base URL, whose parameters are in `path`; or to a URL below it, such as
- * an API gives for the next page.
+ * A function that makes a request to a path template, with its parameters in `path`, or to a whole URL, such as that of a next
+ * page. A URL must be below the base URL.
  */
 export interface Verb<Id, More, Default> extends Call<Id, More, Default, "value"> {
-  /** The same request, which returns status, headers and URL of the response with the value. */
+  /** Makes the same request, and returns the status, headers and URL of the response with the value. */
   readonly withResponse: Call<Id, More, Default, "response">
 }
 
@@ -90,8 +93,10 @@ export interface Verbs<Id> {
 }
 
 /**
- * Makes verbs for an API without described endpoints. Their requests take the pipeline of operations: they are authorized,
- * retried, rate limited, cached and traced alike.
+ * Makes verbs, for requests without an endpoint that describes them. They use the same pipeline as operations: credentials,
+ * retries, rate limits, cache, tracing. Invalid options, even of JavaScript callers, fail with `EncodeError`.
+ *
+ * - `tag`: the tag of the API, made by `Authoriser.Tag`
  *
  * @example
  * ```ts
@@ -133,17 +138,20 @@ export const make = <Id, Service extends Authoriser>(tag: Context.Tag<Id, Servic
           return { input: parts, parts }
         })
       })
-  const value = (method: HttpMethod, success: Body.Any) => {
-    const send = call(method, success)
-    return Object.assign((target: unknown, options?: unknown) => Effect.map(send(target, options), ({ value }) => value), {
-      withResponse: (target: unknown, options?: unknown) => Effect.map(send(target, options), toResponse)
-    })
-  }
   const response = (method: HttpMethod, success: Body.Any) => {
     const send = call(method, success)
     return (target: unknown, options?: unknown) => Effect.map(send(target, options), toResponse)
   }
-  // The readers of `success` and `errors` produce exactly the types that the interface computes.
+  const value = (method: HttpMethod, success: Body.Any) => {
+    const send = call(method, success)
+    return Object.assign(
+      (target: unknown, options?: unknown) => Effect.map(send(target, options), ({ value }) => value),
+      {
+        withResponse: response(method, success)
+      }
+    )
+  }
+  // The readers of `success` and `errors` decode to the types that `Verbs` computes.
   return {
     get: value("GET", Body.json()),
     post: value("POST", Body.json()),

@@ -1,6 +1,6 @@
 /**
- * Marks the calls at the top of the built modules as pure, as Effect's own packages are built, so that bundlers drop the
- * operations, schemas and errors that a program does not use.
+ * Marks the top-level calls of the built modules as pure, so that bundlers drop the operations, schemas and errors that a program
+ * does not use. Effect's own packages are built in this way.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"

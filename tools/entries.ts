@@ -1,6 +1,7 @@
 /**
- * The entry points of the package, by name, with their sources. package.json lists them, once; the paths of tsconfig.json, which
- * can't be computed, are written by `npm run entries`, and checked by `npm run entries -- --check`.
+ * The entry points of the package, by name, with their sources. The `exports` of package.json are the only list of them. Other tools
+ * import this module. The `paths` of tsconfig.json can't be computed: `npm run entries` writes them, and
+ * `npm run entries -- --check` checks them.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -19,7 +20,7 @@ export const entries: ReadonlyArray<readonly [name: string, source: string]> = O
       : [[manifest.name + name.slice(1), target.import.replace(/^\.\/dist\/(.*)\.js$/, "$1.ts")] as const]
 )
 
-/** The path of a source, for tools that want absolute ones. */
+/** The absolute path of a source. */
 export const pathOf = (source: string): string => fileURLToPath(new URL(source, root))
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -27,7 +28,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const text = readFileSync(path, "utf8")
   const paths = entries.map(([name, source]) => `      "${name}": ["./${source}"]`).join(",\n")
   const written = text.replace(/"paths": \{[^}]*\}/, `"paths": {\n${paths}\n    }`)
-  if (written === text) console.log(`${entries.length} entry points, in package.json and tsconfig.json alike`)
+  if (written === text) console.log(`tsconfig.json has the ${entries.length} entry points of package.json`)
   else if (process.argv.includes("--check")) {
     console.error("tsconfig.json does not have the entry points of package.json: run `npm run entries`")
     process.exitCode = 1

@@ -1,9 +1,8 @@
 /**
- * Type-checks every example that a reader may copy: the `ts` blocks in docstrings, in README.md and in docs/. No block can opt
- * out.
+ * Type-checks every example that a reader may copy: the `ts` blocks in docstrings, in README.md and in docs/. No block is exempt.
  *
- * Each becomes a module under `.examples/`, at the line and column that it has in its source, so that the compiler's messages
- * only need the name of the source.
+ * Each block becomes a module under `.examples/`. It is at the same line and column as in its source, so that only the file name in
+ * the compiler's messages has to be replaced.
  */
 import { spawnSync } from "node:child_process"
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -18,7 +17,7 @@ interface Block {
   readonly text: string
 }
 
-/** The blocks of a text whose lines all begin with `prefix`: the asterisks of a docstring, or nothing but an indent. */
+/** Returns the blocks of a file. `prefix` matches the start of their lines: the asterisk of a docstring, or an indent. */
 const blocksOf = (source: string, prefix: RegExp): ReadonlyArray<Block> => {
   const blocks: Array<Block> = []
   let open: { readonly line: number; readonly checked: boolean; readonly lines: Array<string> } | undefined
@@ -32,7 +31,7 @@ const blocksOf = (source: string, prefix: RegExp): ReadonlyArray<Block> => {
       if (open.checked) blocks.push({ source, line: open.line, text: "\n".repeat(open.line) + open.lines.join("\n") })
       open = undefined
     } else {
-      // A docstring has to write the end of an inner comment as `*\/`.
+      // In a docstring the end of an inner comment is written as `*\/`.
       open.lines.push(" ".repeat(start.length) + rest.replaceAll("*\\/", "*/"))
     }
   }
@@ -47,10 +46,16 @@ const modules = documented.flatMap((folder) =>
     .sort()
 )
 const inDocstrings = modules.flatMap((path) => blocksOf(path, /^\s*\* ?/))
-const pages = ["README.md", ...readdirSync("docs").filter((name) => name.endsWith(".md")).map((name) => join("docs", name))]
+const pages = [
+  "README.md",
+  ...readdirSync("docs")
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join("docs", name))
+]
 const inPages = pages.flatMap((path) => blocksOf(path, /^\s*/))
 const blocks = [...inDocstrings, ...inPages]
-if (inDocstrings.length === 0) throw new Error("no docstring has an example: this check looks in the wrong place")
+if (inDocstrings.length === 0)
+  throw new Error("no example was found in a docstring: the paths of this tool may be wrong")
 
 rmSync(output, { recursive: true, force: true })
 const files = blocks.map(({ line, source, text }) => {
@@ -63,7 +68,7 @@ writeFileSync(
   join(output, "tsconfig.json"),
   JSON.stringify({
     extends: "../tsconfig.json",
-    // An example shows a name without using it, and may be a module without import or export.
+    // Examples may declare names that they do not use, and may have no import or export.
     compilerOptions: { noUnusedLocals: false, noUnusedParameters: false, moduleDetection: "force" },
     include: [],
     files

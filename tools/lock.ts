@@ -1,11 +1,12 @@
 /**
- * Completes package-lock.json, or with `--check` says whether it is complete.
+ * Completes package-lock.json. With `--check`, only checks whether it is complete.
  *
- * Compilers and linters come as one optional package a platform, and a lock file has an entry for each. From a registry that
- * lacks those of other platforms npm writes a lock file without them, which `npm ci` then refuses (npm 11: "Missing: ...
- * from lock file"). Their versions are pinned by the package that wants them and their platforms are in their names, so the
- * entries can be written all the same; only the checksum is left to whoever installs there. It also drops `resolved`: where
- * this file was made is nobody's business.
+ * Compilers and linters have an optional package for each platform, and a lock file has an entry for each of these. If the registry
+ * lacks the packages of other platforms, npm writes a lock file without their entries, and `npm ci` refuses it (npm 11: "Missing: ...
+ * from lock file"). This tool writes the missing entries: the package that depends on them pins their versions, and their names
+ * contain their platforms. The entries have no checksum.
+ *
+ * It also removes `resolved`, the URL of the registry from which a package was installed.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 
@@ -27,10 +28,11 @@ const lock = JSON.parse(before) as { packages: Record<string, Entry> }
 const platform =
   /(?<os>aix|android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|win32)-(?<cpu>[a-z\d]+)(?:-(?<abi>[a-z]+))?$/
 
-/** In the order that npm has the fields in, so that it leaves the file alone. */
+/** Makes an entry. The fields are in npm's order, so that npm does not rewrite the file. */
 const entryOf = (name: string, version: string, dev: boolean): Entry => {
   const { abi, cpu, os } = platform.exec(name)?.groups ?? {}
-  if (os === undefined || cpu === undefined) throw new Error(`${name} is not in ${path}, nor named after a platform`)
+  if (os === undefined || cpu === undefined)
+    throw new Error(`${name} is not in ${path}, and its name does not contain a platform`)
   const libc = os !== "linux" ? undefined : { gnu: "glibc", musl: "musl" }[abi ?? ""]
   return {
     version,

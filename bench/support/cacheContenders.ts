@@ -18,10 +18,10 @@ const Player = Schema.Struct({
 
 const getPlayer = Operation.make(Api, () => Endpoint.get("/players/{id}", { success: Player }))
 
-/** One way to obtain a player. */
+/** One way to get a player. */
 export interface Contender {
   readonly name: string
-  /** Obtains it this number of times, one after another. */
+  /** Gets the player this number of times, one after another. */
   readonly run: (times: number) => Promise<void>
   readonly end: () => Promise<void>
 }
@@ -50,7 +50,7 @@ const herald = (
 
 const caching = () => new Agent().compose(interceptors.cache({ store: new cacheStores.MemoryCacheStore() }))
 
-/** The contenders, of which the first is a call without a cache. */
+/** The contenders. The first is a call without a cache, with which the others are compared. */
 export const contenders = (baseUrl: string, directory: string, redis: string | undefined): ReadonlyArray<Contender> => [
   herald("a call", baseUrl, undefined),
   herald("a hit from memory", baseUrl, HttpCache.layerMemory()),

@@ -1,4 +1,4 @@
-/** A server with one resource that is fresh for an hour, in a process of its own. Prints its base URL. */
+/** A server in a process of its own, whose response is fresh for an hour. Prints its base URL. */
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 

@@ -45,7 +45,7 @@ export const run = async (script: string, args: ReadonlyArray<string>, heapMegab
   return { failure: /heap out of memory/i.test(errors) ? "out of memory" : `exit ${code}: ${errors.slice(-500)}` }
 }
 
-/** A script in a process of its own, which replies to messages, one at a time. */
+/** A script in a process of its own that replies to messages, one at a time. */
 export interface Replying<Message extends Serializable, Reply> {
   readonly send: (message: Message, withinSeconds: number) => Promise<Reply>
 }
@@ -58,14 +58,14 @@ type StartReplying = <Message extends Serializable, Reply>(
 /** The time limit for a script to load. Several load at once, on few cores. */
 const loadSeconds = 60
 
-/** Runs a function that starts scripts which `reply`, and stops these in any case. */
+/** Runs a function that starts scripts which use `reply`. Stops the scripts afterwards, also after a failure. */
 export const withReplying = async <A>(use: (start: StartReplying) => Promise<A>) => {
   const children: Array<ChildProcess> = []
   const startReplying: StartReplying = async <Message extends Serializable, Reply>(
     script: string,
     args: ReadonlyArray<string>
   ) => {
-    // The output of scripts goes to stderr, since stdout has the figures.
+    // Scripts write to stderr, since the figures are written to stdout.
     const child = start(script, args, { stdio: ["ignore", 2, 2, "ipc"] })
     children.push(child)
     await nextMessage(child, script, loadSeconds)
@@ -85,7 +85,7 @@ export const withReplying = async <A>(use: (start: StartReplying) => Promise<A>)
   }
 }
 
-/** The next message of a script. Fails if the script ends before, or the time limit passes. */
+/** Waits for the next message of a script. Fails if the script ends first, or if the time limit passes. */
 const nextMessage = async (child: ChildProcess, script: string, withinSeconds: number): Promise<unknown> => {
   const settled = new AbortController()
   const { signal } = settled
@@ -103,7 +103,7 @@ const nextMessage = async (child: ChildProcess, script: string, withinSeconds: n
   }
 }
 
-/** The script's part of `withReplying`: prepares, reports that it is ready, and replies. The script ends with its parent. */
+/** The part of `withReplying` in the script: prepares, reports that the script is ready, and replies. The script ends with its parent. */
 export const reply = async <Message>(prepare: () => Promise<(message: Message) => unknown>) => {
   process.once("disconnect", () => process.exit())
   if (!process.connected) process.exit()

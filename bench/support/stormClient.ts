@@ -1,4 +1,4 @@
-/** The load of one contender. Calls begin at fixed times, even if earlier ones have not ended. */
+/** The load of one contender. Calls begin at fixed times, also while earlier ones are in progress. */
 import { setTimeout } from "node:timers/promises"
 import { reply } from "./processes.js"
 import { contenders } from "./stormContenders.js"
@@ -8,8 +8,7 @@ import { type Call, callsPerSecond, type Contender, loadSeconds, drainSeconds, w
 const [address, contender] = process.argv.slice(2) as [string, Contender]
 
 /**
- * Begins each call when it is due, and overdue ones at once. Returns all calls when they have ended, or when the time to drain
- * has passed.
+ * Begins each call at its time, and an overdue one at once. Returns when all calls have ended, or after `drainSeconds`.
  */
 const load = async (request: () => Promise<unknown>, begins: number) => {
   const calls: Array<Call> = []
@@ -23,20 +22,20 @@ const load = async (request: () => Promise<unknown>, begins: number) => {
     calls[index] = { begun, ended: Date.now(), succeeded }
   }
 
-  const made: Array<Promise<void>> = []
+  const started: Array<Promise<void>> = []
   const ends = begins + (loadSeconds + drainSeconds) * 1000
-  while (made.length < callsPerSecond * loadSeconds && Date.now() < ends) {
-    const due = begins + (made.length * 1000) / callsPerSecond
+  while (started.length < callsPerSecond * loadSeconds && Date.now() < ends) {
+    const due = begins + (started.length * 1000) / callsPerSecond
     if (Date.now() < due) await setTimeout(due - Date.now())
-    else made.push(call(made.length))
+    else started.push(call(started.length))
   }
-  await Promise.race([Promise.all(made), setTimeout(ends - Date.now())])
+  await Promise.race([Promise.all(started), setTimeout(ends - Date.now())])
   return calls
 }
 
 await reply(async () => {
   const request = await contenders[contender](`${address}/${encodeURIComponent(contender)}`)
-  // As in a service that has run for some time.
+  // A service that has run for some time has compiled code and open connections.
   for (let index = 0; index < warmUpCalls; index++) await request()
   return (begins: number) => load(request, begins)
 })

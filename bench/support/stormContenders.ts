@@ -3,14 +3,14 @@ import type { Contender } from "./stormPlan.js"
 
 type Request = () => Promise<unknown>
 
-/** As the SDKs of many services: three retries, with waits from half a second, doubled up to eight, less up to a quarter. */
+/** The retries of many SDKs: three, with waits of 0.5, 1 and 2 seconds, each shortened at random by up to a quarter. */
 const threeRetries = (baseUrl: string): Request => {
   const attempt = async (retries: number): Promise<unknown> => {
     const response = await fetch(`${baseUrl}/account`).catch((error: unknown) => {
       if (retries === 3) throw error
     })
     if (response?.ok) return response.json()
-    // The connection can be reused only once the body was read.
+    // The body is read, since the connection can be reused only after that.
     await response?.arrayBuffer().catch(() => undefined)
     const isTransient =
       response === undefined || response.status === 408 || response.status === 429 || response.status >= 500
@@ -22,8 +22,8 @@ const threeRetries = (baseUrl: string): Request => {
 }
 
 /**
- * A GET of a small JSON by each contender, with the retries of its own. Each takes a base URL, and returns a function that makes
- * the request. A process loads one contender only.
+ * A GET of a small JSON document by each contender, with its default retries. Each takes a base URL, and returns a function that
+ * makes the request. A process loads one contender only.
  */
 export const contenders: Record<Contender, (baseUrl: string) => Promise<Request>> = {
   "effect-herald": async (baseUrl) => (await import("./stormHerald.js")).herald(baseUrl),

@@ -1,4 +1,4 @@
-/** The contender "effect-herald": an API of one operation, with the library's defaults, and one layer for all its calls. */
+/** The contender "effect-herald": an API with one operation, the library's defaults, and one layer for all calls. */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"

@@ -1,18 +1,18 @@
-/** The plan of the bench "storm", which its processes share. Times are those of `Date.now()`, which is one clock for all of them. */
+/** The plan of the benchmark "storm", which its processes share. Times are those of `Date.now()`, the same clock for all of them. */
 
 export const callsPerSecond = 200
 export const loadSeconds = 20
 
-/** The time for calls to end after the last one has begun. The longest waits of a contender are 3.5 s in all. */
+/** The time that calls have to end after the last one has begun. The waits of a contender are at most 3.5 s in all. */
 export const drainSeconds = 10
 
-/** The number of calls before the load, one after another, so that compilation at the first calls is not measured. */
+/** The number of calls before the load, one after another. They keep the compilation of code out of the figures. */
 export const warmUpCalls = 100
 
-/** In seconds from the start of the load. */
+/** The start and the end of the outage, in seconds from the start of the load. */
 export const outage = { from: 5, until: 15 }
 
-/** The share of requests to which a flaky server responds with a 503, by a generator of this seed for each contender. */
+/** The share of requests to which a flaky server responds with a 503, and the seed of each contender's random numbers. */
 export const flaky = { share: 0.1, seed: 20_260_101 }
 
 export type Storm = "outage" | "flaky"
@@ -24,9 +24,9 @@ export type ServerMessage = "address" | "begin" | "arrivals"
 
 export interface ServerReplies {
   readonly address: string
-  /** Starts the load. Returns its time, and those of the outage. */
+  /** Plans the load. Returns the times of its start and of the outage. */
   readonly begin: Times
-  /** The time of each request, by contender. */
+  /** The times of the requests, by contender. */
   readonly arrivals: Record<string, ReadonlyArray<number>>
 }
 

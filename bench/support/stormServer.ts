@@ -1,4 +1,4 @@
-/** A server that responds with a 503: for some time, or at random. It records the times of each contender's requests. */
+/** A server that responds with a 503 during an outage, or at random. It records the times of each contender's requests. */
 import { once } from "node:events"
 import { createServer, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -16,14 +16,14 @@ import {
 // The argument of bench/storm.ts.
 const storm = process.argv[2] as Storm
 
-/** The time for the contenders to receive the message before the load starts. */
+/** The time from the reply to the start of the load, in which the contenders receive it. */
 const noticeMilliseconds = 500
 
 let times: Times | undefined
 const arrivals: Record<string, Array<number>> = {}
 const generators: Record<string, () => number> = {}
 
-/** Mulberry32: a generator of numbers from 0 to 1, which are the same for the same seed. */
+/** Mulberry32: a generator of pseudorandom numbers from 0 to 1. */
 const generator = (seed: number) => () => {
   seed = (seed + 0x6d2b79f5) | 0
   let mixed = Math.imul(seed ^ (seed >>> 15), seed | 1)
@@ -49,7 +49,7 @@ const server = createServer((request, response) => {
   ;(arrivals[contender] ??= []).push(now)
   respond(response, isRefused[storm](contender, now, times.outage))
 })
-// Longer than the bench, so that no request meets a connection that is being closed.
+// Longer than the benchmark, so that no request is sent on a connection that the server is closing.
 server.keepAliveTimeout = 120_000
 
 const replies: { readonly [Message in ServerMessage]: () => ServerReplies[Message] } = {

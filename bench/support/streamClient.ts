@@ -16,7 +16,7 @@ const herald = (ahead: number) =>
       Effect.runPromise
     )
 
-/** A plain loop, without types and retries. `keep` stores all accounts in an array. */
+/** Reads the pages in a loop, without decoding and retries. `keep` stores all accounts in an array. */
 const fetched = async (keep: boolean) => {
   const all: Array<unknown> = []
   let count = 0

@@ -11,7 +11,7 @@ const failing = <E extends HeraldError | Polympics.CredentialsLost, R>(program: 
     onSuccess: () => line("(it did not fail)")
   })
 
-/** An error of each kind, as the app with all permissions except where a call has another caller. */
+/** Calls that fail, one for each kind of error. They run as the app with all permissions, unless they have a caller of their own. */
 export const failures = (baseUrl: string) => {
   const anonymous = Polympics.anonymous({ baseUrl })
   const powerless = Polympics.app({ username: "A2", password: Redacted.make("powerless") }, { baseUrl })

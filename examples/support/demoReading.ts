@@ -4,7 +4,7 @@ import { heading, line, progress } from "./print.js"
 
 const team = (account: Polympics.Account) => account.team?.name ?? "no team"
 
-/** The operations for any caller that read. */
+/** The operations that read, for any caller. */
 export const reading = Effect.gen(function* () {
   yield* line(`signups are ${(yield* Polympics.checkSignups()) ? "open" : "closed"}`)
 
@@ -22,7 +22,7 @@ export const reading = Effect.gen(function* () {
       )
     )
 
-  yield* heading("Searches, whose wildcards are escaped")
+  yield* heading("Searches, with escaped wildcards")
   for (const search of ["bob", "100%", "日本", "no such name"]) {
     const found = yield* Stream.runCollect(Polympics.listAccounts({ search }).pipe(Stream.take(3)))
     const names = Chunk.toReadonlyArray(found).map((account) => `${account.name} (${team(account)})`)

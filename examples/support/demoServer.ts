@@ -1,6 +1,6 @@
 /**
- * A Polympics server on loopback, for the examples: that of tests, with teams, awards and a few hundred accounts, and with some ids
- * to which it responds in unusual ways.
+ * A Polympics server on loopback, for the examples. It is the server of `effect-herald/polympics/testing`, with teams, awards and a
+ * few hundred accounts, and with unusual responses for some ids.
  */
 import { type HttpApp, HttpClient, HttpServer, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
@@ -38,7 +38,7 @@ const names = [
   "under_score"
 ]
 
-/** The first id, beyond 2^53, where JavaScript's numbers are not exact. */
+/** The first id. It is beyond 2^53, so that JavaScript's numbers can't represent all ids exactly. */
 const firstId = 900719925474099300n
 
 const accounts = Array.from({ length: 312 }, (_, index) => ({
@@ -49,7 +49,7 @@ const accounts = Array.from({ length: 312 }, (_, index) => ({
   permissions: index === 0 ? Polympics.Permissions.everyUser : Polympics.Permissions.none
 }))
 
-/** The ids to which the server responds in unusual ways. */
+/** The ids for which the server has unusual responses. */
 export const unusual = {
   passingOutage: Polympics.AccountId.make("503"),
   rateLimited: Polympics.AccountId.make("429"),

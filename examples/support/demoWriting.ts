@@ -8,7 +8,7 @@ import { heading, line } from "./print.js"
 const names = (permissions: Polympics.Permissions.Permissions) =>
   Polympics.Permissions.names(permissions).join(", ") || "none"
 
-/** A server that receives events. Returns its URL, and the first event. */
+/** Starts a server that receives events. Returns its URL, and an Effect of the first event. */
 const receiver = (secret: Redacted.Redacted) =>
   Effect.gen(function* () {
     const received = yield* Deferred.make<Polympics.AccountTeamUpdate>()
@@ -26,7 +26,7 @@ const receiver = (secret: Redacted.Redacted) =>
     return { url, event: Deferred.await(received) }
   })
 
-/** The operations of an app and of a user that write. */
+/** The operations that write, as an app and as a user. */
 export const writing = (baseUrl: string) =>
   Effect.gen(function* () {
     const app = yield* Polympics.getApp()
@@ -80,7 +80,7 @@ export const writing = (baseUrl: string) =>
     yield* Polympics.deleteAward(award)
 
     const session = yield* Polympics.createSession(bob)
-    yield* line(`a session for ${session.username}, its password is ${session.password}`)
+    yield* line(`a session for ${session.username}, with the password ${session.password}`)
     const asBob = Effect.gen(function* () {
       const me = yield* Polympics.getMe()
       const joined = yield* Polympics.updateAccount(me, { team })
@@ -90,7 +90,7 @@ export const writing = (baseUrl: string) =>
 
     const reset = yield* Polympics.resetAppToken()
     yield* line(`${reset.username} has a new password`)
-    yield* line(`which the same layer uses: the app is "${(yield* Polympics.getApp()).name}"`)
+    yield* line(`the same layer uses it: the app is "${(yield* Polympics.getApp()).name}"`)
 
     yield* Polympics.deleteAccount(bob)
     yield* Polympics.deleteTeam(team)

@@ -1,6 +1,6 @@
 /**
- * An authorization server on loopback, for the examples: `oidc-provider`, as in tests, with an API that accepts its tokens. Its
- * clients are a backend with a secret, and a command line. Users can sign in with any name and password.
+ * The authorization server of the tests, on loopback, with an API that accepts its tokens. Its clients are a backend with a secret,
+ * and a command-line program. Users can sign in with any name and password.
  */
 import { type Effect, Redacted, type Scope } from "effect"
 import type * as OAuth from "effect-herald/oauth"

@@ -6,7 +6,7 @@ export const heading = (text: string) => Console.log(`\n${bold(text)}`)
 
 export const line = (text: string) => Console.log(`  ${text}`)
 
-/** Prints progress. On a terminal it replaces the line before; elsewhere it prints a line for each call. */
+/** Prints progress. On a terminal each call overwrites the previous line; otherwise each call prints a line. */
 export const progress = (done: number, total: number, what: string) => {
   const width = 30
   const filled = total === 0 ? width : Math.round((width * done) / total)

@@ -1,4 +1,4 @@
-/** A site on loopback to crawl: pages that link to each other, of which some are fresh for a minute, and others must be revalidated. */
+/** A site on loopback for the crawler: pages that link to each other. Some are fresh for a minute, the others expire at once. */
 import { Effect } from "effect"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -40,7 +40,7 @@ export const serve = Effect.gen(function* () {
   const { port } = server.address() as AddressInfo
   return {
     baseUrl: `http://127.0.0.1:${port}`,
-    /** The numbers of responses since the last time. */
+    /** Returns the numbers of responses by status since the previous call. */
     statuses: Effect.sync(() => {
       const statuses = Object.fromEntries(counts)
       counts.clear()

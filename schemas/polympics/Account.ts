@@ -15,8 +15,8 @@ import { Timestamp } from "./Timestamp.js"
  * const id = AccountId.make("900719925474099300")
  * ```
  */
-export const AccountId = /*#__PURE__*/ Schema.String.pipe(
-  /*#__PURE__*/ Schema.filter(
+export const AccountId = Schema.String.pipe(
+  Schema.filter(
     (id) =>
       (/^(0|-?[1-9]\d{0,18})$/.test(id) && BigInt.asIntN(64, BigInt(id)) === BigInt(id)) ||
       "must be an integer from -2^63 to 2^63-1, in digits",
@@ -25,21 +25,19 @@ export const AccountId = /*#__PURE__*/ Schema.String.pipe(
       arbitrary: () => (fc) => fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String)
     }
   ),
-  /*#__PURE__*/ Schema.brand("polympics/AccountId")
+  Schema.brand("polympics/AccountId")
 )
 export type AccountId = typeof AccountId.Type
 
-const account = /*#__PURE__*/ Schema.Struct({
+const account = Schema.Struct({
   id: AccountId,
   name: Schema.String,
   discriminator: Schema.String,
-  avatarUrl: /*#__PURE__*/ Schema.propertySignature(/*#__PURE__*/ Schema.NullOr(Schema.String)).pipe(
-    /*#__PURE__*/ Schema.fromKey("avatar_url")
-  ),
-  team: /*#__PURE__*/ Schema.NullOr(Team),
+  avatarUrl: Schema.propertySignature(Schema.NullOr(Schema.String)).pipe(Schema.fromKey("avatar_url")),
+  team: Schema.NullOr(Team),
   permissions: Permissions.schema,
-  createdAt: /*#__PURE__*/ Schema.propertySignature(Timestamp).pipe(/*#__PURE__*/ Schema.fromKey("created_at")),
-  awards: /*#__PURE__*/ Schema.Array(Award)
+  createdAt: Schema.propertySignature(Timestamp).pipe(Schema.fromKey("created_at")),
+  awards: Schema.Array(Award)
 }).annotations({ identifier: "Account" })
 /**
  * An account as the server stores it. Stored values are less restricted than those that the server accepts: names can have any

@@ -1,16 +1,13 @@
 import * as Schema from "effect/Schema"
 
 /** The id of an award. */
-export const AwardId = /*#__PURE__*/ Schema.Int.pipe(
-  /*#__PURE__*/ Schema.positive(),
-  /*#__PURE__*/ Schema.brand("polympics/AwardId")
-)
+export const AwardId = Schema.Int.pipe(Schema.positive(), Schema.brand("polympics/AwardId"))
 export type AwardId = typeof AwardId.Type
 
-const award = /*#__PURE__*/ Schema.Struct({
+const award = Schema.Struct({
   id: AwardId,
   title: Schema.String,
-  imageUrl: /*#__PURE__*/ Schema.propertySignature(Schema.String).pipe(/*#__PURE__*/ Schema.fromKey("image_url"))
+  imageUrl: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("image_url"))
 }).annotations({ identifier: "Award" })
 /** An award. `AwardDetails` also has the accounts that hold it. */
 export interface Award extends Schema.Schema.Type<typeof award> {}

@@ -3,10 +3,10 @@ import { Account } from "./Account.js"
 import { Award } from "./Award.js"
 import { Team } from "./Team.js"
 
-const awardDetails = /*#__PURE__*/ Schema.Struct({
+const awardDetails = Schema.Struct({
   award: Award,
-  awardees: /*#__PURE__*/ Schema.Array(Account),
-  team: /*#__PURE__*/ Schema.NullOr(Team)
+  awardees: Schema.Array(Account),
+  team: Schema.NullOr(Team)
 }).annotations({ identifier: "AwardDetails" })
 /** An award, the accounts that hold it, and the team that it belongs to. */
 export interface AwardDetails extends Schema.Schema.Type<typeof awardDetails> {}

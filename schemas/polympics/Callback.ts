@@ -3,14 +3,14 @@ import { Account } from "./Account.js"
 import { Team } from "./Team.js"
 
 /** The events that an app can register a callback for. */
-export const CallbackEvent = /*#__PURE__*/ Schema.Literal("account_team_update")
+export const CallbackEvent = Schema.Literal("account_team_update")
 export type CallbackEvent = typeof CallbackEvent.Type
 
 /** The id of a callback. A callback that replaces another has a new id. */
-export const CallbackId = /*#__PURE__*/ Schema.Int.pipe(/*#__PURE__*/ Schema.brand("polympics/CallbackId"))
+export const CallbackId = Schema.Int.pipe(Schema.brand("polympics/CallbackId"))
 export type CallbackId = typeof CallbackId.Type
 
-const callback = /*#__PURE__*/ Schema.Struct({
+const callback = Schema.Struct({
   id: CallbackId,
   event: CallbackEvent,
   url: Schema.String
@@ -21,11 +21,11 @@ export interface Callback extends Schema.Schema.Type<typeof callback> {}
 export interface CallbackEncoded extends Schema.Schema.Encoded<typeof callback> {}
 export const Callback: Schema.Schema<Callback, CallbackEncoded> = callback
 
-const accountTeamUpdate = /*#__PURE__*/ Schema.Struct({
+const accountTeamUpdate = Schema.Struct({
   account: Account,
-  team: /*#__PURE__*/ Schema.NullOr(Team)
+  team: Schema.NullOr(Team)
 }).annotations({ identifier: "AccountTeamUpdate" })
-/** The event that the API posts when an account joins, changes or leaves a team. `team` is the account's team after that. */
+/** The event that the API posts when an account joins, changes or leaves a team. `team` is the account's new team. */
 export interface AccountTeamUpdate extends Schema.Schema.Type<typeof accountTeamUpdate> {}
 /** An `AccountTeamUpdate` on the wire. */
 export interface AccountTeamUpdateEncoded extends Schema.Schema.Encoded<typeof accountTeamUpdate> {}

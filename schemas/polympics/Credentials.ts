@@ -2,9 +2,9 @@ import * as Schema from "effect/Schema"
 import * as Permissions from "./Permissions.js"
 import { Timestamp } from "./Timestamp.js"
 
-const credentials = /*#__PURE__*/ Schema.Struct({
+const credentials = Schema.Struct({
   username: Schema.String,
-  password: /*#__PURE__*/ Schema.Redacted(Schema.String)
+  password: Schema.Redacted(Schema.String)
 }).annotations({ identifier: "Credentials" })
 /** A user name (`A<id>` for an app, `S<id>` for a user's session) and its password. */
 export interface Credentials extends Schema.Schema.Type<typeof credentials> {}
@@ -12,9 +12,9 @@ export interface Credentials extends Schema.Schema.Type<typeof credentials> {}
 export interface CredentialsEncoded extends Schema.Schema.Encoded<typeof credentials> {}
 export const Credentials: Schema.Schema<Credentials, CredentialsEncoded> = credentials
 
-const session = /*#__PURE__*/ Schema.Struct({
+const session = Schema.Struct({
   ...credentials.fields,
-  expiresAt: /*#__PURE__*/ Schema.propertySignature(Timestamp).pipe(/*#__PURE__*/ Schema.fromKey("expires_at"))
+  expiresAt: Schema.propertySignature(Timestamp).pipe(Schema.fromKey("expires_at"))
 }).annotations({ identifier: "Session" })
 /** The credentials of a user, and the time when they expire. */
 export interface Session extends Schema.Schema.Type<typeof session> {}
@@ -22,7 +22,7 @@ export interface Session extends Schema.Schema.Type<typeof session> {}
 export interface SessionEncoded extends Schema.Schema.Encoded<typeof session> {}
 export const Session: Schema.Schema<Session, SessionEncoded> = session
 
-const appDetails = /*#__PURE__*/ Schema.Struct({
+const appDetails = Schema.Struct({
   name: Schema.String,
   username: Schema.String,
   permissions: Permissions.schema
@@ -33,7 +33,7 @@ export interface AppDetails extends Schema.Schema.Type<typeof appDetails> {}
 export interface AppDetailsEncoded extends Schema.Schema.Encoded<typeof appDetails> {}
 export const AppDetails: Schema.Schema<AppDetails, AppDetailsEncoded> = appDetails
 
-const appCredentials = /*#__PURE__*/ Schema.Struct({
+const appCredentials = Schema.Struct({
   ...appDetails.fields,
   ...credentials.fields
 }).annotations({ identifier: "AppCredentials" })

@@ -34,7 +34,7 @@ export type Permission = (typeof flags)[number]
  * ```
  */
 export class Permissions extends Data.Class<{ readonly mask: bigint }> {
-  /** JSON has no `bigint`, so the mask is written as text, beside the names. */
+  /** JSON has no `bigint`, so the mask is a string. */
   toJSON() {
     return { _id: "Permissions", names: names(this), mask: this.mask.toString() }
   }
@@ -45,7 +45,7 @@ export class Permissions extends Data.Class<{ readonly mask: bigint }> {
 
 const bit = (permission: Permission): bigint => 1n << BigInt(flags.indexOf(permission))
 
-/** Makes the set of a mask. Any integer is a mask. */
+/** Makes the set of permissions of a mask, which can be any integer. */
 export const fromMask = (mask: bigint): Permissions => new Permissions({ mask })
 
 /** Makes a set of permissions. */
@@ -53,10 +53,10 @@ export const of = (...permissions: ReadonlyArray<Permission>): Permissions =>
   fromMask(permissions.reduce((mask, permission) => mask | bit(permission), 0n))
 
 /** The empty set. */
-export const none: Permissions = /*#__PURE__*/ of()
+export const none: Permissions = of()
 
 /** All permissions that an app can have. */
-export const everyApp: Permissions = /*#__PURE__*/ of(
+export const everyApp: Permissions = of(
   "managePermissions",
   "manageAccountTeams",
   "manageAccountDetails",
@@ -66,7 +66,7 @@ export const everyApp: Permissions = /*#__PURE__*/ of(
 )
 
 /** All permissions that a user can have. */
-export const everyUser: Permissions = /*#__PURE__*/ of(
+export const everyUser: Permissions = of(
   "managePermissions",
   "manageAccountTeams",
   "manageAccountDetails",
@@ -83,37 +83,37 @@ export const has = (self: Permissions, ...permissions: ReadonlyArray<Permission>
 export const isSubset: {
   (that: Permissions): (self: Permissions) => boolean
   (self: Permissions, that: Permissions): boolean
-} = /*#__PURE__*/ dual(2, (self: Permissions, that: Permissions): boolean => (self.mask & that.mask) === self.mask)
+} = dual(2, (self: Permissions, that: Permissions): boolean => (self.mask & that.mask) === self.mask)
 
 /** The permissions that are in either set. */
 export const union: {
   (that: Permissions): (self: Permissions) => Permissions
   (self: Permissions, that: Permissions): Permissions
-} = /*#__PURE__*/ dual(2, (self: Permissions, that: Permissions): Permissions => fromMask(self.mask | that.mask))
+} = dual(2, (self: Permissions, that: Permissions): Permissions => fromMask(self.mask | that.mask))
 
 /** The permissions that are in both sets. */
 export const intersection: {
   (that: Permissions): (self: Permissions) => Permissions
   (self: Permissions, that: Permissions): Permissions
-} = /*#__PURE__*/ dual(2, (self: Permissions, that: Permissions): Permissions => fromMask(self.mask & that.mask))
+} = dual(2, (self: Permissions, that: Permissions): Permissions => fromMask(self.mask & that.mask))
 
 /** The permissions that are in the first set and not in the second. */
 export const difference: {
   (that: Permissions): (self: Permissions) => Permissions
   (self: Permissions, that: Permissions): Permissions
-} = /*#__PURE__*/ dual(2, (self: Permissions, that: Permissions): Permissions => fromMask(self.mask & ~that.mask))
+} = dual(2, (self: Permissions, that: Permissions): Permissions => fromMask(self.mask & ~that.mask))
 
 /** The names of the permissions in the set, least significant first. Undocumented bits have no name, but are in `mask`. */
 export const names = (self: Permissions): ReadonlyArray<Permission> =>
   flags.filter((permission) => (self.mask & bit(permission)) !== 0n)
 
 /** The integer on the wire. Beyond 2^53 it is a `bigint`, so that no bit is lost. */
-const Mask = /*#__PURE__*/ Schema.Union(Schema.Int, Schema.BigIntFromSelf)
+const Mask = Schema.Union(Schema.Int, Schema.BigIntFromSelf)
 
 /** The schema of permissions, which are one integer on the wire. */
-export const schema: Schema.Schema<Permissions, number | bigint> = /*#__PURE__*/ Schema.transform(
+export const schema: Schema.Schema<Permissions, number | bigint> = Schema.transform(
   Mask,
-  /*#__PURE__*/ Schema.declare((u): u is Permissions => u instanceof Permissions, {
+  Schema.declare((u): u is Permissions => u instanceof Permissions, {
     identifier: "Permissions",
     arbitrary: () => (fc) => fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(fromMask),
     equivalence: () => Equivalence.make<Permissions>((a, b) => a.mask === b.mask),
@@ -127,6 +127,4 @@ export const schema: Schema.Schema<Permissions, number | bigint> = /*#__PURE__*/
 )
 
 /** The schema of permissions that the server can store: 64 bits, signed. The server responds to a larger mask with a 500. */
-export const Storable = /*#__PURE__*/ schema.pipe(
-  /*#__PURE__*/ Schema.filter(({ mask }) => BigInt.asIntN(64, mask) === mask || "must fit 64 bits")
-)
+export const Storable = schema.pipe(Schema.filter(({ mask }) => BigInt.asIntN(64, mask) === mask || "must fit 64 bits"))

@@ -12,18 +12,15 @@ import { Timestamp } from "./Timestamp.js"
  * const id = TeamId.make(1)
  * ```
  */
-export const TeamId = /*#__PURE__*/ Schema.Int.pipe(
-  /*#__PURE__*/ Schema.positive(),
-  /*#__PURE__*/ Schema.brand("polympics/TeamId")
-)
+export const TeamId = Schema.Int.pipe(Schema.positive(), Schema.brand("polympics/TeamId"))
 export type TeamId = typeof TeamId.Type
 
-const team = /*#__PURE__*/ Schema.Struct({
+const team = Schema.Struct({
   id: TeamId,
   name: Schema.String,
-  createdAt: /*#__PURE__*/ Schema.propertySignature(Timestamp).pipe(/*#__PURE__*/ Schema.fromKey("created_at")),
-  memberCount: /*#__PURE__*/ Schema.propertySignature(Schema.Int).pipe(/*#__PURE__*/ Schema.fromKey("member_count")),
-  awards: /*#__PURE__*/ Schema.Array(Award)
+  createdAt: Schema.propertySignature(Timestamp).pipe(Schema.fromKey("created_at")),
+  memberCount: Schema.propertySignature(Schema.Int).pipe(Schema.fromKey("member_count")),
+  awards: Schema.Array(Award)
 }).annotations({ identifier: "Team" })
 /** A team, with the number of its members. */
 export interface Team extends Schema.Schema.Type<typeof team> {}

@@ -3,8 +3,8 @@ import * as Schema from "effect/Schema"
 /**
  * A string that the API can store: well-formed Unicode without NUL. The server responds to any other with a 500.
  */
-export const Text = /*#__PURE__*/ Schema.String.pipe(
-  /*#__PURE__*/ Schema.filter((text) =>
+export const Text = Schema.String.pipe(
+  Schema.filter((text) =>
     text.includes("\0")
       ? "must not contain NUL: the server can't store it"
       : text.isWellFormed() || "must be well-formed Unicode: it has a lone surrogate"

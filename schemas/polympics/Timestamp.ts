@@ -4,7 +4,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
 /** The times that the server supports: the years 1 to 9999. Decimal seconds far beyond them are not exact to the millisecond. */
-const Time = /*#__PURE__*/ Schema.DateTimeUtcFromSelf.annotations({
+const Time = Schema.DateTimeUtcFromSelf.annotations({
   arbitrary: () => (fc) =>
     fc
       .date({ min: new Date("0001-01-01T00:00:00Z"), max: new Date("9999-12-31T23:59:59.999Z"), noInvalidDate: true })
@@ -15,7 +15,7 @@ const Time = /*#__PURE__*/ Schema.DateTimeUtcFromSelf.annotations({
  * A time, on the wire as decimal seconds since the epoch (`1617278400.000001`). It is rounded to milliseconds, which is the
  * precision of `DateTime`.
  */
-export const Timestamp = /*#__PURE__*/ Schema.transformOrFail(Schema.Number, Time, {
+export const Timestamp = Schema.transformOrFail(Schema.Number, Time, {
   strict: true,
   decode: (seconds, _, ast) =>
     Option.match(DateTime.make(Math.round(seconds * 1000)), {

@@ -1,41 +1,36 @@
 import * as Schema from "effect/Schema"
 
-const Issue = /*#__PURE__*/ Schema.Struct({
-  path: /*#__PURE__*/ Schema.propertySignature(
-    /*#__PURE__*/ Schema.Array(/*#__PURE__*/ Schema.Union(Schema.String, Schema.Int))
-  ).pipe(/*#__PURE__*/ Schema.fromKey("loc")),
-  message: /*#__PURE__*/ Schema.propertySignature(Schema.String).pipe(/*#__PURE__*/ Schema.fromKey("msg")),
-  code: /*#__PURE__*/ Schema.propertySignature(Schema.String).pipe(/*#__PURE__*/ Schema.fromKey("type"))
+const Issue = Schema.Struct({
+  path: Schema.propertySignature(Schema.Array(Schema.Union(Schema.String, Schema.Int))).pipe(Schema.fromKey("loc")),
+  message: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("msg")),
+  code: Schema.propertySignature(Schema.String).pipe(Schema.fromKey("type"))
 })
 
 /**
- * The body of a 422 for an id that the API does not know, in the path, the query or the body. Every issue is of this kind.
- * Where the API accepts one of two values, the issue of the first is followed by one which says that the second does not match
- * either.
+ * The body of a 422 for an unknown id in the path, the query or the body. All its issues are about unknown ids. If the API accepts
+ * one of two values, there are two issues: the second, `Should fall through to next type.`, is about the other value.
  */
-export const UnknownId = /*#__PURE__*/ Schema.Struct({
-  issues: /*#__PURE__*/ Schema.propertySignature(
-    /*#__PURE__*/ Schema.NonEmptyArray(Issue).pipe(
-      /*#__PURE__*/ Schema.filter((issues) =>
+export const UnknownId = Schema.Struct({
+  issues: Schema.propertySignature(
+    Schema.NonEmptyArray(Issue).pipe(
+      Schema.filter((issues) =>
         issues.every(({ message }) =>
           /^(Account|Team|Award) not found\.$|^Should fall through to next type\.$/.test(message)
         )
       )
     )
-  ).pipe(/*#__PURE__*/ Schema.fromKey("detail"))
+  ).pipe(Schema.fromKey("detail"))
 }).annotations({ identifier: "UnknownId" })
 
-/** The body of any other 422 with issues. A 422 can also have a sentence as its `detail`. */
-export const InvalidContent = /*#__PURE__*/ Schema.Struct({
-  issues: /*#__PURE__*/ Schema.propertySignature(/*#__PURE__*/ Schema.Array(Issue)).pipe(
-    /*#__PURE__*/ Schema.fromKey("detail")
-  )
+/** The body of any other 422 with issues. A 422 can also have a string as its `detail`. */
+export const InvalidContent = Schema.Struct({
+  issues: Schema.propertySignature(Schema.Array(Issue)).pipe(Schema.fromKey("detail"))
 }).annotations({ identifier: "InvalidContent" })
 
 /**
- * The body of a 404 for an event without a callback. "Not Found" is the response of the API's framework to a path that the API
- * does not serve.
+ * The body of a 404 for an event without a callback. `Not Found` is excluded: with this text the API's framework responds to a path
+ * that the API does not serve.
  */
-export const NoCallback = /*#__PURE__*/ Schema.Struct({
-  detail: /*#__PURE__*/ Schema.String.pipe(/*#__PURE__*/ Schema.filter((text) => text !== "Not Found"))
+export const NoCallback = Schema.Struct({
+  detail: Schema.String.pipe(Schema.filter((text) => text !== "Not Found"))
 }).annotations({ identifier: "NoCallback" })

@@ -4,22 +4,22 @@ import * as Permissions from "./Permissions.js"
 import { TeamId } from "./Team.js"
 import { notEmpty, Text, textUpTo } from "./Text.js"
 
-const AccountName = /*#__PURE__*/ textUpTo(255)
-const AwardTitle = /*#__PURE__*/ textUpTo(32)
-const ImageUrl = /*#__PURE__*/ textUpTo(512)
-const Discriminator = /*#__PURE__*/ Schema.String.pipe(
-  /*#__PURE__*/ Schema.filter((text) => /^\d{1,4}$/.test(text) || "must be one to four digits")
+const AccountName = textUpTo(255)
+const AwardTitle = textUpTo(32)
+const ImageUrl = textUpTo(512)
+const Discriminator = Schema.String.pipe(
+  Schema.filter((text) => /^\d{1,4}$/.test(text) || "must be one to four digits")
 )
-const Secret = /*#__PURE__*/ Schema.Redacted(Text)
+const Secret = Schema.Redacted(Text)
 
 /** The body of `POST /accounts/new`. */
-export const CreateAccount = /*#__PURE__*/ Schema.Struct({
+export const CreateAccount = Schema.Struct({
   id: AccountId,
   name: AccountName,
   discriminator: Discriminator,
-  avatarUrl: /*#__PURE__*/ Schema.optional(ImageUrl).pipe(/*#__PURE__*/ Schema.fromKey("avatar_url")),
-  team: /*#__PURE__*/ Schema.optional(TeamId),
-  permissions: /*#__PURE__*/ Schema.optional(Permissions.Storable)
+  avatarUrl: Schema.optional(ImageUrl).pipe(Schema.fromKey("avatar_url")),
+  team: Schema.optional(TeamId),
+  permissions: Schema.optional(Permissions.Storable)
 })
 
 /**
@@ -39,49 +39,37 @@ export type NoTeam = typeof noTeam
  * The body of `PATCH /account/{account}`. The server reads an absent key, null and `""` as "no change", and `team: 0` as
  * "remove from the team".
  */
-export const UpdateAccount = /*#__PURE__*/ Schema.Struct({
-  name: /*#__PURE__*/ Schema.optional(/*#__PURE__*/ notEmpty(AccountName)),
-  discriminator: /*#__PURE__*/ Schema.optional(Discriminator),
-  avatarUrl: /*#__PURE__*/ Schema.optional(/*#__PURE__*/ notEmpty(ImageUrl)).pipe(
-    /*#__PURE__*/ Schema.fromKey("avatar_url")
-  ),
-  team: /*#__PURE__*/ Schema.optional(
-    /*#__PURE__*/ Schema.Union(TeamId, /*#__PURE__*/ Schema.transformLiteral(0, noTeam))
-  ),
-  grantPermissions: /*#__PURE__*/ Schema.optional(Permissions.Storable).pipe(
-    /*#__PURE__*/ Schema.fromKey("grant_permissions")
-  ),
-  revokePermissions: /*#__PURE__*/ Schema.optional(Permissions.Storable).pipe(
-    /*#__PURE__*/ Schema.fromKey("revoke_permissions")
-  ),
-  discordToken: /*#__PURE__*/ Schema.optional(/*#__PURE__*/ Schema.Redacted(/*#__PURE__*/ notEmpty(Text))).pipe(
-    /*#__PURE__*/ Schema.fromKey("discord_token")
-  )
+export const UpdateAccount = Schema.Struct({
+  name: Schema.optional(notEmpty(AccountName)),
+  discriminator: Schema.optional(Discriminator),
+  avatarUrl: Schema.optional(notEmpty(ImageUrl)).pipe(Schema.fromKey("avatar_url")),
+  team: Schema.optional(Schema.Union(TeamId, Schema.transformLiteral(0, noTeam))),
+  grantPermissions: Schema.optional(Permissions.Storable).pipe(Schema.fromKey("grant_permissions")),
+  revokePermissions: Schema.optional(Permissions.Storable).pipe(Schema.fromKey("revoke_permissions")),
+  discordToken: Schema.optional(Schema.Redacted(notEmpty(Text))).pipe(Schema.fromKey("discord_token"))
 })
 
 /** The body of `POST /teams/new` and `PATCH /team/{team}`. The server accepts an empty name. */
-export const TeamForm = /*#__PURE__*/ Schema.Struct({ name: AccountName })
+export const TeamForm = Schema.Struct({ name: AccountName })
 
 /** The body of `POST /awards/new`. */
-export const CreateAward = /*#__PURE__*/ Schema.Struct({
+export const CreateAward = Schema.Struct({
   title: AwardTitle,
-  imageUrl: /*#__PURE__*/ Schema.propertySignature(ImageUrl).pipe(/*#__PURE__*/ Schema.fromKey("image_url")),
+  imageUrl: Schema.propertySignature(ImageUrl).pipe(Schema.fromKey("image_url")),
   team: TeamId,
-  accounts: /*#__PURE__*/ Schema.Array(AccountId)
+  accounts: Schema.Array(AccountId)
 })
 
 /** The body of `PATCH /award/{award}`. */
-export const UpdateAward = /*#__PURE__*/ Schema.Struct({
-  title: /*#__PURE__*/ Schema.optional(/*#__PURE__*/ notEmpty(AwardTitle)),
-  imageUrl: /*#__PURE__*/ Schema.optional(/*#__PURE__*/ notEmpty(ImageUrl)).pipe(
-    /*#__PURE__*/ Schema.fromKey("image_url")
-  ),
-  team: /*#__PURE__*/ Schema.optional(TeamId)
+export const UpdateAward = Schema.Struct({
+  title: Schema.optional(notEmpty(AwardTitle)),
+  imageUrl: Schema.optional(notEmpty(ImageUrl)).pipe(Schema.fromKey("image_url")),
+  team: Schema.optional(TeamId)
 })
 
 /** A secret that a header can hold. The API sends it as a bearer token with each event. */
-const BearerSecret = /*#__PURE__*/ Schema.String.pipe(
-  /*#__PURE__*/ Schema.filter(
+const BearerSecret = Schema.String.pipe(
+  Schema.filter(
     (text) =>
       /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(text) ||
       "must be printable ASCII without spaces around it: it is sent in a header"
@@ -89,13 +77,13 @@ const BearerSecret = /*#__PURE__*/ Schema.String.pipe(
 )
 
 /** The body of `PUT /callback/{event}`. The server checks that the URL is an http or https URL. */
-export const CallbackForm = /*#__PURE__*/ Schema.Struct({
+export const CallbackForm = Schema.Struct({
   url: Text,
-  secret: /*#__PURE__*/ Schema.Redacted(BearerSecret)
+  secret: Schema.Redacted(BearerSecret)
 })
 
 /** The body of `POST /auth/discord`. */
-export const DiscordToken = /*#__PURE__*/ Schema.Struct({ token: Secret })
+export const DiscordToken = Schema.Struct({ token: Secret })
 
 /** The body of `POST /auth/create_session`. */
-export const SessionForm = /*#__PURE__*/ Schema.Struct({ account: AccountId })
+export const SessionForm = Schema.Struct({ account: AccountId })

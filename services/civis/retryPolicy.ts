@@ -3,7 +3,7 @@ import * as Schedule from "effect/Schedule"
 import * as Backoff from "../../src/Backoff.js"
 import * as RetryPolicy from "../../src/RetryPolicy.js"
 
-const onPost = /*#__PURE__*/ RetryPolicy.onMethod("POST")
+const onPost = RetryPolicy.onMethod("POST")
 
 /**
  * The retry policy that the documentation of Civis' API client describes:
@@ -25,19 +25,16 @@ const onPost = /*#__PURE__*/ RetryPolicy.onMethod("POST")
  * const live = Platform.layer({ baseUrl: "https://api.civisanalytics.com", retryPolicy: Civis.retryPolicy })
  * ```
  */
-export const retryPolicy: RetryPolicy.RetryPolicy = /*#__PURE__*/ RetryPolicy.make({
-  schedule: /*#__PURE__*/ Backoff.exponential({ start: "2 seconds", cap: "60 seconds", jitter: "full" }).pipe(
-    /*#__PURE__*/ Schedule.intersect(/*#__PURE__*/ Backoff.attempts(10)),
-    /*#__PURE__*/ Schedule.intersect(/*#__PURE__*/ Backoff.elapsed("10 minutes"))
+export const retryPolicy: RetryPolicy.RetryPolicy = RetryPolicy.make({
+  schedule: Backoff.exponential({ start: "2 seconds", cap: "60 seconds", jitter: "full" }).pipe(
+    Schedule.intersect(Backoff.attempts(10)),
+    Schedule.intersect(Backoff.elapsed("10 minutes"))
   ),
-  retries: /*#__PURE__*/ Predicate.some([
-    /*#__PURE__*/ Predicate.and(RetryPolicy.onRetryAfter, /*#__PURE__*/ RetryPolicy.onStatus(413, 429, 503)),
-    /*#__PURE__*/ Predicate.and(
-      /*#__PURE__*/ Predicate.not(/*#__PURE__*/ RetryPolicy.onMethod("PATCH", "POST")),
-      /*#__PURE__*/ RetryPolicy.onStatus(429, 502, 503, 504)
-    ),
-    /*#__PURE__*/ Predicate.and(onPost, /*#__PURE__*/ RetryPolicy.onStatus(429, 503))
+  retries: Predicate.some([
+    Predicate.and(RetryPolicy.onRetryAfter, RetryPolicy.onStatus(413, 429, 503)),
+    Predicate.and(Predicate.not(RetryPolicy.onMethod("PATCH", "POST")), RetryPolicy.onStatus(429, 502, 503, 504)),
+    Predicate.and(onPost, RetryPolicy.onStatus(429, 503))
   ]),
   maxWait: "10 minutes",
-  rejected: /*#__PURE__*/ Predicate.and(onPost, /*#__PURE__*/ RetryPolicy.onStatus(503))
+  rejected: Predicate.and(onPost, RetryPolicy.onStatus(503))
 })

@@ -7,12 +7,11 @@ import type { CallError, ErrorDetails } from "../../src/HeraldError.js"
  *
  * - `ResponseLost`: no whole response was received, so the old credentials may be invalid. The layer continues to use them: a
  *   later call shows whether the server still accepts them
- * - `NotReturned`: the server replaced the credentials and did not return the new ones. The layer sends nothing any more
+ * - `NotReturned`: the server replaced the credentials and did not return the new ones. The layer sends no further request
  */
-export class CredentialsLost
-  extends /*#__PURE__*/ Data.TaggedError("CredentialsLost")<
-    ErrorDetails & { readonly reason: "ResponseLost" | "NotReturned" }
-  > {}
+export class CredentialsLost extends Data.TaggedError("CredentialsLost")<
+  ErrorDetails & { readonly reason: "ResponseLost" | "NotReturned" }
+> {}
 
 /** The reason for `CredentialsLost` of a failed reset; undefined if the server did not carry it out. */
 const reasonOf = (error: CallError): CredentialsLost["reason"] | undefined => {
@@ -26,7 +25,7 @@ const reasonOf = (error: CallError): CredentialsLost["reason"] | undefined => {
   return lost ? "ResponseLost" : undefined
 }
 
-/** Makes a reset fail with `CredentialsLost` where its failure loses the credentials. */
+/** Maps the failure of a reset to `CredentialsLost` if the new credentials are lost. */
 export const mapCredentialsLost = <A, E extends CallError, R>(
   reset: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | CredentialsLost, R> =>

@@ -3,18 +3,18 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type { Credentials } from "../../schemas/polympics/Credentials.js"
-import * as Kit from "../../src/Credentials.js"
+import * as HeraldCredentials from "../../src/Credentials.js"
 import { fingerprint } from "../../src/internal/fingerprint.js"
 
 /** Credentials that can be replaced while calls use them. */
-export interface ReplaceableCredentials extends Kit.Credentials {
+export interface ReplaceableCredentials extends HeraldCredentials.Credentials {
   /**
-   * Runs a call that replaces the credentials, and returns its result, which is used as the credentials from then on. Waits
-   * until no attempt is in flight, and delays new attempts until the call has ended. An interruption ends the wait, but not the
-   * call. Concurrent replacements run one after another.
+   * Runs a call that replaces the credentials. Later attempts use the credentials that it returns. Waits until no attempt is in
+   * flight, and delays new attempts until the call has ended. An interruption ends the wait, but not the call. Concurrent
+   * replacements run one after another.
    *
-   * - `deadline`: the time limit of wait and call together
-   * - `call`: receives the part of the deadline that the wait has left, which may be zero
+   * - `deadline`: the time limit of the wait and the call together
+   * - `call`: receives the rest of the deadline after the wait, which may be zero
    */
   readonly replace: <A extends Credentials, E, R>(
     deadline: Duration.Duration,
@@ -25,7 +25,7 @@ export interface ReplaceableCredentials extends Kit.Credentials {
 }
 
 const lost = () =>
-  new Kit.CredentialsFailure({
+  new HeraldCredentials.CredentialsFailure({
     reason: "CredentialsLost",
     message: "a reset replaced the credentials, and the new ones are unknown: sign in again, and use a new layer"
   })
@@ -42,11 +42,11 @@ export const make = (kind: "App" | "User", given: Credentials): Effect.Effect<Re
     let inFlight = 0
     let generation = 0
     let credentials: Credentials | undefined = given
-    /** The cache partition of a generation. The server makes passwords at random, so that a digest does not reveal them. */
+    /** The cache partition of a generation. It has a digest of the password, which does not reveal it: passwords are random. */
     let known: { readonly generation: number; readonly partition: string } | undefined
     const identity = `${kind} ${given.username.toUpperCase()}`
 
-    /** An interruption can end the wait only, since an attempt that was counted must be counted out again. */
+    /** Waits for the gate, and counts the attempt. Only the wait is interruptible, since `leave` must follow the count. */
     const enter = (restore: <A>(wait: Effect.Effect<A>) => Effect.Effect<A>): Effect.Effect<void> =>
       Effect.suspend(() => {
         if (!open) return Effect.zipRight(restore(gate.await), enter(restore))
@@ -69,7 +69,7 @@ export const make = (kind: "App" | "User", given: Credentials): Effect.Effect<Re
 
     return {
       identity,
-      // A user name with another password is another caller to the cache.
+      // The cache treats another password of a user name as another caller.
       partition: Effect.suspend(() => {
         const current = generation
         if (known?.generation === current) return Effect.succeedSome(known.partition)
@@ -83,7 +83,7 @@ export const make = (kind: "App" | "User", given: Credentials): Effect.Effect<Re
           credentials === undefined
             ? Effect.fail(lost())
             : Effect.succeed({
-                request: Kit.setBasic(request, credentials),
+                request: HeraldCredentials.setBasic(request, credentials),
                 generation,
                 partition: known?.generation === generation ? known.partition : undefined
               })

@@ -12,7 +12,7 @@ import { pagination } from "./pagination.js"
 import { idOf } from "./references.js"
 
 /** Reports whether signups are open. For any caller. */
-export const checkSignups = /*#__PURE__*/ Operation.make(Authoriser, endpoints.checkSignups)
+export const checkSignups = Operation.make(Authoriser, endpoints.checkSignups)
 
 /** The fields of an account to create. */
 export interface NewAccount {
@@ -44,12 +44,12 @@ export interface NewAccount {
  * })
  * ```
  */
-export const createAccount = /*#__PURE__*/ Operation.make(SignedIn, endpoints.createAccount, (account: NewAccount) => ({
+export const createAccount = Operation.make(SignedIn, endpoints.createAccount, (account: NewAccount) => ({
   body: { ...account, team: account.team && idOf(account.team) }
 }))
 
 /**
- * An account, with its team and its awards. For any caller. Fails with `NotFound` if the id is not registered.
+ * Returns an account, with its team and its awards. For any caller. Fails with `NotFound` if the id is not registered.
  *
  * @example
  * ```ts
@@ -63,15 +63,13 @@ export const createAccount = /*#__PURE__*/ Operation.make(SignedIn, endpoints.cr
  *   )
  * ```
  */
-export const getAccount = /*#__PURE__*/ Operation.make(
-  Authoriser,
-  endpoints.getAccount,
-  (account: Account | AccountId) => ({ account: idOf(account) })
-)
+export const getAccount = Operation.make(Authoriser, endpoints.getAccount, (account: Account | AccountId) => ({
+  account: idOf(account)
+}))
 
 /** Conditions for accounts, and the size of a page. */
 export interface AccountQuery {
-  /** Text that the name contains, in upper or lower case. The server's wildcards are escaped, so that they match themselves. */
+  /** Text that the name contains, ignoring case. The server's wildcards are escaped. */
   readonly search?: string | undefined
   readonly team?: Team | TeamId | undefined
   /** Default: 20. */
@@ -80,14 +78,12 @@ export interface AccountQuery {
 
 const toQuery = <Query extends AccountQuery>(query: Query) => ({ ...query, team: query.team && idOf(query.team) })
 
-const searchAccounts = /*#__PURE__*/ Operation.make(Authoriser, endpoints.listAccounts, (query: AccountQuery = {}) =>
-  toQuery(query)
-)
+const searchAccounts = Operation.make(Authoriser, endpoints.listAccounts, (query: AccountQuery = {}) => toQuery(query))
 
 /**
- * All accounts, ordered by name and then by id, as a Stream that requests each page when it is pulled. `with({ ahead })` requests
- * pages in advance, and `with({ from })` starts at another page than the first, which is 0. `pages` returns the pages; the `value`
- * of each has the totals. For any caller. Fails with `NotFound` if the team does not exist.
+ * All accounts, ordered by name and then by id, as a Stream. Each page is requested when the Stream needs it. `with({ ahead })`
+ * requests pages in advance. `with({ from })` starts at a page number; the first is 0. `pages` returns the pages, whose `value` has
+ * the totals. For any caller. Fails with `NotFound` if the team does not exist.
  *
  * @example
  * ```ts
@@ -103,16 +99,16 @@ const searchAccounts = /*#__PURE__*/ Operation.make(Authoriser, endpoints.listAc
  * )
  * ```
  */
-export const listAccounts = /*#__PURE__*/ Pagination.pageNumber(searchAccounts, /*#__PURE__*/ pagination<Account>())
+export const listAccounts = Pagination.pageNumber(searchAccounts, pagination<Account>())
 
-/** One page of accounts, with the totals. A page past the last one has no data. For any caller. */
-export const accountPage = /*#__PURE__*/ Operation.make(
+/** Returns one page of accounts, with the totals. A page past the last one has no data. For any caller. */
+export const accountPage = Operation.make(
   Authoriser,
   endpoints.listAccounts,
   (query: AccountQuery & { readonly page: number }) => toQuery(query)
 )
 
-/** Changes of an account. Absent fields stay as they are. An empty text is refused, since the server would ignore it. */
+/** Changes of an account. Absent fields stay as they are. An empty string is refused, since the server would ignore it. */
 export interface AccountChanges {
   readonly name?: string | undefined
   readonly discriminator?: string | undefined
@@ -145,7 +141,7 @@ export interface AccountChanges {
  *   Polympics.updateAccount(account, { team, grantPermissions: Polympics.Permissions.of("manageOwnTeam") })
  * ```
  */
-export const updateAccount = /*#__PURE__*/ Operation.make(
+export const updateAccount = Operation.make(
   SignedIn,
   endpoints.updateAccount,
   (account: Account | AccountId, changes: AccountChanges) => ({
@@ -161,8 +157,6 @@ export const updateAccount = /*#__PURE__*/ Operation.make(
  * Deletes an account. Needs the permission `manageAccountDetails`, but users can delete themselves. A retry after a lost response
  * can fail with `NotFound`, since the earlier attempt succeeded.
  */
-export const deleteAccount = /*#__PURE__*/ Operation.make(
-  SignedIn,
-  endpoints.deleteAccount,
-  (account: Account | AccountId) => ({ account: idOf(account) })
-)
+export const deleteAccount = Operation.make(SignedIn, endpoints.deleteAccount, (account: Account | AccountId) => ({
+  account: idOf(account)
+}))

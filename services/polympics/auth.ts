@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type { Account, AccountId } from "../../schemas/polympics/Account.js"
 import type { Credentials } from "../../schemas/polympics/Credentials.js"
-import type * as Kit from "../../src/Authoriser.js"
+import type * as HeraldAuthoriser from "../../src/Authoriser.js"
 import * as Deadline from "../../src/Deadline.js"
 import type { CallError } from "../../src/HeraldError.js"
 import * as Operation from "../../src/Operation.js"
@@ -16,41 +16,39 @@ import { idOf } from "./references.js"
 import type { ReplaceableCredentials } from "./ReplaceableCredentials.js"
 
 /**
- * Makes a session for the owner of a Discord token, and an account if there is none. For any caller. Fails with `Unauthorized`
+ * Creates a session for the owner of a Discord token, and an account if there is none. For any caller. Fails with `Unauthorized`
  * if Discord refuses the token, and with `Forbidden` if there is no account and signups are closed.
  */
-export const discordAuthenticate = /*#__PURE__*/ Operation.make(
+export const discordAuthenticate = Operation.make(
   Authoriser,
   endpoints.discordAuthenticate,
   (token: Redacted.Redacted) => ({ body: { token } })
 )
 
 /**
- * Makes a session for an account. For apps with the permission `authenticateUsers`. Fails with `NotFound` if the account does
+ * Creates a session for an account. For apps with the permission `authenticateUsers`. Fails with `NotFound` if the account does
  * not exist.
  */
-export const createSession = /*#__PURE__*/ Operation.make(
-  App,
-  endpoints.createSession,
-  (account: Account | AccountId) => ({ body: { account: idOf(account) } })
-)
+export const createSession = Operation.make(App, endpoints.createSession, (account: Account | AccountId) => ({
+  body: { account: idOf(account) }
+}))
 
-/** The calling app, with its permissions. For apps. */
-export const getApp = /*#__PURE__*/ Operation.make(App, endpoints.getApp)
+/** Returns the calling app, with its permissions. For apps. */
+export const getApp = Operation.make(App, endpoints.getApp)
 
-/** The account of the calling user. For users. */
-export const getMe = /*#__PURE__*/ Operation.make(User, endpoints.getMe)
+/** Returns the account of the calling user. For users. */
+export const getMe = Operation.make(User, endpoints.getMe)
 
 /**
- * The time limit of a reset, with the wait for calls in flight, where neither the program nor the layer has a deadline. A reset
- * needs one, since it delays other calls and can't be interrupted.
+ * The time limit of a reset, its wait for attempts in flight included, if neither the program nor the layer has a deadline. A
+ * reset needs a limit, since it delays other calls and can't be interrupted.
  */
-const defaultDeadline = /*#__PURE__*/ Duration.minutes(1)
+const defaultDeadline = Duration.minutes(1)
 
-/** A reset, whose result replaces the credentials of its layer. */
-const replacing =
+/** Makes a reset from a call. The credentials that the call returns replace those of the layer. */
+const makeReset =
   <Id, A extends Credentials, E extends CallError>(
-    tag: Context.Tag<Id, Kit.Authoriser<ReplaceableCredentials>>,
+    tag: Context.Tag<Id, HeraldAuthoriser.Authoriser<ReplaceableCredentials>>,
     reset: () => Effect.Effect<A, E, HttpClient.HttpClient | Id>
   ) =>
   () =>
@@ -70,14 +68,15 @@ const replacing =
     })
 
 /**
- * Replaces the app's password, and returns the new one, with which everything that shares the layer continues. Waits for calls
- * in flight and delays new ones; is never retried, and can't be interrupted once it was sent. For apps. Fails with
- * `CredentialsLost` if the password was, or may have been, replaced and the new one was not received.
+ * Replaces the app's password, and returns the new one. All calls with the same layer then use the new password. For apps.
+ *
+ * The reset waits for attempts in flight, and delays new ones. It is never retried, and can't be interrupted once it was sent. It
+ * fails with `CredentialsLost` if the password was, or may have been, replaced and the new one was not received.
  */
-export const resetAppToken = /*#__PURE__*/ replacing(App, /*#__PURE__*/ Operation.make(App, endpoints.resetAppToken))
+export const resetAppToken = makeReset(App, Operation.make(App, endpoints.resetAppToken))
 
 /**
- * Replaces the password of the user's session, as `resetAppToken` does for an app. For users. The API responds with the account
- * and never sends the new password, so that at present this always fails with `CredentialsLost` and ends the session.
+ * Replaces the password of the user's session, as `resetAppToken` does for an app. For users. At present it always fails with
+ * `CredentialsLost`, and the session can't be used any more: the API responds with the account instead of the new password.
  */
-export const resetSession = /*#__PURE__*/ replacing(User, /*#__PURE__*/ Operation.make(User, endpoints.resetSession))
+export const resetSession = makeReset(User, Operation.make(User, endpoints.resetSession))

@@ -20,16 +20,16 @@ export interface NewAward {
 /**
  * Creates an award. Needs the permission `manageAwards`. Fails with `NotFound` if the team or an account does not exist.
  */
-export const createAward = /*#__PURE__*/ Operation.make(SignedIn, endpoints.createAward, (award: NewAward) => ({
+export const createAward = Operation.make(SignedIn, endpoints.createAward, (award: NewAward) => ({
   body: { ...award, team: idOf(award.team), accounts: award.accounts.map(idOf) }
 }))
 
-/** An award, with its team and the accounts that hold it. For any caller. Fails with `NotFound` if it does not exist. */
-export const getAward = /*#__PURE__*/ Operation.make(Authoriser, endpoints.getAward, (award: Award | AwardId) => ({
+/** Returns an award, with its team and the accounts that hold it. For any caller. Fails with `NotFound` if it does not exist. */
+export const getAward = Operation.make(Authoriser, endpoints.getAward, (award: Award | AwardId) => ({
   award: idOf(award)
 }))
 
-/** Changes of an award. Absent fields stay as they are. An empty text is refused, since the server would ignore it. */
+/** Changes of an award. Absent fields stay as they are. An empty string is refused, since the server would ignore it. */
 export interface AwardChanges {
   readonly title?: string | undefined
   readonly imageUrl?: string | undefined
@@ -37,7 +37,7 @@ export interface AwardChanges {
 }
 
 /** Changes an award. Needs the permission `manageAwards`. */
-export const updateAward = /*#__PURE__*/ Operation.make(
+export const updateAward = Operation.make(
   SignedIn,
   endpoints.updateAward,
   (award: Award | AwardId, changes: AwardChanges) => ({
@@ -47,7 +47,7 @@ export const updateAward = /*#__PURE__*/ Operation.make(
 )
 
 /** Deletes an award, and takes it from all accounts that hold it. Needs the permission `manageAwards`. */
-export const deleteAward = /*#__PURE__*/ Operation.make(SignedIn, endpoints.deleteAward, (award: Award | AwardId) => ({
+export const deleteAward = Operation.make(SignedIn, endpoints.deleteAward, (award: Award | AwardId) => ({
   award: idOf(award)
 }))
 
@@ -57,12 +57,12 @@ const awardAndAccount = (award: Award | AwardId, account: Account | AccountId) =
 })
 
 /**
- * Gives an award to an account. Returns `Given`, or `AlreadyHeld` if the account holds it, which may be the result of an earlier
- * attempt whose response was lost. Needs the permission `manageAwards`.
+ * Gives an award to an account. Returns `Given`, or `AlreadyHeld` if the account already holds it. After a lost response,
+ * `AlreadyHeld` may be the result of an earlier attempt. Needs the permission `manageAwards`.
  */
-export const giveAward = /*#__PURE__*/ Operation.make(SignedIn, endpoints.giveAward, awardAndAccount)
+export const giveAward = Operation.make(SignedIn, endpoints.giveAward, awardAndAccount)
 
 /**
  * Takes an award from an account. Needs the permission `manageAwards`. Fails with `NotFound` if the account does not hold it.
  */
-export const takeAward = /*#__PURE__*/ Operation.make(SignedIn, endpoints.takeAward, awardAndAccount)
+export const takeAward = Operation.make(SignedIn, endpoints.takeAward, awardAndAccount)

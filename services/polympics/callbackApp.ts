@@ -12,12 +12,11 @@ import { fromParseIssue } from "../../src/internal/parseIssues.js"
 import { readBody } from "../../src/internal/http/readBody.js"
 
 /** A body that is not an event of the API. */
-export class InvalidCallback
-  extends /*#__PURE__*/ Data.TaggedError("InvalidCallback")<{
-    readonly message: string
-    /** The problems, without the values. */
-    readonly issues: ReadonlyArray<Issue.Issue>
-  }> {}
+export class InvalidCallback extends Data.TaggedError("InvalidCallback")<{
+  readonly message: string
+  /** The problems, without the values. */
+  readonly issues: ReadonlyArray<Issue.Issue>
+}> {}
 
 const invalid = (issues: ReadonlyArray<Issue.Issue>) =>
   new InvalidCallback({
@@ -26,7 +25,7 @@ const invalid = (issues: ReadonlyArray<Issue.Issue>) =>
   })
 
 /**
- * Decodes the body of an event, for programs that receive it by other means than `callbackApp`. Fails with `InvalidCallback`.
+ * Decodes the body of an event, for programs that do not receive it by `callbackApp`. Fails with `InvalidCallback`.
  *
  * @example
  * ```ts
@@ -47,8 +46,8 @@ export const decodeCallback = (body: string): Effect.Effect<AccountTeamUpdate, I
 const maxBytes = 1_048_576
 
 /**
- * Reports whether two texts are equal. Compares all bytes of digests, which have the same length, so that the time does not
- * depend on the texts.
+ * Reports whether two strings are equal. Compares all bytes of their digests, which have the same length, so that the time does
+ * not depend on the strings.
  */
 const equalInConstantTime = (a: string, b: string): Effect.Effect<boolean> =>
   Effect.promise(async () => {
@@ -61,10 +60,12 @@ const refuse = (status: number, headers: Record<string, string> = {}) =>
   Effect.succeed(HttpServerResponse.empty({ status, headers }))
 
 /**
- * An `HttpApp` that receives the events of `createCallback`, to mount in a server of one's own. It accepts a POST of at most 1 MiB
- * with the secret as its bearer token, decodes the event, runs `onEvent`, and then responds with a 204. It responds with a 401 to
- * another secret, with a 405 to another method, with a 413 to a larger body, and with a 422 to any other body. It fails with the
- * errors of `onEvent`.
+ * An `HttpApp` that receives the events of `createCallback`, to mount in a server. It accepts a POST of at most 1 MiB with the
+ * secret as its bearer token, decodes the event, runs `onEvent`, and then responds with a 204. It fails with the errors of
+ * `onEvent`.
+ *
+ * It responds with a 401 if the secret is missing or wrong, with a 405 to another method, with a 413 to a larger body, and with a
+ * 422 to a body that is not an event.
  *
  * @example
  * ```ts

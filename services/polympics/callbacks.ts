@@ -13,21 +13,21 @@ export interface NewCallback {
   readonly secret: Redacted.Redacted
 }
 
-/** Registers a callback for an event, and replaces the one that the app has for it. For apps. */
-export const createCallback = /*#__PURE__*/ Operation.make(App, endpoints.createCallback, (callback: NewCallback) => ({
+/** Registers a callback for an event. It replaces the app's earlier callback for this event. For apps. */
+export const createCallback = Operation.make(App, endpoints.createCallback, (callback: NewCallback) => ({
   event: callback.event,
   body: { url: String(callback.url), secret: callback.secret }
 }))
 
-/** The callback that the app registered for an event. For apps. Fails with `NotFound` if there is none. */
-export const getCallback = /*#__PURE__*/ Operation.make(App, endpoints.getCallback, (event: CallbackEvent) => ({
+/** Returns the callback that the app registered for an event. For apps. Fails with `NotFound` if there is none. */
+export const getCallback = Operation.make(App, endpoints.getCallback, (event: CallbackEvent) => ({
   event
 }))
 
-/** The URLs of the app's callbacks, by event. For apps. */
-export const getCallbacks = /*#__PURE__*/ Operation.make(App, endpoints.getCallbacks)
+/** Returns the URLs of the app's callbacks, by event. For apps. */
+export const getCallbacks = Operation.make(App, endpoints.getCallbacks)
 
 /** Removes the app's callback for an event. For apps. Fails with `NotFound` if there is none. */
-export const deleteCallback = /*#__PURE__*/ Operation.make(App, endpoints.deleteCallback, (event: CallbackEvent) => ({
+export const deleteCallback = Operation.make(App, endpoints.deleteCallback, (event: CallbackEvent) => ({
   event
 }))

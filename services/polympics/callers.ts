@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import type { Credentials } from "../../schemas/polympics/Credentials.js"
-import * as Kit from "../../src/Authoriser.js"
+import * as HeraldAuthoriser from "../../src/Authoriser.js"
 import * as OriginState from "../../src/OriginState.js"
 import { App, Authoriser, SignedIn, User } from "./Authoriser.js"
 import * as ReplaceableCredentials from "./ReplaceableCredentials.js"
@@ -14,13 +14,15 @@ import * as ReplaceableCredentials from "./ReplaceableCredentials.js"
 export const defaultBaseUrl = "https://api.polytopia.fun"
 
 /** Options of every caller. */
-export interface CallerOptions extends Kit.Defaults {
+export interface CallerOptions extends HeraldAuthoriser.Defaults {
   /** An http or https URL. The paths of the API are appended. Default: `https://api.polytopia.fun`. */
   readonly baseUrl?: string | URL | undefined
 }
 
 const makeAnonymous = ({ baseUrl = defaultBaseUrl, ...defaults }: CallerOptions) =>
-  OriginState.share(Effect.map(Kit.make({ ...defaults, baseUrl }), (service) => Context.make(Authoriser, service)))
+  OriginState.share(
+    Effect.map(HeraldAuthoriser.make({ ...defaults, baseUrl }), (service) => Context.make(Authoriser, service))
+  )
 
 /** The API distinguishes apps and users by the first letter of the user name, in upper or lower case. */
 const usernames = {
@@ -33,16 +35,16 @@ const checkedCredentials = (kind: "App" | "User", credentials: Credentials) =>
     ? ReplaceableCredentials.make(kind, credentials)
     : Effect.fail(ConfigError.InvalidData(["username"], usernames[kind].rule))
 
-/** A caller with credentials, under its own tag and those that are for more callers. */
+/** Makes a caller with credentials: one service under its own tag, `SignedIn` and `Authoriser`. */
 const makeSignedIn = <Id>(
-  tag: Context.Tag<Id, Kit.Authoriser<ReplaceableCredentials.ReplaceableCredentials>>,
+  tag: Context.Tag<Id, HeraldAuthoriser.Authoriser<ReplaceableCredentials.ReplaceableCredentials>>,
   kind: "App" | "User",
   credentials: Credentials,
   { baseUrl = defaultBaseUrl, ...defaults }: CallerOptions
 ) =>
   OriginState.share(
     Effect.map(
-      Kit.make<ReplaceableCredentials.ReplaceableCredentials, ConfigError.ConfigError>({
+      HeraldAuthoriser.make<ReplaceableCredentials.ReplaceableCredentials, ConfigError.ConfigError>({
         ...defaults,
         baseUrl,
         credentials: checkedCredentials(kind, credentials)
@@ -70,8 +72,7 @@ export const anonymous = (options: CallerOptions = {}): Layer.Layer<Authoriser, 
   Layer.effectContext(makeAnonymous(options))
 
 /**
- * A layer for an app. Everything that shares the layer shares its credentials, and continues with the new ones after
- * `resetAppToken`. Building it fails with a `ConfigError` if the base URL is invalid, or the user name is not that of an app
+ * A layer for an app. All calls with the same layer share its credentials, and use the new ones after `resetAppToken`. Building it fails with a `ConfigError` if the base URL is invalid, or the user name is not that of an app
  * (`A1`).
  *
  * @example
@@ -109,11 +110,11 @@ export const user = (
 ): Layer.Layer<User | SignedIn | Authoriser, ConfigError.ConfigError> =>
   Layer.effectContext(makeSignedIn(User, "User", credentials, options))
 
-const baseUrl = /*#__PURE__*/ Config.withDefault(/*#__PURE__*/ Config.string("POLYMPICS_URL"), defaultBaseUrl)
+const baseUrl = Config.withDefault(Config.string("POLYMPICS_URL"), defaultBaseUrl)
 
 const credentialsConfig = {
-  username: /*#__PURE__*/ Config.string("POLYMPICS_USERNAME"),
-  password: /*#__PURE__*/ Config.redacted("POLYMPICS_PASSWORD"),
+  username: Config.string("POLYMPICS_USERNAME"),
+  password: Config.redacted("POLYMPICS_PASSWORD"),
   baseUrl
 }
 
@@ -132,7 +133,7 @@ export interface CallerConfig {
  */
 export const anonymousConfig = (
   config: Config.Config.Wrap<Pick<CallerConfig, "baseUrl">> = { baseUrl },
-  defaults: Kit.Defaults = {}
+  defaults: HeraldAuthoriser.Defaults = {}
 ): Layer.Layer<Authoriser, ConfigError.ConfigError> =>
   Layer.effectContext(Effect.flatMap(Config.unwrap(config), ({ baseUrl }) => makeAnonymous({ ...defaults, baseUrl })))
 
@@ -145,7 +146,7 @@ export const anonymousConfig = (
  */
 export const appConfig = (
   config: Config.Config.Wrap<CallerConfig> = credentialsConfig,
-  defaults: Kit.Defaults = {}
+  defaults: HeraldAuthoriser.Defaults = {}
 ): Layer.Layer<App | SignedIn | Authoriser, ConfigError.ConfigError> =>
   Layer.effectContext(
     Effect.flatMap(Config.unwrap(config), ({ baseUrl, ...credentials }) =>
@@ -153,10 +154,10 @@ export const appConfig = (
     )
   )
 
-/** `user`, from configuration: by default of the same variables as `appConfig`. */
+/** `user`, from configuration. Default: the same variables as for `appConfig`. */
 export const userConfig = (
   config: Config.Config.Wrap<CallerConfig> = credentialsConfig,
-  defaults: Kit.Defaults = {}
+  defaults: HeraldAuthoriser.Defaults = {}
 ): Layer.Layer<User | SignedIn | Authoriser, ConfigError.ConfigError> =>
   Layer.effectContext(
     Effect.flatMap(Config.unwrap(config), ({ baseUrl, ...credentials }) =>

@@ -1,6 +1,6 @@
 import type { Page } from "../../schemas/polympics/Page.js"
 
-/** The pagination of the API: page numbers from 0, and totals in each page. A function, so that bundlers can drop it. */
+/** The options of the API's lists: page numbers start at 0, and each page has the totals. A function, so that bundlers can drop it. */
 export const pagination = <A extends { readonly id: unknown }>() => ({
   first: 0,
   items: (page: Page<A>) => page.data,

@@ -1,6 +1,6 @@
 /**
- * The id of an entity that is given itself or by its id. Any other value, which only JavaScript callers can give, is returned
- * as it is, so that the endpoint's schema refuses it with a reason.
+ * Returns the id of an entity, for the entity or its id. Any other value, which only JavaScript callers can pass, is returned
+ * unchanged, so that the endpoint's schema refuses it with a reason.
  */
 export const idOf = <Id extends string | number>(reference: Id | { readonly id: Id }): Id => {
   const id = typeof reference === "object" && reference !== null ? reference.id : undefined

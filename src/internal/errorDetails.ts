@@ -1,12 +1,13 @@
 import * as Predicate from "effect/Predicate"
 
 /** The key under which a declared error carries the details of its call. */
-export const detailsKey: unique symbol = /*#__PURE__*/ Symbol.for("effect-herald/ErrorDetails")
+export const detailsKey: unique symbol = Symbol.for("effect-herald/ErrorDetails")
 
-/** Attaches the details of a call to a declared error. A frozen error stays without them. */
+/** Attaches the details of a call to a declared error, or to a copy of it. A frozen error is returned without them. */
 export const attachDetails = <A>(error: A, details: object): A => {
   if (!Predicate.isObject(error)) return error
-  // A schema may decode to the same value each time, as those of `HttpApiError` do. It keeps the details of its first call.
+  // A schema may decode to the same value each time, as those of `HttpApiError` do. A copy leaves the details of an earlier
+  // call unchanged.
   const own: A & object = Object.hasOwn(error, detailsKey)
     ? Object.create(Object.getPrototypeOf(error), Object.getOwnPropertyDescriptors(error))
     : error

@@ -2,12 +2,12 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { randomHex, sha256Hex } from "./hex.js"
 
-/** Reports whether Web Crypto is there: it is not on pages that were loaded over plain http. */
+/** Reports whether Web Crypto is available. It is not on pages that were loaded over plain http, though its type is. */
 export const hasSubtleCrypto = (): boolean => (crypto as Partial<Crypto>).subtle !== undefined
 
 /**
- * A name for a secret that does not reveal it: the first 128 bits of its SHA-256, in hex. Without Web Crypto it is random, so
- * that nothing is shared with what an earlier run stored.
+ * Returns an identifier of a secret that does not reveal it: the first 128 bits of its SHA-256, in hex. Without Web Crypto the
+ * identifier is random, so that nothing that an earlier run stored is used.
  */
 export const fingerprint = (secret: Redacted.Redacted): Effect.Effect<string> =>
   Effect.promise(async () =>

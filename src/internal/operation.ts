@@ -3,29 +3,32 @@ import type { Authoriser } from "../Authoriser.js"
 import type { CallInfo } from "./call/CallInfo.js"
 import type { CompiledEndpoint, Parts } from "./endpoint/CompiledEndpoint.js"
 
-/** The key under which an operation has its internals, for modules that make calls of it in other ways. */
-export const internals: unique symbol = /*#__PURE__*/ Symbol.for("effect-herald/Operation/internals")
+/** The key of an operation's internals, for modules that make other calls from them, such as `Batch` and `Pagination`. */
+export const internals: unique symbol = Symbol.for("effect-herald/Operation/internals")
 
 /** The internals of an operation. */
 export interface Internals {
   readonly tag: Context.Tag<unknown, Authoriser>
   readonly compiled: () => CompiledEndpoint
-  /** The input that arguments stand for. */
+  /** Converts the arguments of the operation to its input. */
   readonly inputOf: (args: ReadonlyArray<unknown>) => unknown
-  /** The parts of an input, as the endpoint encodes them. */
+  /** Splits an input into the parts that the endpoint encodes. */
   readonly partsOf: (input: unknown) => Parts
-  /** An input with other query parameters, headers, or fields of a JSON body, for the next page of a list. */
+  /** Sets query parameters of an input, for a page of a list. */
   readonly withParams: (input: unknown, params: Readonly<Record<string, unknown>>) => unknown
+  /** Sets headers of an input, for a page of a list. */
   readonly withHeaders: (input: unknown, headers: Readonly<Record<string, unknown>>) => unknown
+  /** Sets fields of the JSON body of an input, for a page of a list. */
   readonly withBody: (input: unknown, fields: Readonly<Record<string, unknown>>) => unknown
 }
 
-const callKey: unique symbol = /*#__PURE__*/ Symbol.for("effect-herald/Operation/call")
+const callKey: unique symbol = Symbol.for("effect-herald/Operation/call")
 
-/** Attaches the call that a response belongs to. It is a function, so that printing a response does not print the call. */
+/** Attaches its call to a response. The call is behind a function, so that printing the response does not print it. */
 export const attachCall = <A extends object>(response: A, call: CallInfo): A =>
   Object.defineProperty(response, callKey, { value: () => call })
 
-/** The call that a response belongs to. Undefined for a response that did not come from an operation or a verb. */
+/** Returns the call of a response. Undefined for a response that does not come from an operation or a verb. */
 export const callOf = (response: object): CallInfo | undefined =>
+  // Only `attachCall` sets this property.
   (response as { readonly [callKey]?: () => CallInfo })[callKey]?.()

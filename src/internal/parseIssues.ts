@@ -3,10 +3,10 @@ import type * as ParseResult from "effect/ParseResult"
 import * as AST from "effect/SchemaAST"
 import type { Issue } from "../Issue.js"
 
-/** The largest number of issues in an error: more than a person reads. */
+/** The maximum number of issues in an error. More would not be read. */
 export const maxIssues = 20
 
-/** The kind of a value, for a message. */
+/** Names the kind of a value, for a message. */
 export const kindOf = (value: unknown): string =>
   value === null ? "null" : Array.isArray(value) ? "an array" : typeof value === "object" ? "an object" : typeof value
 
@@ -21,14 +21,15 @@ const expectedOf = (ast: AST.AST): string => {
 }
 
 const partsOf = ({ issues }: ParseResult.Composite): ReadonlyArray<ParseResult.ParseIssue> =>
+  // `Array.isArray` does not narrow a type with a readonly array.
   Array.isArray(issues) ? issues : [issues as ParseResult.ParseIssue]
 
 const isUndefined = (issue: ParseResult.ParseIssue): boolean =>
   issue._tag === "Type" && issue.ast._tag === "UndefinedKeyword"
 
 /**
- * Converts a `ParseIssue` to issues, without the values: an invalid value may be a secret. The only text taken over from the
- * schema's own messages is the reason that a filter gives.
+ * Converts a `ParseIssue` to issues without the values, since an invalid value may be a secret. Of the schema's own messages,
+ * only the one that a filter returns is used.
  */
 export const fromParseIssue = (issue: ParseResult.ParseIssue): ReadonlyArray<Issue> => {
   const issues: Array<Issue> = []
@@ -43,6 +44,7 @@ export const fromParseIssue = (issue: ParseResult.ParseIssue): ReadonlyArray<Iss
   const collect = (issue: ParseResult.ParseIssue, path: Issue["path"], isFilter: boolean): void => {
     switch (issue._tag) {
       case "Pointer": {
+        // `Array.isArray` does not narrow a type with a readonly array.
         const keys = (Array.isArray(issue.path) ? issue.path : [issue.path]) as ReadonlyArray<PropertyKey>
         return collect(
           issue.issue,

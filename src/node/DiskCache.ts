@@ -13,7 +13,7 @@ import { CacheFailure, type ResponseCache } from "../ResponseCache.js"
 
 /** Options of a store on disk. */
 export interface Options {
-  /** Directory of the store, used by nothing else. It is created if it is missing, accessible to its owner only. */
+  /** Directory of the store, which must not contain other files. It is created if it is missing, with mode 0700. */
   readonly directory: string
 }
 
@@ -87,7 +87,7 @@ const deleteLeftovers = async (directory: string): Promise<void> => {
       if ((await stat(path)).mtimeMs < Date.now() - day) await rm(path, { recursive: true, force: true })
     }
   } catch {
-    // There is no such directory, or another process is deleting the same files.
+    // The directory does not exist, or another process is deleting the same files.
   }
 }
 
@@ -247,11 +247,11 @@ const make = (cacache: Cacache, { directory }: Options): typeof CacheStore.Servi
 
 /**
  * A store in a directory. It outlives the process, and processes of one machine may share it. An entry is stored as a whole
- * or not at all, whenever a process is killed. A damaged entry is removed, and a warning is logged. The size is not
- * limited: `ResponseCache.purge` and `clear` free space.
+ * or not at all, even if a process is killed. A damaged entry is removed, and a warning is logged. The size is not limited:
+ * `purge` and `clear` of the `ResponseCache` free space.
  *
- * It needs `cacache`, an optional peer dependency: `npm install cacache@20`. Without it the layer dies with an error that says
- * so.
+ * It requires `cacache`, an optional peer dependency: `npm install cacache@20`. Without it the layer dies with an error that
+ * names the package.
  *
  * @example
  * ```ts

@@ -22,8 +22,8 @@ const temporarySuffix = /^\.[0-9a-f]{16}$/
 /**
  * A token store in files: `<name>.json` in a directory, with mode 0600. Writes are atomic.
  *
- * Among the processes of a machine that share the directory, one at a time refreshes a token. If it is killed meanwhile,
- * the others wait for ten seconds.
+ * Among the processes of a machine that share the directory, one at a time refreshes a token. If that process is killed, the
+ * others wait for ten seconds.
  *
  * @example
  * ```ts

@@ -58,7 +58,7 @@ export const open = (url: URL): Effect.Effect<void> =>
       Effect.try(() => {
         const [command, args] = openCommand(url.href)
         const child = spawn(command, args, { stdio: "ignore", detached: true, windowsHide: true })
-        // Without a browser, the user has the logged URL.
+        // The user can open the logged URL instead.
         child.on("error", () => {})
         child.unref()
       })
@@ -165,7 +165,7 @@ const listen = (
       try {
         server.listen(port, host, () => resume(Effect.succeed(server)))
       } catch (error) {
-        // Node throws if the port is out of range.
+        // Node throws an `ErrnoException` if the port is out of range.
         fail(error as NodeJS.ErrnoException)
       }
     }),
@@ -216,7 +216,7 @@ export const receiver = (options: Options = {}): Effect.Effect<RedirectReceiver,
         const result: CallbackResult = signIn?.check(url) ?? { _tag: "Unrelated" }
         if (signIn !== undefined && result._tag !== "Unrelated") {
           pending = undefined
-          // After the page was sent, because the server is closed then.
+          // Waits until the page was sent, because the sign-in closes the server.
           response.once("close", () => Deferred.unsafeDone(signIn.callback, Effect.succeed(url)))
         }
         return respondToCallback(response, result)

@@ -18,7 +18,7 @@ export interface Options {
 }
 
 /** First bytes of a value. They identify the format and its version. */
-const magic = /*#__PURE__*/ new TextEncoder().encode("herald1\n")
+const magic = new TextEncoder().encode("herald1\n")
 
 /** Length of the head of a value: the magic bytes, `dropAt`, and the lengths of the metadata and the bytes that follow. */
 const headLength = 8 + 8 + 4 + 4
@@ -163,11 +163,11 @@ const make = (command: Command, prefix: string): typeof CacheStore.Service => {
 
 /**
  * A store in Redis, on a connection of its own that the first command opens. Processes that use the same prefix share the
- * store. Redis itself drops expired values; its `maxmemory` limits the size. While Redis is unreachable, calls go on without
+ * store. Redis itself drops expired values; its `maxmemory` limits the size. While Redis is unreachable, calls continue without
  * the cache: the first after half a second, the others at once.
  *
- * It needs `ioredis`, an optional peer dependency. Commands fail after half a second without a reply; set `commandTimeout` and
- * `connectTimeout` for a Redis that is far away. Redis Cluster is not supported.
+ * It requires `ioredis`, an optional peer dependency. Commands fail after half a second without a reply; set
+ * `commandTimeout` and `connectTimeout` for a Redis that is far away. Redis Cluster is not supported.
  *
  * @example
  * ```ts

@@ -24,7 +24,7 @@ const heartbeatInterval = 2500
 /** The interval at which a waiting fiber tries again, in milliseconds. */
 const pollInterval = 50
 
-// The scripts compare the owner, so that a lock is never changed that another process has taken since.
+// The scripts compare the owner, so that they never change a lock that another process has taken since.
 const extend = `if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("pexpire", KEYS[1], ARGV[2]) end`
 const release = `if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) end`
 
@@ -33,8 +33,7 @@ const make = (command: Command, prefix: string): typeof TokenStore.Service => {
     Effect.mapError(command(execute), (error) => new TokenStoreFailure({ message: error.message }))
 
   /**
-   * Only `pause` is interruptible: an interruption between taking the lock and returning would leave a lock that nobody
-   * holds.
+   * Only `pause` is interruptible: after an interruption between taking the lock and returning, nothing would release the lock.
    */
   const take = (key: string, owner: string, pause: Effect.Effect<void>): Effect.Effect<void, TokenStoreFailure> =>
     Effect.flatMap(
@@ -76,7 +75,7 @@ const make = (command: Command, prefix: string): typeof TokenStore.Service => {
 
 /**
  * A token store in Redis, for processes on several machines. Among the processes that use the same prefix, one at a time
- * refreshes a token. Everyone with access to this Redis can read the tokens. Requires `ioredis`, a peer dependency.
+ * refreshes a token. All clients of this Redis can read the tokens. Requires `ioredis`, a peer dependency.
  *
  * @example
  * ```ts

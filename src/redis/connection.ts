@@ -4,8 +4,8 @@ import type * as Scope from "effect/Scope"
 import { Redis, type RedisOptions } from "ioredis"
 
 /**
- * Default timeouts, in milliseconds. Only the first command waits for a connection, and no command waits longer than this: a call
- * can go on without Redis.
+ * Default options. Only the first command waits for a connection, and no command waits longer than half a second, since a
+ * call can continue without Redis. Times are in milliseconds.
  */
 const defaults = {
   connectTimeout: 500,
@@ -15,9 +15,11 @@ const defaults = {
   retryStrategy: (times: number) => Math.min(times * 100, 1000)
 } satisfies RedisOptions
 
-/** A command to Redis failed. The message is meant for a person. */
-export class RedisFailure
-  extends /*#__PURE__*/ Data.TaggedError("RedisFailure")<{ readonly message: string; readonly cause?: unknown }> {}
+/** A command to Redis failed. */
+export class RedisFailure extends Data.TaggedError("RedisFailure")<{
+  readonly message: string
+  readonly cause?: unknown
+}> {}
 
 /** Runs a command. */
 export type Command = <A>(run: (redis: Redis) => Promise<A>) => Effect.Effect<A, RedisFailure>

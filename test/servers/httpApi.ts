@@ -29,8 +29,8 @@ import {
 } from "effect-herald/http-api"
 
 /*
- * An `HttpApi` with an endpoint of every kind, and its server. Handlers return what they receive, so that two clients which send
- * different requests receive different responses.
+ * An `HttpApi` with an endpoint of every kind, and its server. Handlers return the decoded parts of the request, so that different
+ * requests have different responses.
  */
 
 // Bodies
@@ -54,7 +54,7 @@ const Sum = Schema.Struct({ sum: Schema.Number })
 
 const NumberText = HttpApiSchema.withEncoding(Schema.NumberFromString, { kind: "Text" })
 
-/** Bytes that are decoded to their number. */
+/** Bytes that are decoded to their length. */
 const ByteCount = HttpApiSchema.withEncoding(
   Schema.transform(Schema.Uint8ArrayFromSelf, Schema.Number, {
     decode: (bytes) => bytes.length,
@@ -99,7 +99,7 @@ export class Absent extends Schema.TaggedError<Absent>()("Absent", {}) {}
 
 export class Paused extends HttpApiSchema.EmptyError<Paused>()({ tag: "Paused", status: 423 }) {}
 
-/** An error that is decoded of nothing. */
+/** An error that is decoded from an empty body. */
 export class Missing extends Schema.TaggedError<Missing>()("Missing", { what: Schema.String }) {}
 
 const MissingEmpty = HttpApiSchema.asEmpty(Missing, { status: 404, decode: () => new Missing({ what: "it" }) })
@@ -547,7 +547,7 @@ const failuresLive = HttpApiBuilder.group(CatalogueApi, "failures", (handlers) =
     })
     .handle("form", () => new Malformed({ field: "a b", line: 7 }))
     .handle("text", () => Effect.fail("it is wrong"))
-    // The server does not respond to an error that is bytes.
+    // `HttpApiBuilder` can't send an error that is bytes.
     .handle("bytes", () => Effect.succeed(HttpServerResponse.uint8Array(Uint8Array.of(0xff, 0, 0xc3), { status: 400 })))
     .handle("untagged", () => Effect.fail({ reason: "no tag" }))
     .handle("void", () => Effect.succeed(HttpServerResponse.empty({ status: 404 })))
@@ -572,7 +572,7 @@ const factsLive = HttpApiBuilder.group(CatalogueApi, "facts", (handlers) =>
   Effect.gen(function* () {
     const counts = yield* Ref.make<Readonly<Record<string, number>>>({})
     const keys = yield* Ref.make<ReadonlyArray<string>>([])
-    /** Fails once in two requests, and returns the number of requests. */
+    /** Responds with a 502 to every other request, and otherwise returns the number of requests. */
     const flaky = (name: string) =>
       Effect.map(
         Ref.updateAndGet(counts, (all) => ({ ...all, [name]: (all[name] ?? 0) + 1 })),
@@ -610,7 +610,7 @@ const catalogueLive = HttpApiBuilder.api(CatalogueApi).pipe(
   Layer.provide(authorizationLive)
 )
 
-/** The catalogue, served on a free port of the loopback interface. */
+/** Serves the API on a free port of the loopback interface. */
 export const serve: Layer.Layer<HttpServer.HttpServer> = HttpApiBuilder.serve().pipe(
   Layer.provide(catalogueLive),
   Layer.provideMerge(NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" })),

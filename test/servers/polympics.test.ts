@@ -83,7 +83,7 @@ const options: ServerOptions = {
     const expiresAt = role === "EXPIRED" ? began - 1 : began + month
     return account === undefined ? [] : [{ id: Number(username.slice(1)), account, password: role, expiresAt }]
   }),
-  // Exchanges 220, 221 and 226 have the users of the stand-in for Discord.
+  // Exchanges 220, 221 and 226 show these users of the Discord server of the recording.
   discordUsers: {
     "good-token": {
       id: "900719925474099305",
@@ -103,7 +103,7 @@ const options: ServerOptions = {
   makePassword: Effect.succeed("PASSWORD")
 }
 
-/** Sessions that were made during the recording, which does not have their passwords. */
+/** Sessions that were made during the recording. The recording does not have their passwords. */
 const made: Readonly<Record<string, string>> = {
   DETAILS: "S7:PASSWORD",
   MANAGEPERMS: "S8:PASSWORD",
@@ -112,7 +112,7 @@ const made: Readonly<Record<string, string>> = {
 
 const basic = (credentials: string) => `Basic ${Buffer.from(credentials).toString("base64")}`
 
-/** Headers that the recording does not have, but that the titles of the exchanges name. */
+/** `Authorization` headers that are not in the recording. The titles of their exchanges describe them. */
 const unrecorded: Readonly<Record<number, string>> = {
   27: "Bearer x",
   28: "Basic !!!",
@@ -142,14 +142,14 @@ const request = (origin: string, exchange: Exchange) => {
   return HttpClientRequest.setBody(empty, HttpBody.raw(bytes, { contentType: contentType(exchange) }))
 }
 
-/** The exchanges that are not imitated, with the reason. The test fails if one of them is equal. */
+/** The exchanges that the test server does not reproduce, with the reason. The test fails if one of them is equal. */
 const skipped: Readonly<Record<number, string>> = {
   7: "CORS",
   8: "CORS",
   12: "OpenAPI document"
 }
 
-/** The time of an exchange, if its response has it. */
+/** Returns the time of an exchange, if its response contains it. */
 const time = ({ body_text, method }: Exchange): number | undefined => {
   if (method !== "POST") return undefined
   const expires = /^\{"username":.*"expires_at":([\d.]+)\}$/.exec(body_text)?.[1]
@@ -188,7 +188,7 @@ const removeAccounts = (client: HttpClient.HttpClient, origin: string) =>
         .pipe(Effect.tap(({ status }) => expect(status).toBe(204)))
   )
 
-/** The texts around their first difference. */
+/** Returns the parts of two strings around their first difference. */
 const difference = (is: string, was: string) => {
   let at = 0
   while (is[at] === was[at]) at++
@@ -266,7 +266,7 @@ const endpointsOf = ({ method, path }: Exchange) => {
   return endpoints.filter((endpoint) => endpoint.method === method && matches(endpoint.template.split("/")))
 }
 
-/** Statuses whose error of the built-in family reads the API's body: its `detail` is a sentence. */
+/** Statuses for which the built-in error reads the body, whose `detail` is a string. */
 const undeclared: ReadonlyArray<number> = [401, 403, 409, 422]
 
 describe("the client's endpoints", () => {

@@ -6,8 +6,7 @@ import { layer } from "effect-herald/polympics/testing"
 import type { ServerOptions } from "effect-herald/polympics/testing"
 import * as Permissions from "../../schemas/polympics/Permissions.js"
 
-/** The initial state of the server in the tests of its rules, and their requests. */
-
+/** The initial state of the server in the tests of its rules. */
 export const options: ServerOptions = {
   teams: [
     { id: 1, name: "One" },
@@ -45,6 +44,7 @@ export const stray = "S3:s3"
 export const admin = "S4:s4"
 export const everything = "S6:s6"
 
+/** Sends a request, as the caller with these credentials. */
 export const call = (
   method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE",
   path: string,

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 
+/** A recorded request and its response. `n` is its number in the recording. */
 export interface Exchange {
   readonly n: number
   readonly title: string
@@ -12,7 +13,7 @@ export interface Exchange {
   readonly body_text: string
 }
 
-/** The recorded requests to the real server and its responses, in order. */
+/** The recorded exchanges with the real server, in order. */
 export const exchanges = JSON.parse(
   readFileSync(new URL("../fixtures/polympics/exchanges.json", import.meta.url), "utf8")
 ) as ReadonlyArray<Exchange>

@@ -16,19 +16,20 @@ export interface Received {
   readonly connection: number
 }
 
-/** The reaction of a server to a request. */
+/** Handles a request. */
 export type Behaviour = (response: ServerResponse, received: Received) => void
 
-/** One behaviour after another, the last one for all requests that follow; or a choice for each request. */
+/** The behaviours for the requests in order, of which the last is for all later requests; or a function that chooses one. */
 export type Script = ReadonlyArray<Behaviour> | ((received: Received, index: number) => Behaviour)
 
+/** A server that follows a script. */
 export interface Scripted {
   readonly url: URL
   /** All requests that were received, in order. */
   readonly requests: ReadonlyArray<Received>
-  /** The next request that was not yet taken from here; waits for one. */
+  /** Takes the next request from a queue of those received. Waits if the queue is empty. */
   readonly next: Effect.Effect<Received>
-  /** Waits until a connection closes whose request has no whole response yet. */
+  /** Waits until a connection closes before its response is complete. */
   readonly abandoned: Effect.Effect<void>
 }
 
@@ -50,7 +51,6 @@ export const respond =
   }
 
 /** The former name of `respond`. */
-export const answer = respond
 
 /** A whole response in JSON. */
 export const json = (value: unknown, head: Head = {}): Behaviour =>
@@ -87,7 +87,7 @@ export const reset: Behaviour = (response) => destroy(response, "reset")
 /** Closes the connection once the request is received, instead of a response. */
 export const hangUp: Behaviour = (response) => destroy(response, "end")
 
-/** Begins a response, with a length or chunked, and ends the connection within it. */
+/** Sends a part of a response, with a length or chunked, and closes the connection. */
 export const cutShort =
   (
     options: Head & { readonly body: string; readonly how?: "end" | "reset"; readonly framing?: "length" | "chunked" }
@@ -98,14 +98,14 @@ export const cutShort =
     response.write(body, () => destroy(response, how))
   }
 
-/** Begins a response and never continues it. */
+/** Sends a part of a response, and nothing more. */
 export const stalled =
   (body: string, head: Head = {}): Behaviour =>
   (response) => {
     write(response, head, { "content-length": `${Buffer.byteLength(body) + 10}` }).write(body)
   }
 
-/** Responds with pieces until the connection closes. */
+/** Sends the same piece again and again until the connection closes. */
 export const endless =
   (piece: string | Uint8Array, head: Head = {}): Behaviour =>
   (response) => {
@@ -121,7 +121,7 @@ export const endless =
     more()
   }
 
-/** A whole response that promises to keep the connection, which is then dropped. */
+/** Sends a whole response on a connection that may be kept alive, and then closes the connection. */
 export const thenDrop =
   (behaviour: Behaviour): Behaviour =>
   (response, received) => {
@@ -138,7 +138,7 @@ const read = async (request: IncomingMessage, connection: number): Promise<Recei
   return { method, target: url, headers, bytes, body: bytes.toString(), connection }
 }
 
-/** A server on a loopback port, until the scope closes. It follows its script, and records the requests. */
+/** Starts a server on a loopback port, until the scope closes. It follows its script, and records the requests. */
 export const make = (script: Script): Effect.Effect<Scripted, never, Scope.Scope> =>
   Effect.gen(function* () {
     const requests: Array<Received> = []
@@ -163,7 +163,7 @@ export const make = (script: Script): Effect.Effect<Scripted, never, Scope.Scope
       connections.set(socket, connections.size)
       socket.on("error", () => {})
     })
-    // Only scripts drop connections.
+    // The server does not close idle connections: only scripts do.
     server.keepAliveTimeout = 0
 
     yield* Effect.acquireRelease(
@@ -186,6 +186,6 @@ export const make = (script: Script): Effect.Effect<Scripted, never, Scope.Scope
 /** The URL of a port on which no server listens. */
 export const closedPort: Effect.Effect<URL> = Effect.map(
   Effect.scoped(make([respond()])),
-  // The system does not reuse a port that was closed just now.
+  // The system does not reuse a port that was closed a moment ago.
   ({ url }) => url
 )

@@ -12,6 +12,7 @@ import { at, broken, Caller, elapsing, Ok, once, status, type Step, stub } from 
 const baseUrl = new URL("https://api.test")
 
 class NoSuchCity extends Schema.TaggedError<NoSuchCity>()("NoSuchCity", { city: Schema.String }) {}
+class OwnTimeout extends Schema.TaggedError<OwnTimeout>()("TimeoutError", { minutes: Schema.Number }) {}
 class Busy extends Schema.TaggedError<Busy>()("Busy", { detail: Schema.String }) {}
 const Problem = Schema.Struct({ _tag: Schema.tag("Problem"), code: Schema.Int })
 const Locked = Schema.transform(Schema.Struct({ until: Schema.String }), Schema.Any, {
@@ -23,7 +24,7 @@ const getForecast = Operation.make(Caller, () =>
   Endpoint.get("/forecast/{city}", {
     name: "getForecast",
     success: Ok,
-    errors: { 404: NoSuchCity, 409: NoSuchCity, 422: Problem, 423: Locked, 503: Busy }
+    errors: { 404: NoSuchCity, 408: OwnTimeout, 409: NoSuchCity, 422: Problem, 423: Locked, 503: Busy }
   })
 )
 
@@ -121,6 +122,14 @@ describe("isTransient", () => {
       expect(isTransient(busy)).toBe(true)
       expect(isTransient(yield* failure([json(404, { city: "a" })]))).toBe(false)
       expect(isTransient(yield* failure([json(422, { code: 1 })]))).toBe(false)
+    })
+  )
+
+  it.effect("judges a declared error by its status, even if its tag is one of the built-in family", () =>
+    Effect.gen(function* () {
+      const error = yield* failure([json(408, { minutes: 3 })])
+      expect(error).toBeInstanceOf(OwnTimeout)
+      expect([isHeraldError(error), isTransient(error), detailsOf(error)?.status]).toEqual([false, false, 408])
     })
   )
 
@@ -249,6 +258,23 @@ describe("a declared error", () => {
         })
         for (const text of texts(error)) expect(text).not.toContain(secret)
       }
+    })
+  )
+
+  it.effect("that does not match is explained in the message of the other error, without a secret", () =>
+    Effect.gen(function* () {
+      const call = signIn({ body: { password: Redacted.make(secret) } })
+      const messageOf = (step: () => Step) =>
+        Effect.map(
+          Effect.flip(Effect.provide(call, Layer.mergeAll(at(baseUrl), once, stub([step]).layer))),
+          ({ message }) => message
+        )
+      expect(yield* messageOf(json(403, { detail: "no" }))).toContain(
+        "forbidden, as nobody (403): no; the body does not match a declared error: fields: is missing"
+      )
+      const withSecret = yield* messageOf(status(403, { "content-type": `text/${secret}` }, "no JSON"))
+      expect(withSecret).toContain(`the body does not match a declared error: ${replacement}`)
+      expect(withSecret).not.toContain(secret)
     })
   )
 

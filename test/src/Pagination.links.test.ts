@@ -85,47 +85,48 @@ describe.each(clients)("by %s", (_, client) => {
       }).pipe(Effect.provide(client))
     )
 
-    const refused = [
-      {
-        title: "another scheme",
-        next: (origin: string) => `${origin.replace("http", "https")}/v1/x`,
-        reason: "CrossOrigin"
-      },
+    const outside = { reason: "InvalidLink", sentence: "the next page's URL is not below the base URL" }
+    const refused: ReadonlyArray<{
+      readonly title: string
+      readonly next: (origin: string) => string
+      readonly reason: string
+      readonly sentence?: string
+    }> = [
+      { title: "another scheme", next: (origin) => `${origin.replace("http", "https")}/v1/x`, reason: "CrossOrigin" },
       { title: "another port", next: () => "http://127.0.0.1:1/v1/x", reason: "CrossOrigin" },
       {
         title: "another name of the host",
-        next: (origin: string) => `${origin.replace("127.0.0.1", "localhost")}/v1/x`,
+        next: (origin) => `${origin.replace("127.0.0.1", "localhost")}/v1/x`,
         reason: "CrossOrigin"
       },
       { title: "another origin without a scheme", next: () => "//other.test/v1/x", reason: "CrossOrigin" },
-      { title: "a path outside the base URL", next: (origin: string) => `${origin}/v2/x`, reason: "InvalidLink" },
+      { title: "a path outside the base URL", next: (origin) => `${origin}/v2/x`, ...outside },
+      { title: "a path that only begins like the base URL", next: (origin) => `${origin}/v10/x`, ...outside },
+      { title: "a path that leaves the base URL", next: () => "../../admin", ...outside },
+      { title: "a path that leaves the base URL, encoded", next: (origin) => `${origin}/v1/%2e%2E/admin`, ...outside },
       {
-        title: "a path that only begins like the base URL",
-        next: (origin: string) => `${origin}/v10/x`,
-        reason: "InvalidLink"
-      },
-      { title: "a path that leaves the base URL", next: () => "../../admin", reason: "InvalidLink" },
-      {
-        title: "a path that leaves the base URL, encoded",
-        next: (origin: string) => `${origin}/v1/%2e%2E/admin`,
-        reason: "InvalidLink"
+        title: "a URL with credentials",
+        next: (origin) => `${origin.replace("//", "//user:pass@")}/v1/x`,
+        reason: "InvalidLink",
+        sentence: "the next page's URL has a user name or password"
       },
       {
-        title: "credentials",
-        next: (origin: string) => `${origin.replace("//", "//user:pass@")}/v1/x`,
-        reason: "InvalidLink"
+        title: "a script",
+        next: () => "javascript:alert(1)",
+        reason: "InvalidLink",
+        sentence: "neither https nor http"
       },
-      { title: "a script", next: () => "javascript:alert(1)", reason: "InvalidLink" },
-      { title: "a file", next: () => "file:///etc/passwd", reason: "InvalidLink" },
-      { title: "no URL", next: () => "http://[", reason: "InvalidLink" }
+      { title: "a file", next: () => "file:///etc/passwd", reason: "InvalidLink", sentence: "neither https nor http" },
+      { title: "no URL", next: () => "http://[", reason: "InvalidLink", sentence: "is not valid" }
     ]
 
-    it.scopedLive.each(refused)("is not followed to $title", ({ next, reason }) =>
+    it.scopedLive.each(refused)("is not followed to $title", ({ next, reason, sentence = "" }) =>
       Effect.gen(function* () {
         const server = yield* leadingTo(next)
         const { error, seen } = yield* readAll(new URL("/v1", server.url), stream)
         expect(seen).toEqual([1])
         expect(error).toMatchObject({ _tag: "PaginationError", reason, page: 0 })
+        expect(error?.message).toContain(sentence)
         expect(server.requests.length).toBe(1)
       }).pipe(Effect.provide(client))
     )

@@ -472,6 +472,18 @@ describe("one page in advance", () => {
     }).pipe(Effect.provide(client))
   )
 
+  it.scopedLive("is not requested if it was requested before", () =>
+    Effect.gen(function* () {
+      const operation = Operation.make(Caller, () =>
+        Endpoint.get("/numbers", { query: { cursor: Schema.optional(Schema.Number) }, success: Numbers })
+      )
+      const list = Pagination.cursor(operation, { items, next: () => 1 }).with({ ahead: 1 })
+      const server = yield* serving((_, index) => [index])
+      const slow = Stream.tap(list(), () => Effect.sleep("50 millis"))
+      expect(yield* readAll(server, slow)).toMatchObject({ seen: [0, 1], error: { reason: "SameCursor" }, requests: 2 })
+    }).pipe(Effect.provide(client))
+  )
+
   it.scopedLive("that fails does not hide the page before it", () =>
     Effect.gen(function* () {
       const server = yield* Scripted.make((received) =>
@@ -482,6 +494,18 @@ describe("one page in advance", () => {
         seen: [1, 1],
         error: { _tag: "ServerError", status: 500, operation: "listNumbers" }
       })
+    }).pipe(Effect.provide(client))
+  )
+})
+
+describe("the options of reading", () => {
+  it.scopedLive("add up", () =>
+    Effect.gen(function* () {
+      const list = Pagination.pageNumber(numbers, { items, end: { totalPages: () => 9 } })
+      const server = yield* serving((query) => [Number(query.get("page"))])
+      const later = list.with({ from: 5 }).with({ ahead: 2 })
+      expect(yield* readAll(server, later())).toMatchObject({ seen: [5, 6, 7, 8, 9], error: undefined })
+      expect(yield* readAll(server, later.with({ from: undefined })())).toMatchObject({ seen: range(1, 9) })
     }).pipe(Effect.provide(client))
   )
 })

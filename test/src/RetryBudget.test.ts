@@ -112,7 +112,7 @@ describe.each(clients)("a retry budget during an outage, with %s", (_, client) =
 
   it.scopedLive("limits requests to the number of calls and its capacity, and each call fails with its own error", () =>
     Effect.gen(function* () {
-      const { requests, url } = yield* Scripted.make([Scripted.answer({ status: 503 })])
+      const { requests, url } = yield* Scripted.make([Scripted.respond({ status: 503 })])
       const errors = yield* calls(200, url)
       expect(requests).toHaveLength(210)
       for (const { _tag, attempts, status } of errors) {

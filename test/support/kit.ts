@@ -15,7 +15,7 @@ import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
-import { Authoriser, type Credentials, Endpoint, Operation, type OriginState, RetryPolicy } from "effect-herald"
+import { Authoriser, Body, type Credentials, Endpoint, Operation, type OriginState, RetryPolicy } from "effect-herald"
 
 /** The API of the tests. */
 export class Caller extends Authoriser.Tag("effect-herald/test/Caller")<Caller>() {}
@@ -61,11 +61,12 @@ export const thing = (method: HttpMethod = "GET", behavior: Endpoint.Behavior = 
     Caller,
     // The method is a value here, so that the types can't tell which options an endpoint of it has.
     () =>
-      Endpoint.make(method, "/thing", { name: "thing", success: Ok, ...behavior }) as Endpoint.Endpoint<
-        {},
-        typeof Ok.Type,
-        never
-      >
+      Endpoint.make(method, "/thing", {
+        name: "thing",
+        // The response to a HEAD has no body.
+        success: method === "HEAD" ? Body.empty({ ok: true }) : Ok,
+        ...behavior
+      }) as Endpoint.Endpoint<{}, typeof Ok.Type, never>
   )()
 
 /** What a stub does with one request: it returns a response, or fails as a transport does. */

@@ -10,7 +10,7 @@ import type { Credentials } from "effect-herald"
 import type * as OAuth from "effect-herald/oauth"
 import { inspect } from "node:util"
 import type { ClientMetadata } from "oidc-provider"
-import { browse, type Lost, type Page, type Person } from "../servers/oidc/browser.js"
+import { browse, type BrowseFailure, type Page, type Person } from "../servers/oidc/browser.js"
 import type { Oidc } from "../servers/oidc/index.js"
 import { Caller, thing } from "./kit.js"
 
@@ -85,7 +85,7 @@ export const printed = (exit: Exit.Exit<unknown, unknown>): string => {
 /** A browser in which a user signs in as soon as it opens a page. */
 export const makeBrowser = (user: Person = {}) => {
   const opened: Array<URL> = []
-  const lastPage = Deferred.unsafeMake<Page, Lost>(FiberId.none)
+  const lastPage = Deferred.unsafeMake<Page, BrowseFailure>(FiberId.none)
   return {
     /** The pages that were opened. */
     opened,

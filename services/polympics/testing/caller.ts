@@ -13,7 +13,7 @@ export type Caller =
 
 const anonymous: Caller = { _tag: "Anonymous" }
 
-/** Fails if there are no credentials, or unreadable ones. The first use of an expired session deletes it. */
+/** Returns the caller. Fails if the credentials are missing or unreadable. The first use of an expired session deletes it. */
 export const authenticate = (exchange: Exchange): Effect.Effect<Caller, Responses.Response> =>
   Effect.flatMap(credentials(exchange.request.headers["authorization"]), ({ password, username }) => {
     const id = toInt(username.slice(1))
@@ -56,7 +56,7 @@ const decode = (encoded: string): string | undefined => {
   return /^[\0-\x7f]*$/.test(plain) ? plain : undefined
 }
 
-/** Reports whether a caller has a permission. Only apps can have `authenticateUsers`, whatever the mask of an account. */
+/** Reports whether a caller has a permission. Only apps can have `authenticateUsers`, regardless of the mask of an account. */
 export const can = (caller: Caller, permission: Permissions.Permission): boolean => {
   switch (caller._tag) {
     case "Anonymous":
@@ -78,7 +78,7 @@ export const isCaptain = (caller: Caller, team: Team | undefined): boolean =>
   caller._tag === "User" && team !== undefined && caller.account.team === team && can(caller, "manageOwnTeam")
 
 /** Reports whether a caller may grant and revoke all permissions of a mask. */
-export const canPassOn = (caller: Caller, mask: bigint): boolean => {
+export const canChangePermissions = (caller: Caller, mask: bigint): boolean => {
   const named = Permissions.names(Permissions.fromMask(mask))
   return (
     mask < 128n &&
@@ -88,6 +88,7 @@ export const canPassOn = (caller: Caller, mask: bigint): boolean => {
   )
 }
 
+/** Fails with a 403 unless the request is allowed. */
 export const allow = (allowed: boolean): Effect.Effect<void, Responses.Response> =>
   allowed ? Effect.void : Effect.fail(Responses.outOfScope)
 

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { CallbackEvent } from "../../../schemas/polympics/Callback.js"
 import type { Exchange } from "./exchange.js"
 
-/** The time limit for the response to an event, which the API ignores. */
+/** The time limit for the response to an event. The API ignores the response. */
 const deadline = "15 seconds"
 
 /** Posts an event to each callback that is registered for it, in the background. */
@@ -20,10 +20,10 @@ export const deliver = ({ background, state }: Exchange, event: CallbackEvent, b
           )
         )
         .pipe(
-          // The connection can be reused only once the body was read.
+          // The body is read, since the connection can be reused only after that.
           Effect.flatMap((response) => response.arrayBuffer),
           Effect.timeout(deadline),
-          // The error would show the secret.
+          // The cause is not logged, since it contains the secret.
           Effect.catchAllCause(() => Effect.logDebug("The test server could not deliver an event", { event, url })),
           Effect.asVoid,
           background

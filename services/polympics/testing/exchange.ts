@@ -22,22 +22,22 @@ export type Handler = (exchange: Exchange) => Effect.Effect<Responses.Response, 
 export const param = <A>(exchange: Exchange, name: string, reader: Reader<A>): Checked<A> =>
   reader(exchange.params[name] ?? "", ["path", name])
 
-/** Checks a query parameter. The last of several is used. */
+/** Checks a query parameter. If it is repeated, the last value is used. */
 export const query = <A>(exchange: Exchange, name: string, field: Field<A>): Checked<A> =>
   field(exchange.query.getAll(name).at(-1), ["query", name])
 
 type Fields = Readonly<Record<string, Field<unknown>>>
 
 /**
- * Reads the body, and returns the check of its fields. Parsing comes before all other checks, so that malformed JSON is reported
- * to callers without credentials too. The check of the fields comes last.
+ * Reads the body, and returns the result of checking its fields, which `valid` reports. As on the real server, malformed JSON is
+ * reported before missing credentials, and invalid fields are reported after them.
  */
 export const body = <F extends Fields>(
   exchange: Exchange,
   fields: F
 ): Effect.Effect<Checked<Form<F>>, Responses.Response> =>
   exchange.request.arrayBuffer.pipe(
-    // The client has disconnected, so that this response is not sent.
+    // The client has disconnected. This response is not sent.
     Effect.orElseFail(() => Responses.unreadable),
     Effect.flatMap((bytes) => json(new Uint8Array(bytes), exchange.request.headers["content-type"])),
     Effect.map(form(fields))
@@ -48,7 +48,7 @@ const json = (
   contentType: string | undefined
 ): Effect.Effect<Json.Json | undefined, Responses.Response> => {
   if (bytes.length === 0) return Effect.succeed(undefined)
-  // A body of another type stays bytes, which are not a dict. So does false.
+  // A body of another content type is not parsed. It is reported as a value that is not a dict, for which false stands.
   if (contentType && !/^application\/([^\s;]*\+)?json\s*(;|$)/i.test(contentType.trim())) return Effect.succeed(false)
   return Effect.try({
     try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
@@ -57,7 +57,7 @@ const json = (
     Effect.flatMap((text) =>
       Effect.try({
         try: () => Json.parse(text),
-        // Any other error is a stack that is too deep.
+        // Any other error is a stack overflow, of deeply nested JSON.
         catch: (error) => (error instanceof Json.JsonDecodeError ? malformed(text, error) : Responses.unreadable)
       })
     )

@@ -9,8 +9,8 @@ import * as Routes from "./routes.js"
 import * as State from "./state.js"
 
 /**
- * The server as an `HttpApp`, which `HttpServer.serve` serves on a socket. Each has a state of its own: two servers with the same
- * options share nothing. Events are posted in the background, until the scope closes.
+ * The server as an `HttpApp`, which `HttpServer.serve` serves on a socket. Each server has a state of its own, also with the same
+ * options. Events are posted in the background, until the scope closes.
  *
  * @example
  * ```ts

@@ -1,8 +1,8 @@
 /**
  * A Polympics server in memory, for tests and experiments.
  *
- * It behaves like the real server as far as that was observed: the order of its checks, its conversions of unusual values, and
- * the values that make it respond with a 500. It has no CORS headers and no OpenAPI document.
+ * It behaves like the real server, as recorded: in the order of its checks, in its conversions of unusual values, and in the values
+ * to which it responds with a 500. It has no CORS headers and no OpenAPI document.
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"

@@ -1,12 +1,12 @@
 /**
- * JSON as Python's `json` module parses it: an integer and a number with a fraction are different types, and each mistake has a
- * message and a position of its own.
+ * JSON as Python's `json` module parses it. An integer and a number with a fraction are different types. Each error has the message
+ * and the position that Python reports.
  */
 
 /** A value. An integer of any size is a `bigint`, and any other number a `number`. */
 export type Json = null | boolean | string | bigint | number | ReadonlyArray<Json> | { readonly [key: string]: Json }
 
-/** A mistake at a position of the text, counted in UTF-16 code units from 0. */
+/** An error at a position of the text, counted in UTF-16 code units from 0. */
 export class JsonDecodeError extends Error {
   constructor(
     override readonly message: string,

@@ -6,8 +6,8 @@ import type { CallbackEvent } from "../../../schemas/polympics/Callback.js"
 import type { Permissions } from "../../../schemas/polympics/Permissions.js"
 
 /**
- * A time, in any form that `DateTime` is made of. A number is in milliseconds since the epoch, and can have a fraction, since the
- * API's times are in microseconds.
+ * A time, as any input of `DateTime.make`. A number is in milliseconds since the epoch. It can have a fraction, since the API's
+ * times are in microseconds.
  */
 export type Time = DateTime.DateTime.Input
 
@@ -108,8 +108,8 @@ export interface ServerOptions {
   readonly sessions?: Iterable<SessionOptions> | undefined
   readonly callbacks?: Iterable<CallbackOptions> | undefined
   /**
-   * The users of valid Discord tokens, by token. For `"outage"` Discord's response is not JSON, and the API responds with a
-   * 500. Default: none.
+   * The users of valid Discord tokens, by token. `"outage"` is a token for which Discord's response is not JSON, so that the API
+   * responds with a 500. Default: none.
    */
   readonly discordUsers?: Readonly<Record<string, DiscordUser | "outage">> | undefined
   /** Default: true. */

@@ -9,7 +9,7 @@ import * as Wire from "./wire.js"
 export const paging = (exchange: Exchange) =>
   [query(exchange, "page", withDefault(integer, 0n)), query(exchange, "per_page", withDefault(integer, 20n))] as const
 
-/** Responds with one page of the rows. The database refuses negative numbers and those beyond 64 bits. */
+/** Responds with one page of the rows. The database refuses negative numbers and numbers beyond 64 bits. */
 export const respondWithPage = <A>(page: bigint, perPage: bigint, found: ReadonlyArray<A>, item: (row: A) => string) =>
   Effect.gen(function* () {
     const skip = page * perPage

@@ -1,7 +1,7 @@
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import type { Issue } from "./issue.js"
 
-/** A response of the server. The failure of a handler is one too. */
+/** A response of the server. A handler succeeds or fails with one. */
 export type Response = HttpServerResponse.HttpServerResponse
 
 const json = (status: number, text: string, headers?: Record<string, string>): Response =>
@@ -17,7 +17,7 @@ export const empty = (status: number): Response => HttpServerResponse.empty({ st
 const error = (status: number, detail: string, headers?: Record<string, string>): Response =>
   json(status, JSON.stringify({ detail }), headers)
 
-/** A 401 for missing or unreadable credentials. Wrong credentials get no `www-authenticate`. */
+/** A 401 for missing or unreadable credentials. The 401 for wrong credentials has no `www-authenticate`. */
 export const challenge = (detail: string): Response => error(401, detail, { "www-authenticate": "Basic" })
 
 export const unauthorized = (detail: string): Response => error(401, detail)

@@ -1,7 +1,7 @@
 import * as Collation from "./collation.js"
 import * as Like from "./like.js"
 
-/** A row that can be found by its name. Rows of the same name are ordered by id. */
+/** A row that is searched by its name. Rows of the same name are ordered by id. */
 export interface Entry extends Collation.Sortable {
   readonly id: bigint
 }
@@ -29,7 +29,7 @@ export const make = <A extends Entry>(rows: ReadonlyMap<bigint, A>): Index<A> =>
   let sorted: Array<A> | undefined
   const found = new Map<string, ReadonlyArray<A>>()
 
-  /** The index at which a row is, or belongs. */
+  /** Returns the position of a row, or the position to insert it at. */
   const indexOf = (all: ReadonlyArray<A>, row: A): number => {
     let low = 0
     let high = all.length

@@ -38,7 +38,7 @@ export interface Account {
   team: Team | undefined
   permissions: bigint
   readonly createdAt: Micros
-  /** Undefined if there are none, to save memory: most of a million accounts have none. */
+  /** Undefined if there are none, to save memory in a state with a million accounts. */
   awards: Set<Award> | undefined
 }
 
@@ -74,8 +74,8 @@ export interface State {
   readonly callbacks: Map<bigint, Callback>
   readonly accountsByName: Search.Index<Account>
   readonly teamsByName: Search.Index<Team>
-  /** The highest id that was assigned, for each kind of row whose ids the server assigns. */
-  readonly last: Record<"teams" | "awards" | "sessions" | "callbacks", bigint>
+  /** The highest id of each table whose ids the server assigns. */
+  readonly lastIds: Record<"teams" | "awards" | "sessions" | "callbacks", bigint>
   readonly discordUsers: ReadonlyMap<string, DiscordUser | "outage">
   readonly signupsOpen: boolean
   readonly makePassword: Effect.Effect<string>
@@ -91,11 +91,11 @@ export const sessionEnd: Effect.Effect<Micros> = Effect.map(now, (micros) => mic
 
 const randomPassword = Effect.sync(() => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32)))))
 
-export const nextId = (state: State, table: keyof State["last"]): bigint => ++state.last[table]
+export const nextId = (state: State, table: keyof State["lastIds"]): bigint => ++state.lastIds[table]
 
 /** Adds an account without a team. */
 export const addAccount = (state: State, account: Omit<Account, "team" | "awards" | "sortKey">): Account => {
-  // Without a spread, which makes objects that are slow to read: that matters when a million of them are sorted.
+  // Not by a spread: objects made by one are slower to read, which matters when a million rows are sorted.
   const row: Account = {
     id: account.id,
     name: account.name,
@@ -163,7 +163,7 @@ export const take = (award: Award, account: Account): void => {
   account.awards?.delete(award)
 }
 
-/** Removes an account, its sessions, and its awards from it. */
+/** Removes an account and its sessions, and takes its awards from it. */
 export const removeAccount = (state: State, account: Account): void => {
   for (const session of state.sessions.values()) {
     if (session.account === account) state.sessions.delete(session.id)
@@ -174,7 +174,7 @@ export const removeAccount = (state: State, account: Account): void => {
   state.accounts.delete(account.id)
 }
 
-/** Removes a team. Its members are in no team then. */
+/** Removes a team. Its members are then in no team. */
 export const removeTeam = (state: State, team: Team): void => {
   if (team.memberCount > 0) {
     for (const account of state.accounts.values()) if (account.team === team) moveAccount(state, account, undefined)
@@ -209,19 +209,19 @@ export const make = (options: ServerOptions = {}): Effect.Effect<State> =>
       callbacks: new Map(),
       accountsByName: Search.make(accounts),
       teamsByName: Search.make(teams),
-      last: { teams: 0n, awards: 0n, sessions: 0n, callbacks: 0n },
+      lastIds: { teams: 0n, awards: 0n, sessions: 0n, callbacks: 0n },
       discordUsers: new Map(Object.entries(options.discordUsers ?? {})),
       signupsOpen: options.signupsOpen ?? true,
       makePassword: options.makePassword ?? randomPassword,
       callbackClient: options.callbackClient
     }
     for (const { createdAt, id, name } of options.teams ?? []) {
-      const row = fresh(state.teams, "team", id)
+      const row = newKey(state.teams, "team", id)
       addTeam(state, { id: row, name, createdAt: createdAt === undefined ? start : micros(createdAt) })
     }
     for (const { avatarUrl, createdAt, discriminator, id, name, permissions, team } of options.accounts ?? []) {
       const account = addAccount(state, {
-        id: fresh(state.accounts, "account", id),
+        id: newKey(state.accounts, "account", id),
         name,
         discriminator: discriminator ?? "0000",
         avatarUrl: avatarUrl ?? null,
@@ -231,17 +231,17 @@ export const make = (options: ServerOptions = {}): Effect.Effect<State> =>
       if (team !== undefined && team !== null) moveAccount(state, account, existing(state.teams, "team", team))
     }
     for (const { accounts, id, imageUrl, team, title } of options.awards ?? []) {
-      const award = addAward(state, { id: fresh(state.awards, "award", id), title, imageUrl })
+      const award = addAward(state, { id: newKey(state.awards, "award", id), title, imageUrl })
       if (team !== undefined && team !== null) moveAward(award, existing(state.teams, "team", team))
       for (const account of accounts ?? []) give(award, existing(state.accounts, "account", account))
     }
     for (const { id, name, password, permissions } of options.apps ?? []) {
-      const row = fresh(state.apps, "app", id)
+      const row = newKey(state.apps, "app", id)
       const { mask } = permissions ?? Permissions.everyApp
       state.apps.set(row, { id: row, name: name ?? "app", password: reveal(password), permissions: mask })
     }
     for (const { account, expiresAt, id, password } of options.sessions ?? []) {
-      const row = fresh(state.sessions, "session", id)
+      const row = newKey(state.sessions, "session", id)
       state.sessions.set(row, {
         id: row,
         account: existing(state.accounts, "account", account),
@@ -250,7 +250,7 @@ export const make = (options: ServerOptions = {}): Effect.Effect<State> =>
       })
     }
     for (const { app, event, id, secret, url } of options.callbacks ?? []) {
-      const row = fresh(state.callbacks, "callback", id)
+      const row = newKey(state.callbacks, "callback", id)
       const owner = existing(state.apps, "app", app)
       state.callbacks.set(row, {
         id: row,
@@ -261,7 +261,7 @@ export const make = (options: ServerOptions = {}): Effect.Effect<State> =>
       })
     }
     for (const table of ["teams", "awards", "sessions", "callbacks"] as const) {
-      for (const id of state[table].keys()) if (id > state.last[table]) state.last[table] = id
+      for (const id of state[table].keys()) if (id > state.lastIds[table]) state.lastIds[table] = id
     }
     return state
   })
@@ -272,7 +272,7 @@ const keyOf = (kind: string, id: string | number): bigint => {
   return BigInt(id)
 }
 
-const fresh = (rows: ReadonlyMap<bigint, unknown>, kind: string, id: string | number): bigint => {
+const newKey = (rows: ReadonlyMap<bigint, unknown>, kind: string, id: string | number): bigint => {
   const key = keyOf(kind, id)
   if (rows.has(key)) throw new Error(`The test server was given two of ${kind} ${id}`)
   return key

@@ -10,17 +10,18 @@ export type Checked<A> = Either.Either<A, ReadonlyArray<Issue>>
 /** Reads a value that is present and not null. */
 export type Reader<A> = (value: Json, loc: Loc) => Checked<A>
 
-export const wrong = (loc: Loc, msg: string, type: string, ctx?: Issue["ctx"]): Either.Either<never, [Issue]> =>
+/** Fails with one issue. */
+export const invalid = (loc: Loc, msg: string, type: string, ctx?: Issue["ctx"]): Either.Either<never, [Issue]> =>
   Either.left([{ loc, msg, type, ...(ctx && { ctx }) }])
 
-/** The type of an issue that is not sent: an exception of the conversion that the validation does not catch. */
+/** The type of an issue that is not sent: the real server does not catch this exception, and responds with a 500. */
 const overflow = "overflow"
 
 export const integer: Reader<bigint> = (value, loc) => {
   const read = toInt(value)
   return read._tag === "Int"
     ? Either.right(read.value)
-    : wrong(loc, "value is not a valid integer", "type_error.integer")
+    : invalid(loc, "value is not a valid integer", "type_error.integer")
 }
 
 export const text: Reader<string> = (value, loc) => {
@@ -32,23 +33,23 @@ export const text: Reader<string> = (value, loc) => {
     case "boolean":
       return Either.right(toText(value))
     default:
-      return wrong(loc, "str type expected", "type_error.str")
+      return invalid(loc, "str type expected", "type_error.str")
   }
 }
 
-/** Reads the id of one of the rows. */
+/** Reads the id of a row, and returns the row. */
 export const known =
   <A>(kind: "Account" | "Team" | "Award", rows: ReadonlyMap<bigint, A>): Reader<A> =>
   (value, loc) =>
     Either.flatMap(id(`Invalid ${kind} ID: must be int.`, value, loc), (key) => {
       const row = rows.get(key)
-      return row === undefined ? wrong(loc, `${kind} not found.`, "value_error") : Either.right(row)
+      return row === undefined ? invalid(loc, `${kind} not found.`, "value_error") : Either.right(row)
     })
 
-/** Reads the 0 that means "no team". */
+/** Reads 0, which stands for no team. */
 export const zero: Reader<null> = (value, loc) =>
   Either.flatMap(id("Invalid ID: must be int.", value, loc), (key) =>
-    key === 0n ? Either.right(null) : wrong(loc, "Should fall through to next type.", "value_error")
+    key === 0n ? Either.right(null) : invalid(loc, "Should fall through to next type.", "value_error")
   )
 
 const id = (message: string, value: Json, loc: Loc): Checked<bigint> => {
@@ -57,16 +58,16 @@ const id = (message: string, value: Json, loc: Loc): Checked<bigint> => {
     case "Int":
       return Either.right(read.value)
     case "ValueError":
-      return wrong(loc, message, "value_error")
+      return invalid(loc, message, "value_error")
     case "TypeError":
-      return wrong(loc, read.message, "type_error")
+      return invalid(loc, read.message, "type_error")
     case "OverflowError":
-      return wrong(loc, "cannot convert float infinity to integer", overflow)
+      return invalid(loc, "cannot convert float infinity to integer", overflow)
   }
 }
 
-/** Reads a value by the first reader that accepts it, or fails with the issues of both. */
-export const either =
+/** Reads a value by the first of two readers that accepts it, or fails with the issues of both. */
+export const firstOf =
   <A, B>(first: Reader<A>, second: Reader<B>): Reader<A | B> =>
   (value, loc) =>
     Either.orElse(first(value, loc), (one) => Either.mapLeft(second(value, loc), (other) => [...one, ...other]))
@@ -76,20 +77,20 @@ export const list =
   (value, loc) =>
     Array.isArray(value)
       ? // `Array.isArray` does not narrow a readonly array.
-        together((value as ReadonlyArray<Json>).map((one, index) => required(item)(one, [...loc, index])))
-      : wrong(loc, "value is not a valid list", "type_error.list")
+        combine((value as ReadonlyArray<Json>).map((one, index) => required(item)(one, [...loc, index])))
+      : invalid(loc, "value is not a valid list", "type_error.list")
 
-/** Reads a field of a form, whose value can be missing. */
+/** Reads a field of a form. The value is undefined if the field is missing. */
 export type Field<A> = (value: Json | undefined, loc: Loc) => Checked<A>
 
-const noNull = (loc: Loc) => wrong(loc, "none is not an allowed value", "type_error.none.not_allowed")
+const nullNotAllowed = (loc: Loc) => invalid(loc, "none is not an allowed value", "type_error.none.not_allowed")
 
-export const missing = (loc: Loc) => wrong(loc, "field required", "value_error.missing")
+export const missing = (loc: Loc) => invalid(loc, "field required", "value_error.missing")
 
 export const required =
   <A>(reader: Reader<A>): Field<A> =>
   (value, loc) =>
-    value === undefined ? missing(loc) : value === null ? noNull(loc) : reader(value, loc)
+    value === undefined ? missing(loc) : value === null ? nullNotAllowed(loc) : reader(value, loc)
 
 export const optional =
   <A>(reader: Reader<A>): Field<A | undefined> =>
@@ -99,28 +100,28 @@ export const optional =
 export const withDefault =
   <A>(reader: Reader<A>, missing: A): Field<A> =>
   (value, loc) =>
-    value === undefined ? Either.right(missing) : value === null ? noNull(loc) : reader(value, loc)
+    value === undefined ? Either.right(missing) : value === null ? nullNotAllowed(loc) : reader(value, loc)
 
 type Fields = Readonly<Record<string, Field<unknown>>>
 export type Form<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer A> ? A : never }
 
-/** Reads the fields of a JSON body, and ignores others. */
+/** Reads these fields of a JSON body, and ignores all others. */
 export const form =
   <F extends Fields>(fields: F) =>
   (body: Json | undefined): Checked<Form<F>> => {
     const loc = ["body"]
     if (body === undefined || body === null) return missing(loc)
     const entries = dict(body)
-    if (entries === undefined) return wrong(loc, "value is not a valid dict", "type_error.dict")
+    if (entries === undefined) return invalid(loc, "value is not a valid dict", "type_error.dict")
     const keys = Object.keys(fields)
     return Either.map(
-      together(keys.map((key) => fields[key]!(entries.get(key), [...loc, key]))),
+      combine(keys.map((key) => fields[key]!(entries.get(key), [...loc, key]))),
       // The values have the order of the keys.
       (values) => Object.fromEntries(keys.map((key, index) => [key, values[index]])) as Form<F>
     )
   }
 
-/** `dict(body)`, which also accepts a list of pairs and an empty text. */
+/** `dict(body)` of Python, which also accepts a list of pairs and an empty string. */
 const dict = (body: Json): ReadonlyMap<string, Json> | undefined => {
   if (body === "") return new Map()
   if (typeof body !== "object" || body === null) return undefined
@@ -133,8 +134,8 @@ const dict = (body: Json): ReadonlyMap<string, Json> | undefined => {
   return pairs
 }
 
-/** All values, or all issues. */
-const together = <A>(checked: ReadonlyArray<Checked<A>>): Checked<ReadonlyArray<A>> => {
+/** Returns all values, or all issues. */
+const combine = <A>(checked: ReadonlyArray<Checked<A>>): Checked<ReadonlyArray<A>> => {
   const issues = checked.flatMap((one) => (Either.isLeft(one) ? one.left : []))
   return issues.length > 0
     ? Either.left(issues)
@@ -145,9 +146,9 @@ const together = <A>(checked: ReadonlyArray<Checked<A>>): Checked<ReadonlyArray<
 export const valid = <C extends ReadonlyArray<Checked<unknown>>>(
   ...checked: C
 ): Effect.Effect<{ readonly [K in keyof C]: C[K] extends Checked<infer A> ? A : never }, Responses.Response> =>
-  Either.match(together(checked), {
+  Either.match(combine(checked), {
     onLeft: (issues) =>
       Effect.fail(issues.some(({ type }) => type === overflow) ? Responses.internalError : Responses.invalid(issues)),
-    // `together` keeps the order.
+    // `combine` keeps the order.
     onRight: (values) => Effect.succeed(values as never)
   })

@@ -1,6 +1,6 @@
 /**
- * Rows as JSON text. The API's integers have 64 bits and its times microseconds. `JSON.stringify` writes no integers beyond 2^53,
- * and schemas round times to milliseconds.
+ * Rows as JSON text. The API's integers have 64 bits, and its times are in microseconds. `JSON.stringify` can't write integers
+ * beyond 2^53, and the schemas round times to milliseconds.
  */
 import type { Account, App, Award, Callback, Micros, Session, Team } from "./state.js"
 
@@ -51,7 +51,7 @@ export const appCredentials = (row: App): string => `${app(row).slice(0, -1)},"p
 
 export const signups = (open: boolean): string => `{"signups_open":${open}}`
 
-/** The event of an account's move to its present team. */
+/** The event that an account has moved to its present team. */
 export const teamUpdate = (row: Account): string => `{"account":${account(row)},"team":${teamOrNull(row.team)}}`
 
 export const page = <A>(

@@ -11,7 +11,7 @@ const stricter = (one: string | true, other: string | true): string | true => {
   return first !== undefined && second !== undefined && second >= first ? one : first === undefined ? one : other
 }
 
-/** Parses a `Cache-Control` header. Quoted strings are not searched for names. A malformed value is returned as it stands. */
+/** Parses a `Cache-Control` header. Quoted strings are not searched for names. A malformed value is returned unchanged. */
 export const directivesOf = (text: string | undefined): Directives => {
   const directives: Record<string, string | true> = Object.create(null)
   if (text === undefined) return directives
@@ -43,3 +43,6 @@ const maxSeconds = 2 ** 31
 /** Parses whole seconds in plain digits (RFC 9111, 1.2.2). Returns `undefined` for anything else. */
 export const secondsOf = (value: string | true | undefined): number | undefined =>
   typeof value === "string" && /^\d+$/.test(value) ? Math.min(Number(value), maxSeconds) : undefined
+
+/** Converts the seconds of a directive to milliseconds. Returns 0 for a missing or invalid value. */
+export const millisOf = (value: string | true | undefined): number => (secondsOf(value) ?? 0) * 1000

@@ -4,10 +4,10 @@ import type { CacheableRequest, Kind } from "../../ResponseCache.js"
 import { type Address, addressOfRequest, entryKey } from "./keys.js"
 import { type RequestDirectives, requestDirectivesOf } from "./requestDirectives.js"
 
-/** Chooses how long responses to a kind of call are fresh; `undefined` leaves it to the response headers. */
+/** Chooses the lifetime of responses to a kind of call. `undefined` leaves the decision to the response headers. */
 export type Lifetime = (kind: Kind) => Duration.DurationInput | undefined
 
-/** A request that may use the cache, with all that the cache derives from it. */
+/** A request that may use the cache, with the values that the cache derives from it. */
 export interface CacheRequest {
   readonly source: CacheableRequest
   readonly method: "GET" | "HEAD"
@@ -20,7 +20,7 @@ export interface CacheRequest {
   readonly clock: Clock.Clock
 }
 
-/** Headers of range and conditional requests. The cache leaves those that a caller makes to the server. */
+/** Headers of range and conditional requests. Requests of callers that have them bypass the cache. */
 const excludedHeaders: ReadonlyArray<string> = [
   "range",
   "if-match",

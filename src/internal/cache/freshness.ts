@@ -1,6 +1,6 @@
 import CachePolicy from "http-cache-semantics"
 import * as HttpTime from "../http/httpTime.js"
-import { directivesOf, secondsOf } from "./cacheControl.js"
+import { directivesOf, millisOf, secondsOf } from "./cacheControl.js"
 import type { RequestDirectives } from "./requestDirectives.js"
 
 type Headers = Readonly<Record<string, string | undefined>>
@@ -11,13 +11,13 @@ export interface CachingRules {
   readonly storable: boolean
   /** Time from which the response is stale. */
   readonly expiresAt: number
-  /** Time at which the origin server made or validated the response, as estimated. Its age counts from here. */
+  /** Estimated time at which the origin server generated or validated the response. Its age counts from this time. */
   readonly generatedAt: number
   /** The response must be revalidated before every use, even while it is fresh. */
   readonly noCache: boolean
-  /** Duration after expiry in which the response may be used while it is revalidated (RFC 5861, 3). */
+  /** Duration after expiry during which the response may be used while it is revalidated (RFC 5861, 3). */
   readonly staleWhileRevalidate: number
-  /** Duration after expiry in which the response may be used if its revalidation fails (RFC 5861, 4). */
+  /** Duration after expiry during which the response may be used if its revalidation fails (RFC 5861, 4). */
   readonly staleIfError: number
   /** The response must never be used stale, even if the request allows it. */
   readonly mustRevalidate: boolean
@@ -25,7 +25,7 @@ export interface CachingRules {
   readonly validators: Readonly<Record<string, string>> | undefined
 }
 
-/** A received response, as far as its caching rules depend on it. Times are in milliseconds since the epoch. */
+/** The properties of a response that its caching rules depend on. Times are in milliseconds since the epoch. */
 interface Received {
   readonly method: string
   readonly status: number
@@ -33,8 +33,6 @@ interface Received {
   readonly requestedAt: number
   readonly receivedAt: number
 }
-
-const millisOf = (value: string | true | undefined): number => (secondsOf(value) ?? 0) * 1000
 
 /**
  * Rewrites the response headers so that `http-cache-semantics` reads them correctly. By itself the library
@@ -163,8 +161,8 @@ export const usageOf = (
 }
 
 /**
- * Returns `true` if a stored response may be used in place of an error (RFC 5861, 4). A call whose own directives require a
- * fresher response gets the error.
+ * Returns `true` if a stored response may be used in place of an error (RFC 5861, 4). It may not if the directives of the
+ * request require a fresher response.
  */
 export const mayReplaceError = (
   rules: CachingRules,

@@ -8,7 +8,7 @@ import type { ResilientStore } from "./resilientStore.js"
 import { encodeRecord } from "./storedResponse.js"
 
 /**
- * Generations of resources. They keep a response that was requested before a write from being used after it, without
+ * Generations of resources. They prevent the use of a response after a write if it was requested before the write, without
  * comparing clocks, in all processes that share a store.
  *
  * The generation of a resource is a random string in the store. A request is sent only when its resource has one, and the
@@ -30,19 +30,26 @@ export interface Generations {
   readonly forgetLost: () => void
 }
 
-const year = 365 * 86_400_000
-
-/** Maximum time for which anything is stored, in milliseconds. A generation need not outlive the responses that refer to it. */
-export const maxStoredMillis = year
+/** Maximum time for which a value is stored: a year, in milliseconds. */
+export const maxStoredMillis = 365 * 86_400_000
 
 /** Maximum number of lost generations to remember while the store fails. If there are more, the recovered store is cleared. */
 const maxLost = 10_000
 
 export const make = (store: ResilientStore): Generations => {
   const lost = new Set<string>()
+  /** True if more than `maxLost` generations were lost, so that any generation may be. */
   let allLost = false
-  /** Generations that are being created. Concurrent requests to a resource use the same one, and are sent after it is stored. */
+  /**
+   * Generations that are being created. Concurrent requests to a resource use the same one, and are sent after it is
+   * stored.
+   */
   const creating = new Map<string, Deferred.Deferred<string | undefined>>()
+
+  const forgetLost = () => {
+    allLost = false
+    lost.clear()
+  }
 
   const end = (resource: string): Effect.Effect<boolean> =>
     Effect.map(store.remove([generationKey(resource)]), (removed) => {
@@ -79,16 +86,10 @@ export const make = (store: ResilientStore): Generations => {
       Effect.suspend(() => {
         if (!allLost) return end(resource)
         return Effect.map(store.clear, (cleared) => {
-          if (cleared) {
-            allLost = false
-            lost.clear()
-          }
+          if (cleared) forgetLost()
           return cleared
         })
       }),
-    forgetLost: () => {
-      allLost = false
-      lost.clear()
-    }
+    forgetLost
   }
 }

@@ -27,6 +27,7 @@ export const addressOf = (url: string | URL): Address | undefined => {
   return { url: resource + parsed.search, resource }
 }
 
+/** Normalizes the URL of a request. Returns `undefined` where `addressOf` does. */
 export const addressOfRequest = ({ url, urlParams }: HttpClientRequest): Address | undefined => {
   if (urlParams.length === 0) return addressOf(url)
   const made = UrlParams.makeUrl(url, urlParams, Option.none())
@@ -50,7 +51,7 @@ export const sameOriginAddress = (reference: string, base: string): Address | un
   }
 }
 
-/** Makes the key of a response. A partition may contain spaces, but a URL does not: it follows the last space of the key. */
+/** Makes the key of a response. Unambiguous, since the URL follows the last space: unlike a partition, it contains none. */
 export const entryKey = (method: string, partition: string, { url }: Address): string => `${method} ${partition} ${url}`
 
 /** Makes the key of one of several responses that differ by `Vary`. */

@@ -8,7 +8,7 @@ import type { VaryDigest } from "./vary.js"
 
 /** Result of looking up a request in the store. */
 export interface Lookup {
-  /** False if the store failed. The call then goes on without the cache. */
+  /** False if the store failed. The call then continues without the cache. */
   readonly available: boolean
   /** Current generation of the resource, if it has one. */
   readonly generation: string | undefined
@@ -28,6 +28,7 @@ const unavailable: Lookup = {
   stored: undefined
 }
 
+/** Returns a parsed value if it is a response of the current generation. */
 const ofGeneration = (parsed: Parsed | undefined, generation: string | undefined): StoredResponse | undefined =>
   isStoredResponse(parsed) && parsed.record.generation === generation ? parsed : undefined
 
@@ -66,7 +67,7 @@ export const make = (store: ResilientStore, generations: Generations, varyDigest
   }
 }
 
-/** Returns the generation of a looked up resource. Creates one if there is none; `undefined` if the store failed. */
+/** Returns the generation that a lookup found, or creates one. Returns `undefined` if the store failed. */
 export const generationFor = (
   generations: Generations,
   { address, clock }: CacheRequest,

@@ -15,7 +15,7 @@ import { allowsStale, isGone } from "./staleIfError.js"
 import { isConfirmedBy } from "./storedHeaders.js"
 import { responseOf } from "./storedResponse.js"
 
-/** Parts that a read-through cache is made of. */
+/** Components of a read-through cache. */
 export interface Parts {
   readonly lookUp: LookUp
   readonly writer: ResponseWriter
@@ -27,7 +27,7 @@ export interface Parts {
   readonly scope: Scope.Scope
 }
 
-/** Effect of a call that goes through the cache. `F` is `NotCached` where the request may not be sent. */
+/** Effect that returns the response to a call. `F` is `NotCached` if the request may not be sent. */
 type Result<A, E, F = never> = Effect.Effect<Decoded<A, E>, AnyError | F, HttpClient>
 
 /** A GET or HEAD call, its request prepared for the cache, and the lookup of this request. */
@@ -39,7 +39,7 @@ interface CacheCall<A, E> {
 
 const noHeaders: Readonly<Record<string, string>> = {}
 
-/** Request headers that make every cache on the way revalidate (RFC 9111, 5.2.1.4). */
+/** Request headers that make every cache in between revalidate its response (RFC 9111, 5.2.1.4). */
 const noCache: Readonly<Record<string, string>> = { "cache-control": "no-cache" }
 
 const headersFor = ({ mode }: Exchange<unknown, unknown>) => (mode === "refresh" ? noCache : noHeaders)
@@ -60,7 +60,7 @@ const sendUncached = <A, E>(exchange: Exchange<A, E>): Result<A, E> =>
 export const make = ({ generations, lifetime, lookUp, scope, sharedRequests, writer }: Parts) => {
   /** Keys of the stored responses that are being revalidated in the background. */
   const revalidating = new Set<string>()
-  /** Numbers that stand for families in the keys of shared requests. */
+  /** Numbers that identify families in the keys of shared requests. */
   const familyIds = new WeakMap<object, number>()
   let lastFamilyId = 0
 
@@ -123,6 +123,7 @@ export const make = ({ generations, lifetime, lookUp, scope, sharedRequests, wri
   const sharedKeyOf = <A, E>({ exchange, request }: CacheCall<A, E>, generation: string): string =>
     `${familyIdOf(exchange.family)} ${generation} ${JSON.stringify(exchange.request.headers)} ${request.key}`
 
+  /** Sends the request, or waits for an equal one in flight if calls share requests. Stores the response if the store works. */
   const fetch = <A, E>(call: CacheCall<A, E>): Result<A, E> => {
     const { exchange, lookup, request } = call
     if (!lookup.available) return sendUncached(exchange)
@@ -130,7 +131,7 @@ export const make = ({ generations, lifetime, lookUp, scope, sharedRequests, wri
       if (generation === undefined) return sendUncached(exchange)
       if (sharedRequests === undefined || exchange.mode === "refresh") return sendAndStore(call, generation, "own")
       exchange.joined()
-      // Calls share the response. Each decodes it by itself.
+      // Calls share the response, and each decodes its own copy.
       const shared = Effect.map(sendAndStore(call, generation, "shared"), ({ response }) => response)
       return Effect.map(sharedRequests.join(sharedKeyOf(call, generation), shared), (response) =>
         decodeFor(exchange, withOwnBody(response))
@@ -138,7 +139,7 @@ export const make = ({ generations, lifetime, lookUp, scope, sharedRequests, wri
     })
   }
 
-  /** Revalidates a stored response in the background, once at a time. The revalidation outlives the call. */
+  /** Revalidates a stored response in the background, unless that is in progress. The revalidation outlives the call. */
   const revalidateInBackground = <A, E>(
     call: CacheCall<A, E>,
     generation: string
@@ -155,6 +156,7 @@ export const make = ({ generations, lifetime, lookUp, scope, sharedRequests, wri
       return Effect.asVoid(Effect.forkIn(Effect.uninterruptible(revalidation), scope))
     }).pipe(Effect.uninterruptible)
 
+  /** Returns the stored response if it may be used, or sends the request. */
   const useOrFetch = <A, E>(call: CacheCall<A, E>): Result<A, E, NotCached> => {
     const { exchange, lookup, request } = call
     const { generation, stored } = lookup

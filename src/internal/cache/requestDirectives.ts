@@ -1,4 +1,4 @@
-import { directivesOf, secondsOf } from "./cacheControl.js"
+import { directivesOf, millisOf, secondsOf } from "./cacheControl.js"
 
 /** Cache directives of a request (RFC 9111, 5.2.1). Times are in milliseconds. */
 export interface RequestDirectives {
@@ -11,6 +11,7 @@ export interface RequestDirectives {
   readonly staleIfError: number
 }
 
+/** The directives of a request without any. */
 const none: RequestDirectives = {
   noStore: false,
   noCache: false,
@@ -20,8 +21,6 @@ const none: RequestDirectives = {
   maxStale: 0,
   staleIfError: 0
 }
-
-const millisOf = (value: string | true | undefined): number => (secondsOf(value) ?? 0) * 1000
 
 /**
  * Reads the cache directives of a request's headers. `Pragma: no-cache` counts where there is no `Cache-Control`
@@ -37,7 +36,7 @@ export const requestDirectivesOf = (headers: Readonly<Record<string, string | un
   const maxAge = directives["max-age"] === undefined ? Infinity : millisOf(directives["max-age"])
   return {
     noStore: directives["no-store"] !== undefined,
-    // A response that was stored in this very millisecond has an age of 0, and must be revalidated, too.
+    // With `max-age=0` a response that was stored in the same millisecond, of age 0, must be revalidated, too.
     noCache: directives["no-cache"] !== undefined || maxAge === 0,
     onlyIfCached: directives["only-if-cached"] !== undefined,
     maxAge,

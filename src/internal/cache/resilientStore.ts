@@ -5,8 +5,8 @@ import type { CacheFailure } from "../../ResponseCache.js"
 import { type Parsed, parse } from "./storedResponse.js"
 
 /**
- * A store whose failures are results instead of errors, so that they can't fail a call. Logs a warning when the store begins to
- * fail, and a message when it works again.
+ * A store that reports failures as results instead of errors, so that they can't fail a call. Logs a warning when the store
+ * begins to fail, and a message when it works again.
  */
 export interface ResilientStore {
   /** Returns the value of each key; `undefined` if the store failed. */

@@ -10,7 +10,7 @@ import { storableHeaders, updatedHeaders } from "./storedHeaders.js"
 import { encodeRecord, makeStoredResponse, type ResponseRecord, type StoredResponse } from "./storedResponse.js"
 import { type VaryDigest, varyNamesOf } from "./vary.js"
 
-/** A request that was sent, and the state of the store before it was. */
+/** A request that was sent, with the state of the store before. */
 export interface SentRequest {
   readonly request: CacheRequest
   /** Lookup before the request was sent. */
@@ -68,7 +68,7 @@ export const make = (store: ResilientStore, varyDigest: VaryDigest): ResponseWri
     const dropAt = Math.min(Math.max(expiresAt, now) + retentionOf(rules), now + maxStoredMillis)
     const value = { metadata: encodeRecord(record), bytes, dropAt }
     if (names.length === 0) return Effect.asVoid(store.set(key, value))
-    // Names of earlier responses are added, so that the variants stored under them are still found.
+    // Includes the names of earlier responses, so that variants that are stored by them are still found.
     const allNames = [...new Set([...names, ...(lookup.vary?.names ?? [])])].sort()
     return Effect.flatMap(varyDigest(allNames, source.request.headers), (digest) =>
       digest === undefined
@@ -115,7 +115,7 @@ export const make = (store: ResilientStore, varyDigest: VaryDigest): ResponseWri
         storedAt,
         generation
       }
-      // All headers count for the rules, those that are not stored as well.
+      // The rules depend on all headers, including those that are not stored.
       const rules = cachingRulesOf({
         method,
         status: response.status,

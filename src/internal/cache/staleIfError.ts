@@ -3,8 +3,8 @@ import { type AnyError, detailsOf, isHeraldError } from "../../HeraldError.js"
 const unavailable: ReadonlyArray<number> = [429, 500, 502, 503, 504]
 
 /**
- * Returns `true` if a stale response may be used instead of this error (RFC 5861, 4): there was no response, or its status
- * says that the server can't serve the request now.
+ * Returns `true` if a stale response may be used instead of this error (RFC 5861, 4): there was no response, or it has a status
+ * of a temporary problem.
  */
 export const allowsStale = (error: AnyError): boolean => {
   if (isHeraldError(error)) {
@@ -24,7 +24,7 @@ export const allowsStale = (error: AnyError): boolean => {
   return status !== undefined && unavailable.includes(status)
 }
 
-/** Returns `true` if an error says that the resource does not exist any more. */
+/** Returns `true` if an error reports that the resource does not exist. */
 export const isGone = (error: AnyError): boolean => {
   const status = detailsOf(error)?.status
   return status === 404 || status === 410

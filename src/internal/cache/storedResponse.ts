@@ -87,7 +87,7 @@ export const rulesOfRecord = ({ headers, method, requestedAt, status, storedAt }
 export interface StoredResponse {
   readonly record: ResponseRecord
   readonly rules: CachingRules
-  /** Headers without `Age`, which changes from use to use. */
+  /** Headers without `Age`, which differs with each use. */
   readonly headers: Readonly<Record<string, string>>
   readonly bytes: Uint8Array
 }
@@ -111,8 +111,10 @@ export const isStoredResponse = (parsed: Parsed | undefined): parsed is StoredRe
   parsed?.record._tag === "Response"
 
 /**
- * Makes the response that a call gets from a stored one. Copies the body, so that the call may modify it. `revalidated` says
- * that a 304 has just confirmed the stored response.
+ * Makes the response to a call from a stored one. Copies the body, so that the call may modify it.
+ *
+ * - `now`: the time at which the response is used, in milliseconds since the epoch
+ * - `revalidated`: true if a 304 to this call has confirmed the stored response
  */
 export const responseOf = (
   { bytes, headers, record, rules }: StoredResponse,

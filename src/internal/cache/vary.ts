@@ -4,8 +4,8 @@ import { sha256Hex } from "../hex.js"
 type Headers = Readonly<Record<string, string | undefined>>
 
 /**
- * Parses a `Vary` header: the request headers that select a variant, in lower case and sorted. Returns `undefined` for `*`,
- * where no header of the request tells variants apart.
+ * Parses a `Vary` header to the names of the request headers that select a variant, in lower case and sorted. Returns
+ * `undefined` for `*`: the variants differ by more than request headers.
  */
 export const varyNamesOf = (vary: string | undefined): ReadonlyArray<string> | undefined => {
   if (vary === undefined) return []
@@ -21,7 +21,7 @@ export type VaryDigest = (names: ReadonlyArray<string>, headers: Headers) => Eff
 
 /**
  * Makes a function that computes the SHA-256 of the header values that select a variant. A digest is stored instead of the
- * values, which may be private. The digest is `undefined` where there is no Web Crypto: on pages loaded over plain HTTP.
+ * values, which may be private. The digest is `undefined` without Web Crypto, as on pages that were loaded over plain http.
  */
 export const makeVaryDigest = (): VaryDigest => {
   const digests = new Map<string, string>()

@@ -11,20 +11,20 @@ import { authoriserError, decodeError, errorDetails, type ErrorContext } from ".
 
 /** The failure of an attempt, and the error of the call if no other attempt follows. */
 export interface AttemptFailure extends Pick<FailedAttempt, "class" | "reason" | "status" | "retryAfter"> {
-  /** The server asked for the wait of `retryAfter`; without it, the wait comes from limits that it reports in any response. */
+  /** True if the server asked for the wait of `retryAfter`, false if that comes from headers of a rate limit. */
   readonly waitRequested: boolean
-  /** The response comes from another origin, which a redirect led to. */
+  /** True if the response comes from another origin, after a redirect. */
   readonly crossOrigin: boolean
   readonly response: RawResponse | undefined
-  /** The server acted on the request, though the response is missing or an error. */
+  /** True if the server acted on the request, though the response is missing or an error. */
   readonly carriedOut: boolean
-  /** Part of a request body was read that can't be sent again. */
+  /** True if the request body can't be sent again, since part of it was read. */
   readonly bodyConsumed: boolean
   /** Makes the error of the call, which reports all failed attempts. */
   readonly error: (attempts: ReadonlyArray<Attempt>) => HeraldError.AnyError
 }
 
-/** The context of an error, but for the attempts, which are known when the call ends. */
+/** The context of an error without the attempts, which are known when the call ends. */
 export type FailureContext = Omit<ErrorContext, "attempts">
 
 const base = {
@@ -37,7 +37,7 @@ const base = {
   bodyConsumed: false
 }
 
-/** A response whose status is not a success. `now` is the time of its receipt, in milliseconds since the epoch. */
+/** The failure of a response whose status is not a success. It was received at `now`, in milliseconds since the epoch. */
 export const fromStatus = (context: FailureContext, response: RawResponse, now: number): AttemptFailure => {
   const { asked, wait: retryAfter } = RetryAfter.fromHeaders(response.headers, response.status, now)
   return {
@@ -53,8 +53,8 @@ export const fromStatus = (context: FailureContext, response: RawResponse, now: 
 }
 
 /**
- * A response whose body was not received whole, judged by its head: a status that is worth a retry tells what happened, and
- * when to retry. Undefined for other statuses, and for a 401, after which credentials are only refreshed if it is whole.
+ * The failure of a response with an incomplete body, by its status and headers, which determine if and when it is retried.
+ * Undefined for a status that is not retried, and for a 401, which only refreshes credentials if its body is complete.
  */
 export const fromHead = (
   context: FailureContext,
@@ -65,7 +65,7 @@ export const fromHead = (
   return failure.class === "Final" || status === 401 ? undefined : failure
 }
 
-/** A response whose body is larger than this library reads. */
+/** The failure of a response whose body is larger than this library reads. */
 export const fromTooLarge = (context: FailureContext, response: RawResponse, now: number): AttemptFailure => ({
   ...base,
   class: "Final",
@@ -76,7 +76,7 @@ export const fromTooLarge = (context: FailureContext, response: RawResponse, now
     decodeError({ ...context, attempts, response }, "Size", [{ path: [], message: "the body is too large" }])
 })
 
-/** An attempt that did not end within its deadline. */
+/** The failure of an attempt that did not end within its deadline. */
 export const fromAttemptDeadline = (
   context: FailureContext,
   failureClass: AttemptFailure["class"],
@@ -92,7 +92,7 @@ export const fromAttemptDeadline = (
     })
 })
 
-/** A Stream of the request body that failed. */
+/** The failure of an attempt whose request body, a Stream, failed. */
 export const fromRequestBody = (context: FailureContext): AttemptFailure => ({
   ...base,
   class: "Ambiguous",
@@ -104,7 +104,7 @@ export const fromRequestBody = (context: FailureContext): AttemptFailure => ({
     })
 })
 
-/** Credentials that could not be obtained, or must not be sent. */
+/** The failure of an attempt whose credentials could not be obtained, or must not be sent. */
 export const fromCredentials = (
   context: FailureContext,
   failure: Pick<CredentialsFailure, "message" | "reason">
@@ -117,7 +117,7 @@ export const fromCredentials = (
 
 const stageOf = ({ _tag }: HttpClientError.HttpClientError) => (_tag === "RequestError" ? "send" : "read")
 
-/** The error of a request without a whole response. */
+/** Makes the error of a request without a complete response. */
 export const transportError = (
   context: ErrorContext,
   failure: HttpClientError.HttpClientError
@@ -136,11 +136,8 @@ export const transportError = (
   return new HeraldError.TransportError({ ...errorDetails(context, sentence), reason })
 }
 
-/** A request without a whole response. */
-export const fromTransport = (
-  context: FailureContext,
-  failure: HttpClientError.HttpClientError
-): AttemptFailure => {
+/** The failure of an attempt without a complete response. */
+export const fromTransport = (context: FailureContext, failure: HttpClientError.HttpClientError): AttemptFailure => {
   const { class: failureClass, reason } = classifyTransport(failure.cause, stageOf(failure))
   return {
     ...base,

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { Attempt, FailedAttempt } from "../../Attempt.js"
 import type { CallInfo } from "./CallInfo.js"
 
-/** Runs after each failed attempt, as soon as its verdict is known: before the wait, if there is one. */
+/** Runs after each failed attempt, when its verdict is known and before the wait, if there is one. */
 export type Listener = (attempt: Attempt) => Effect.Effect<void>
 
 /** The failed attempts of a call. Retry and deadline record them; errors, tracing and metrics read them. */
@@ -28,7 +28,7 @@ export const make = (): AttemptLog => {
   }
 }
 
-/** The attempt of a call that has just failed. */
+/** Makes the record of the attempt that has just failed. */
 export const failedAttempt = (
   { clock, endpoint, startedAt }: CallInfo,
   log: AttemptLog,

@@ -3,14 +3,18 @@ import type { Clock } from "effect/Clock"
 import type { Authoriser } from "../../Authoriser.js"
 import type { CompiledEndpoint } from "../endpoint/CompiledEndpoint.js"
 
-/** The facts of a call that are known when it begins. */
-export interface CallInfo {
+/** A call whose input is encoded. */
+export interface PreparedCall {
   readonly endpoint: CompiledEndpoint
   readonly authoriser: Authoriser
-  /** The caller's input, in which errors look for secrets. */
+  /** The caller's input. Its secrets are removed from errors. */
   readonly input: unknown
   /** The encoded request, with the call's idempotency key and without credentials. */
   readonly request: HttpClientRequest
+}
+
+/** The facts of a call that are known when it begins. */
+export interface CallInfo extends PreparedCall {
   readonly clock: Clock
   /** In milliseconds since the epoch. */
   readonly startedAt: number

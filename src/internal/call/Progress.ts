@@ -29,14 +29,14 @@ export interface Sent {
   readonly _tag: "Sent"
   /** With its credentials. */
   readonly request: HttpClientRequest
-  /** A redirect reported that the server acted on the request, and where to find the result. */
+  /** True after a redirect to the result, which confirms that the server acted on the request. */
   readonly carriedOut: boolean
 }
 
 /** The status and headers of the response were received. */
 export interface HeadReceived extends Pick<Sent, "request" | "carriedOut">, Pick<RawResponse, "status" | "headers"> {
   readonly _tag: "HeadReceived"
-  /** The response comes from the API's own origin, not from one that a redirect led to. */
+  /** True if the response comes from the API's origin, false if a redirect led to another. */
   readonly sameOrigin: boolean
 }
 
@@ -58,11 +58,11 @@ export const sentRequest = ({ current }: ProgressCell): HttpClientRequest | unde
 export const statusOf = ({ current }: ProgressCell): number | undefined =>
   current._tag === "Joined" || current._tag === "Sent" ? undefined : current.status
 
-/** Reports whether the server acted on the request, though it may not have been this response that says so. */
+/** Reports whether a redirect has confirmed that the server acted on the request. */
 export const wasCarriedOut = ({ current }: ProgressCell): boolean =>
   (current._tag === "Sent" || current._tag === "HeadReceived") && current.carriedOut
 
-/** The class of an attempt that is ended while it is in progress. */
+/** The class of an attempt that is interrupted at this moment. */
 export const interruptedClass = ({ current }: ProgressCell): FailureClass =>
   current._tag === "Sent" || current._tag === "HeadReceived" ? "Ambiguous" : "NotSent"
 

@@ -9,7 +9,7 @@ import { errorDetails } from "./errors.js"
 import * as Progress from "./Progress.js"
 import { currentPolicy } from "./currentPolicy.js"
 
-/** A call that would wait longer than it may before it is sent. */
+/** Makes the error of a call that would have to wait longer than it may. */
 const notSent = (
   call: CallInfo,
   { log, progress }: CallState,
@@ -20,7 +20,10 @@ const notSent = (
   return new NotSent({ ...errorDetails(context, `not sent: ${sentence}`), retryAfter })
 }
 
-/** A call that a pause holds back for too long. After an attempt, the error says that the server asked for it. */
+/**
+ * Makes the error of a call that a pause holds back for too long: `RateLimited` if the call has sent a request, else
+ * `NotSent`.
+ */
 const pausedTooLong = (call: CallInfo, state: CallState, pause: Duration.Duration): HeraldError => {
   const sentence = `the server asked for a pause, which lasts another ${Duration.format(pause)}`
   const sent = Progress.sentRequest(state.progress)
@@ -30,12 +33,12 @@ const pausedTooLong = (call: CallInfo, state: CallState, pause: Duration.Duratio
 }
 
 /**
- * The share of a pause by which the calls that it held back are spread over the time after it, so that they do not all arrive
- * at once at a server that has just asked for a pause.
+ * The share of a pause over which the calls that it held back are spread after its end, so that they do not all arrive at once
+ * at a server that has just asked for a pause.
  */
 const spread = 0.1
 
-/** The rest of the pause for this caller, in milliseconds; zero or less if there is none. */
+/** Returns the rest of the pause for this caller, in milliseconds; zero or less if there is none. */
 export const pauseLeft = ({ authoriser, clock }: CallInfo): number => {
   const { pause } = authoriser.origin
   return pause === undefined ? 0 : pause.until(authoriser.credentials.identity) - clock.unsafeCurrentTimeMillis()
@@ -59,7 +62,7 @@ export const admission = (
 
     const now = () => call.clock.unsafeCurrentTimeMillis()
     const since = now()
-    /** The longest further wait, in milliseconds: by the policy for one wait, and by the deadline. */
+    /** The longest further wait, in milliseconds: the policy's `maxWait`, less the time already waited, or the time left. */
     const longestWait = Effect.map(currentPolicy(defaults), ({ rules }) => {
       const accepted = Math.max(0, ...rules.map(({ maxWait }) => Duration.toMillis(maxWait)))
       const left = timeLeft(call, endsAt)
@@ -72,8 +75,8 @@ export const admission = (
         return Effect.flatMap(longestWait, (longest) =>
           left > longest
             ? Effect.fail(pausedTooLong(call, state, Duration.millis(left)))
-            : Effect.flatMap(Random.nextRange(0, Math.min(left * spread, longest - left)), (later) =>
-                Effect.zipRight(Effect.sleep(left + later), wait)
+            : Effect.flatMap(Random.nextRange(0, Math.min(left * spread, longest - left)), (extra) =>
+                Effect.zipRight(Effect.sleep(left + extra), wait)
               )
         )
       }

@@ -29,19 +29,19 @@ import * as Progress from "./Progress.js"
 import { carriesCredentials, holdsSecrets } from "./secrets.js"
 import { send } from "./send.js"
 
-/** The request of an attempt, as the cache step asks for it. */
+/** The request of an attempt, made by the cache step. */
 export interface AttemptRequest {
   /** Without credentials. */
   readonly request: HttpClientRequest
-  /** The request without conditions (RFC 9110, 13.1), where `request` has some of the cache's. */
+  /** The request without the cache's conditions (RFC 9110, 13.1), if `request` has any. */
   readonly unconditional: HttpClientRequest | undefined
-  /** The cache partition that was looked up, where the credentials name it with each request. */
+  /** The cache partition of the lookup. Undefined without a lookup, and for credentials without `partition`. */
   readonly partition: string | undefined
-  /** The cache stores bytes. */
+  /** True if the body is read as bytes, since the cache stores bytes. */
   readonly asBytes: boolean
 }
 
-/** Sentinel: a pause began before the request was sent. The attempt is queued again and not counted. */
+/** Sentinel: a pause began before the request was sent. The attempt is re-queued and not counted. */
 export const pauseBegan = "pause began"
 export type PauseBegan = typeof pauseBegan
 
@@ -52,7 +52,7 @@ const insecure: Pick<CredentialsFailure, "reason" | "message"> = {
   message: "credentials are sent over https or to loopback only: use an https base URL, or set `insecure`"
 }
 
-/** A request without credentials, and with them. */
+/** A request that may be sent, without and with credentials. */
 interface Ready {
   readonly plain: HttpClientRequest
   readonly authorized: AuthorizedRequest
@@ -65,8 +65,8 @@ interface Exchanged {
 }
 
 /**
- * One attempt, within its deadline: authorize, send and follow redirects, read the body, judge the status; after a 401, once,
- * refresh the credentials and send again.
+ * Makes one attempt, within its deadline: authorize, send and follow redirects, read the body, classify the status; after a
+ * 401, once, refresh the credentials and send again.
  */
 export const attempt = (
   call: CallInfo,
@@ -80,10 +80,11 @@ export const attempt = (
   const now = () => clock.unsafeCurrentTimeMillis()
   const context = (): FailureContext => ({ call, sent: Progress.sentRequest(progress) })
 
+  /** Reports whether a status is a success, or the 304 that the cache's conditions ask for. */
   const passes = (status: number) => endpoint.accepts(status) || (status === 304 && unconditional !== undefined)
 
-  /** Adds to a failure what the progress of the attempt shows. */
-  const judge = (failure: AttemptFailure, use: BodyUse): AttemptFailure => {
+  /** Completes a failure with facts from the progress of the attempt. */
+  const withProgress = (failure: AttemptFailure, use: BodyUse): AttemptFailure => {
     const { current } = progress
     const carriedOut = failure.class !== "Final" && Progress.wasCarriedOut(progress)
     return {
@@ -94,7 +95,7 @@ export const attempt = (
     }
   }
 
-  /** A response that is not whole: a status that is worth a retry counts, though the body is missing. */
+  /** The failure of an incomplete exchange: that of the received status, if it permits a retry, or else `otherwise`. */
   const incomplete = (otherwise: () => AttemptFailure): AttemptFailure => {
     const { current } = progress
     const fromReceived = current._tag === "HeadReceived" ? fromHead(context(), current, now()) : undefined
@@ -104,11 +105,11 @@ export const attempt = (
   const credentialsFailed = (failure: Pick<CredentialsFailure, "message" | "reason">) =>
     fromCredentials(context(), failure)
 
-  /** Another user has signed in since the cache was asked: its entry is not theirs, and it must not store their response. */
+  /** Reports whether another user has signed in since the cache lookup, so that neither its entry nor its partition apply. */
   const isOtherPartition = (authorized: AuthorizedRequest): boolean =>
     authorized.partition !== undefined && partition !== undefined && authorized.partition !== partition
 
-  /** Step 1: the request with credentials, and without them. Fails if they must not be sent, or a pause has begun. */
+  /** Step 1: adds credentials to the request. Fails if they must not be sent, or a pause has begun. */
   const authorize = (plain: HttpClientRequest) =>
     credentials.authorize(plain).pipe(
       Effect.map((authorized): Ready => ({ plain, authorized })),
@@ -126,12 +127,12 @@ export const attempt = (
         if (hasCredentials && !allowsCredentials({ baseUrl, insecure: defaults.insecure })) {
           return Effect.fail(credentialsFailed(insecure))
         }
-        // To obtain credentials can take long.
+        // A pause may have begun while the credentials were obtained.
         return pauseLeft(call) > 0 ? Effect.fail(pauseBegan) : Effect.succeed(ready)
       })
     )
 
-  /** Step 2: the head of the response, after redirects. */
+  /** Step 2: sends the request, follows redirects, and returns the head of the response. */
   const exchangeHead = (plain: HttpClientRequest, authorized: HttpClientRequest) => {
     progress.current = { _tag: "Sent", request: authorized, carriedOut: false }
     return send(client, {
@@ -147,7 +148,7 @@ export const attempt = (
     })
   }
 
-  /** Step 3: the response with its body, read whole or as a Stream. */
+  /** Step 3: reads the body, or opens it as a Stream. */
   const receive = (
     response: HttpClientResponse,
     authorized: AuthorizedRequest
@@ -166,9 +167,13 @@ export const attempt = (
     const maxBytes = response.request.method === "HEAD" ? Infinity : undefined
     const read: Effect.Effect<RawResponse["body"], HttpClientError.ResponseError | TooLarge> =
       asBytes || receives === "bytes" ? readBytes(response, maxBytes) : readBody(response, maxBytes)
-    return Effect.map(read, (body): RawResponse => {
-      return { status, headers, body, redirected, uncacheable: isOtherPartition(authorized) }
-    }).pipe(
+    return Effect.map(read, (body): RawResponse => ({
+      status,
+      headers,
+      body,
+      redirected,
+      uncacheable: isOtherPartition(authorized)
+    })).pipe(
       Effect.catchTag("TooLarge", () =>
         Effect.failSync(() => fromTooLarge(context(), { status, headers, body: "" }, now()))
       )
@@ -181,25 +186,28 @@ export const attempt = (
       exchangeHead(plain, authorized.request).pipe(
         Effect.flatMap((response) => receive(response, authorized)),
         Effect.mapError((failure) => {
-          if (!("_tag" in failure)) return judge(failure, use)
+          if (!("_tag" in failure)) return withProgress(failure, use)
           const broken = () => fromTransport(context(), failure)
-          return judge(use.failed ? fromRequestBody(context()) : incomplete(broken), use)
+          return withProgress(use.failed ? fromRequestBody(context()) : incomplete(broken), use)
         }),
         Effect.map((response) => ({ response, generation: authorized.generation }))
       )
     )
 
-  /** The credentials were refreshed after a 401, which happens once in a call, whatever the number of its attempts. */
+  /** True once the credentials were refreshed after a 401: at most once in a call, whatever the number of its attempts. */
   let refreshed = false
 
-  /** Steps 1 to 4: the response of a success. A 401 is sent once more if there are other credentials. */
+  /**
+   * Steps 1 to 3, and the status: fails unless it is a success. After a 401, sends once more with other credentials, if
+   * any.
+   */
   const complete = (request: HttpClientRequest, use: BodyUse): Attempt<RawResponse> => {
     const exchanged = exchange(request, use)
     return Effect.flatMap(
       credentials.wrapAttempt === undefined ? exchanged : credentials.wrapAttempt(exchanged),
       ({ generation, response }) => {
         if (passes(response.status)) return Effect.succeed(response)
-        const fail = Effect.suspend(() => Effect.fail(judge(fromStatus(context(), response, now()), use)))
+        const fail = Effect.suspend(() => Effect.fail(withProgress(fromStatus(context(), response, now()), use)))
         if (response.status !== 401 || refreshed || Progress.wasCarriedOut(progress)) return fail
         return Effect.flatMap(refresh(generation), (others) =>
           others && !use.consumed ? complete(request, use) : fail
@@ -225,12 +233,13 @@ export const attempt = (
     const use: BodyUse = { consumed: false, failed: false }
     const run = Effect.suspend(() => {
       Progress.startPreparing(progress)
-      const run = (request: HttpClientRequest): Attempt<RawResponse> => complete(request, use)
       const withBody = endpoint.body?.writer.withBody
-      return withBody === undefined ? run(attempted.request) : withBody(attempted.request, use, run)
+      return withBody === undefined
+        ? complete(attempted.request, use)
+        : withBody(attempted.request, use, (request) => complete(request, use))
     })
     return withAttemptDeadline(defaults, run, (limit) =>
-      judge(
+      withProgress(
         incomplete(() => fromAttemptDeadline(context(), Progress.interruptedClass(progress), limit)),
         use
       )

@@ -16,12 +16,12 @@ import {
 } from "../../ResponseCache.js"
 import { receiver } from "../endpoint/CompiledEndpoint.js"
 import type { AttemptRequest } from "./attempt.js"
-import type { CallInfo } from "./CallInfo.js"
+import type { CallInfo, PreparedCall } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
 import { authoriserError, errorDetails } from "./errors.js"
 import { carriesCredentials, holdsSecrets } from "./secrets.js"
 
-/** The attempts of a call, with additional headers on its request. */
+/** Sends the request of a call, with additional headers. */
 export type Send = (
   how: Sending,
   headers: Readonly<Record<string, string>>,
@@ -33,14 +33,11 @@ export type Decode = (response: RawResponse) => Either.Either<unknown, DecodeErr
 
 type Service = Context.Tag.Service<ResponseCache>
 
-/** The facts that decide whether and for whom a response is stored. */
-type Subject = Pick<CallInfo, "endpoint" | "authoriser" | "input" | "request">
-
 /**
  * Reports whether responses to a call may be stored or shared: its method is safe, the response is read whole, and the request
  * holds no secret of the caller's own.
  */
-const isCacheable = ({ endpoint, input, request }: Subject): boolean =>
+const isCacheable = ({ endpoint, input, request }: PreparedCall): boolean =>
   endpoint.safe &&
   (endpoint.method === "GET" || endpoint.method === "HEAD") &&
   receiver(endpoint, 200).open === undefined &&
@@ -48,13 +45,13 @@ const isCacheable = ({ endpoint, input, request }: Subject): boolean =>
   !carriesCredentials(request) &&
   !holdsSecrets(input)
 
-const notCached = (call: Subject): NotSent =>
+const notCached = (call: PreparedCall): NotSent =>
   new NotSent(
     errorDetails({ call, attempts: [] }, "not sent: the cache mode is only-if-cached, and no fresh response is stored")
   )
 
-/** The cache partition of a caller, where it is known without a sign-in. */
-const knownPartition = (call: Subject): Effect.Effect<string | undefined, AnyError> => {
+/** Returns the cache partition of the caller, if it is known without a sign-in. */
+const knownPartition = (call: PreparedCall): Effect.Effect<string | undefined, AnyError> => {
   const { identity, partition } = call.authoriser.credentials
   return partition === undefined
     ? Effect.succeed(identity)
@@ -64,8 +61,8 @@ const knownPartition = (call: Subject): Effect.Effect<string | undefined, AnyErr
       })
 }
 
-/** The cache partition of a caller, who signs in for it if need be. */
-const partitionOf = (call: Subject): Effect.Effect<string | undefined, AnyError, HttpClient> =>
+/** Returns the cache partition of the caller. Signs in if the partition is not known without. */
+const partitionOf = (call: PreparedCall): Effect.Effect<string | undefined, AnyError, HttpClient> =>
   Effect.flatMap(knownPartition(call), (known) =>
     known === undefined
       ? call.authoriser.credentials.authorize(call.request).pipe(
@@ -75,7 +72,7 @@ const partitionOf = (call: Subject): Effect.Effect<string | undefined, AnyError,
       : Effect.succeed(known)
   )
 
-const cacheableRequest = ({ endpoint, request }: Subject, partition: string): CacheableRequest => ({
+const cacheableRequest = ({ endpoint, request }: PreparedCall, partition: string): CacheableRequest => ({
   operation: endpoint.name,
   method: endpoint.method,
   template: endpoint.template,
@@ -83,7 +80,13 @@ const cacheableRequest = ({ endpoint, request }: Subject, partition: string): Ca
   partition
 })
 
-/** The response from the cache, or by sending the request. */
+const sendUncached = (send: Send, decode: Decode): Effect.Effect<Decoded<unknown, DecodeError>, AnyError, HttpClient> =>
+  Effect.map(send("own", {}, { partition: undefined, asBytes: false }), (response) => ({
+    response,
+    value: decode(response)
+  }))
+
+/** Returns the response to a call that may use the cache, from the cache or by sending the request. */
 const read = (
   call: CallInfo,
   { progress }: CallState,
@@ -95,12 +98,7 @@ const read = (
   const offline = mode === "only-if-cached"
   return Effect.flatMap(offline ? knownPartition(call) : partitionOf(call), (partition) => {
     if (partition === undefined) {
-      return offline
-        ? Effect.failSync(() => notCached(call))
-        : Effect.map(send("own", {}, { partition: undefined, asBytes: false }), (response) => ({
-            response,
-            value: decode(response)
-          }))
+      return offline ? Effect.failSync(() => notCached(call)) : sendUncached(send, decode)
     }
     const options = {
       partition: call.authoriser.credentials.partition === undefined ? undefined : partition,
@@ -126,7 +124,7 @@ const read = (
   })
 }
 
-/** Gets the response of a call from the cache, if there is one and the call may use it, or by sending the request. */
+/** Returns the response to a call, from the cache if there is one and the call may use it, or by sending the request. */
 export const throughCache = (
   call: CallInfo,
   state: CallState,
@@ -139,13 +137,10 @@ export const throughCache = (
       return read(call, state, cache, mode, send, decode)
     }
     if (mode === "only-if-cached") return Effect.failSync(() => notCached(call))
-    return Effect.map(send("own", {}, { partition: undefined, asBytes: false }), (response) => ({
-      response,
-      value: decode(response)
-    }))
+    return sendUncached(send, decode)
   })
 
-/** Runs a call that may change its resource: what is stored of the resource is invalid afterwards, however the call ends. */
+/** Runs a call. If it may change its resource, invalidates the cache entries of the resource afterwards, even if it fails. */
 export const invalidating = <A extends { readonly response: RawResponse }, E, R>(
   { authoriser, endpoint, request }: CallInfo,
   call: Effect.Effect<A, E, R>
@@ -154,8 +149,8 @@ export const invalidating = <A extends { readonly response: RawResponse }, E, R>
   return cache === undefined || endpoint.safe ? call : cache.invalidating(request.url, call)
 }
 
-/** The stored response to a call, if it may be used. Sends nothing. */
-export const lookup = (call: Subject): Effect.Effect<RawResponse | undefined, AnyError> => {
+/** Returns the stored response to a call, if it may be used. Sends no request of the call. */
+export const lookup = (call: PreparedCall): Effect.Effect<RawResponse | undefined, AnyError> => {
   const { cache } = call.authoriser.origin
   return cache === undefined || !isCacheable(call)
     ? Effect.succeed(undefined)
@@ -164,16 +159,15 @@ export const lookup = (call: Subject): Effect.Effect<RawResponse | undefined, An
       )
 }
 
-/** Prepares to store a response to a call that is obtained by another request, before that is sent. */
+/** Prepares to store the response to a call that another request obtains. Runs before that request is sent. */
 export const storing = (
-  call: Subject
+  call: PreparedCall
 ): Effect.Effect<(response: RawResponse) => Effect.Effect<void>, AnyError, HttpClient> => {
   const { cache } = call.authoriser.origin
-  const nothing = () => Effect.void
+  const storeNothing = () => Effect.void
   return cache === undefined || !isCacheable(call)
-    ? Effect.succeed(nothing)
+    ? Effect.succeed(storeNothing)
     : Effect.flatMap(partitionOf(call), (partition) =>
-        partition === undefined ? Effect.succeed(nothing) : cache.storing(cacheableRequest(call, partition))
+        partition === undefined ? Effect.succeed(storeNothing) : cache.storing(cacheableRequest(call, partition))
       )
 }
-

@@ -12,9 +12,9 @@ import { errorDetails } from "./errors.js"
 import * as Progress from "./Progress.js"
 
 /**
- * Ends an effect that takes longer than a duration. The effect is interruptible by the timer even where the caller is not, and
- * by nothing else. Where the effect itself can't be interrupted, the timer does not wait for it, but an interruption of the
- * caller does.
+ * Interrupts an effect that takes longer than a duration, and fails. The timer interrupts the effect even within an
+ * uninterruptible region of the caller. A timeout does not wait until the effect has ended; an interruption of the caller
+ * does.
  */
 const within = <A, E, E2, R>(
   effect: Effect.Effect<A, E, R>,
@@ -26,7 +26,7 @@ const within = <A, E, E2, R>(
     : Effect.uninterruptibleMask((restore) =>
         Effect.gen(function* () {
           const outcome = yield* Deferred.make<A, E | E2>()
-          // An interruption reaches the children of a fiber even where the fiber is not interruptible. A daemon is no child.
+          // A daemon, since an interruption of the caller would reach a child even within an uninterruptible region.
           const work = yield* Effect.forkDaemon(Effect.intoDeferred(Effect.interruptible(effect), outcome))
           const timer = yield* Effect.sleep(duration).pipe(
             Effect.interruptible,
@@ -70,7 +70,7 @@ const deadlineError = (
 }
 
 /**
- * Runs a call within its deadline, if it has one. The call is given the end of the deadline, in milliseconds since the epoch.
+ * Runs a call within its deadline, if it has one. `run` receives the end of the deadline, in milliseconds since the epoch.
  */
 export const withDeadline = <A, R>(
   call: CallInfo,
@@ -94,11 +94,11 @@ export const withDeadline = <A, R>(
     )
   })
 
-/** The time until the deadline of a call, if it has one. */
+/** Returns the time until the deadline of a call, if it has one. */
 export const timeLeft = ({ clock }: CallInfo, endsAt: number | undefined): Duration.Duration | undefined =>
   endsAt === undefined ? undefined : Duration.millis(Math.max(0, endsAt - clock.unsafeCurrentTimeMillis()))
 
-/** Ends an attempt that takes longer than its limit, if there is one. */
+/** Runs an attempt within its deadline, if it has one. */
 export const withAttemptDeadline = <A, E, E2, R>(
   { attemptDeadline }: Defaults,
   attempt: Effect.Effect<A, E, R>,

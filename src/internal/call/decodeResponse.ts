@@ -12,6 +12,7 @@ import {
   errorDetails,
   type ErrorContext,
   listIssues,
+  scrubIssues,
   scrubberOf,
   statusError,
   type StatusContent,
@@ -22,7 +23,7 @@ import type { Scrubber } from "./secrets.js"
 /** A response that an error is about. */
 type ResponseContext = ErrorContext & { readonly response: RawResponse }
 
-/** The JSON of a response; undefined if its body is empty. */
+/** Parses the JSON of a response. Returns undefined if its body is empty. */
 const parseJson = (response: RawResponse): Either.Either<unknown, Mismatch> => {
   const text = textOf(response)
   if (text === "") return Either.right(undefined)
@@ -37,12 +38,13 @@ const parseJson = (response: RawResponse): Either.Either<unknown, Mismatch> => {
   }
 }
 
+/** Makes a function that parses the JSON of a response when it is first called. */
 const parseOnce = (response: RawResponse): Json => {
   let parsed: Either.Either<unknown, Mismatch> | undefined
   return () => (parsed ??= parseJson(response))
 }
 
-/** The value of a successful response: that of the first reader that succeeds. */
+/** Decodes a successful response by the first reader that succeeds. */
 export const decodeSuccess = (context: ResponseContext): Either.Either<unknown, HeraldError.DecodeError> => {
   const { response } = context
   const { successStatuses, successes } = context.call.endpoint
@@ -63,7 +65,7 @@ export const decodeSuccess = (context: ResponseContext): Either.Either<unknown, 
   return Either.left(decodeError(context, reason, issues))
 }
 
-/** The explanation in an undeclared error body, by the names that are common, RFC 9457 among them. */
+/** Finds the explanation in the body of an undeclared error, by common field names, such as those of RFC 9457. */
 const detailIn = (body: unknown): string | undefined => {
   if (!Predicate.isRecord(body)) return undefined
   const { detail, error, error_description, message, title } = body
@@ -71,7 +73,7 @@ const detailIn = (body: unknown): string | undefined => {
   return [detail, message, error_description, within, title].find(Predicate.isString)
 }
 
-/** The value of a declared error, if a reader succeeds; or the issues of all readers. */
+/** Decodes a declared error by the first reader that succeeds. Returns the issues of all readers if none does. */
 const decodeDeclared = (
   readers: ReadonlyArray<ErrorReader>,
   response: RawResponse,
@@ -80,24 +82,24 @@ const decodeDeclared = (
   const issues: Array<Issue> = []
   for (const reader of readers) {
     if (reader.anyBody) continue
-    // An error declared without a body is not one with a body, which may come from a framework or a proxy.
+    // An error that is declared without a body does not match one with a body, which may come from a framework or a proxy.
     if (reader.receives === "nothing" && response.body.length > 0) continue
     const decoded = reader.read(response, parsed)
     if (Either.isRight(decoded)) return Either.right({ reader, value: decoded.right })
-    // A response may well not be the one that `errorAs` describes.
+    // `errorAs` describes some of the responses of a status, so a mismatch is not an issue.
     if (reader.as === undefined) issues.push(...decoded.left.issues)
   }
   return Either.left(issues)
 }
 
-/** A response without a secret of the call in its body. */
+/** Removes the secrets of the call from the body of a response. */
 const scrubbed = (response: RawResponse, { json }: Scrubber): RawResponse => {
   const text = textOf(response)
   const clean = json(text)
   return clean === text ? response : { ...response, body: String(clean) }
 }
 
-/** The error of a response that is not a success: a declared one, or one of the built-in family. */
+/** Makes the error of a response that is not a success: a declared one, or one of the built-in family. */
 export const decodeFailure = (
   context: ResponseContext,
   retryAfter: StatusContent["retryAfter"]
@@ -130,11 +132,12 @@ export const decodeFailure = (
       ? "is the base URL right?"
       : declared.left.length === 0
         ? ""
-        : `the body does not match a declared error: ${listIssues(declared.left)}`
+        : `the body does not match a declared error: ${listIssues(scrubIssues(declared.left, scrubber))}`
     return statusError(context, tag, { detail: detailIn(body), retryAfter }, hint)
   }
   if (status === 304) {
-    const message = "not modified (304), as the request's own condition asked: declare 304 as a success to get it as a value"
+    const message =
+      "not modified (304), as the request's own condition asked: declare 304 as a success to get it as a value"
     return decodeError(context, "Status", [{ path: [], message }])
   }
   const redirect = (message: string) => decodeError(context, "Redirect", [{ path: [], message }])

@@ -4,7 +4,7 @@ import * as Deadline from "../../Deadline.js"
 import * as ResponseCache from "../../ResponseCache.js"
 import * as RetryPolicy from "../../RetryPolicy.js"
 
-/** Clears per-call overrides for requests that are shared between calls, or sent on behalf of none: the API's defaults apply. */
+/** Clears per-call overrides for requests that are shared between calls or belong to none, so that the API's defaults apply. */
 export const detached = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.mapInputContext(effect, (context: Context.Context<R>) =>
     context.pipe(

@@ -2,7 +2,7 @@ import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import * as Either from "effect/Either"
 import type { Issue } from "../../Issue.js"
 import type { CompiledEndpoint, Encode, Parts, Texts } from "../endpoint/CompiledEndpoint.js"
-import { encodeFormText, within } from "../endpoint/values.js"
+import { encodeFormText, prependPath } from "../endpoint/values.js"
 import { hrefOf } from "../http/baseUrl.js"
 import { fieldName, fieldValue } from "../http/fieldSyntax.js"
 import { userAgent } from "./userAgent.js"
@@ -11,25 +11,25 @@ type Encoded<A> = Either.Either<A, ReadonlyArray<Issue>>
 
 const refuse = (path: Issue["path"], message: string): Encoded<never> => Either.left([{ path, message }])
 
-const nothing: Texts = {}
+const noTexts: Texts = {}
 
-/** Texts by name, which each encoder of these parts makes. */
+/** Encodes a part of the input. The encoders of path, query and headers make `Texts`. */
 const encodePart = (encode: Encode | undefined, path: Issue["path"], value: unknown): Encoded<Texts> =>
   encode === undefined
-    ? Either.right(nothing)
+    ? Either.right(noTexts)
     : Either.mapBoth(encode(value), {
-        onLeft: (issues) => within(path, issues),
+        onLeft: (issues) => prependPath(path, issues),
         onRight: (texts) => texts as Texts
       })
 
-/** An empty segment, or one that a URL parser resolves instead of sending it. */
-const isDots = (segment: string): boolean => /^\.{0,2}$/.test(segment)
+/** Reports whether a segment is empty, or one that a URL parser resolves instead of sending it. */
+const isEmptyOrDots = (segment: string): boolean => /^\.{0,2}$/.test(segment)
 
-const unsuitable = "must be text that can stand in a path"
+const unsuitableMessage = "must be text that can stand in a path"
 
 /**
- * The path, with each value percent-encoded (RFC 3986, 3.3). A value that would change which resource is meant (empty, or one
- * or two dots) is refused: encoding does not help, since URL parsers resolve encoded dots too.
+ * Makes the path, with each value percent-encoded (RFC 3986, 3.3). Refuses a value that would select another resource (empty,
+ * or one or two dots): encoding does not help, since URL parsers resolve encoded dots, too.
  */
 const encodePath = ({ issuePaths, segments }: CompiledEndpoint, values: Texts): Encoded<string> => {
   let path = ""
@@ -43,16 +43,18 @@ const encodePath = ({ issuePaths, segments }: CompiledEndpoint, values: Texts): 
       }
       parameter = part.name
       const value = values[part.name]
-      // The encoders of paths make texts; only an optional one can be absent.
+      // Only an optional parameter can be absent.
       if (value === undefined && optional) break
       if (typeof value !== "string") return refuse([...issuePaths.path, part.name], "is missing")
-      if (value === "" || !value.isWellFormed()) return refuse([...issuePaths.path, part.name], unsuitable)
+      if (value === "" || !value.isWellFormed()) return refuse([...issuePaths.path, part.name], unsuitableMessage)
       const pieces = part.keepsSlashes ? value.split("/") : [value]
-      if (pieces.length > 1 && pieces.some(isDots)) return refuse([...issuePaths.path, part.name], unsuitable)
+      if (pieces.length > 1 && pieces.some(isEmptyOrDots))
+        return refuse([...issuePaths.path, part.name], unsuitableMessage)
       segment += pieces.map(encodeURIComponent).join("/")
     }
     if (optional && segment === "") continue
-    if (parameter !== undefined && isDots(segment)) return refuse([...issuePaths.path, parameter], unsuitable)
+    if (parameter !== undefined && isEmptyOrDots(segment))
+      return refuse([...issuePaths.path, parameter], unsuitableMessage)
     path += `/${segment}`
   }
   return Either.right(path)
@@ -71,11 +73,15 @@ const encodeHeaders = (values: Texts): Encoded<Record<string, string>> => {
 }
 
 /**
- * The request of a call, without credentials, or the issues of its input. Default headers are overridden by those of the call.
+ * Makes the request of a call, without credentials. Returns the issues of the input if it does not match the endpoint. Headers
+ * of the call override the API's default headers.
  */
 export const encodeRequest = (
   endpoint: CompiledEndpoint,
-  place: { readonly baseUrl: URL; readonly defaults: { readonly headers?: Readonly<Record<string, string>> | undefined } },
+  api: {
+    readonly baseUrl: URL
+    readonly defaults: { readonly headers?: Readonly<Record<string, string>> | undefined }
+  },
   parts: Parts
 ): Encoded<HttpRequest.HttpClientRequest> => {
   const { body, issuePaths, problems } = endpoint
@@ -94,12 +100,12 @@ export const encodeRequest = (
   if (Either.isLeft(headers)) return Either.left(headers.left)
 
   const search = [endpoint.query ?? "", query.right].filter((part) => part !== "").join("&")
-  const url = hrefOf(place.baseUrl) + path.right + (search === "" ? "" : `?${search}`)
-  const defaults = { accept: endpoint.accept, ...userAgent(), ...place.defaults.headers }
+  const url = hrefOf(api.baseUrl) + path.right + (search === "" ? "" : `?${search}`)
+  const defaults = { accept: endpoint.accept, ...userAgent(), ...api.defaults.headers }
   const request = HttpRequest.setHeaders(HttpRequest.make(endpoint.method)(url, { headers: defaults }), headers.right)
   if (body === undefined) return Either.right(request)
   return Either.mapBoth(body.writer.write(parts.body, body.contentType), {
-    onLeft: (issues) => within(issuePaths.body ?? ["body"], issues),
+    onLeft: (issues) => prependPath(issuePaths.body ?? ["body"], issues),
     onRight: (written) => HttpRequest.setBody(request, written)
   })
 }

@@ -19,7 +19,7 @@ export interface ErrorContext {
   readonly response?: RawResponse | undefined
 }
 
-/** The length of the part of a body in an error, in characters: enough to recognise the page of a proxy. */
+/** The length of the part of a body in an error, in characters: enough to recognize the page of a proxy. */
 const bodyLength = 1024
 
 /** The length of the server's part of a message, in characters: a server may send any text. */
@@ -30,26 +30,35 @@ const shorten = (sentence: string): string =>
 
 const requestIdHeaders = ["x-request-id", "request-id", "x-correlation-id"]
 
-/** Verdicts that explain why a call was not retried where the error itself does not. */
-const explaining: ReadonlyArray<Verdict> = ["unsafe", "body consumed", "wait too long", "past deadline", "over budget"]
+/** Verdicts that are part of the message, since the error itself does not explain why the call was not retried. */
+const shownVerdicts: ReadonlyArray<Verdict> = [
+  "unsafe",
+  "body consumed",
+  "wait too long",
+  "past deadline",
+  "over budget"
+]
 
-/** The scrubber of the call that an error is about. */
+/** Makes the scrubber of the call that an error is about. */
 export const scrubberOf = ({ call, sent }: ErrorContext): Scrubber => makeScrubber(call.input, call.request, sent)
 
-/** The details of an error with this sentence. Every text of the server is scrubbed here. */
+/** Makes the details of an error. Scrubs the request id and the body; `sentence` must be free of secrets. */
 export const errorDetails = (
-  { attempts, call, response, sent }: ErrorContext,
+  context: ErrorContext,
   sentence: string,
-  scrubber = scrubberOf({ attempts, call, response, sent })
+  scrubber = scrubberOf(context)
 ): HeraldError.ErrorDetails => {
+  const { attempts, call, response } = context
   const { authoriser, endpoint } = call
   const requestId = requestIdHeaders.map((name) => response?.headers[name]).find((id) => id !== undefined)
   const url = hrefOf(authoriser.baseUrl) + endpoint.template
   const verdict = attempts.at(-1)?.verdict
-  const why = verdict !== undefined && explaining.includes(verdict) ? verdict : undefined
+  const shownVerdict = verdict !== undefined && shownVerdicts.includes(verdict) ? verdict : undefined
   const count =
-    why === undefined && attempts.length < 2 ? "" : `, ${attempts.length} attempt${attempts.length === 1 ? "" : "s"}`
-  const suffix = why === undefined ? count : `${count}: ${why}`
+    shownVerdict === undefined && attempts.length < 2
+      ? ""
+      : `, ${attempts.length} attempt${attempts.length === 1 ? "" : "s"}`
+  const suffix = shownVerdict === undefined ? count : `${count}: ${shownVerdict}`
   return {
     message: `${endpoint.name}: ${shorten(sentence)} (${endpoint.method} ${url}${suffix})`,
     operation: endpoint.name,
@@ -58,18 +67,20 @@ export const errorDetails = (
     status: response?.status,
     attempts,
     requestId: requestId === undefined ? undefined : scrubber.text(requestId).slice(0, 200),
-    body: response === undefined || endpoint.sensitive ? undefined : scrubber.text(textOf(response)).slice(0, bodyLength)
+    body:
+      response === undefined || endpoint.sensitive ? undefined : scrubber.text(textOf(response)).slice(0, bodyLength)
   }
 }
 
-const clean = (issues: ReadonlyArray<Issue.Issue>, { text }: Scrubber): ReadonlyArray<Issue.Issue> =>
+/** Removes the secrets of the call from issues, and issues beyond a limit. */
+export const scrubIssues = (issues: ReadonlyArray<Issue.Issue>, { text }: Scrubber): ReadonlyArray<Issue.Issue> =>
   issues.slice(0, maxIssues).map((issue) => ({
     path: issue.path.map((key) => (typeof key === "string" ? text(key) : key)),
     message: text(issue.message),
     ...(issue.code === undefined ? {} : { code: text(issue.code) })
   }))
 
-/** Issues in one line. */
+/** Formats issues as one line. */
 export const listIssues = (issues: ReadonlyArray<Issue.Issue>): string => issues.map(Issue.format).join("; ")
 
 export const encodeError = (context: ErrorContext, issues: ReadonlyArray<Issue.Issue>): HeraldError.EncodeError =>
@@ -81,7 +92,7 @@ export const decodeError = (
   found: ReadonlyArray<Issue.Issue>
 ): HeraldError.DecodeError => {
   const scrubber = scrubberOf(context)
-  const issues = clean(found, scrubber)
+  const issues = scrubIssues(found, scrubber)
   const sentence = `the response (${context.response?.status}) does not match the endpoint: ${listIssues(issues)}`
   return new HeraldError.DecodeError({ ...errorDetails(context, sentence, scrubber), reason, issues })
 }
@@ -136,20 +147,20 @@ const tags: Readonly<Record<number, HeraldError.StatusError["_tag"]>> = {
   429: "RateLimited"
 }
 
-/** The tag of a status from 400 on. */
+/** Returns the tag of the error that represents a status of 400 or above. */
 export const tagOf = (status: number): HeraldError.StatusError["_tag"] =>
   tags[status] ?? (status >= 500 ? "ServerError" : "ClientError")
 
-/** An error of the built-in family that stands for a status. */
+/** Makes an error of the built-in family that represents a status. */
 export const statusError = (
   context: ErrorContext,
   tag: HeraldError.StatusError["_tag"],
   content: StatusContent,
-  /** Advice for a person. */
+  /** Advice, at the end of the message. */
   hint = ""
 ): HeraldError.StatusError => {
   const scrubber = scrubberOf(context)
-  const issues = clean(content.issues ?? [], scrubber)
+  const issues = scrubIssues(content.issues ?? [], scrubber)
   const detail = content.detail === undefined ? undefined : scrubber.text(content.detail)
   const explanation = [detail ?? listIssues(issues), hint].filter((part) => part !== "").join("; ")
   const identity = context.call.authoriser.credentials.identity || "nobody"

@@ -10,7 +10,7 @@ import type { CompiledEndpoint, Parts } from "../endpoint/CompiledEndpoint.js"
 import { admission } from "./admission.js"
 import { attempt } from "./attempt.js"
 import { invalidating, type Send, throughCache } from "./cacheStep.js"
-import type { CallInfo } from "./CallInfo.js"
+import type { CallInfo, PreparedCall } from "./CallInfo.js"
 import * as CallState from "./CallState.js"
 import { withDeadline } from "./deadline.js"
 import { decodeSuccess } from "./decodeResponse.js"
@@ -23,9 +23,11 @@ import * as Progress from "./Progress.js"
 import { retry } from "./retry.js"
 import { withSpan } from "./tracing.js"
 
-/** The input of a call: the caller's own, in which errors look for secrets, and its parts as the endpoint encodes them. */
+/** The input of a call. */
 export interface CallInput {
+  /** The caller's input. Its secrets are removed from errors. */
   readonly input: unknown
+  /** The parts of the input, as the endpoint encodes them. */
   readonly parts: Parts
 }
 
@@ -38,20 +40,18 @@ export interface Completed {
   readonly value: unknown
 }
 
-/** A call that is ready to be sent, or the issues of its input. */
+/** Encodes the input of a call. Returns an `EncodeError` if the input does not match the endpoint. */
 export const prepare = (
   endpoint: CompiledEndpoint,
   authoriser: Authoriser,
   makeInput: () => CallInput
-): Either.Either<Omit<CallInfo, "clock" | "startedAt">, EncodeError> => {
+): Either.Either<PreparedCall, EncodeError> => {
   const made = Either.try(makeInput)
   const refuse = (issues: ReadonlyArray<Issue>) =>
-    encodeError(
-      { call: { endpoint, authoriser, input: Either.getOrUndefined(made)?.input }, attempts: [] },
-      issues
-    )
-  // An operation's function of its arguments throws on arguments that its types forbid.
-  if (Either.isLeft(made)) return Either.left(refuse([{ path: [], message: "these are not the arguments of this operation" }]))
+    encodeError({ call: { endpoint, authoriser, input: Either.getOrUndefined(made)?.input }, attempts: [] }, issues)
+  // The `input` function of an operation can throw on arguments that its types forbid.
+  if (Either.isLeft(made))
+    return Either.left(refuse([{ path: [], message: "these are not the arguments of this operation" }]))
   const { input, parts } = made.right
   return Either.mapBoth(encodeRequest(endpoint, authoriser, parts), {
     onLeft: refuse,
@@ -60,16 +60,17 @@ export const prepare = (
 }
 
 /**
- * The pipeline of a call. Every request takes these steps in this order:
+ * The pipeline of a call:
  *
- * 1. encode the input, or refuse it (`prepare`); add the idempotency key
+ * 1. encode the input, or refuse it; add the idempotency key (`prepare`)
  * 2. span (`withSpan`) and metrics (`measured`)
- * 3. invalidate what the cache stores of a changed resource (`invalidating`), even if the deadline passes
+ * 3. after a call that may change its resource, even if the deadline passes: invalidate cache entries (`invalidating`)
  * 4. deadline (`withDeadline`)
  * 5. cache (`throughCache`)
- * 6. attempt, again while the policy and the engine allow it (`retry`); each attempt is
+ * 6. attempts, while the policy and the engine allow another one (`retry`), each with
  *    1. admission: the end of a pause, the rate limiter (`admission`)
- *    2. authorize, send and follow redirects, read the body, judge the status; on a 401, once: refresh and replay (`attempt`)
+ *    2. authorize, send and follow redirects, read the body, classify the status; after a 401, once: refresh and replay
+ *       (`attempt`)
  * 7. decode the response (`decodeSuccess`)
  */
 export const execute = (
@@ -84,35 +85,32 @@ export const execute = (
     const state = CallState.make()
 
     return Effect.flatMap(HttpClient.HttpClient, (client) => {
-      const sent = withDeadline(call, state, (endsAt) =>
+      const exchange = withDeadline(call, state, (endsAt) =>
         throughCache(call, state, sender(call, state, client, endsAt), decoder(call, state))
       )
-      return withSpan(call, state, measured(call, state, Effect.flatMap(invalidating(call, sent), complete(call))))
+      return withSpan(call, state, measured(call, state, Effect.flatMap(invalidating(call, exchange), complete(call))))
     })
   })
 
-/** The decoder of a call's responses. */
+/** Makes the decoder of a call's responses. */
 const decoder =
   (call: CallInfo, { log, progress }: CallState.CallState) =>
   (response: RawResponse) =>
     decodeSuccess({ call, attempts: log.attempts(), sent: Progress.sentRequest(progress), response })
 
+/** Makes the function that returns the outcome of a call from its response. */
 const complete =
   (call: CallInfo) =>
   ({ response, value }: { readonly response: RawResponse; readonly value: Either.Either<unknown, AnyError> }) =>
     Either.map(value, (value): Completed => ({ call, response, url: response.redirected ?? call.request.url, value }))
 
 /**
- * The attempts of a call. A request that is shared with other calls, or sent in the background, is a call of its own: it has
- * the API's defaults instead of the program's overrides, and in the background the API's deadline.
+ * Makes the function by which the cache step sends a call's request. A request that is shared with other calls, or sent in the
+ * background, runs as a call of its own: it has the API's defaults instead of the program's overrides. A shared request has no
+ * deadline, since each call that waits for it has its own; a background request has the API's.
  */
 const sender =
-  (
-    call: CallInfo,
-    state: CallState.CallState,
-    client: HttpClient.HttpClient,
-    endsAt: number | undefined
-  ): Send =>
+  (call: CallInfo, state: CallState.CallState, client: HttpClient.HttpClient, endsAt: number | undefined): Send =>
   (how, headers, { asBytes, partition }) => {
     const conditional = Object.keys(headers).some((name) => name.startsWith("if-"))
     const attempted = {
@@ -131,12 +129,12 @@ const sender =
       )
     if (how === "own") return attempts(call, state, endsAt)
     return Effect.suspend(() => {
-      const other = { ...call, startedAt: call.clock.unsafeCurrentTimeMillis() }
-      const otherState = CallState.make()
+      const detachedCall = { ...call, startedAt: call.clock.unsafeCurrentTimeMillis() }
+      const detachedState = CallState.make()
       return detached(
         how === "background"
-          ? withDeadline(other, otherState, (endsAt) => attempts(other, otherState, endsAt))
-          : attempts(other, otherState, undefined)
+          ? withDeadline(detachedCall, detachedState, (endsAt) => attempts(detachedCall, detachedState, endsAt))
+          : attempts(detachedCall, detachedState, undefined)
       )
     })
   }

@@ -5,7 +5,8 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import type { FailedAttempt, Verdict } from "../../Attempt.js"
-import { isIdempotent, isSuccess } from "../http/methods.js"
+import { isIdempotent } from "../http/methods.js"
+import { isSuccess } from "../http/statuses.js"
 import { classifyStatus, classifyTransport } from "./classify.js"
 import { applyRejected, makeDecide } from "./retryDecision.js"
 import type { RetryPolicy, Rule } from "./retryRule.js"
@@ -28,7 +29,7 @@ export interface Row extends Pick<FailedAttempt, "number" | "class" | "reason" |
   readonly wait?: Range | undefined
 }
 
-/** The behaviour of a policy, as data and as text to print. */
+/** The behavior of a policy, as data and as text to print. */
 export interface Explanation {
   readonly rows: ReadonlyArray<Row>
   /** The attempt that succeeds after the listed failures. Undefined if the call fails before it. */
@@ -119,7 +120,7 @@ const simulate = (policy: RetryPolicy, call: Call, outcomes: ReadonlyArray<Outco
         range.flatMap((at) => sampleWaits.map((wait) => ({ at, wait }))),
         ({ at, wait }) => {
           const fixedWait = mapRules(policy, () => ({ schedule: Schedule.spaced(wait) }))
-          // A random wait can be as close to the time left as may be, and still be shorter.
+          // A random wait can come arbitrarily close to the time left, and still be shorter.
           const timeLeft = wait === timeLeftAt(at) && wait > minOf(waits) ? wait + 1 : timeLeftAt(at)
           return decideAt(makeDecide(fixedWait), failedAt(at), at, timeLeft)
         }
@@ -212,7 +213,7 @@ const formatTable = ({ method }: Call, { rows, success }: Omit<Explanation, "tex
 }
 
 /**
- * Shows the behaviour of a policy for a call whose attempts have these outcomes, one after another. It uses the engine's own
+ * Shows the behavior of a policy for a call whose attempts have these outcomes, one after another. It uses the engine's own
  * decision function. Nothing is sent, and no time passes.
  *
  * Random waits are ranges from the shortest to the longest. For a schedule that depends on the clock and has jitter,

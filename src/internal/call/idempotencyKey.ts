@@ -2,7 +2,7 @@ import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import { toHex } from "../hex.js"
 import type { CompiledEndpoint } from "../endpoint/CompiledEndpoint.js"
 
-/** A random UUID (RFC 9562, 5.4). Pages over plain http lack `crypto.randomUUID`. */
+/** Makes a random UUID (RFC 9562, 5.4). `crypto.randomUUID` is missing on pages that were loaded over plain http. */
 const randomUuid = (): string => {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   bytes[6] = (bytes[6]! & 0x0f) | 0x40
@@ -10,7 +10,7 @@ const randomUuid = (): string => {
   return toHex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")
 }
 
-/** The request with an idempotency key, if its endpoint takes one and the caller did not give one. */
+/** Adds an idempotency key to a request, if its endpoint takes one and the caller has not set one. */
 export const withIdempotencyKey = (
   { idempotencyKey }: CompiledEndpoint,
   request: HttpRequest.HttpClientRequest

@@ -10,12 +10,13 @@ import { verbEndpoint } from "../endpoint/verbEndpoint.js"
 import { execute } from "./execute.js"
 
 /**
- * A request of the library itself, such as for a token: on the pipeline of every call, under a name of its own, but it follows
- * no redirect. Returns the response undecoded, as bytes, for every status that `accepts` takes.
+ * Makes a request of the library itself, such as for a token, on the pipeline of calls. Follows no redirects. Returns the
+ * response undecoded, as bytes, for every status that `accepts` permits.
  */
 export const internalRequest = (
   authoriser: Authoriser,
   request: {
+    /** The name of the operation in errors, spans and metrics. */
     readonly name: string
     readonly method: HttpMethod
     /** Path and query below the base URL, or a URL below it. */
@@ -43,5 +44,8 @@ export const internalRequest = (
     followRedirects: false
   }
   const parts = { path: {}, query: {}, headers, body: verb.body }
-  return Effect.map(execute(endpoint, authoriser, () => ({ input: parts, parts })), ({ response }) => response)
+  return Effect.map(
+    execute(endpoint, authoriser, () => ({ input: parts, parts })),
+    ({ response }) => response
+  )
 }

@@ -16,13 +16,13 @@ import { callAttributes, errorType, serverAttributes, tagOf } from "./tracing.js
 const metricsOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Context.Tag.Service<Metrics> | undefined =>
   Option.getOrUndefined(Context.getOption(fiber.currentContext, Metrics))
 
-/** Starts a stopwatch, which returns the time since then in seconds. */
+/** Makes a function that returns the time since now, in seconds. */
 const stopwatch = ({ clock }: CallInfo): (() => number) => {
   const startedAt = clock.unsafeCurrentTimeNanos()
   return () => Number(clock.unsafeCurrentTimeNanos() - startedAt) / 1e9
 }
 
-/** Measures a call, its retries, and the rest of the retry budget of its origin, if there are `Metrics`. */
+/** Measures a call, its retries, and the tokens left in the retry budget of its origin, if `Metrics` are in context. */
 export const measured = <A, R>(
   call: CallInfo,
   { log }: CallState,
@@ -55,7 +55,7 @@ export const measured = <A, R>(
     })
   })
 
-/** Measures an attempt, if there are `Metrics`. */
+/** Measures an attempt, if `Metrics` are in context. An attempt that is re-queued is not measured. */
 export const measuredAttempt = <R>(
   call: CallInfo,
   attempt: Effect.Effect<RawResponse, AttemptFailure | PauseBegan, R>

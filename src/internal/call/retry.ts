@@ -20,9 +20,12 @@ import { applyRejected, makeDecide } from "./retryDecision.js"
  * The longest pause of the calls to an origin: a day, which is the longest period of common quotas. After it, a call asks the
  * server again.
  */
-const longestPause = /*#__PURE__*/ Duration.days(1)
+const longestPause = Duration.days(1)
 
-/** Holds other calls back for as long as the server asks: a 503 is about the server, a 429 about the identity. */
+/**
+ * Begins a pause if the server asked for one: after a 503 for all calls to the origin, after a 429 for those of the
+ * identity.
+ */
 const beginPause = (
   { credentials, origin }: Authoriser,
   { crossOrigin, retryAfter, status, waitRequested }: AttemptFailure,
@@ -34,7 +37,7 @@ const beginPause = (
   if (status === 503 && waitRequested) origin.pause?.begin(now, until, undefined)
 }
 
-/** The error of a call that ends because the server asks for too long a wait. */
+/** Makes the error of a call whose server asks for a longer wait than the policy or the deadline allow. */
 const waitTooLong = (
   call: CallInfo,
   { log, progress }: CallState,
@@ -47,8 +50,8 @@ const waitTooLong = (
 }
 
 /**
- * Attempts, each after its admission, again while the policy and the engine allow it. A call that succeeds at once does not
- * look the policy up.
+ * Runs attempts, each after its admission, while the policy and the engine allow another one. The policy is looked up after a
+ * failure only.
  *
  * - `endsAt`: the end of the call's deadline, in milliseconds since the epoch
  */
@@ -102,10 +105,9 @@ export const retry = <A, R>(
         )
       }
       if (budget !== undefined && !budget.take(now)) return fail("over budget", () => failure.error(log.attempts()))
-      return log.record({ ...failed, verdict: "retried", waited: decision.wait }).pipe(
-        Effect.zipRight(Effect.sleep(decision.wait)),
-        Effect.zipRight(next)
-      )
+      return log
+        .record({ ...failed, verdict: "retried", waited: decision.wait })
+        .pipe(Effect.zipRight(Effect.sleep(decision.wait)), Effect.zipRight(next))
     })
   }
 

@@ -5,15 +5,15 @@ import * as ScheduleIntervals from "effect/ScheduleIntervals"
 import type { FailedAttempt, Verdict } from "../../Attempt.js"
 import type { RetryPolicy, Rule } from "./retryRule.js"
 
-/** The state of a call that limits its retries, besides the failure itself. */
+/** The state of a call that limits its retries, in addition to the failure itself. */
 export interface Circumstances {
-  /** The endpoint is declared `unrepeatable`. */
+  /** True if the endpoint is declared `unrepeatable`. */
   readonly unrepeatable: boolean
-  /** The server acted on the request, though reading or following the response failed. */
+  /** True if the server acted on the request, though the response could not be read or followed. */
   readonly carriedOut: boolean
-  /** The request body can't be sent again, since some of it was read. */
+  /** True if the request body can't be sent again, since part of it was read. */
   readonly bodyConsumed: boolean
-  /** The rest of the pause that the server asked this caller for. */
+  /** The rest of the pause for this caller; zero if there is none. */
   readonly paused: Duration.Duration
   /** The time until the deadline of the call, if it has one. */
   readonly timeLeft: Duration.Duration | undefined
@@ -43,7 +43,7 @@ const makeStep = ({ schedule }: Rule) => {
     })
 }
 
-/** Classifies a response as `Rejected` if the policy's `rejected` says so. A failure without a response keeps its class. */
+/** Changes the class to `Rejected` if a rule's `rejected` matches. Does not apply to failures without a response. */
 export const applyRejected = (policy: RetryPolicy, failed: FailedAttempt): FailedAttempt =>
   failed.status !== undefined && policy.rules.some(({ rejected }) => rejected(failed))
     ? { ...failed, class: "Rejected" }
@@ -91,7 +91,7 @@ export const makeDecide = (policy: RetryPolicy) => {
       if (Duration.greaterThan(wait, rule.maxWait)) {
         return end("wait too long", Duration.greaterThan(minWait, rule.maxWait) ? minWait : undefined)
       }
-      // A wait as long as the time left would leave no time for the attempt.
+      // A wait that takes all of the time left leaves none for the attempt.
       const { timeLeft } = circumstances
       if (timeLeft !== undefined && Duration.greaterThanOrEqualTo(wait, timeLeft)) {
         const serverAsked = Duration.greaterThan(minWait, Duration.zero)

@@ -3,7 +3,7 @@ import type * as Predicate from "effect/Predicate"
 import type * as Schedule from "effect/Schedule"
 import type { FailedAttempt } from "../../Attempt.js"
 
-/** Defines which failures are retried, when, and how long a wait may be. */
+/** A rule of a retry policy: the failures that it retries, and the waits before the retries. */
 export interface Rule {
   /** Defines the waits, from the attempts that failed. No retry follows after the schedule ends. */
   readonly schedule: Schedule.Schedule<unknown, FailedAttempt>
@@ -12,8 +12,8 @@ export interface Rule {
   /** The longest wait that is accepted. If the server asks for a longer one, the call fails with `RateLimited`. */
   readonly maxWait: Duration.Duration
   /**
-   * Selects the responses by which this API says that it did not act on the request, beyond those that HTTP defines. They are
-   * classified as `Rejected`.
+   * Selects the responses by which this API reports that it did not act on the request, beyond those that HTTP defines. They
+   * are classified as `Rejected`.
    */
   readonly rejected: Predicate.Predicate<FailedAttempt>
 }

@@ -32,13 +32,13 @@ export const holdsSecrets = (input: unknown): boolean => {
 /** Headers that hold credentials (RFC 9110, 11; RFC 6265). */
 const credentialHeaders = ["authorization", "proxy-authorization", "cookie"]
 
-/** Reports whether a caller put credentials on a request by hand. */
+/** Reports whether a request has credentials that the caller set as headers. */
 export const carriesCredentials = ({ headers }: HttpClientRequest): boolean =>
   credentialHeaders.some((name) => headers[name] !== undefined)
 
 /**
- * Collects what the authoriser added to a request, and credentials that the caller put on it: values of query parameters and
- * headers, the credentials in these, and the password of Basic credentials.
+ * Collects the credentials of a request, from the authoriser or the caller: values of query parameters and headers, the part
+ * after the authentication scheme, and the password of Basic credentials.
  */
 const collectCredentials = (plain: HttpClientRequest, authorized: HttpClientRequest, found: Set<string>): void => {
   for (const [name, value] of authorized.urlParams) {
@@ -60,13 +60,13 @@ const base64 = (secret: string): ReadonlyArray<string> => {
   return [text, text.replaceAll("+", "-").replaceAll("/", "_")]
 }
 
-/** The length to which a text is searched, in characters; the rest of a longer one is dropped. */
+/** The length of a text that is searched, in characters. The rest of a longer text is dropped. */
 const searchedLength = 16_384
 
-/** Fewer characters of a secret's beginning, at the end of a text, reveal nothing. */
+/** The length from which a prefix of a secret, at the end of a text, counts as a secret. A shorter one reveals nothing. */
 const shortestPrefix = 4
 
-/** Reports whether a text has a secret, or ends within one, as a body does that was cut short. */
+/** Reports whether a text contains a secret, or ends with the beginning of one, such as a body that was cut short. */
 const contains = (text: string, secret: string): boolean => {
   if (text.includes(secret)) return true
   for (let length = Math.min(secret.length - 1, text.length); length >= shortestPrefix; length -= 1) {
@@ -79,15 +79,18 @@ const replacement = "<redacted: it repeats a secret of this call>"
 
 /** Removes the secrets of a call from texts of the server. */
 export interface Scrubber {
-  /** The text, or its first 16,384 characters; a fixed replacement if a secret is in it. */
+  /** The text, or its first 16,384 characters. A fixed replacement if it contains a secret. */
   readonly text: (text: string) => string
-  /** A JSON value, with every text and every key replaced that has a secret in it. */
+  /** The JSON value, in which every string and every key that contains a secret is replaced. */
   readonly json: (value: unknown) => unknown
 }
 
 /**
- * The scrubber of a call. Servers, and proxies before them, repeat requests in their error pages, in the escapes of JSON, URLs,
- * HTML and base64. A text in which a secret is found is replaced as a whole: which part of it reveals the secret is not certain.
+ * Makes the scrubber of a call. Servers and proxies repeat requests in their error pages, in the escapes of JSON, URLs,
+ * HTML and base64. A text that contains a secret is replaced as a whole, since the part that reveals the secret is not certain.
+ *
+ * - `input`: the caller's input, whose `Redacted` values are secrets
+ * - `plain`, `authorized`: the request without and with credentials, which are secrets
  */
 export const makeScrubber = (
   input: unknown,
@@ -106,7 +109,10 @@ export const makeScrubber = (
     const plainText = canonical(text)
     return !(secrets ??= collect()).some((secret) => contains(plainText, secret))
   }
-  /** Names of a schema often end with the beginning of a secret, or contain a very short one: neither reveals it. */
+  /**
+   * Reports whether a key contains no secret. Field names often end with the beginning of a secret, or contain a very short
+   * one: neither reveals it.
+   */
   const isCleanKey = (key: string): boolean => {
     const plainKey = canonical(key)
     return !(secrets ??= collect()).some((secret) => secret.length >= shortestPrefix && plainKey.includes(secret))

@@ -8,10 +8,9 @@ import * as Effect from "effect/Effect"
 import { constTrue } from "effect/Function"
 import * as Option from "effect/Option"
 import { readBody } from "../http/readBody.js"
+import { redirectStatuses } from "../http/statuses.js"
 
-const redirectStatuses = [301, 302, 303, 307, 308]
-
-/** The number of redirects that browsers follow. */
+/** The maximum number of redirects of a request, as in browsers. */
 const maxRedirects = 20
 
 /**
@@ -32,7 +31,7 @@ const sendOnce = (
     Effect.locally(HttpClient.currentTracerDisabledWhen, constTrue)
   )
 
-/** The target of a redirect, if it can be followed: https, or http from http, and without credentials. */
+/** Returns the target of a redirect, if it can be followed: https, or http from http, and without credentials. */
 const targetOf = (location: string | undefined, from: string): URL | undefined => {
   if (location === undefined || !URL.canParse(location, from)) return undefined
   const url = new URL(location, from)
@@ -46,7 +45,7 @@ const targetOf = (location: string | undefined, from: string): URL | undefined =
 const isToResult = (request: HttpRequest.HttpClientRequest, status: number): boolean =>
   status === 303 ? request.method !== "HEAD" : status < 303 && request.method === "POST"
 
-/** The request after a redirect. The request for a result has no body, nor headers about one. */
+/** Makes the request after a redirect. A request for a result has neither a body nor headers about one. */
 const redirectedRequest = (
   request: HttpRequest.HttpClientRequest,
   status: number,
@@ -58,38 +57,39 @@ const redirectedRequest = (
       })
     : HttpRequest.setUrl(request, url.href)
 
-/** Headers that a request has whatever its input is. */
-const inputFree = ["accept", "user-agent"]
+/** Names of headers that do not depend on the input, and reveal nothing about the API. */
+const neutralHeaders = ["accept", "user-agent"]
 
-/** Reports whether a request has input in its URL only, which a redirect replaces. */
+/** Reports whether a request has no input besides its URL, which a redirect replaces. */
 const isBare = ({ body, headers }: HttpRequest.HttpClientRequest): boolean =>
-  body._tag === "Empty" && Object.keys(headers).every((name) => inputFree.includes(name))
+  body._tag === "Empty" && Object.keys(headers).every((name) => neutralHeaders.includes(name))
 
-/** A request without default headers of the API, but for those that say nothing about the API. */
+/** Removes default headers of the API from a request, except those that reveal nothing about the API or describe the body. */
 const withoutHeaders = (
   request: HttpRequest.HttpClientRequest,
   names: ReadonlyArray<string>
 ): HttpRequest.HttpClientRequest => {
-  const isKept = (name: string) => !names.includes(name) || inputFree.includes(name) || name.startsWith("content-")
-  const headers = Object.entries(request.headers).filter(([name]) => isKept(name))
+  const remains = (name: string) =>
+    !names.includes(name) || neutralHeaders.includes(name) || name.startsWith("content-")
+  const headers = Object.entries(request.headers).filter(([name]) => remains(name))
   const { body, method, url, urlParams } = request
   const plain = HttpRequest.make(method)(url, { headers, urlParams })
   return body._tag === "Empty" ? plain : HttpRequest.setBody(plain, body)
 }
 
-/** A request and the rules of its redirects. */
+/** A request, and the rules for following its redirects. */
 export interface Outgoing {
   /** Without credentials. */
   readonly plain: HttpRequest.HttpClientRequest
   readonly authorized: HttpRequest.HttpClientRequest
   /** The only origin that credentials are sent to. */
   readonly origin: string
-  /** Names of default headers, in lower case, which are for this origin only: users put keys there. */
+  /** Names of default headers, in lower case. They are sent to this origin only, since users may put keys there. */
   readonly originHeaders: ReadonlyArray<string>
   readonly follow: boolean
   /** Reports whether the input may hold secrets. */
   readonly holdsSecrets: () => boolean
-  /** Runs when a redirect reports that the server acted on the request, and where its result is. */
+  /** Runs after a redirect to the result, which confirms that the server acted on the request. */
   readonly onCarriedOut: () => void
 }
 
@@ -112,12 +112,12 @@ export const send = (
     if (url === undefined) return Effect.succeed(response)
     const toResult = isToResult(request.plain, status)
     const sameOrigin = url.origin === request.origin
-    const kept = sameOrigin ? request.plain : withoutHeaders(request.plain, request.originHeaders)
-    const next = redirectedRequest(kept, status, url)
-    const guarded = !sameOrigin && !isBare(next) && request.holdsSecrets()
+    const sendable = sameOrigin ? request.plain : withoutHeaders(request.plain, request.originHeaders)
+    const next = redirectedRequest(sendable, status, url)
+    const mustWithholdInput = !sameOrigin && !isBare(next) && request.holdsSecrets()
     // A Stream can't be sent twice.
-    if (!toResult && (guarded || request.plain.body._tag === "Stream")) return Effect.succeed(response)
-    const plain = guarded
+    if (!toResult && (mustWithholdInput || request.plain.body._tag === "Stream")) return Effect.succeed(response)
+    const plain = mustWithholdInput
       ? HttpRequest.get(url.href, { headers: { accept: next.headers["accept"] ?? "*/*" } })
       : next
     const authorized = sameOrigin ? redirectedRequest(request.authorized, status, url) : plain

@@ -8,8 +8,8 @@ import type * as Take from "effect/Take"
 import type { BodyUse, WithBody } from "../endpoint/Codec.js"
 
 /**
- * A Stream that is read by a fiber of the scope, at most one chunk ahead. It ends, and is finalized, with the scope, whatever
- * its reader does: `fetch` in Node 20 never finalizes a body that it aborts. It starts when its reader does.
+ * Makes a Stream that a fiber of the scope reads, at most one chunk ahead. It is finalized with the scope, even if its reader
+ * abandons it: `fetch` in Node 20 never finalizes a body that it aborts. Reading starts with the first pull.
  */
 const scoped = <A, E>(
   stream: Stream.Stream<A, E>,

@@ -25,7 +25,7 @@ export const callAttributes = (call: CallInfo) => ({
   ...serverAttributes(call)
 })
 
-/** The name of an error. An `HttpApi` may declare errors without a `_tag`. */
+/** Returns the tag of an error. An `HttpApi` may declare errors without a `_tag`. */
 export const tagOf = ({ _tag }: Partial<AnyError>): string => _tag ?? "_OTHER"
 
 /** The `error.type` of an exit that is not a success: the name of its error, `interrupted`, or `_OTHER` for a defect. */
@@ -37,7 +37,7 @@ export const errorType = <E>(exit: Exit.Exit<unknown, E>, nameOf: (error: E) => 
         onNone: () => (Cause.isInterrupted(exit.cause) ? "interrupted" : "_OTHER")
       })
 
-/** A failed attempt, as an event. The conventions have no name for it, since they make each attempt a span. */
+/** Records a failed attempt as an event. The conventions have no name for it, since they make each attempt a span. */
 const recordFailure = (span: Tracer.Span, { clock }: CallInfo, attempt: Attempt): void => {
   span.event("herald.attempt.failed", clock.unsafeCurrentTimeNanos(), {
     ...(attempt.number > 1 ? { "http.request.resend_count": attempt.number - 1 } : {}),
@@ -59,8 +59,8 @@ const recordOutcome = (span: Tracer.Span, { log, progress }: CallState, error: s
 }
 
 /**
- * Runs a call in a span, named by OpenTelemetry's HTTP client conventions, if there is a tracer: Effect's default one records
- * spans that nobody reads. Each failed attempt is an event. Neither attributes nor the span's exit hold values of the call.
+ * Runs a call in a span, named by OpenTelemetry's HTTP client conventions. Does nothing with Effect's default tracer, which
+ * does not export spans. Each failed attempt is an event. Neither attributes nor the span's exit hold values of the call.
  */
 export const withSpan = <A, R>(
   call: CallInfo,

@@ -1,14 +1,12 @@
 import { version } from "../version.js"
 
-const own: Readonly<Record<string, string>> = { "user-agent": `effect-herald/${version}` }
-const none: Readonly<Record<string, string>> = {}
-
-/** Browsers send their own `User-Agent`; one that a program sets costs a preflight request. */
+/** Reports whether this is a browser. Browsers send their own `User-Agent`; another one would cost a preflight request. */
 const isBrowser = (): boolean => {
-  // TypeScript's DOM types have it always; Node 20 has not.
+  // TypeScript's DOM types declare `navigator`, which Node 20 does not have.
   const agent = (globalThis as { readonly navigator?: { readonly userAgent?: string } }).navigator?.userAgent
   return agent?.startsWith("Mozilla/") === true
 }
 
-/** The default `User-Agent` header, where the runtime has none of its own. */
-export const userAgent = (): Readonly<Record<string, string>> => (isBrowser() ? none : own)
+/** Returns the default `User-Agent` header; none in browsers. */
+export const userAgent = (): Readonly<Record<string, string>> =>
+  isBrowser() ? {} : { "user-agent": `effect-herald/${version}` }

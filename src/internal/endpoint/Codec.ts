@@ -8,7 +8,7 @@ import type { DecodeError, TimeoutError, TransportError } from "../../HeraldErro
 import type { Issue } from "../../Issue.js"
 import type { RawResponse } from "../../RawResponse.js"
 
-/** A body that does not match. */
+/** The reason why a body does not match. */
 export interface Mismatch {
   readonly reason: DecodeError["reason"]
   readonly issues: ReadonlyArray<Issue>
@@ -19,7 +19,7 @@ export type Json = () => Either.Either<unknown, Mismatch>
 
 /** Reads the body of a response. */
 export interface Reader {
-  /** The way in which the body is received: as text or bytes that are read whole, as a Stream, or not used. */
+  /** The form in which the body is received: text or bytes, which are read whole, a Stream, or nothing if it is not used. */
   readonly receives: "text" | "bytes" | "stream" | "nothing"
   readonly read: (response: RawResponse, json: Json) => Either.Either<unknown, Mismatch>
   /** Opens a body that is received as a Stream. */
@@ -37,7 +37,7 @@ export interface BodyUse {
   failed: boolean
 }
 
-/** Runs an attempt with its request; a Stream in its body ends with the attempt. */
+/** Runs an attempt with a request whose body is prepared for this attempt. */
 export type WithBody = <A, E, R>(
   request: HttpClientRequest,
   use: BodyUse,
@@ -48,11 +48,14 @@ export type WithBody = <A, E, R>(
 export interface Writer {
   /** Encodes a value; the paths of issues begin in the body. */
   readonly write: (value: unknown, contentType: string | undefined) => Either.Either<HttpBody, ReadonlyArray<Issue>>
-  /** Set for bodies whose use has a scope. */
+  /** Runs an attempt with the body. Set for bodies that need preparation in each attempt: Streams and multipart forms. */
   readonly withBody?: WithBody | undefined
 }
 
-/** Writes and reads the bodies of one kind. Each kind has its own, so that a bundle has those that its program uses. */
+/**
+ * Writes and reads the bodies of one kind. Each kind has a codec, so that a bundle contains only those that its program
+ * uses.
+ */
 export interface Codec {
   readonly writer: Writer
   readonly reader: Reader

@@ -8,17 +8,18 @@ import type { Segment } from "./pathTemplate.js"
 /** Encodes a part of the input. */
 export type Encode = (input: unknown) => Either.Either<unknown, ReadonlyArray<Issue>>
 
-/** Texts by name, as a path, a query, a form or headers take them. */
+/** The encoded values of a path, a query, a form or headers, by name. */
 export type Texts = Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
 
-/** Reads the body of a declared error; `as` is set if it is one of the built-in family. */
+/** Reads the body of a declared error. */
 export interface ErrorReader extends Reader {
+  /** The tag of an error of the built-in family, if it is declared by `errorAs`. */
   readonly as?: StatusError["_tag"] | undefined
-  /** True if any body is one of this error, which then has the content of an undeclared one. */
+  /** True if the error matches any body. Its content is then read as for an undeclared error. */
   readonly anyBody?: boolean | undefined
 }
 
-/** The parts of a call's input, as the encoders take them. */
+/** The parts of a call's input, which the encoders take. */
 export interface Parts {
   readonly path?: unknown
   readonly query?: unknown
@@ -26,16 +27,16 @@ export interface Parts {
   readonly body?: unknown
 }
 
-/** An endpoint as the pipeline uses it, with its encoders and decoders made once. */
+/** An endpoint with its encoders and decoders, which are made once for all calls. */
 export interface CompiledEndpoint {
   readonly name: string
   readonly method: HttpMethod
   /** The path template, which identifies the kind of call and holds no values. */
   readonly template: string
   readonly segments: ReadonlyArray<Segment>
-  /** The literal beginning of the query. */
+  /** The beginning of the query, from the target of a verb. */
   readonly query?: string | undefined
-  /** The reasons why no input is valid, for requests that are described by the call itself. */
+  /** Problems of the target and options of a verb. If there are any, no request is sent. */
   readonly problems?: ReadonlyArray<Issue> | undefined
   readonly encodePath: Encode | undefined
   readonly encodeQuery: Encode | undefined
@@ -51,12 +52,12 @@ export interface CompiledEndpoint {
   readonly accept: string
   /** Reports whether a status is a success. For any other, the attempt has failed. */
   readonly accepts: (status: number) => boolean
-  /** The statuses of a success, for a person. */
+  /** The statuses of a success, for messages. */
   readonly successStatuses: string
-  /** The readers of a success, of which the first that succeeds decides. */
+  /** The readers of a success. The first one that succeeds is used. */
   readonly successes: (status: number) => ReadonlyArray<Reader> | undefined
   readonly errors: (status: number) => ReadonlyArray<ErrorReader> | undefined
-  /** Has no side effects (RFC 9110, 9.2.1). */
+  /** True if the call has no side effects (RFC 9110, 9.2.1). */
   readonly safe: boolean
   readonly idempotent: boolean
   /** The header of an idempotency key, in lower case. */
@@ -64,16 +65,21 @@ export interface CompiledEndpoint {
   readonly unrepeatable: boolean
   readonly followRedirects: boolean
   readonly sensitive: boolean
-  /** Endpoints of one family make the same errors of the same responses, so that their calls can share a request. */
+  /** Identity of the declared errors. Calls of the same family decode the same errors, so that they can share a request. */
   readonly family: object
 }
 
 const text: Pick<Reader, "receives" | "open"> = { receives: "text" }
 
-/** The reader that decides in which way the body of a response of this status is received: text, unless one needs more. */
-export const receiver = ({ errors, successes }: CompiledEndpoint, status: number): Pick<Reader, "receives" | "open"> => {
+/** Selects the reader by which the body of a response with this status is received. Default: as text. */
+export const receiver = (
+  { errors, successes }: CompiledEndpoint,
+  status: number
+): Pick<Reader, "receives" | "open"> => {
   const readers = successes(status) ?? errors(status) ?? []
   return (
-    readers.find(({ receives }) => receives === "stream") ?? readers.find(({ receives }) => receives === "bytes") ?? text
+    readers.find(({ receives }) => receives === "stream") ??
+    readers.find(({ receives }) => receives === "bytes") ??
+    text
   )
 }

@@ -16,7 +16,7 @@ interface Bodies {
   readonly multipart: FormData | Readonly<Record<string, MultipartValue>>
 }
 
-/** No body of these kinds. */
+/** None of these kinds of bodies. */
 export type NoBody<K extends keyof Bodies = keyof Bodies> = { readonly [None in K]?: undefined }
 
 /** A body, of one kind. */
@@ -36,4 +36,3 @@ export const verbWriters: Readonly<Record<keyof Bodies, () => Writer>> = {
 
 /** The names of the options that are bodies. */
 export const verbBodyNames: ReadonlyArray<keyof Bodies> = ["json", "form", "text", "bytes", "stream", "multipart"]
-

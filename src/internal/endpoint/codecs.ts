@@ -16,24 +16,24 @@ import { isEmptyBody } from "../http/readBody.js"
 import { fromParseIssue } from "../parseIssues.js"
 import type { Codec, Mismatch, Reader, WithBody, Writer } from "./Codec.js"
 import type { Encode, Texts } from "./CompiledEndpoint.js"
-import { encodeBySchema, encodeFields, encodeFormText, encodeParams, mismatch, within } from "./values.js"
+import { encodeBySchema, encodeFields, encodeFormText, encodeParams, mismatch, prependPath } from "./values.js"
 
 type AnySchema = Schema.Schema.AnyNoContext
 
 type Written = Either.Either<HttpBody.HttpBody, ReadonlyArray<Issue>>
 
+/** Makes an encoder that returns a value unchanged if it passes the test. */
 const checked =
   (is: (value: unknown) => boolean, description: string): Encode =>
   (input) =>
     is(input) ? Either.right(input) : Either.left(mismatch(description, input))
 
 const writer = (encode: Encode, write: (encoded: never, contentType: string | undefined) => Written): Writer => ({
-  // Each encoder makes what its writer takes.
-  write: (value, contentType) =>
-    Either.flatMap(encode(value), (encoded) => write(encoded as never, contentType))
+  // `encoded` has the type that the encoder of the same kind returns.
+  write: (value, contentType) => Either.flatMap(encode(value), (encoded) => write(encoded as never, contentType))
 })
 
-/** A decoder by a schema; without one the value is returned as it is. */
+/** Makes a decoder from a schema. Without a schema, the decoder returns the value unchanged. */
 const decoderOf = (schema: AnySchema | undefined): ((value: unknown) => Either.Either<unknown, Mismatch>) => {
   if (schema === undefined) return Either.right
   const decode = ParseResult.decodeUnknownEither(schema)
@@ -43,7 +43,7 @@ const decoderOf = (schema: AnySchema | undefined): ((value: unknown) => Either.E
 
 const emptyBody: Mismatch = { reason: "Json", issues: [{ path: [], message: "the body is empty" }] }
 
-/** Reads JSON by a decoder. */
+/** Makes a reader of JSON from a decoder. */
 export const jsonReader = (decode: (value: unknown) => Either.Either<unknown, Mismatch>): Reader => ({
   receives: "text",
   read: (_, json) =>
@@ -58,7 +58,7 @@ const reveal = (value: unknown): unknown => {
   if (Redacted.isRedacted(value)) return reveal(Redacted.value(value))
   if (Array.isArray(value)) return value.map(reveal)
   if (typeof value !== "object" || value === null) return value
-  // An object that writes itself as JSON is left to do so.
+  // `JSON.stringify` calls `toJSON`.
   if ("toJSON" in value && Predicate.isFunction(value.toJSON)) return value
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, reveal(one)]))
 }
@@ -66,16 +66,16 @@ const reveal = (value: unknown): unknown => {
 const isJson = (value: unknown): boolean => !Predicate.isFunction(value) && !Predicate.isSymbol(value)
 
 const encodeAnyJson: Encode = (value) => {
-  const refuse = () => mismatch("what can be written as JSON", value)
+  const refuse = () => mismatch("a JSON value", value)
   return isJson(value) ? Either.try({ try: () => reveal(value), catch: refuse }) : Either.left(refuse())
 }
 
-/** JSON by a schema, or any. */
+/** The codec of JSON. Without a schema, it accepts any JSON value. */
 export const jsonCodec = (schema?: AnySchema): Codec => ({
   writer: writer(schema === undefined ? encodeAnyJson : encodeBySchema(schema), (value: unknown, contentType) =>
     Either.try({
       try: () =>
-        // Undefined is no JSON: the body is left out, where its schema allows it.
+        // Undefined has no JSON. A schema that allows it declares an optional body.
         value === undefined ? HttpBody.empty : HttpBody.text(Json.stringify(value), contentType ?? "application/json"),
       catch: () => [{ path: [], message: "can't be written as JSON" }]
     })
@@ -83,7 +83,7 @@ export const jsonCodec = (schema?: AnySchema): Codec => ({
   reader: jsonReader(decoderOf(schema))
 })
 
-/** Form fields by name; a repeated name has a list. */
+/** Parses form fields. A repeated name has a list of values. */
 const parseForm = (text: string): Readonly<Record<string, string | ReadonlyArray<string>>> => {
   const fields = new URLSearchParams(text)
   return Object.fromEntries(
@@ -94,7 +94,7 @@ const parseForm = (text: string): Readonly<Record<string, string | ReadonlyArray
   )
 }
 
-/** Form fields by a schema, or any. */
+/** The codec of form fields. Without a schema, it accepts any fields. */
 export const formCodec = (schema?: AnySchema): Codec => {
   const decode = decoderOf(schema)
   return {
@@ -107,12 +107,12 @@ export const formCodec = (schema?: AnySchema): Codec => {
   }
 }
 
-const encodeAnyText = /*#__PURE__*/ checked(
+const encodeAnyText = checked(
   (input) => Predicate.isString(input) && input.isWellFormed(),
   "text without lone surrogates"
 )
 
-/** Text by a schema, or any. */
+/** The codec of text. Without a schema, it accepts any text. */
 export const textCodec = (schema?: AnySchema): Codec => {
   const decode = decoderOf(schema)
   const encode: Encode =
@@ -125,7 +125,7 @@ export const textCodec = (schema?: AnySchema): Codec => {
   }
 }
 
-/** Bytes by a schema, or any. */
+/** The codec of bytes. Without a schema, it accepts any bytes. */
 export const bytesCodec = (schema?: AnySchema): Codec => {
   const decode = decoderOf(schema)
   const encode = schema === undefined ? checked(Predicate.isUint8Array, "a Uint8Array") : encodeBySchema(schema)
@@ -137,7 +137,7 @@ export const bytesCodec = (schema?: AnySchema): Codec => {
   }
 }
 
-/** A Stream of bytes. */
+/** The codec of a Stream of bytes. */
 export const streamCodec = (): Codec => ({
   writer: {
     ...writer(
@@ -181,7 +181,7 @@ const encodeMultipartFields: Encode = (input) => {
       const wellFormed = name.isWellFormed() && (isBlob(one) || fieldText(one).isWellFormed())
       if (!isField(one) || !wellFormed) {
         const issues = mismatch("text, a finite number, a boolean, a Blob or a File, or a list of these", one)
-        return Either.left(within([name], issues))
+        return Either.left(prependPath([name], issues))
       }
       if (isBlob(one)) form.append(name, one)
       else form.append(name, fieldText(one))
@@ -193,8 +193,8 @@ const encodeMultipartFields: Encode = (input) => {
 const neverRead: Reader = { receives: "nothing", read: () => Either.left({ reason: "Shape", issues: [] }) }
 
 /**
- * Encodes fields and files before an attempt. Not every transport takes a `FormData`: undici knows its own class only, and not
- * that of Node.
+ * Converts a `FormData` to bytes before an attempt, since not every transport takes a `FormData`: the package undici
+ * accepts its own class only, and not that of Node.
  */
 const withMultipartBody: WithBody = (request, use, attempt) => {
   const { body } = request
@@ -206,7 +206,7 @@ const withMultipartBody: WithBody = (request, use, attempt) => {
     {
       onSuccess: (bytes) =>
         attempt(HttpRequest.setBody(request, HttpBody.uint8Array(new Uint8Array(bytes), contentType))),
-      // A file that changed on disk can't be read.
+      // For example, a file that changed on disk can't be read. The failed Stream makes the attempt fail.
       onFailure: (cause) => {
         use.failed = true
         return attempt(HttpRequest.setBody(request, HttpBody.stream(Stream.fail(cause), contentType)))
@@ -215,7 +215,10 @@ const withMultipartBody: WithBody = (request, use, attempt) => {
   )
 }
 
-/** Fields and files by a schema, or any, for requests. They are held in memory while they are sent. */
+/**
+ * The codec of fields and files, for requests. They are in memory while they are sent. Without a schema, it accepts any
+ * fields.
+ */
 export const multipartCodec = (schema?: AnySchema): Codec => {
   const encode: Encode =
     schema === undefined
@@ -230,7 +233,7 @@ export const multipartCodec = (schema?: AnySchema): Codec => {
   }
 }
 
-/** No body, for responses. */
+/** The codec of no body, for responses. */
 export const emptyCodec = (value: unknown): Codec => ({
   writer: { write: () => Either.right(HttpBody.empty) },
   reader: { receives: "nothing", read: () => Either.right(value) }

@@ -1,14 +1,15 @@
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as Body from "../../Body.js"
 import type { Any, DeclaredError } from "../../Endpoint.js"
-import { isIdempotent, isSafe, isSuccess } from "../http/methods.js"
+import { isIdempotent, isSafe } from "../http/methods.js"
+import { isSuccess } from "../http/statuses.js"
 import type { Reader } from "./Codec.js"
 import type { CompiledEndpoint } from "./CompiledEndpoint.js"
 import { segmentsOf, templateOf } from "./pathTemplate.js"
 import { errorReadersOf } from "./readers.js"
 import { encodeFields, encodePath } from "./values.js"
 
-/** The media types that a call accepts. */
+/** Makes the `Accept` header of a call. */
 const acceptOf = (method: HttpMethod, bodies: ReadonlyArray<Body.Any>): string => {
   // The response has no body, whatever the type of the resource.
   if (method === "HEAD") return "*/*"
@@ -17,7 +18,7 @@ const acceptOf = (method: HttpMethod, bodies: ReadonlyArray<Body.Any>): string =
   return bodies.every(({ kind }) => kind === "empty") ? "application/json" : [...types].join(", ")
 }
 
-/** Readers by status; a lone body is that of every 2xx. */
+/** Makes the readers of successes by status. A single body is that of every 2xx. */
 export const successesOf = (
   method: HttpMethod,
   success: Body.Any | Readonly<Record<number, Body.Any>>
@@ -32,20 +33,22 @@ export const successesOf = (
     }
   }
   const entries = Object.entries(success)
-  const readers = new Map(entries.map(([status, body]): [number, ReadonlyArray<Reader>] => [Number(status), [body.codec.reader]]))
+  const readers = new Map(
+    entries.map(([status, body]): [number, ReadonlyArray<Reader>] => [Number(status), [body.codec.reader]])
+  )
   return {
     accept: acceptOf(
       method,
       entries.map(([, body]) => body)
     ),
-    // Any other 2xx is a success of HTTP, so that it is no failed attempt, but it can't be decoded.
+    // Any other 2xx fails to decode, but it is not a failed attempt: HTTP defines it as a success.
     accepts: (status) => isSuccess(status) || readers.has(status),
     successStatuses: [...readers.keys()].join(" or "),
     successes: (status) => readers.get(status)
   }
 }
 
-/** Error readers by status. */
+/** Makes the readers of errors by status. */
 export const errorsOf = (
   errors: Readonly<Record<number, ReadonlyArray<DeclaredError>>>
 ): CompiledEndpoint["errors"] => {
@@ -55,7 +58,9 @@ export const errorsOf = (
   return (status) => readers.get(status)
 }
 
-const declaresRedirect = (byStatus: object): boolean => Object.keys(byStatus).some((status) => /^3(?!04)\d\d$/.test(status))
+/** Reports whether a status is declared that could be followed as a redirect. A 304 is not a redirect. */
+const declaresRedirect = (byStatus: object): boolean =>
+  Object.keys(byStatus).some((status) => /^3(?!04)\d\d$/.test(status))
 
 /** Compiles an endpoint. */
 export const compile = (endpoint: Any): CompiledEndpoint => {
@@ -78,11 +83,10 @@ export const compile = (endpoint: Any): CompiledEndpoint => {
     ...successesOf(method, success),
     errors: errorsOf(errors),
     safe: isSafe(method) && !sideEffects,
-    idempotent:
-      endpoint.idempotent === true || idempotencyKey !== undefined || (isIdempotent(method) && !sideEffects),
+    idempotent: endpoint.idempotent === true || idempotencyKey !== undefined || (isIdempotent(method) && !sideEffects),
     idempotencyKey,
     unrepeatable: endpoint.unrepeatable ?? false,
-    // A declared redirect is a response of the endpoint.
+    // A redirect that the endpoint declares is a response to decode.
     followRedirects: endpoint.unrepeatable !== true && !declaresRedirect(success) && !declaresRedirect(errors),
     sensitive: endpoint.sensitive ?? false,
     family: endpoint

@@ -1,26 +1,36 @@
 import * as Either from "effect/Either"
 
-/** A parameter of a path, by its operator (RFC 6570): `{name}`, or `{+name}`, whose value keeps its slashes. */
+/** A parameter of a path. */
 export interface Parameter {
   readonly name: string
+  /** True for `{+name}` (RFC 6570, 3.2.3), whose value may have slashes. */
   readonly keepsSlashes: boolean
 }
 
-/** A part of a path between two slashes. A segment of one optional parameter, `{/name}`, is left out with its slash. */
+/** A part of a path between two slashes. */
 export interface Segment {
   readonly parts: ReadonlyArray<Parameter | { readonly literal: string }>
+  /** True for `{/name}` (RFC 6570, 3.2.6), which is left out with its slash if it has no value. */
   readonly optional: boolean
 }
 
-/** Text of a template as a URL has it. Text that is percent-encoded already stays as it is. */
+/** The parameters of a path. */
+export const parametersOf = (segments: ReadonlyArray<Segment>): ReadonlyArray<Parameter> =>
+  segments.flatMap(({ parts }) => parts.flatMap((part) => ("name" in part ? [part] : [])))
+
+/** Percent-encodes the literal text of a template. Text that is already percent-encoded stays as it is. */
 export const escapeLiteral = (text: string): string => encodeURI(text).replaceAll(/%25([\da-f]{2})/gi, "%$1")
 
-const dots = /^\.{1,2}$/
+/**
+ * Reports whether a segment is `.` or `..`, percent-encoded or not. URL parsers resolve such a segment instead of sending it
+ * (WHATWG URL, 4.4).
+ */
+export const isDotSegment = (segment: string): boolean => /^(?:\.|%2e){1,2}$/i.test(segment)
 
-/** Braces with a name between them. Empty braces are literal text. */
+/** Matches braces with a name between them. Empty braces are literal text. */
 const expression = /\{([+/]?)([^{}]+)\}/g
 
-/** The name of a parameter: that of an RFC 6570 variable, and a hyphen, which many APIs use. */
+/** Matches the name of a parameter: that of an RFC 6570 variable, or with hyphens, which many APIs use. */
 const validName = /^[\p{L}\p{N}_.$-]+$/u
 
 const segmentOf = (text: string): Segment => {
@@ -35,9 +45,7 @@ const segmentOf = (text: string): Segment => {
   return { parts, optional: false }
 }
 
-/**
- * Splits a path into segments. `{/name}` begins a segment of its own. The path may lack its first slash.
- */
+/** Splits a path into segments. `{/name}` is a segment of its own. The path may lack its first slash. */
 export const segmentsOf = (path: string): ReadonlyArray<Segment> => {
   if (path === "") return []
   const segments: Array<Segment> = []
@@ -49,7 +57,7 @@ export const segmentsOf = (path: string): ReadonlyArray<Segment> => {
   return segments
 }
 
-/** The path of a declared endpoint, or the reason why it is not one. */
+/** Parses the path of a declared endpoint. Returns the reason if it is invalid. */
 export const parsePath = (path: string): Either.Either<ReadonlyArray<Segment>, string> => {
   if (!path.startsWith("/")) return Either.left("a path begins with a slash")
   if (/[?#]/.test(path)) return Either.left("a path has no query and no fragment: declare parameters in `query`")
@@ -61,13 +69,12 @@ export const parsePath = (path: string): Either.Either<ReadonlyArray<Segment>, s
   }
   const segments = segmentsOf(path)
   for (const { parts } of segments) {
-    const literal = parts.map((part) => ("literal" in part ? part.literal : "")).join("")
-    // A URL parser resolves dots, encoded or not.
-    if (parts.every((part) => "literal" in part) && dots.test(literal.replaceAll(/%2e/gi, "."))) {
+    if (isDotSegment(parts.map((part) => ("literal" in part ? part.literal : "{}")).join(""))) {
       return Either.left("the path has a segment of dots, which a URL resolves")
     }
     for (const part of parts) {
-      if ("name" in part && !validName.test(part.name)) return Either.left(`{${part.name}} is not the name of a parameter`)
+      if ("name" in part && !validName.test(part.name))
+        return Either.left(`{${part.name}} is not the name of a parameter`)
     }
   }
   return Either.right(segments)
@@ -75,7 +82,7 @@ export const parsePath = (path: string): Either.Either<ReadonlyArray<Segment>, s
 
 const expressionOf = ({ keepsSlashes, name }: Parameter): string => (keepsSlashes ? `{+${name}}` : `{${name}}`)
 
-/** A path as a template (RFC 6570), without values. */
+/** Formats a path as a template (RFC 6570), without values. */
 export const templateOf = (segments: ReadonlyArray<Segment>): string =>
   segments
     .map(({ optional, parts }) => {

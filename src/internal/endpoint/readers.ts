@@ -11,7 +11,7 @@ import type { ErrorReader } from "./CompiledEndpoint.js"
 const membersOf = (ast: AST.AST): ReadonlyArray<AST.AST> =>
   ast._tag === "Union" ? ast.types.flatMap(membersOf) : ast._tag === "NeverKeyword" ? [] : [ast]
 
-/** The `_tag` that a schema's encoded side requires, if it is one literal. */
+/** Returns the `_tag` that a schema's encoded side requires, if it is a single literal. */
 const requiredTag = (ast: AST.AST): string | undefined => {
   if (ast._tag === "Transformation" || ast._tag === "Refinement") return requiredTag(ast.from)
   if (ast._tag !== "TypeLiteral") return undefined
@@ -19,7 +19,7 @@ const requiredTag = (ast: AST.AST): string | undefined => {
   return type?._tag === "Literal" && Predicate.isString(type.literal) ? type.literal : undefined
 }
 
-/** APIs do not send the tags that a program gives to their errors. */
+/** Adds the `_tag` that an error schema requires to a body without one: APIs do not send the tags of a program's errors. */
 const withTag = (body: unknown, tag: string): unknown => {
   if (body === undefined) return { _tag: tag }
   return Predicate.isReadonlyRecord(body) && !("_tag" in body) ? { ...body, _tag: tag } : body
@@ -28,6 +28,7 @@ const withTag = (body: unknown, tag: string): unknown => {
 const taggedReaders = (schema: Schema.Schema.AnyNoContext): ReadonlyArray<ErrorReader> =>
   membersOf(schema.ast).map((ast) => {
     const tag = requiredTag(ast)
+    // Declared errors are schemas that need no services.
     const decode = ParseResult.decodeUnknownEither(Schema.make<unknown, unknown, never>(ast))
     return jsonReader((body) =>
       Either.mapLeft(decode(tag === undefined ? body : withTag(body, tag)), (issue) => ({

@@ -8,10 +8,10 @@ import { fromParseIssue, kindOf, maxIssues } from "../parseIssues.js"
 import type { Encode, Texts } from "./CompiledEndpoint.js"
 import type { Scalar } from "./scalars.js"
 
-/** A `Scalar` of a caller without a schema. */
+/** A `Scalar` without a schema, which may be `Redacted`. */
 export type Value = Scalar | Redacted.Redacted
 
-/** A value, several for one name, or nothing, which leaves the name out. */
+/** A `Value`, a list of them, which repeats the name, or null or undefined, which leaves the name out. */
 export type ValueOrList = Value | null | undefined | ReadonlyArray<Value | null | undefined>
 
 const isValue = (input: unknown): input is Value => {
@@ -31,19 +31,22 @@ const textsOf = (value: ValueOrList): string | ReadonlyArray<string> | undefined
   return isValue(value) ? textOf(value) : value.flatMap((item) => (Predicate.isNullable(item) ? [] : [textOf(item)]))
 }
 
-/** The issues of a value that does not match a description. */
+/** Makes the issue of a value that does not match a description. */
 export const mismatch = (description: string, value: unknown): ReadonlyArray<Issue> => [
   { path: [], message: `should be ${description}, and is ${kindOf(value)}` }
 ]
 
-/** Issues of a part, as issues of the whole. */
-export const within = (path: Issue["path"], issues: ReadonlyArray<Issue>): ReadonlyArray<Issue> =>
+/** Prepends a path to the paths of issues. */
+export const prependPath = (path: Issue["path"], issues: ReadonlyArray<Issue>): ReadonlyArray<Issue> =>
   issues.map((issue) => ({ ...issue, path: [...path, ...issue.path] }))
 
 const orIssues = <A>(value: A, issues: ReadonlyArray<Issue>): Either.Either<A, ReadonlyArray<Issue>> =>
   issues.length === 0 ? Either.right(value) : Either.left(issues.slice(0, maxIssues))
 
-/** An encoder that accepts plain objects of values which match. Objects with entries elsewhere, such as `Headers`, are refused. */
+/**
+ * Makes an encoder of plain objects whose values match. Refuses objects such as `Headers`, whose entries are not
+ * properties.
+ */
 const encodeEach =
   (matches: (value: unknown) => boolean, description: string): Encode =>
   (input) => {
@@ -51,39 +54,43 @@ const encodeEach =
     const texts: Record<string, string | ReadonlyArray<string> | undefined> = Object.create(null)
     const issues: Array<Issue> = []
     for (const [name, value] of Object.entries(input)) {
+      // Each `matches` admits values of this type only.
       if (matches(value)) texts[name] = textsOf(value as ValueOrList)
-      else issues.push(...within([name], mismatch(description, value)))
+      else issues.push(...prependPath([name], mismatch(description, value)))
     }
     return orIssues(texts, issues)
   }
 
 const scalar = "text, a finite number or a boolean"
 
-/** Path values without schemas. */
+/** Encodes path values without schemas. */
 export const encodePathValues: Encode = encodeEach(isValue, scalar)
 
-/** Query or form values without schemas. */
-export const encodeParams: Encode = encodeEach(isValueOrList, `${scalar}, nothing, or a list of these`)
-
-/** Header values without schemas. */
-export const encodeHeaderValues: Encode = encodeEach(
-  (input) => Predicate.isNullable(input) || isValue(input),
-  `${scalar}, or nothing`
+/** Encodes query or form values without schemas. */
+export const encodeParams: Encode = encodeEach(
+  isValueOrList,
+  "text, a finite number or a boolean, nothing, or a list of these"
 )
 
-/** An encoder by a schema. */
+/** Encodes header values without schemas. */
+export const encodeHeaderValues: Encode = encodeEach(
+  (input) => Predicate.isNullable(input) || isValue(input),
+  "text, a finite number or a boolean, or nothing"
+)
+
+/** Makes an encoder from a schema. */
 export const encodeBySchema = (schema: Schema.Schema.AnyNoContext): Encode => {
   const encode = ParseResult.encodeUnknownEither(schema, { errors: "all" })
   return (input) => Either.mapLeft(encode(input), fromParseIssue)
 }
 
-/** An encoder of fields by a schema of a record. */
+/** Makes an encoder of fields from a schema of a record. A missing input is an empty record. */
 export const encodeFields = (schema: Schema.Schema.AnyNoContext): Encode => {
   const encode = encodeBySchema(schema)
   return (input) => Either.flatMap(encode(input ?? {}), encodeParams)
 }
 
-/** An encoder of path parameters, of which some have schemas. */
+/** Makes an encoder of path parameters. Those without a schema are encoded as `encodePathValues` does. */
 export const encodePath = (
   names: ReadonlyArray<{ readonly name: string; readonly optional: boolean }>,
   schemas: Readonly<Record<string, Schema.Schema.AnyNoContext>>
@@ -103,15 +110,15 @@ export const encodePath = (
         continue
       }
       const encoded = encode(value)
-      if (Either.isLeft(encoded)) issues.push(...within([name], encoded.left))
+      if (Either.isLeft(encoded)) issues.push(...prependPath([name], encoded.left))
       else if (isValue(encoded.right)) texts[name] = textOf(encoded.right)
-      else issues.push(...within([name], mismatch(scalar, encoded.right)))
+      else issues.push(...prependPath([name], mismatch(scalar, encoded.right)))
     }
     return orIssues(texts satisfies Texts, issues)
   }
 }
 
-/** Texts as `application/x-www-form-urlencoded`; a list repeats its name. Issues are at `path`. */
+/** Formats texts as `application/x-www-form-urlencoded`. A list repeats its name. Issues are below `path`. */
 export const encodeFormText = (texts: Texts, path: Issue["path"]): Either.Either<string, ReadonlyArray<Issue>> => {
   const pairs = new URLSearchParams()
   for (const [name, value] of Object.entries(texts)) {

@@ -13,25 +13,25 @@ import { errorsOf, successesOf } from "./compile.js"
 import { encodeHeaderValues, encodeParams, encodePathValues } from "./values.js"
 import { parseTarget, type Target } from "./verbTarget.js"
 
-/** A request that no endpoint describes. Options may be of any type, since JavaScript callers give them. */
+/** A request that no endpoint describes. Target and options may have any type, since callers may use JavaScript. */
 export interface VerbRequest {
   readonly method: HttpMethod
   readonly target: unknown
   readonly options: Readonly<Record<string, unknown>>
-  /** The success of a request that does not declare one. */
+  /** The success, unless the options declare one. */
   readonly success: Body.Any
 }
 
-/** The part of a refused target that identifies the call. A target that is no path may hold secrets, and is not shown. */
+/** Returns the path of a refused target, for messages. Empty for a target that is not a path, since it may hold secrets. */
 const shownTarget = (target: unknown): string =>
   Predicate.isString(target) && target.startsWith("/") && target.isWellFormed()
     ? target.replace(/[?#].*$/s, "").slice(0, 100)
     : ""
 
-/** Requests that declare no errors make the same errors of the same responses. */
+/** The family of requests that declare no errors. */
 const withoutErrors = {}
 
-/** The content type that a caller sets for the body. */
+/** Returns the content type that the caller's headers set. */
 const contentTypeIn = (headers: unknown): string | undefined => {
   if (!Predicate.isRecord(headers)) return undefined
   const found = Object.entries(headers).find(([name]) => name.toLowerCase() === "content-type")?.[1]
@@ -48,7 +48,8 @@ const byStatus = (success: unknown): Readonly<Record<number, Body.Any>> | undefi
   if (!Predicate.isRecord(success)) return undefined
   const bodies = Object.entries(success).map(([status, one]) => [status, toBody(one)] as const)
   return bodies.length > 0 && bodies.every(([status, body]) => /^[1-5]\d\d$/.test(status) && body !== undefined)
-    ? (Object.fromEntries(bodies) as Record<number, Body.Any>)
+    ? // Every body is defined, and every key is a status.
+      (Object.fromEntries(bodies) as Record<number, Body.Any>)
     : undefined
 }
 
@@ -60,9 +61,9 @@ const declaredErrors = (errors: ErrorsSpec): Readonly<Record<number, ReadonlyArr
     ])
   )
 
-/** The compiled endpoint of a request that no endpoint describes, and the value of its body. */
+/** Makes the compiled endpoint of a request that no endpoint describes. Returns it with the value of the body. */
 export const verbEndpoint = (
-  { method, options, success: standard, target: given }: VerbRequest,
+  { method, options, success: defaultSuccess, target: given }: VerbRequest,
   baseUrl: URL
 ): { readonly endpoint: CompiledEndpoint; readonly body: unknown } => {
   const { errors, headers, idempotencyKey, success } = options
@@ -73,7 +74,7 @@ export const verbEndpoint = (
     template: shownTarget(given),
     query: ""
   }))
-  const result = success === undefined ? standard : (toBody(success) ?? byStatus(success))
+  const result = success === undefined ? defaultSuccess : (toBody(success) ?? byStatus(success))
   const names = verbBodyNames.filter((name) => options[name] !== undefined)
   const [name] = names
   const validKey = Predicate.isString(idempotencyKey) && fieldName.test(idempotencyKey)
@@ -82,9 +83,7 @@ export const verbEndpoint = (
     ...(names.length > 1 ? [{ path: ["body"], message: `should be one body, and is ${names.join(" and ")}` }] : []),
     ...("body" in options ? [{ path: ["body"], message: `should be one of ${verbBodyNames.join(", ")}` }] : []),
     ...(name !== undefined && !hasBody(method) ? [{ path: ["body"], message: `a ${method} has no body` }] : []),
-    ...(result === undefined
-      ? [{ path: ["success"], message: "should be a schema, a Body, or these by status" }]
-      : []),
+    ...(result === undefined ? [{ path: ["success"], message: "should be a schema, a Body, or these by status" }] : []),
     ...(errors === undefined || Predicate.isRecord(errors)
       ? []
       : [{ path: ["errors"], message: "should be schemas by status" }]),
@@ -104,7 +103,8 @@ export const verbEndpoint = (
     encodeHeaders: encodeHeaderValues,
     body: name && { writer: verbWriters[name](), contentType: contentTypeIn(headers) },
     issuePaths: { path: ["path"], query: ["query"] },
-    ...successesOf(method, result ?? standard),
+    ...successesOf(method, result ?? defaultSuccess),
+    // The types of `Verbs` check the values of `errors`.
     errors: Predicate.isRecord(errors) ? errorsOf(declaredErrors(errors as unknown as ErrorsSpec)) : () => undefined,
     safe: isSafe(method) && !sideEffects,
     idempotent: options["idempotent"] === true || validKey || (isIdempotent(method) && !sideEffects),
@@ -116,4 +116,3 @@ export const verbEndpoint = (
   }
   return { endpoint, body: name === undefined ? undefined : options[name] }
 }
-

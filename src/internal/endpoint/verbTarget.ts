@@ -1,27 +1,25 @@
 import * as Either from "effect/Either"
 import type { Issue } from "../../Issue.js"
 import { hrefOf } from "../http/baseUrl.js"
-import { escapeLiteral, type Segment, segmentsOf, templateOf } from "./pathTemplate.js"
+import { escapeLiteral, isDotSegment, type Segment, segmentsOf, templateOf } from "./pathTemplate.js"
 
 /** The parsed target of a verb. */
 export interface Target {
   readonly segments: ReadonlyArray<Segment>
   readonly template: string
-  /** The query, as it is sent. */
+  /** The query, as it is sent, without parameters of the call. */
   readonly query: string
 }
 
-/** The template of calls to a whole URL, of which an API may give any number (RFC 6570, 3.2.3). */
+/** The template of calls to a whole URL (RFC 6570, 3.2.3). The path itself is not shown, since it may hold values. */
 const anyPath = "/{+path}"
 
 const refuse = (message: string): Either.Either<never, ReadonlyArray<Issue>> =>
   Either.left([{ path: ["target"], message }])
 
-const dots = /^\.{1,2}$/
-
 /**
- * Parses a target: a path template below the base URL, with or without a query; or a whole URL, such as an API gives for the
- * next page, which has to be below the base URL too, since credentials are sent nowhere else.
+ * Parses a target: a path template, with or without a query; or a whole URL, such as that of a next page, which has to be
+ * below the base URL, since credentials are sent nowhere else. Returns an issue if it is invalid.
  */
 export const parseTarget = (target: unknown, baseUrl: URL): Either.Either<Target, ReadonlyArray<Issue>> => {
   if (target instanceof URL) return parseTarget(target.href, baseUrl)
@@ -36,9 +34,9 @@ export const parseTarget = (target: unknown, baseUrl: URL): Either.Either<Target
   }
   if (target.includes("#")) return refuse("has a fragment, which is not sent: write # as %23")
   const [written = "", ...query] = target.split("?")
-  // URL parsers resolve an encoded dot like a plain one.
+  // A URL parser treats an encoded dot as a plain one.
   const path = written.replaceAll(/%2e/gi, ".")
-  if (path.replace(/^\//, "").split("/").some((segment) => dots.test(segment))) {
+  if (path.split("/").some(isDotSegment)) {
     return refuse("must not have a segment of dots, which a URL resolves")
   }
   const segments = segmentsOf(path)

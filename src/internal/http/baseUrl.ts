@@ -1,2 +1,2 @@
-/** A base URL as text that a path can be appended to: without slashes at its end. */
+/** Returns a base URL as text without slashes at its end, so that a path can be appended. */
 export const hrefOf = (baseUrl: URL): string => baseUrl.href.replace(/\/+$/, "")

@@ -31,13 +31,13 @@ const unescape = (text: string): string =>
       return letter === undefined ? "" : controlCharacters[letter.toLowerCase()]!
     })
 
-/** The deepest nesting of different escapes that is undone. */
+/** The maximum nesting of different escapes that is undone. */
 const maxRounds = 5
 
 /**
- * Removes the escapes of URLs, forms, HTML and JSON from a text, in whatever order they were applied. Two spellings of one text
- * thus have one canonical text. It is for comparison only and not a correct decoding: all backslashes are removed, and plus
- * signs become spaces.
+ * Removes the escapes of URLs, forms, HTML and JSON from a text, in any order, so that all escaped forms of a text have the
+ * same canonical text. It is for comparison only and not a correct decoding: all backslashes are removed, and plus signs become
+ * spaces.
  */
 export const canonical = (text: string): string => {
   let current = text

@@ -11,6 +11,3 @@ const safeMethods: ReadonlyArray<HttpMethod> = ["GET", "HEAD", "OPTIONS"]
 
 /** Returns true for safe methods (RFC 9110, 9.2.1). */
 export const isSafe = (method: HttpMethod): boolean => safeMethods.includes(method)
-
-/** Returns true for 2xx (RFC 9110, 15.3). */
-export const isSuccess = (status: number): boolean => status >= 200 && status < 300

@@ -4,20 +4,20 @@ import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 
-/** The default limit of a response body, in bytes: 64 MiB, more than any JSON text that is worth decoding as a whole. */
+/** The default limit of a response body, in bytes: 64 MiB. Larger bodies should be Streams. */
 const maxResponseBytes = 67_108_864
 
-/** A body exceeds the limit. The rest of it was not awaited. */
-export class TooLarge extends /*#__PURE__*/ Data.TaggedError("TooLarge") {}
+/** A body exceeds the limit. */
+export class TooLarge extends Data.TaggedError("TooLarge") {}
 
 /** Returns true for the error that `fetch` causes for a response without a body. */
 export const isEmptyBody = (error: unknown): boolean =>
   Predicate.hasProperty(error, "reason") && error.reason === "EmptyBody"
 
-/** The largest body that is drained, as a multiple of the limit. A larger one ends the connection. */
+/** The largest body that is drained, as a multiple of the limit. Reading of a larger one stops, which closes the connection. */
 const maxDrainFactor = 64
 
-/** The treatment of the rest of a body that exceeds the limit. */
+/** The treatment of the rest of a body that exceeds the limit; see `readBody`. */
 type Rest = "left" | "drained"
 
 /** Joins the chunks of a body. */
@@ -76,6 +76,7 @@ const readChunks = <A, E>(
     )
   })
 
+/** Reads a body at once if its length is known and within the limit, or else chunk by chunk. */
 const read = <A, E>(
   message: HttpIncomingMessage.HttpIncomingMessage<E>,
   readAtOnce: Effect.Effect<A, E>,

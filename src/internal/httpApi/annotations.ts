@@ -9,8 +9,8 @@ import type { TimeoutError, TransportError } from "../../HeraldError.js"
 import { isSafe } from "../http/methods.js"
 
 /**
- * Annotation of an `HttpApiEndpoint`, a group or an API: two calls have the effect of one, though the method does not say so
- * (RFC 9110, 9.2.2), so that an attempt with an unknown outcome is retried. Default: false, which leaves it to the method.
+ * Annotation of an `HttpApiEndpoint`, a group or an API: sending the request twice has the effect of sending it once (RFC 9110,
+ * 9.2.2), so that an attempt with an unknown outcome is retried. Default: false, so that the method decides.
  *
  * @example
  * ```ts
@@ -20,16 +20,15 @@ import { isSafe } from "../http/methods.js"
  * const search = HttpApiEndpoint.post("search", "/search").annotate(Idempotent, true)
  * ```
  */
-export class Idempotent
-  extends /*#__PURE__*/ Context.Reference<Idempotent>()("effect-herald/HttpApi/Idempotent", {
-    defaultValue: () => false
-  }) {}
+export class Idempotent extends Context.Reference<Idempotent>()("effect-herald/HttpApi/Idempotent", {
+  defaultValue: () => false
+}) {}
 
 /**
- * Annotation of an `HttpApiEndpoint`, a group or an API: the header in which the API takes an idempotency key. Each call has one
- * key, a random UUID that is the same for every attempt, unless the call's own headers hold one; so the call is retried, whatever
- * its method (draft-ietf-httpapi-idempotency-key-header). The annotation of a group or an API does not hold for GET, HEAD and
- * OPTIONS. Default: none.
+ * Annotation of an `HttpApiEndpoint`, a group or an API: the header in which the API takes an idempotency key. All attempts
+ * of a call send the same key: that of the call's own headers, or else a random UUID. The call then counts as idempotent,
+ * whatever its method (draft-ietf-httpapi-idempotency-key-header). The annotation of a group or an API does not apply to
+ * GET, HEAD and OPTIONS. Default: none.
  *
  * @example
  * ```ts
@@ -39,23 +38,22 @@ export class Idempotent
  * const charge = HttpApiEndpoint.post("charge", "/charges").annotate(IdempotencyKey, "Idempotency-Key")
  * ```
  */
-export class IdempotencyKey
-  extends /*#__PURE__*/ Context.Reference<IdempotencyKey>()("effect-herald/HttpApi/IdempotencyKey", {
-    defaultValue: (): string | undefined => undefined
-  }) {}
+export class IdempotencyKey extends Context.Reference<IdempotencyKey>()("effect-herald/HttpApi/IdempotencyKey", {
+  defaultValue: (): string | undefined => undefined
+}) {}
 
 /**
  * Annotation of an `HttpApiEndpoint`, a group or an API that forbids retries and redirects, whatever the policy says, for calls
  * that replace their own credentials. Default: false.
  */
-export class Unrepeatable
-  extends /*#__PURE__*/ Context.Reference<Unrepeatable>()("effect-herald/HttpApi/Unrepeatable", {
-    defaultValue: () => false
-  }) {}
+export class Unrepeatable extends Context.Reference<Unrepeatable>()("effect-herald/HttpApi/Unrepeatable", {
+  defaultValue: () => false
+}) {}
 
 /**
- * Annotation of an `HttpApiEndpoint`, a group or an API: the call has side effects, though GET, HEAD and OPTIONS should have none
- * (RFC 9110, 9.2.1). It is neither cached nor shared, and not retried once its outcome is unknown. Default: false.
+ * Annotation of an `HttpApiEndpoint`, a group or an API: the call has side effects that its method should not have (RFC 9110,
+ * 9.2.1 and 9.2.2): a GET that changes something, or a PUT that is not idempotent. It is neither cached nor shared, and not
+ * retried once its outcome is unknown. Default: false.
  *
  * @example
  * ```ts
@@ -65,35 +63,38 @@ export class Unrepeatable
  * const draw = HttpApiEndpoint.get("draw", "/lots/next").annotate(SideEffects, true)
  * ```
  */
-export class SideEffects
-  extends /*#__PURE__*/ Context.Reference<SideEffects>()("effect-herald/HttpApi/SideEffects", {
-    defaultValue: () => false
-  }) {}
+export class SideEffects extends Context.Reference<SideEffects>()("effect-herald/HttpApi/SideEffects", {
+  defaultValue: () => false
+}) {}
 
 /**
- * Annotation of an `HttpApiEndpoint`, a group or an API: input or output hold secrets, so that no error carries a part of a body.
- * Default: false.
+ * Annotation of an `HttpApiEndpoint`, a group or an API: input or output hold secrets, so that errors contain no part of a
+ * body, and responses are not cached. Default: false.
  */
-export class Sensitive
-  extends /*#__PURE__*/ Context.Reference<Sensitive>()("effect-herald/HttpApi/Sensitive", {
-    defaultValue: () => false
-  }) {}
+export class Sensitive extends Context.Reference<Sensitive>()("effect-herald/HttpApi/Sensitive", {
+  defaultValue: () => false
+}) {}
 
-/** The facts in annotations. `own` are those of the endpoint alone. */
+/**
+ * Reads the behavior of an endpoint from annotations.
+ *
+ * - `merged`: the annotations of the endpoint, its group and its API
+ * - `own`: the annotations of the endpoint
+ */
 export const behaviorOf = (
   method: Parameters<typeof isSafe>[0],
   merged: Context.Context<never>,
   own: Context.Context<never>
 ): Behavior => ({
   idempotent: Context.get(merged, Idempotent),
-  // A key that a whole API takes is for its writes.
+  // An API that takes a key for all endpoints needs it for writes.
   idempotencyKey: Context.get(isSafe(method) ? own : merged, IdempotencyKey),
   sideEffects: Context.get(merged, SideEffects),
   sensitive: Context.get(merged, Sensitive),
   unrepeatable: Context.get(merged, Unrepeatable)
 })
 
-const streamAnnotation: unique symbol = /*#__PURE__*/ Symbol.for("effect-herald/HttpApi/Stream")
+const streamAnnotation: unique symbol = Symbol.for("effect-herald/HttpApi/Stream")
 
 const streamSchema = <E>(contentType = "application/octet-stream"): Schema.Schema<Stream.Stream<Uint8Array, E>> =>
   Schema.declare((input): input is Stream.Stream<Uint8Array, E> => Predicate.hasProperty(input, Stream.StreamTypeId), {

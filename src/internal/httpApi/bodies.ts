@@ -19,7 +19,7 @@ import type { ErrorReader } from "../endpoint/CompiledEndpoint.js"
 import { errorReadersOf } from "../endpoint/readers.js"
 import { isStream } from "./annotations.js"
 
-/** A member of a union of bodies, with the encoding that it is annotated with. */
+/** A member of a union of bodies, with its encoding. */
 export interface Member {
   readonly ast: AST.AST
   readonly kind: Exclude<Body.Kind, "empty">
@@ -36,7 +36,7 @@ const kinds: Readonly<Record<HttpApiSchema.Encoding["kind"], Member["kind"]>> = 
 const isMultipart = (ast: AST.AST): boolean =>
   HttpApiSchema.getMultipart(ast) !== undefined || HttpApiSchema.getMultipartStream(ast) !== undefined
 
-/** The members of a schema. One without an encoding of its own has that of its union. */
+/** Returns the members of a schema. A member without an encoding of its own has that of its union. */
 export const membersOf = (
   ast: AST.AST,
   encoding = HttpApiSchema.getEncoding(ast),
@@ -52,12 +52,12 @@ export const membersOf = (
   return [{ ast, contentType, kind: multipart ? "multipart" : isStream(ast) ? "stream" : kinds[kind] }]
 }
 
-/** A schema of an API. */
+/** Makes a schema of a part of an API. */
 export const schemaOf = (ast: AST.AST): Schema.Schema.AnyNoContext =>
   // `fromApi` accepts APIs whose schemas need no services.
   Schema.make<unknown, unknown, never>(ast)
 
-const formData: Schema.Schema<FormData> = /*#__PURE__*/ Schema.declare(
+const formData: Schema.Schema<FormData> = Schema.declare(
   (input): input is FormData => typeof FormData !== "undefined" && input instanceof FormData,
   { description: "a FormData" }
 )
@@ -80,7 +80,7 @@ const codecOf = (kind: Member["kind"], schema: Schema.Schema.AnyNoContext): Code
   }
 }
 
-/** A body as data. One of several encodings is described by the first. */
+/** Makes the `Body` that describes a schema. A union of several encodings is described by its first one. */
 export const bodyOf = (ast: AST.AST): Body.Any => {
   const [first] = membersOf(ast)
   if (first === undefined) return Body.empty()
@@ -89,7 +89,7 @@ export const bodyOf = (ast: AST.AST): Body.Any => {
   return { ...Body.json(), kind, contentType: kind === "multipart" ? undefined : contentType, codec }
 }
 
-/** The writer of a payload: that of the first member which takes the value. The issues are those of every member. */
+/** Makes the writer of a payload: it uses the first member that accepts the value, or else has the issues of every member. */
 export const writerOf = (ast: AST.AST): Writer => {
   const writers = membersOf(ast).map(({ ast, contentType, kind }) => ({
     contentType,
@@ -112,11 +112,11 @@ export const writerOf = (ast: AST.AST): Writer => {
 const readersOf = (members: ReadonlyArray<Member>): ReadonlyArray<Reader> =>
   members.map(({ ast, kind }) => codecOf(kind, schemaOf(ast)).reader)
 
-/** The readers of a success, one for each member of a union. A schema without content has one that accepts any body. */
+/** Makes the readers of a success, one for each member of a union. A success without content accepts any body. */
 export const successReadersOf = (ast: AST.AST | undefined): ReadonlyArray<Reader> =>
   ast === undefined ? [emptyCodec(undefined).reader] : readersOf(membersOf(ast))
 
-/** The reader of an error. Nothing can fail with null or undefined. */
+/** Makes the reader of an error. It refuses null and undefined, which are not errors. */
 const errorReader = (reader: Reader): ErrorReader => ({
   ...reader,
   read: (response, json) =>
@@ -127,8 +127,9 @@ const errorReader = (reader: Reader): ErrorReader => ({
 })
 
 /**
- * The readers of errors: first as they are declared, then JSON without the `_tag`, which other servers than the platform's do
- * not send. So a response that several of them match is the same error as it is for `HttpApiClient`.
+ * Makes the readers of errors: first those of the declared schemas, then those of JSON without the `_tag`, which servers other
+ * than the platform's do not send. In this order, a response that several readers match is the same error as for
+ * `HttpApiClient`.
  */
 export const errorReadersIn = (ast: AST.AST): ReadonlyArray<ErrorReader> => {
   const members = membersOf(ast)

@@ -11,10 +11,10 @@ import * as Endpoint from "../../Endpoint.js"
 import { compile } from "../endpoint/compile.js"
 import type { Reader } from "../endpoint/Codec.js"
 import type { CompiledEndpoint, Encode, Texts } from "../endpoint/CompiledEndpoint.js"
-import { type Segment, templateOf } from "../endpoint/pathTemplate.js"
-import { encodeBySchema, encodeFields, encodeHeaderValues, within } from "../endpoint/values.js"
+import { parametersOf, type Segment, templateOf } from "../endpoint/pathTemplate.js"
+import { encodeBySchema, encodeFields, encodeHeaderValues, prependPath } from "../endpoint/values.js"
 import { fieldName } from "../http/fieldSyntax.js"
-import { isSuccess } from "../http/methods.js"
+import { isSuccess, redirectStatuses, statusesWithoutContent } from "../http/statuses.js"
 import { behaviorOf } from "./annotations.js"
 import {
   acceptsNoContent,
@@ -26,12 +26,12 @@ import {
   successReadersOf,
   writerOf
 } from "./bodies.js"
-import { parametersOf, parsePath } from "./path.js"
+import { parsePath } from "./path.js"
 
 type AnyEndpoint = HttpApiEndpoint.HttpApiEndpoint.AnyWithProps
 type AnyGroup = HttpApiGroup.HttpApiGroup.AnyWithProps
 
-/** The bodies of an endpoint by status, with those that it has of its group and its API. */
+/** The bodies of an endpoint by status, including the errors of its group and its API. */
 interface Bodies {
   readonly annotations: Context.Context<never>
   readonly successes: ReadonlyMap<number, AST.AST | undefined>
@@ -41,7 +41,7 @@ interface Bodies {
 const bodiesOf = (api: HttpApi.HttpApi.AnyWithProps, group: AnyGroup, endpoint: AnyEndpoint): Bodies => {
   let found: Bodies | undefined
   HttpApi.reflect(api, {
-    // The endpoint may be in several groups.
+    // The same endpoint may be in several groups.
     predicate: (other) => other.endpoint === endpoint && other.group === group,
     onGroup: () => {},
     onEndpoint: ({ errors, mergedAnnotations, successes }) => {
@@ -55,16 +55,17 @@ const bodiesOf = (api: HttpApi.HttpApi.AnyWithProps, group: AnyGroup, endpoint: 
       }
     }
   })
-  // The endpoint was found in the API.
+  // `endpoint` and `group` are taken from `api`.
   return found!
 }
 
 type AnySchema = Schema.Schema.AnyNoContext
 
-/** `fromApi` accepts APIs whose schemas need no services. */
+/** Returns a schema of an endpoint, if it has one. `fromApi` accepts APIs whose schemas need no services. */
 const schemaIn = (schema: Option.Option<Schema.Schema.All>): AnySchema | undefined =>
   Option.getOrUndefined(schema) as AnySchema | undefined
 
+/** Makes an encoder of a path. Undefined is the value of an absent optional parameter. */
 const encodePathBy = (schema: AnySchema): Encode => {
   const encode = encodeBySchema(schema)
   return (input) => Either.flatMap(encode(input ?? {}), encodeHeaderValues)
@@ -73,14 +74,15 @@ const encodePathBy = (schema: AnySchema): Encode => {
 const listOf = (value: Texts[string]): ReadonlyArray<string> =>
   value === undefined ? [] : typeof value === "string" ? [value] : value
 
-/** The payload of a method without a body is in the query (`HttpApiEndpoint`), where `urlParams` may be, too. */
+/** Makes an encoder of a query with a payload and `urlParams`. The payload of a method without a body is in the query. */
 const encodeQueryBy = (payload: AnySchema, urlParams: AnySchema): Encode => {
   const [encodePayload, encodeUrlParams] = [encodeFields(payload), encodeFields(urlParams)]
   const at = (name: "payload" | "urlParams", encode: Encode, parts: Readonly<Record<string, unknown>>) =>
-    Either.mapLeft(encode(parts[name]), (issues) => within([name], issues))
+    Either.mapLeft(encode(parts[name]), (issues) => prependPath([name], issues))
   return (input) => {
-    // `partsOf` makes these parts.
+    // `partsOf` of `operationOf` makes an object of these two.
     const parts = input as Readonly<Record<"payload" | "urlParams", unknown>>
+    // `encodeFields` makes `Texts`.
     return Either.gen(function* () {
       const first = (yield* at("payload", encodePayload, parts)) as Texts
       const second = (yield* at("urlParams", encodeUrlParams, parts)) as Texts
@@ -90,7 +92,7 @@ const encodeQueryBy = (payload: AnySchema, urlParams: AnySchema): Encode => {
   }
 }
 
-/** The names that a schema of path parameters has when it is encoded; undefined if they are not known. */
+/** Returns the encoded names of a schema of path parameters. Undefined if they are not known. */
 const encodedNames = (schema: AnySchema): ReadonlyArray<PropertyKey> | undefined => {
   const encoded = AST.encodedAST(schema.ast)
   return encoded._tag === "TypeLiteral" && encoded.indexSignatures.length === 0
@@ -109,11 +111,6 @@ const pathProblems = (segments: ReadonlyArray<Segment>, schema: AnySchema | unde
   ]
 }
 
-/** Statuses whose responses have no content (RFC 9110, 15.3.5, 15.3.6, 15.4.5). */
-const withoutContent = [204, 205, 304]
-
-const redirects = [301, 302, 303, 307, 308]
-
 const kindsIn = (asts: Iterable<AST.AST | undefined>): ReadonlyArray<Member["kind"]> =>
   Array.from(asts).flatMap((ast) => (ast === undefined ? [] : membersOf(ast).map(({ kind }) => kind)))
 
@@ -127,7 +124,8 @@ const responseProblems = (
     .map((status) => `${status} is not a status`),
   ...[...readers]
     .filter(
-      ([status, ofStatus]) => (method === "HEAD" || withoutContent.includes(status)) && !acceptsNoContent(ofStatus)
+      ([status, ofStatus]) =>
+        (method === "HEAD" || statusesWithoutContent.includes(status)) && !acceptsNoContent(ofStatus)
     )
     .map(([status]) => `a ${status}${method === "HEAD" ? " to a HEAD" : ""} has no content, which its schema needs`),
   ...(kindsIn([...successes.values(), ...errors.values()]).includes("multipart")
@@ -136,19 +134,19 @@ const responseProblems = (
   ...(kindsIn(errors.values()).includes("stream") ? ["an error can't be a Stream"] : [])
 ]
 
-/** The schemas of path parameters that can be told apart. */
+/** Returns the schemas of single path parameters, by name. Empty if the schema is not a struct. */
 const pathSchemasOf = (schema: AnySchema | undefined): Endpoint.Any["pathSchemas"] => {
   const fields: unknown = schema !== undefined && "fields" in schema ? schema.fields : {}
   return Object.fromEntries(Object.entries(fields as object).filter(([, field]) => Schema.isSchema(field)))
 }
 
-/** An endpoint of an `HttpApi`: as data, and as the pipeline uses it. */
+/** An endpoint of an `HttpApi`, as data and compiled for the pipeline. */
 export interface Compiled {
   readonly endpoint: Endpoint.Any
   readonly compiled: CompiledEndpoint
 }
 
-/** Compiles an endpoint of an API. Throws a `TypeError` with every reason if it can't work. */
+/** Compiles an endpoint of an API. Throws a `TypeError` that lists all problems of an invalid endpoint. */
 export const compileEndpoint = (
   name: string,
   api: HttpApi.HttpApi.AnyWithProps,
@@ -220,7 +218,7 @@ export const compileEndpoint = (
     errors: (status) => errors.get(status),
     // A redirect that the API declares is a response to decode.
     followRedirects:
-      behavior.unrepeatable !== true && !redirects.some((status) => successes.has(status) || errors.has(status))
+      behavior.unrepeatable !== true && !redirectStatuses.some((status) => successes.has(status) || errors.has(status))
   }
   return { endpoint: description, compiled }
 }

@@ -1,17 +1,15 @@
 import * as Either from "effect/Either"
-import { escapeLiteral, type Parameter, type Segment } from "../endpoint/pathTemplate.js"
+import { escapeLiteral, isDotSegment, type Segment } from "../endpoint/pathTemplate.js"
 
-/** The name under which the platform's router has the value of a wildcard. */
+/** The parameter name of a wildcard in the platform's router. */
 const wildcard = "*"
 
-/** The parts of a path of the platform's router. A parameter's pattern, in parentheses, is for the server. */
+/** Matches one part of a path of the platform's router. A parameter's pattern, in parentheses, is for the server. */
 const token = /::|:(?<name>[^/:*?().-]+)(?:\((?:\\.|[^()\\]|\((?:\\.|[^()\\])*\))*\))?(?<optional>\?)?|[:*/]|[^:*/]+/g
-
-const dots = /^\.{1,2}$/
 
 /**
  * Parses a path of an `HttpApiEndpoint`: `:name`, `:name?` for an optional segment, `:name(pattern)`, `*` at the end, which may
- * have several segments, and `::` for a colon. Fails with the reason why no request can have it.
+ * have several segments, and `::` for a colon. Returns the reason if it is invalid.
  */
 export const parsePath = (path: string): Either.Either<ReadonlyArray<Segment>, string> => {
   if (!path.startsWith("/")) return Either.left("a path begins with a slash")
@@ -42,20 +40,11 @@ export const parsePath = (path: string): Either.Either<ReadonlyArray<Segment>, s
   }
   for (const { optional, parts } of segments) {
     if (optional && parts.length > 1) return Either.left("an optional parameter has to be a whole segment of the path")
+    // Neighbouring literals were joined, so a segment of dots has one part.
     const [only] = parts
-    // A URL parser resolves dots, encoded or not.
-    if (
-      parts.length === 1 &&
-      only !== undefined &&
-      "literal" in only &&
-      dots.test(only.literal.replaceAll(/%2e/gi, "."))
-    ) {
+    if (parts.length === 1 && only !== undefined && "literal" in only && isDotSegment(only.literal)) {
       return Either.left("the path has a segment of dots, which a URL resolves")
     }
   }
   return Either.right(segments)
 }
-
-/** The parameters of a path. */
-export const parametersOf = (segments: ReadonlyArray<Segment>): ReadonlyArray<Parameter> =>
-  segments.flatMap(({ parts }) => parts.flatMap((part) => ("name" in part ? [part] : [])))

@@ -10,7 +10,7 @@ import { type RequestParameters, type Registration, revealParameters } from "./r
 import { type Grant, requestToken, withoutIdToken } from "./tokenRequest.js"
 
 /**
- * The result of a callback, for the page that the user is shown.
+ * The result of a callback, for the page that is shown to the user.
  *
  * - `Granted`: the user granted access
  * - `Failed`: the sign-in failed
@@ -28,9 +28,9 @@ export interface RedirectReceiver {
   /**
    * Shows the authorization URL to the user, and returns the URL that the browser was redirected to.
    *
-   * A receiver that other redirects can reach, too, calls `check` for each of them. It returns the first that is not
-   * `Unrelated`, and shows the result to the user. The returned URL is checked again, so that other receivers need not call
-   * `check`.
+   * A receiver that can receive redirects of other sign-ins calls `check` for each redirect. It returns the first one that is
+   * not `Unrelated`, and shows the result to the user. Other receivers need not call `check`, since the returned URL is checked
+   * again.
    */
   readonly awaitCallback: (
     authorizationUrl: URL,
@@ -38,7 +38,7 @@ export interface RedirectReceiver {
   ) => Effect.Effect<URL, TokenFailure>
 }
 
-/** The part of a sign-in in which the user takes part. */
+/** Options of the authorization step, in which the user takes part. */
 export interface UserAuthorization {
   readonly receiver: Effect.Effect<RedirectReceiver, TokenFailure, Scope.Scope>
   readonly timeout: Duration.Duration

@@ -20,7 +20,7 @@ export interface AuthorizationRequest {
 }
 
 /** A callback whose `state` is that of another authorization request, or missing. */
-export class UnrelatedCallback extends /*#__PURE__*/ Data.TaggedError("UnrelatedCallback") {}
+export class UnrelatedCallback extends Data.TaggedError("UnrelatedCallback") {}
 
 /** Makes an authorization request with a code challenge (RFC 7636, 4.3) and, for OpenID Connect, a nonce. */
 export const makeAuthorizationRequest = (
@@ -72,7 +72,7 @@ export const validateCallback = (
   const parameters = new URLSearchParams(callback.search)
   const states = parameters.getAll("state")
   if (states.length !== 1 || states[0] !== state) return Either.left(new UnrelatedCallback())
-  // There is no configured issuer to compare it with.
+  // `as.issuer` is a substitute, which must not be compared with `iss`.
   if (!hasIssuer) parameters.delete("iss")
   return Either.try({
     try: () => oauth.validateAuthResponse(as, client, parameters, state),

@@ -21,10 +21,10 @@ export interface DevicePrompt {
 /**
  * The interval between token requests if the server sends none, and its increase on `slow_down` (RFC 8628, 3.2 and 3.5).
  */
-const pollInterval = /*#__PURE__*/ Duration.seconds(5)
+const pollInterval = Duration.seconds(5)
 
 /** The longest interval between token requests while the server is unavailable. */
-const maxBackoff = /*#__PURE__*/ Duration.minutes(1)
+const maxBackoff = Duration.minutes(1)
 
 /** The device authorization grant (RFC 8628). */
 export const deviceCodeGrant = (

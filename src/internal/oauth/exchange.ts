@@ -8,7 +8,7 @@ import { ErrorResponse, excerpt, libraryFailure } from "./failures.js"
 import type { Registration } from "./registration.js"
 import { type LibraryOptions, type PreparedRequest, prepareRequest, type RequestTraits } from "./transport.js"
 
-/** Form parameters that are secrets. Servers may repeat them in an `error_description`. */
+/** Names of form parameters that are secrets. Servers may repeat them in an `error_description`. */
 const secretParameters = ["client_secret", "code", "code_verifier", "device_code", "refresh_token", "token"]
 
 const secretsOf = (

@@ -3,17 +3,16 @@ import * as oauth from "oauth4webapi"
 import { TokenFailure } from "../../Token.js"
 
 /** An error response of an authorization server (RFC 6749, 4.1.2.1 and 5.2), with texts that are safe to show. */
-export class ErrorResponse
-  extends /*#__PURE__*/ Data.TaggedError("ErrorResponse")<{
-    readonly host: string
-    readonly code: string
-    readonly description: string
-  }> {}
+export class ErrorResponse extends Data.TaggedError("ErrorResponse")<{
+  readonly host: string
+  readonly code: string
+  readonly description: string
+}> {}
 
 /** The length at which a server's text is cut off, in characters. */
 const maxExcerpt = 200
 
-/** Makes one line of a server's text for a message, without secrets and cut off at `maxExcerpt`. */
+/** Returns a server's text as one line for a message, without secrets and cut off at `maxExcerpt`. */
 export const excerpt = (text: string | undefined, scrub: (text: string) => string = (same) => same): string => {
   if (text === undefined) return ""
   // Control characters could forge lines of a log or control a terminal.
@@ -51,7 +50,7 @@ export const authorizationFailure = (response: ErrorResponse): TokenFailure => {
   }
 }
 
-/** Error codes of `oauth4webapi` for responses that may come from an attacker, and for endpoints that are not secure. */
+/** Error codes of `oauth4webapi` for responses that may be from an attacker, and for insecure endpoints. */
 const unsafeCodes: ReadonlyArray<string | undefined> = [
   oauth.JSON_ATTRIBUTE_COMPARISON,
   oauth.JWT_CLAIM_COMPARISON,

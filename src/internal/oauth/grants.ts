@@ -3,7 +3,7 @@ import * as oauth from "oauth4webapi"
 import { type Registration, revealParameters } from "./registration.js"
 import { formWithScope, type Grant, requestToken, withoutIdToken } from "./tokenRequest.js"
 
-/** The client credentials grant (RFC 6749, 4.4). It is idempotent: a second token does no harm. */
+/** The client credentials grant (RFC 6749, 4.4). It is idempotent: a second token does not invalidate the first. */
 export const clientCredentialsGrant = (registration: Registration): Grant =>
   requestToken(
     registration,

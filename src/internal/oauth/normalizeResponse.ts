@@ -1,10 +1,8 @@
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import { statusesWithoutContent } from "../http/statuses.js"
 
-const parse = /*#__PURE__*/ Option.liftThrowable((text: string): unknown => JSON.parse(text))
-
-/** Statuses for which the `Response` constructor accepts no body. */
-const statusesWithoutBody = [204, 205, 304]
+const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 
 /**
  * Makes a `Response` that `oauth4webapi` accepts from the response of a server. `oauth4webapi` is stricter than RFC 6749 as
@@ -18,7 +16,8 @@ const statusesWithoutBody = [204, 205, 304]
  * The status must be in the range of 200 to 599.
  */
 export const normalizeResponse = (status: number, text: string): Response => {
-  if (statusesWithoutBody.includes(status)) return new Response(null, { status })
+  // The constructor accepts no body for these.
+  if (statusesWithoutContent.includes(status)) return new Response(null, { status })
   const parsed = parse(text)
   if (Option.isNone(parsed) || !Predicate.isRecord(parsed.value)) {
     return new Response(text, { status, headers: { "content-type": "text/plain" } })

@@ -10,7 +10,7 @@ import { makeSend, type Send } from "./transport.js"
 /** Request parameters by name. A parameter with several values is sent once for each. */
 export type RequestParameters<A> = ReadonlyArray<readonly [name: string, value: A]>
 
-/** A client at an authorization server, as its requests need it. */
+/** A client at an authorization server, with everything that its requests need. */
 export interface Registration {
   readonly client: oauth.Client
   readonly authentication: oauth.ClientAuth
@@ -21,13 +21,13 @@ export interface Registration {
   /** Additional parameters of authorization requests and token requests (RFC 6749, 8.2). */
   readonly parameters: RequestParameters<string | Redacted.Redacted>
   /**
-   * Identifies the tokens: by the grant type, the client, the server, and everything else that the tokens depend on. Holds
-   * no secret.
+   * Identifies the tokens by the grant type, the client, the server, and all options that the tokens depend on. Holds no
+   * secret.
    */
   readonly identity: string
 }
 
-/** The part of `OAuth.Options` that a registration is made of. */
+/** The part of `OAuth.Options` that a registration is made from. */
 export interface RegistrationOptions {
   readonly server: Server
   readonly client: Client
@@ -58,7 +58,7 @@ const reservedParameters = [
 /** A scope name (RFC 6749, 3.3). */
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
-/** Fails with a `ConfigError` at an option. */
+/** Fails with a `ConfigError` for an option. */
 export const invalid = (path: ReadonlyArray<string>, message: string) =>
   Effect.fail(ConfigError.InvalidData([...path], message))
 
@@ -85,8 +85,8 @@ export const revealParameters = (parameters: Registration["parameters"]): Array<
 /**
  * Makes a registration. Fails with a `ConfigError` if an option is invalid.
  *
- * - `presented`: a secret that the tokens are granted for, such as a refresh token. It becomes part of the identity, as a
- *   fingerprint
+ * - `presented`: a secret that the tokens are granted for, such as a refresh token. A fingerprint of it becomes part of the
+ *   identity
  */
 export const register = (
   grantType: string,
@@ -118,6 +118,7 @@ export const register = (
     }
   })
 
+/** Makes the identity of a registration. `details` are the options that tokens depend on. */
 const identityOf = (
   grantType: string,
   { clientId }: Client,

@@ -35,13 +35,13 @@ export interface ServerMetadata {
 
 /** An authorization server whose URLs are valid. */
 export interface AuthorizationServer {
-  /** The host, by which messages name the server. */
+  /** The host, which names the server in messages. */
   readonly host: string
   /** URLs that identify the server, and its tenant where several share a host. */
   readonly hrefs: ReadonlyArray<string>
-  /** The metadata, discovered once, when they are needed first. A failed discovery is tried again. */
+  /** The metadata. It is discovered once, when it is first needed. A failed discovery is tried again. */
   readonly metadata: Effect.Effect<ServerMetadata, TokenFailure, HttpClient>
-  /** The configured endpoints. Undefined if the metadata are discovered. */
+  /** The configured endpoints. Undefined if the metadata is discovered. */
   readonly endpoints: Endpoints | undefined
 }
 
@@ -72,7 +72,7 @@ const cacheSuccess = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Ef
     return Effect.suspend(() => cached ?? semaphore.withPermits(1)(run))
   })
 
-/** Discovers the metadata by OpenID Connect Discovery 1.0, 4, and, if that responds with an error, by RFC 8414, 3. */
+/** Discovers the metadata by OpenID Connect Discovery 1.0, 4; after an error response, by RFC 8414, 3. */
 const discover = (issuer: URL, send: Send): Effect.Effect<ServerMetadata, TokenFailure, HttpClient> => {
   const request = (algorithm: "oidc" | "oauth2") =>
     Effect.flatMap(

@@ -20,6 +20,7 @@ export const formWithScope = ({ parameters, scope }: Registration): URLSearchPar
 /** Removes an ID token that was not requested and is not used. `oauth4webapi` would fail if it were invalid. */
 export const withoutIdToken = async (response: Response): Promise<Response> => {
   if (response.status !== 200) return response
+  // `normalizeResponse` makes objects of responses with JSON. For any other, this rejects.
   const { id_token: _, ...body } = (await response.json()) as Record<string, unknown>
   return Response.json(body)
 }
@@ -50,6 +51,6 @@ export const failOnErrorResponse = <A>(
 ): Effect.Effect<A, TokenFailure, HttpClient> =>
   Effect.catchTag(effect, "ErrorResponse", (response) => Effect.fail(requestFailure(response)))
 
-/** Sends a token request (RFC 6749, 4.1.3, 4.4.2 and 6). It takes what `exchange` takes. */
+/** Sends a token request (RFC 6749, 4.1.3, 4.4.2 and 6). The arguments are those of `exchange`. */
 export const requestToken = (...request: Parameters<typeof exchange<oauth.TokenEndpointResponse>>): Grant =>
   exchange(...request).pipe(failOnErrorResponse, Effect.flatMap(tokenResponse))

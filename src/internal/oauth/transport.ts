@@ -35,7 +35,8 @@ export type Send = (
 ) => Effect.Effect<Response, TokenFailure, HttpClient>
 
 /**
- * Options of the request functions of `oauth4webapi`. `prepareRequest` checks that the endpoint is secure.
+ * Options of the request functions of `oauth4webapi`. They permit insecure requests, since `prepareRequest` checks that the
+ * endpoint is secure, and accepts loopback.
  */
 export interface LibraryOptions {
   readonly [oauth.customFetch]: (
@@ -75,14 +76,14 @@ export const prepareRequest = (
     )
   )
 
-/** Selects the responses that this module handles. All others fail in the pipeline, which may retry them. */
+/** Selects the statuses of responses that are returned. All others fail in the pipeline, which may retry them. */
 const accepts = (status: number): boolean => status < 500 && ![408, 425, 429].includes(status)
 
 /** Redacts every value of a form, because servers differ in which of their parameters are secrets. */
 const redactedForm = (form: URLSearchParams): Record<string, ReadonlyArray<Redacted.Redacted>> =>
   Object.fromEntries([...form.keys()].map((name) => [name, form.getAll(name).map((value) => Redacted.make(value))]))
 
-/** Time limits of requests for tokens. They always end by themselves, because a refresh is not interrupted. */
+/** Time limits of requests. They are always set, because a refresh can't be interrupted. */
 const limits: Authoriser.Defaults = { attemptDeadline: "30 seconds", deadline: "90 seconds" }
 
 const messageOf = (error: object): string => ("message" in error ? String(error.message) : String(error))
@@ -94,55 +95,51 @@ const unavailable = (message: string) => new TokenFailure({ reason: "Unavailable
  * surrounding `OriginStates`, or live as long as this `Send`. Its requests are not cached, and do not count against the
  * rate limit of the API that the tokens are for.
  */
-export const makeSend: Effect.Effect<Send> = /*#__PURE__*/ Effect.map(
-  /*#__PURE__*/ Effect.context<never>(),
-  (context): Send => {
-    const authorisers = new Map<string, Authoriser.Authoriser>()
-    const authoriserFor = (origin: string): Effect.Effect<Authoriser.Authoriser> =>
-      Effect.suspend(() => {
-        const existing = authorisers.get(origin)
-        if (existing !== undefined) return Effect.succeed(existing)
-        return Authoriser.make({ baseUrl: origin, ...limits }).pipe(
-          Effect.provide(context),
-          // The origin of an http or https URL is a valid base URL.
-          Effect.orDie,
-          Effect.map((made) => {
-            // Another fiber may have made one meanwhile.
-            const authoriser = authorisers.get(origin) ?? {
-              ...made,
-              origin: { ...made.origin, limiter: undefined, cache: undefined }
-            }
-            authorisers.set(origin, authoriser)
-            return authoriser
-          })
-        )
-      })
-
-    return ({ form, headers, method, url }, { idempotent = false, name }) =>
-      Effect.flatMap(authoriserFor(url.origin), (authoriser) =>
-        internalRequest(authoriser, {
-          name,
-          method,
-          target: `${url.pathname}${url.search}`,
-          headers,
-          ...(form === undefined ? {} : { body: { form: redactedForm(form) } }),
-          accepts,
-          idempotent,
-          sensitive: method !== "GET"
+export const makeSend: Effect.Effect<Send> = Effect.map(Effect.context<never>(), (context): Send => {
+  const authorisers = new Map<string, Authoriser.Authoriser>()
+  const authoriserFor = (origin: string): Effect.Effect<Authoriser.Authoriser> =>
+    Effect.suspend(() => {
+      const existing = authorisers.get(origin)
+      if (existing !== undefined) return Effect.succeed(existing)
+      return Authoriser.make({ baseUrl: origin, ...limits }).pipe(
+        Effect.provide(context),
+        // The origin of an http or https URL is a valid base URL.
+        Effect.orDie,
+        Effect.map((made) => {
+          // Another fiber may have made one meanwhile.
+          const authoriser = authorisers.get(origin) ?? {
+            ...made,
+            origin: { ...made.origin, limiter: undefined, cache: undefined }
+          }
+          authorisers.set(origin, authoriser)
+          return authoriser
         })
-      ).pipe(
-        Effect.mapError((error) => unavailable(`the request to ${url.host} failed: ${messageOf(error)}`)),
-        Effect.filterOrFail(
-          // A redirect is not followed, since the credentials are for this endpoint. A browser's `fetch` reports it with
-          // the
-          // status 0.
-          ({ status }) => (status >= 200 && status < 300) || status >= 400,
-          () =>
-            unavailable(
-              `${url.host} responded with a redirect, which is not followed: configure the endpoint that it leads to`
-            )
-        ),
-        Effect.map((response) => normalizeResponse(response.status, textOf(response)))
       )
-  }
-)
+    })
+
+  return ({ form, headers, method, url }, { idempotent = false, name }) =>
+    Effect.flatMap(authoriserFor(url.origin), (authoriser) =>
+      internalRequest(authoriser, {
+        name,
+        method,
+        target: `${url.pathname}${url.search}`,
+        headers,
+        ...(form === undefined ? {} : { body: { form: redactedForm(form) } }),
+        accepts,
+        idempotent,
+        sensitive: method !== "GET"
+      })
+    ).pipe(
+      Effect.mapError((error) => unavailable(`the request to ${url.host} failed: ${messageOf(error)}`)),
+      Effect.filterOrFail(
+        // A redirect is not followed, since the credentials are for this endpoint. A browser's `fetch` reports it with the
+        // status 0.
+        ({ status }) => (status >= 200 && status < 300) || status >= 400,
+        () =>
+          unavailable(
+            `${url.host} responded with a redirect, which is not followed: configure the endpoint that it leads to`
+          )
+      ),
+      Effect.map((response) => normalizeResponse(response.status, textOf(response)))
+    )
+})

@@ -10,12 +10,13 @@ import {
   urlRequest
 } from "./strategy.js"
 
-/** Only a page tells where the next one is. */
+/** The positions after the next one, which only the next page determines. */
 const unknownPosition = () => undefined
 
+/** Names a page by its index, since cursors and URLs are texts of the server. */
 const nameOf = (_: unknown, index: number): string => `page number ${index} of those received, from 0,`
 
-/** A style whose pages have a cursor for the next one. */
+/** Makes a strategy for pages that contain a cursor for the next one. */
 export const byCursor = <Value, Item, C>(
   {
     first,
@@ -36,6 +37,7 @@ export const byCursor = <Value, Item, C>(
   follow: ({ response, value }) => {
     const next = read(value, response)
     return {
+      // Undefined is excluded, which TypeScript does not infer for a type parameter.
       next: next === undefined || next === "" ? null : (next as Exclude<C, undefined> | null),
       after: unknownPosition
     }
@@ -44,7 +46,7 @@ export const byCursor = <Value, Item, C>(
   positionKey: (position) => Json.stringify(position)
 })
 
-/** A style whose pages have the URL of the next one. */
+/** Makes a strategy for pages that contain the URL of the next one. */
 export const byUrl = <Value, Item>({
   identity,
   items,

@@ -1,7 +1,7 @@
 /**
- * A detector of cycles in a sequence, of any length, which keeps one element (Brent's algorithm): each element is compared with
- * a marked one before it, and the mark moves on at distances that double. It returns true once an element was found equal to
- * the mark more often than is tolerated.
+ * Makes a detector of cycles of any length in a sequence, which stores one element (Brent's algorithm): each element is
+ * compared with a marked earlier one, and the mark moves to a later element at distances that double. It returns true once
+ * elements were equal to the mark more than `tolerated` times.
  */
 export const cycleDetector = <A>(
   equal: (one: A, marked: A) => boolean,

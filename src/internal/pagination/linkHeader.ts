@@ -1,21 +1,22 @@
-/** A target between angle brackets, after commas and whitespace: empty elements of a list are to be accepted (RFC 9110, 5.6.1.2). */
+/** Matches a target between angle brackets, after commas and whitespace: lists may have empty elements (RFC 9110, 5.6.1.2). */
 const target = /[\s,]*<([^>]*)>/y
 
-/** A parameter: its name, and its value, quoted or not. A quoted value may lack its last quote. */
+/** Matches a parameter: its name, and its value, quoted or not. A quoted value may lack its last quote. */
 const parameter = /\s*;\s*([^\s=;,]*)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;,]*)))?/y
 
-/** Matches where the last match of a sticky expression ended. */
+/** Matches a sticky expression at an index. */
 const matchAt = (expression: RegExp, text: string, index: number): RegExpExecArray | null => {
   expression.lastIndex = index
   return expression.exec(text)
 }
 
 /**
- * The target of the first link with a relation type, as the field `Link` has it (RFC 8288, appendix B.2). Undefined if there is
- * none. Links with an `anchor` are about another resource, and left out. Text that is no link ends the search, as in the RFC.
+ * Returns the target of the first link of a `Link` header that has this relation type (RFC 8288, appendix B.2), unchanged.
+ * Undefined if there is none. Links with an `anchor` are about another resource, and ignored. Text that is not a link ends the
+ * search, as in the RFC.
  *
- * The packages `http-link-header`, `li` and `parse-link-header` lose a link that follows a parameter without a value, or fail on
- * an empty element.
+ * The packages `http-link-header`, `li` and `parse-link-header` miss a link that follows a parameter without a value, or
+ * fail on an empty element.
  */
 export const linkTarget = (field: string, relation: string): string | undefined => {
   const wanted = relation.toLowerCase()
@@ -28,7 +29,7 @@ export const linkTarget = (field: string, relation: string): string | undefined 
       index += found[0].length
       const [, name = "", quoted, plain = ""] = found
       const key = name.toLowerCase()
-      if (!parameters.has(key)) parameters.set(key, quoted?.replaceAll(/\\(.)/g, "$1") ?? plain.trim())
+      if (!parameters.has(key)) parameters.set(key, quoted?.replaceAll(/\\(.)/g, "$1") ?? plain)
     }
     const relations = (parameters.get("rel") ?? "").toLowerCase().split(/\s+/)
     if (relations.includes(wanted) && !parameters.has("anchor")) return link[1]

@@ -5,7 +5,7 @@ import { errorDetails, type ErrorContext, scrubberOf } from "../call/errors.js"
 import { callOf } from "../operation.js"
 import type { Finding, PageRequest } from "./strategy.js"
 
-/** The call that a page belongs to, as far as errors need it. */
+/** The part of a page's call that errors need. */
 export type Call = ErrorContext["call"]
 
 /** The requests of one list. */
@@ -18,7 +18,7 @@ export interface List<out Value, out E, out R> {
 /** The name of a list whose requests are not made by an operation or a verb. */
 const unknownName = "list"
 
-/** Details of an error about a list. They have no body, since a page holds data of users. */
+/** Makes the details of an error about a list. They have no body, since a page holds data of users. */
 const detailsOf = (call: Call | undefined, response: Response<unknown> | undefined, sentence: string): ErrorDetails => {
   if (call === undefined) {
     const url = response === undefined || !URL.canParse(response.url) ? "" : new URL(response.url).origin
@@ -35,7 +35,7 @@ const detailsOf = (call: Call | undefined, response: Response<unknown> | undefin
   return { ...errorDetails(context, scrubberOf(context).text(sentence)), body: undefined }
 }
 
-/** The error of a list; `page` is the number of the page among those that were read. */
+/** Makes the error of a list. `page` is the number of the page among those that were read, from 0. */
 export const paginationError = (
   call: Call | undefined,
   response: Response<unknown> | undefined,
@@ -46,7 +46,7 @@ export const paginationError = (
   return new PaginationError({ ...details, page, reason })
 }
 
-/** The base URL that requests of a list have to be below: the origin of the last response, if there is no call. */
+/** Returns the base URL that requests of a list must be below: the origin of the last response, if there is no call. */
 export const baseUrlOf = (call: Call | undefined, response: Response<unknown> | undefined): URL | undefined => {
   const known = (response && callOf(response)) ?? call
   if (known !== undefined) return known.authoriser.baseUrl

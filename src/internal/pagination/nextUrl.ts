@@ -3,8 +3,8 @@ import { parseTarget } from "../endpoint/verbTarget.js"
 import type { Finding } from "./strategy.js"
 
 /**
- * The URL that a response gives, resolved against the URL of that response (RFC 3986, 5.2; RFC 8288, 3.1) and without a fragment,
- * which is not sent. Text that is no URL stays as it is, and is refused when it should be followed.
+ * Resolves the URL of a next page against the URL of its response (RFC 3986, 5.2; RFC 8288, 3.1). Removes a fragment, which
+ * is not sent. Returns a text that is not a URL unchanged: `urlFault` refuses it.
  */
 export const resolve = (given: string | URL, from: string): string => {
   if (!URL.canParse(given, from)) return String(given)
@@ -15,7 +15,7 @@ export const resolve = (given: string | URL, from: string): string => {
 
 const invalid = (sentence: string): Finding => ({ reason: "InvalidLink", sentence })
 
-/** The reason why a URL of a next page can't be followed, if there is one. It has to be below the base URL, like every request. */
+/** Returns the reason why the URL of a next page can't be followed, if there is one: it must be below the base URL. */
 export const urlFault = (url: string, baseUrl: URL): Finding | undefined => {
   if (!URL.canParse(url)) return invalid("the next page's URL is not valid")
   const { origin, password, protocol, username } = new URL(url)

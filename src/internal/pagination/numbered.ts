@@ -1,6 +1,6 @@
 import { type Following, type Param, paramRequest, type Read, type Received, type Strategy } from "./strategy.js"
 
-/** How the end of a list of numbered pages is told. */
+/** The way to find the end of a list; see `Pagination.PageNumberEnd`. */
 export type NumberedEnd<Value> =
   | { readonly totalPages: Read<Value, number | undefined> }
   | { readonly totalItems: Read<Value, number | undefined> }
@@ -8,7 +8,7 @@ export type NumberedEnd<Value> =
   | "shortPage"
   | "emptyPage"
 
-/** Options of a strategy whose positions are numbers that grow: of pages, or of items. */
+/** Options of a strategy whose positions are ascending numbers: of pages, or of items. */
 export interface NumberedOptions<Value, Item> {
   readonly unit: "page" | "offset"
   readonly param: Param
@@ -22,13 +22,13 @@ export interface NumberedOptions<Value, Item> {
   readonly identity: Strategy<Value, Item, number>["identity"]
 }
 
-/** A count that an API reports; undefined if it is absent, or no number. */
+/** Returns a count that an API reports. Undefined if it is absent or not a number. */
 const countOf = (count: number | undefined): number | undefined =>
   count !== undefined && Number.isFinite(count) && count >= 0 ? count : undefined
 
 const plural = (count: number): string => (count === 0 ? "no items" : count === 1 ? "1 item" : `${count} items`)
 
-/** The position where the list ends, if a total tells it. */
+/** Returns the position where the list ends, if the page contains a total. */
 const endPosition = <Value, Item>(
   { end, first, unit }: NumberedOptions<Value, Item>,
   { response, value }: Received<Value, number>,
@@ -41,6 +41,7 @@ const endPosition = <Value, Item>(
   return size === undefined ? undefined : first + Math.ceil(total / size)
 }
 
+/** Reports whether a page is the last one, where no total determines the end. */
 const isLast = <Value, Item>(
   { end }: NumberedOptions<Value, Item>,
   { items, response, value }: Received<Value, number>,
@@ -48,11 +49,11 @@ const isLast = <Value, Item>(
 ): boolean => {
   if (typeof end === "object" && "hasMore" in end) return !end.hasMore(value, response)
   if (end === "shortPage" && size !== undefined) return items.length < size
-  // Also for a total that the API leaves out, as some do for long lists.
+  // Also if the API leaves out a total, as some do for long lists.
   return items.length === 0
 }
 
-/** A strategy whose positions are numbers that grow. Pages can be fetched side by side. */
+/** Makes a strategy whose positions are ascending numbers. Pages can be requested concurrently. */
 export const numbered = <Value, Item>(options: NumberedOptions<Value, Item>): Strategy<Value, Item, number> => {
   const { end, first, identity, items, param, reported, sizeParam, unit } = options
   const nameOf = (position: number) => (unit === "page" ? `page ${position}` : `the page at offset ${position}`)
@@ -66,12 +67,12 @@ export const numbered = <Value, Item>(options: NumberedOptions<Value, Item>): St
     const next = position + step
     const endsAt = endPosition(options, page, size)
     const after = (steps: number) => {
-      const there = next + steps * step
-      return endsAt !== undefined && there >= endsAt ? undefined : there
+      const target = next + steps * step
+      return endsAt !== undefined && target >= endsAt ? undefined : target
     }
-    const found = countOf(reported?.(value, response))
-    if (found !== undefined && found !== position) {
-      const sentence = `requested ${nameOf(position)}, received ${nameOf(found)}`
+    const received = countOf(reported?.(value, response))
+    if (received !== undefined && received !== position) {
+      const sentence = `requested ${nameOf(position)}, received ${nameOf(received)}`
       return { next, after, fault: { reason: "WrongPage", sentence } }
     }
     if (endsAt === undefined ? isLast(options, page, size) : next >= endsAt)

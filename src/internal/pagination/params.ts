@@ -4,7 +4,7 @@ import type * as Endpoint from "../../Endpoint.js"
 import type { Args } from "../../Operation.js"
 import type { Param } from "./strategy.js"
 
-/** The parameters that a style sets, by their place in a request. */
+/** The parameters that a strategy sets, by part of the request. */
 export type Supplies<P, A> = P extends string
   ? { readonly query: { readonly [K in P]: A } }
   : P extends { readonly header: infer H extends string }
@@ -25,26 +25,26 @@ interface Places {
 
 type Simplify<A> = { [K in keyof A]: A[K] } & {}
 
-/** The names of the parts of an input that hold a parameter which the style sets, beside other parameters. */
+/** The names of the parts of an input that contain a parameter that the strategy sets. */
 type Touched<I, S> = {
   [K in keyof I]-?: K extends keyof Places ? ([keyof Part<S, Places[K]>] extends [never] ? never : K) : never
 }[keyof I]
 
-/** An input without the parameters that a style sets. */
+/** An input without the parameters that a strategy sets. */
 type Without<I, S> = {
   [K in keyof I as K extends keyof Part<S, "query"> ? never : K]: K extends Touched<I, S> & keyof Places
     ? Omit<NonNullable<I[K]>, keyof Part<S, Places[K]>>
     : I[K]
 }
 
-/** An input whose parts can be left out if all of the rest of them can. */
+/** An input in which each of these parts is optional if all of its remaining fields are. */
 type Loosen<I, Names> = Simplify<
   { [K in keyof I as K extends Names ? ({} extends I[K] ? never : K) : K]: I[K] } & {
     [K in keyof I as K extends Names ? ({} extends I[K] ? K : never) : never]?: I[K]
   }
 >
 
-/** The arguments of a list: those of the operation, without the parameters that the style sets. */
+/** The arguments of a list: those of the operation, without the parameters that the strategy sets. */
 export type ArgsOf<In extends ReadonlyArray<unknown>, Own extends ReadonlyArray<unknown>, S> = [In] extends [never]
   ? Own
   : In extends readonly [input?: infer I extends object]
@@ -53,14 +53,14 @@ export type ArgsOf<In extends ReadonlyArray<unknown>, Own extends ReadonlyArray<
       : Args<Loosen<Without<NonNullable<I>, S>, Touched<NonNullable<I>, S>>>
     : In
 
-/** The names of parameters that do not accept the values of a style. */
+/** The names of parameters that do not accept the values of a strategy. */
 type Mismatches<I, S> = { [K in keyof S]: K extends keyof I ? (S[K] extends I[K] ? never : K) : never }[keyof S]
 
 type MismatchesOf<I, S> =
   | Mismatches<I, Part<S, "query">>
   | { [K in keyof I]-?: K extends keyof Places ? Mismatches<NonNullable<I[K]>, Part<S, Places[K]>> : never }[keyof I]
 
-/** Refuses, at compile time, a style whose values a parameter of the operation does not accept. */
+/** Refuses, at compile time, a strategy whose values a parameter of the operation does not accept. */
 export type CheckParams<In extends ReadonlyArray<unknown>, S> = [In] extends [never]
   ? unknown
   : In extends readonly [input?: infer I extends object]
@@ -69,7 +69,7 @@ export type CheckParams<In extends ReadonlyArray<unknown>, S> = [In] extends [ne
       : `the operation's parameter ${MismatchesOf<NonNullable<I>, S> & string} does not accept the values of this style`
     : unknown
 
-/** Reports whether a schema may have a field. One that is not a plain struct is taken to have every field. */
+/** Reports whether a schema may have a field. A schema that is not a plain struct may have any. */
 const hasField = (schema: Schema.Schema.AnyNoContext | undefined, name: string): boolean => {
   if (schema === undefined) return false
   const ast = AST.typeAST(schema.ast)
@@ -81,12 +81,12 @@ const hasField = (schema: Schema.Schema.AnyNoContext | undefined, name: string):
 }
 
 /**
- * Refuses a style whose parameter the operation does not have: its schema would drop the parameter, and every page would be
- * the first one.
+ * Throws a `TypeError` if the operation does not have a parameter that the strategy sets: its schema would drop the
+ * parameter, and every page would be the first one.
  */
 export const checkParams = ({ headers, name, query }: Endpoint.Any, params: ReadonlyArray<Param>): void => {
   for (const param of params) {
-    // The fields of a body are not known here.
+    // The endpoint's data does not have the schema of a body.
     if (typeof param === "object" && "body" in param) continue
     const [place, field, schema] =
       typeof param === "string" ? (["query", param, query] as const) : (["headers", param.header, headers] as const)

@@ -29,14 +29,14 @@ export interface Page<out Item, out Value, out Position> {
 /** Options of reading a list. */
 export interface ReadOptions<out Position, out Ahead extends number> {
   /**
-   * The position to read from: the `next` or the `position` of a page, from this process or another. The list starts anew for
-   * undefined; for null, which is the `next` of the last page, it is empty. Default: undefined.
+   * The position to read from: the `next` or the `position` of a page, from this process or another. Undefined starts at the
+   * first page. For null, which is the `next` of the last page, the list is empty. Default: undefined.
    */
   readonly from?: Position | null | undefined
   /**
    * The number of pages that are requested before they are pulled, at most 100. Pages with a number or an offset are requested
-   * side by side; where only the page before tells the next one, the next one is requested while a page is processed. Where no
-   * total is known, up to this many requests can be made past the end; their responses are dropped. Default: 0.
+   * concurrently. Pages with a cursor or a URL can be requested one in advance, while the page before is processed. Without a
+   * total, up to this number of requests can be made past the end of the list; their responses are dropped. Default: 0.
    */
   readonly ahead?: Ahead | undefined
 }
@@ -49,7 +49,7 @@ const maxAhead = 100
  */
 const toleratedRepeats = 1
 
-/** The identity of an item without an `identity`: its JSON, or the item itself if it has none. */
+/** The default identity of an item: its JSON, or the item itself if it has no JSON. */
 const jsonOf = (item: unknown): unknown => {
   try {
     return Json.stringify(item)
@@ -58,20 +58,20 @@ const jsonOf = (item: unknown): unknown => {
   }
 }
 
-/** Reports whether two pages have the same items, in the same order. It compares no more than it needs to. */
+/** Makes a function that reports whether two pages have the same items in the same order. It stops at the first difference. */
 const samePage =
   (identity: Exclude<Identity<any>, "none">) =>
   (one: ReadonlyArray<unknown>, other: ReadonlyArray<unknown>): boolean =>
     one.length === other.length && one.every((item, index) => identity(item) === identity(other[index]))
 
-/** A detector of pages that are served again and again. Pages without items are not compared. */
+/** Makes a detector of pages that are received repeatedly. Pages without items are not compared. */
 const pageDetector = (identity: Identity<any> = jsonOf): ((items: ReadonlyArray<unknown>) => boolean) => {
   if (identity === "none") return () => false
   const repeated = cycleDetector(samePage(identity), toleratedRepeats)
   return (items) => items.length > 0 && repeated(items)
 }
 
-/** A detector of positions that were followed before. */
+/** Makes a detector of positions that were followed before. */
 const positionDetector = <Position>({ positionKey }: Strategy<never, unknown, Position>) => {
   if (positionKey === undefined) return () => false
   const repeated = cycleDetector<string>((one, other) => one === other, 0)
@@ -85,8 +85,8 @@ const positionDetector = <Position>({ positionKey }: Strategy<never, unknown, Po
 }
 
 /**
- * The pages of a list, each requested when it is pulled, or up to `ahead` pages before. The stream keeps the last page
- * and, to find cycles, one more. If the list grows while it is read, so does the stream.
+ * Reads the pages of a list. Each is requested when it is pulled, or up to `ahead` pages before. The Stream holds the last page
+ * and, to find cycles, one more in memory. It includes pages that are added to the list while it is read.
  */
 export const readPages = <Value, Item, Position, E, R>(
   strategy: Strategy<Value, Item, Position>,
@@ -111,8 +111,8 @@ export const readPages = <Value, Item, Position, E, R>(
       let last: Response<Value> | undefined
       let wanted: Position | null = from ?? strategy.start
       let faultUnlessLast: Finding | undefined
-      // The reason why the page after the last one must not be requested.
-      let deadEnd: Finding | undefined
+      // The fault of the link to the next page. That page must not be requested.
+      let nextFault: Finding | undefined
 
       const fail = (page: number, finding: Finding): Effect.Effect<never, PaginationError, R> => {
         const response = last
@@ -168,26 +168,27 @@ export const readPages = <Value, Item, Position, E, R>(
         }
         if (next !== null && isRepeatedPosition(next)) {
           const sentence = `${strategy.nameOf(position, count)} leads to a page that was requested before`
-          deadEnd = { reason: "SameCursor", sentence }
+          nextFault = { reason: "SameCursor", sentence }
         }
         count += 1
         wanted = next
         faultUnlessLast = following.faultUnlessLast
         const prefetch = Effect.zipRight(
           dropOthers(next),
-          deadEnd === undefined ? requestAhead(following) : Effect.void
+          nextFault === undefined ? requestAhead(following) : Effect.void
         )
         return Effect.as(prefetch, Chunk.of({ items, value, response, position, next }))
       }
 
       const receiveNext = (position: Position) => {
-        if (deadEnd !== undefined) return fail(count - 1, deadEnd)
+        if (nextFault !== undefined) return fail(count - 1, nextFault)
         const requested = inFlight.shift()
         return Effect.flatMap(requested === undefined ? request(position) : Fiber.join(requested.fiber), (response) =>
           receive(position, response)
         )
       }
 
+      // Records the first position. It is neither undefined nor null: `from` is not null here.
       if (wanted !== undefined) isRepeatedPosition(wanted as Next)
       return Effect.suspend(() =>
         wanted === null ? Effect.fail(Option.none()) : Effect.mapError(receiveNext(wanted), Option.some)

@@ -4,27 +4,27 @@ import type { Response } from "../../Operation.js"
 /** Reads a fact from a page: from its decoded value, or from its response, whose header names are in lower case. */
 export type Read<in Value, out A> = (value: Value, response: Response<Value>) => A
 
-/** The place of a parameter: the name of a query parameter, the name of a header, or the name of a field of the JSON body. */
+/** A parameter: the name of a query parameter, of a header, or of a field of the JSON body. */
 export type Param = string | { readonly header: string } | { readonly body: string }
 
-/** The parts of a request that one page needs. */
+/** The parts of a request that differ by page. */
 export interface PageRequest {
   /** Query parameters. Empty if `url` is set. */
   readonly query: Readonly<Record<string, string | number>>
   readonly headers: Readonly<Record<string, string | number>>
   /** Fields of the JSON body, for a strategy whose parameter is one. */
   readonly body: Readonly<Record<string, unknown>> | undefined
-  /** The absolute URL of the page, where the API gives one. It replaces path and query. */
+  /** The absolute URL of the page, if it comes from a response. It replaces path and query. */
   readonly url: string | undefined
 }
 
-/** A fact about a page that makes its list unreliable. */
+/** A fault of a page, which makes its list unreliable. */
 export interface Finding {
   readonly reason: PaginationError["reason"]
   readonly sentence: string
 }
 
-/** A page as a strategy judges it. */
+/** A received page. */
 export interface Received<out Value, out Position> {
   readonly value: Value
   readonly response: Response<Value>
@@ -32,23 +32,23 @@ export interface Received<out Value, out Position> {
   readonly position: Position
 }
 
-/** The place of the next page, as far as a page tells. */
+/** The position of the next page, and the faults of this one. */
 export interface Following<Position> {
   /** Null at the end of the list. */
   readonly next: Exclude<Position, undefined> | null
   /** The position `steps` pages after the next one. Undefined if it is not known, or past the end. */
   readonly after: (steps: number) => Exclude<Position, undefined> | undefined
-  /** A fault of this page, because of which its items are not returned. */
+  /** A fault of this page. The list fails, and the items of the page are not returned. */
   readonly fault?: Finding | undefined
-  /** A fault of this page if another page with items follows, which this page does not tell. */
+  /** A fault of this page if the next page has items, which is not known yet. */
   readonly faultUnlessLast?: Finding | undefined
 }
 
 /**
- * A pagination style: the way in which an API addresses pages, and tells the end of a list.
+ * A pagination strategy: the way in which an API addresses pages and marks the end of a list.
  *
  * - `Value`: the decoded value of a page
- * - `Position`: the place of a page, as JSON; includes undefined if the first page has none
+ * - `Position`: the position of a page, as JSON; includes undefined if the first page has none
  */
 export interface Strategy<in Value, out Item, in out Position> {
   /** The position of the first page. */
@@ -56,13 +56,13 @@ export interface Strategy<in Value, out Item, in out Position> {
   readonly items: Read<Value, ReadonlyArray<Item>>
   /** The identity of an item, by which pages are compared. */
   readonly identity: Identity<any> | undefined
-  /** The parameters that the style sets, for a check that the operation has them. */
+  /** The parameters that the strategy sets, for a check that the operation has them. */
   readonly params: ReadonlyArray<Param>
   readonly request: (position: Position) => PageRequest
   readonly follow: (page: Received<Value, Position>) => Following<Position>
-  /** Names a page in messages, by its position, or by its number among those that were read. It holds no text of the server. */
+  /** Names a page in messages, by its position, or by its index among those that were read. Contains no text of the server. */
   readonly nameOf: (position: Position, index: number) => string
-  /** The text by which a position is recognized that was followed before. Undefined if positions only grow. */
+  /** Makes the text by which positions are compared to find cycles. Undefined if positions are ascending. */
   readonly positionKey: ((position: Exclude<Position, undefined>) => string) | undefined
 }
 
@@ -74,8 +74,8 @@ export interface ItemOptions<Value, Item> {
   /** The items of a page. */
   readonly items: Read<Value, ReadonlyArray<Item>>
   /**
-   * The identity of an item, such as its id, by which pages are compared to find those that are served again and again. Values
-   * are compared by `===`. Default: the item as JSON. `"none"` compares no pages, for lists of plain values that may be equal.
+   * The identity of an item, such as its id. Pages are compared by it, with `===`, to find pages that are received repeatedly.
+   * Default: the item as JSON. `"none"` compares no pages, for lists of plain values that may be equal.
    */
   readonly identity?: Identity<Item> | undefined
 }
@@ -86,7 +86,7 @@ export const firstRequest: PageRequest = { query: {}, headers: {}, body: undefin
 /** A request with the value of one parameter. */
 export const paramRequest = (param: Param, value: unknown): PageRequest => {
   if (typeof param === "object" && "body" in param) return { ...firstRequest, body: { [param.body]: value } }
-  // The types of the constructors admit other values in a body only; an endpoint's schema refuses them at run time.
+  // `CheckParams` admits other values in a body only. At run time the endpoint's schema refuses them.
   const scalar = value as string | number
   return typeof param === "string"
     ? { ...firstRequest, query: { [param]: scalar } }

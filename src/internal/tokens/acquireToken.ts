@@ -17,7 +17,7 @@ export interface TokenSource {
   readonly probe?: ((token: Token.Token) => Effect.Effect<boolean, Token.TokenFailure, HttpClient>) | undefined
 }
 
-/** The parts of a set of credentials that `acquireToken` works with. */
+/** The dependencies of `makeAcquireToken`. */
 export interface Dependencies {
   readonly name: string
   readonly source: TokenSource
@@ -28,8 +28,8 @@ export interface Dependencies {
 }
 
 /**
- * Acquires a token from the store, by a refresh, or by a new grant: the first of these that works. With `forceNew`, by a
- * new grant only.
+ * Makes a function that acquires a token from the store, or else by a refresh, or else by a new grant. With `forceNew` it
+ * acquires the token by a new grant only.
  *
  * The lock of the store is held around requests to the server, so that among all processes one at a time refreshes the
  * token. It is released when the scope closes.
@@ -39,7 +39,7 @@ export const makeAcquireToken = ({ current, name, refreshMargin, source, storage
 
   const passesProbe = (token: Token.Token) => (probe === undefined ? Effect.succeed(true) : probe(token))
 
-  /** The token is saved before it is probed or used: the server may have revoked the refresh token before it. */
+  /** Makes a token and saves it before it is probed or used: the server may have revoked the previous refresh token. */
   const receive = (response: Token.TokenResponse, previous: Token.Token | undefined) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
       Effect.tap(Token.fromTokenResponse(response, previous, now), storage.save)
@@ -54,7 +54,7 @@ export const makeAcquireToken = ({ current, name, refreshMargin, source, storage
     Effect.flatMap(restore(grant), (response) => receive(response, undefined))
   ).pipe(Effect.tap((token) => Effect.flatMap(passesProbe(token), (passes) => (passes ? Effect.void : discard))))
 
-  /** Returns undefined where a new grant is needed. */
+  /** Refreshes a token. Returns undefined if a new grant is needed. */
   const refreshToken = (
     previous: Token.Token
   ): Effect.Effect<Token.Token | undefined, Token.TokenFailure, HttpClient> => {
@@ -74,7 +74,7 @@ export const makeAcquireToken = ({ current, name, refreshMargin, source, storage
     )
   }
 
-  /** Loads the stored token and checks it. Tokens in `unusable` were found to be expired, rejected or invalid already. */
+  /** Loads the stored token and checks it. Tokens in `unusable` are known to be expired, rejected or invalid. */
   const loadStored = (...unusable: ReadonlyArray<Token.Token | undefined>) =>
     Effect.gen(function* () {
       const token = yield* storage.load

@@ -5,7 +5,7 @@ import { isFresh } from "./freshness.js"
 /** A token with its generation, by which `Credentials.rejected` refers to it. */
 export interface NumberedToken {
   readonly token: Token
-  /** Increases, from 1, whenever the token changes, and whenever the server issues one, even if that is the same. */
+  /** Increases, from 1, whenever the token changes, and whenever the server issues one, even if it is the same token. */
   readonly generation: number
   /** The first of the consecutive generations with this access token. */
   readonly firstGeneration: number
@@ -21,7 +21,7 @@ export interface AcquiredToken {
 export const isSameToken = (one: Token | undefined, other: Token): boolean =>
   one !== undefined && Redacted.value(one.accessToken) === Redacted.value(other.accessToken)
 
-/** The token in memory, and the history that rejections are judged by. */
+/** The token in memory, and the generations that were rejected or cleared. */
 export interface CurrentToken {
   readonly get: () => NumberedToken | undefined
   /** The token, if it is fresh and the server did not reject it. */

@@ -18,16 +18,16 @@ const pollInterval = 50
 /** Returns a unique name. */
 export const randomName = () => randomHex(8)
 
-/** Tests for a system error of this reason. */
+/** Makes a predicate of system errors with this reason. */
 export const hasReason = (reason: string) => (error: PlatformError) =>
   error._tag === "SystemError" && error.reason === reason
 
 /**
- * Locks that the processes of a machine share, each of them a file.
+ * Makes locks that the processes of a machine share. Each lock is a file.
  *
- * To take the lock is to create the file, which only one process can do. The holder updates the file's modification time
- * regularly. A waiting process that sees no update for `abandonedAfter` removes the file. A second file, `<path>.removal`,
- * makes sure that one process at a time does so: otherwise it could remove a lock that was taken since.
+ * A process takes the lock by creating the file, which only one process can do. The holder updates the file's modification
+ * time regularly. A waiting process that sees no update for `abandonedAfter` removes the file. A second file,
+ * `<path>.removal`, ensures that one process at a time does so: otherwise it could remove a lock that was taken since.
  */
 export const makeFileLock = (files: FileSystem.FileSystem) => {
   const create = (path: string, owner: string) =>
@@ -56,8 +56,8 @@ export const makeFileLock = (files: FileSystem.FileSystem) => {
     )
 
   /**
-   * Only `pause` is interruptible: an interruption between creating the file and returning would leave a lock that nobody
-   * holds.
+   * Only `pause` is interruptible: after an interruption between creating the file and returning, nothing would remove the
+   * file.
    */
   const take = (
     path: string,
@@ -74,7 +74,7 @@ export const makeFileLock = (files: FileSystem.FileSystem) => {
           Effect.suspend(() => take(path, owner, pause, { modified, unchangedFor }))
         )
         if (modified === undefined || unchangedFor < abandonedAfter) return retry
-        // The process that was removing the lock may have been killed, too.
+        // The process that created `<path>.removal` may have been killed, too.
         const unblock = unchangedFor >= 2 * abandonedAfter ? remove(`${path}.removal`) : Effect.void
         return Effect.zipRight(unblock, Effect.zipRight(removeAbandoned(path, modified), retry))
       })
@@ -86,7 +86,7 @@ export const makeFileLock = (files: FileSystem.FileSystem) => {
         const owner = randomName()
         const pause = restore(Effect.sleep(pollInterval))
         yield* Effect.acquireRelease(take(path, owner, pause, { modified: undefined, unchangedFor: 0 }), () =>
-          // The lock may belong to another process by now, which took this one for abandoned.
+          // Another process may have taken the lock, if this one sent no heartbeat for too long.
           Effect.ignore(
             Effect.flatMap(files.readFileString(path), (holder) => (holder === owner ? remove(path) : Effect.void))
           )

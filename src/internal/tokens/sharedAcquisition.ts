@@ -29,13 +29,13 @@ export interface SharedAcquisition {
   readonly forget: Effect.Effect<Option.Option<Token>, TokenFailure>
 }
 
-/** Returns the token that was granted last, and of two granted at the same time, the second. */
+/** Returns the token that was granted last; of two that were granted at the same time, the second one. */
 const latestOf = (one: Token | undefined, other: Token | undefined): Token | undefined =>
   one === undefined || (other !== undefined && other.grantedAt >= one.grantedAt) ? other : one
 
 /**
- * Makes token operations of which one at a time runs. Each runs in a fiber of its own, in `scope`: the deadline or the
- * interruption of a waiting call does not end it.
+ * Makes token operations that run one at a time. Each runs in a fiber of its own, in `scope`, so that neither the deadline nor
+ * the interruption of a waiting call ends it.
  */
 export const makeSharedAcquisition = ({
   acquireToken,
@@ -83,7 +83,7 @@ export const makeSharedAcquisition = ({
   const acquire = (purpose: Purpose): Effect.Effect<NumberedToken, TokenFailure, HttpClient> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.clockWith((clock) => {
-        // Another fiber may have acquired a token since the caller looked.
+        // Another fiber may have acquired a token since the caller checked.
         const usable = purpose === "use" ? current.usable(clock.unsafeCurrentTimeMillis()) : undefined
         if (usable !== undefined) return Effect.succeed(usable)
         const retry = Effect.suspend(() => restore(acquire(purpose)))

@@ -9,7 +9,7 @@ import type { TokenStore, TokenStoreFailure } from "../../TokenStore.js"
 export interface TokenStorage {
   /** The stored token, or a newer one that could not be saved. Logs a warning if the stored text is not a token. */
   readonly load: Effect.Effect<Token.Token | undefined, Token.TokenFailure>
-  /** Logs a warning on failure. The token is used nevertheless, since the server may no longer accept the one before it. */
+  /** Saves a token. Logs a warning on failure: the token is used even so, since the server may not accept the previous one. */
   readonly save: (token: Token.Token) => Effect.Effect<void>
   readonly remove: Effect.Effect<void, Token.TokenFailure>
   readonly lock: Effect.Effect<void, Token.TokenFailure, Scope.Scope>

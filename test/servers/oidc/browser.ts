@@ -1,8 +1,8 @@
-/** The browser's part of a sign-in, by `fetch`: follows redirects, fills in forms, consents or not, and stores cookies. */
+/** The part of a browser and its user in a sign-in, by `fetch`: follows redirects, stores cookies, submits forms, and consents or not. */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 
-/** The last page. */
+/** A page that the browser received. */
 export interface Page {
   readonly url: URL
   readonly status: number
@@ -10,16 +10,18 @@ export interface Page {
   readonly text: string
 }
 
+/** The user of the browser. */
 export interface Person {
   /** Default: `bob`. */
   readonly name?: string
-  /** Default: true. */
+  /** Consents to the client's access. Default: true. */
   readonly agrees?: boolean
-  /** The origin at which to stop, without a request to it. */
+  /** The origin at which the browser stops, without a request to it. */
   readonly until?: string
 }
 
-export class Lost extends Data.TaggedError("Lost")<{ readonly message: string }> {}
+/** No last page was received. */
+export class BrowseFailure extends Data.TaggedError("BrowseFailure")<{ readonly message: string }> {}
 
 const attribute = (tag: string, name: string): string | undefined =>
   new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1]?.replaceAll("&amp;", "&")
@@ -29,7 +31,7 @@ interface Step {
   readonly form?: URLSearchParams
 }
 
-/** The next request after a page with a form; undefined for other pages. */
+/** Returns the request that submits the form of a page; undefined if the page has no form. */
 const submitForm = (page: Page, { agrees = true, name = "bob" }: Person): Step | undefined => {
   const form = /<form\b[^>]*>/.exec(page.text)?.[0]
   const action = form === undefined ? undefined : attribute(form, "action")
@@ -84,9 +86,9 @@ const follow = async (start: URL, person: Person, signal: AbortSignal): Promise<
   throw new Error("too many pages")
 }
 
-/** Opens a URL, and follows it as this person to the last page. */
-export const browse = (url: URL, person: Person = {}): Effect.Effect<Page, Lost> =>
+/** Opens a URL as this person, and returns the last page: the first one without a redirect or a form. */
+export const browse = (url: URL, person: Person = {}): Effect.Effect<Page, BrowseFailure> =>
   Effect.tryPromise({
     try: (signal) => follow(url, person, signal),
-    catch: (error) => new Lost({ message: String(error) })
+    catch: (error) => new BrowseFailure({ message: String(error) })
   })

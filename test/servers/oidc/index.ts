@@ -1,4 +1,4 @@
-/** An authorization server on loopback, by the package `oidc-provider`, and an API that its tokens protect. */
+/** An authorization server on loopback, made with the package `oidc-provider`, and an API that accepts its tokens. */
 import { generateKeyPairSync } from "node:crypto"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -6,10 +6,10 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type ClientMetadata, type Configuration, Provider } from "oidc-provider"
 
-/** A client that authenticates by a secret. */
+/** A client that authenticates with a secret. */
 export const confidential = (more: Partial<ClientMetadata> = {}): ClientMetadata => ({
   client_id: "backend",
-  // Characters that forms escape (RFC 6749, 2.3.1).
+  // With characters that are escaped in a form (RFC 6749, 2.3.1).
   client_secret: "s3cret:with/odd+characters & spaces%",
   grant_types: ["client_credentials"],
   redirect_uris: [],
@@ -18,7 +18,7 @@ export const confidential = (more: Partial<ClientMetadata> = {}): ClientMetadata
   ...more
 })
 
-/** A native client on the machine of a user. */
+/** A native client on the user's machine. */
 export const publicClient = (more: Partial<ClientMetadata> = {}): ClientMetadata => ({
   client_id: "cli",
   application_type: "native",
@@ -44,7 +44,7 @@ export interface Options {
   readonly clients: ReadonlyArray<ClientMetadata>
   /** Replaces a refresh token when it is used. Default: true. */
   readonly rotate?: boolean
-  /** In seconds. Default: an hour. */
+  /** The lifetime of access tokens, in seconds. Default: an hour. */
   readonly accessTokenTtl?: number
   readonly configuration?: Configuration
 }
@@ -68,16 +68,16 @@ export interface ResourceRequest {
 
 export interface Oidc {
   readonly issuer: string
-  /** The base URL of the protected API. Each path returns `{ ok: true, who }`, where `who` is the owner of the token. */
+  /** The base URL of the protected API. Every path responds with `{ ok: true, owner }`; `owner` is the user or client of the token. */
   readonly api: string
   readonly tokenRequests: ReadonlyArray<TokenRequest>
   readonly resourceRequests: ReadonlyArray<ResourceRequest>
   /** The parameters of the authorization requests. */
   readonly authorizations: ReadonlyArray<URLSearchParams>
-  /** Revokes an access token, or all of them, without notice to the client. */
+  /** Revokes one access token, or all, without a request by the client. */
   readonly revoke: (accessToken?: string) => Effect.Effect<void>
   readonly revokeRefreshTokens: Effect.Effect<void>
-  /** Runs before the server handles a request. Returns true if it has responded itself. */
+  /** A handler that runs before the server handles a request. It returns true if it has sent a response. */
   intercept: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined
   readonly provider: Provider
 }
@@ -155,7 +155,7 @@ export const make = ({
             introspection: { enabled: true }
           },
           findAccount: (_, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
-          // The default decides by the application type; here the grant types of the client decide.
+          // The default depends on the application type. Here it depends on the client's grant types.
           issueRefreshToken: (_, client, code) =>
             client.grantTypeAllowed("refresh_token") && code.scopes.has("offline_access"),
           rotateRefreshToken: rotate,
@@ -213,7 +213,7 @@ export const make = ({
           "content-type": "application/json",
           ...(owner === undefined && { "www-authenticate": `Bearer error="invalid_token"` })
         })
-        .end(JSON.stringify(owner === undefined ? { error: "invalid_token" } : { ok: true, who: owner }))
+        .end(JSON.stringify(owner === undefined ? { error: "invalid_token" } : { ok: true, owner }))
     }
 
     const callback = provider.callback()

@@ -1,6 +1,6 @@
 import { numberIn, serve } from "./pageServer.js"
 
-/** Offset and limit. Each page tells whether others follow. */
+/** Offset and limit. `has_more` of a page reports whether more pages follow. */
 export const make = serve(({ url }, items, ring) => {
   const offset = numberIn(url, "offset", 0)
   const limit = numberIn(url, "limit", 3)

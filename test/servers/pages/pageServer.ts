@@ -20,36 +20,36 @@ export interface Request {
   readonly body: string
 }
 
-/** The response of a page. */
+/** The response that holds a page. */
 export interface Reply {
   readonly headers?: Readonly<Record<string, string | ReadonlyArray<string>>>
   readonly body: unknown
 }
 
-/** The mistakes of a server. */
-export interface Mistakes {
-  /** It serves the first page, whatever is requested. */
+/** Faults of a server. */
+export interface Faults {
+  /** The server responds to every request with the first page. */
   readonly stuck?: boolean
-  /** Its last page leads to the first one, as if others followed. */
+  /** After the last page the server continues with the first one. */
   readonly ring?: boolean
 }
 
-export interface Options extends Mistakes {
-  /** The items, which may change while they are read. Default: ids 1 to 8. */
+export interface Options extends Faults {
+  /** The items. The array may be changed between requests. Default: ids 1 to 8. */
   readonly items?: Array<Item>
-  /** Runs before the response to a request, by its number from 0. */
+  /** Runs before each response. `index` is the number of the request, from 0. */
   readonly before?: (index: number) => void
-  /** The number of the request that gets no response. Default: none. */
+  /** The number of the request to which the server does not respond. Default: none. */
   readonly silentAt?: number
 }
 
-/** A list over HTTP: the response to a request, from the items that there are. */
+/** The endpoint of a list: makes the response to a request from the items. */
 export type List = (request: Request, items: ReadonlyArray<Item>, ring: boolean) => Reply
 
 /** The number of items of a full page. */
 export const pageSize = 3
 
-/** A server of a list, on loopback, until the scope closes. */
+/** Starts a server for a list, on loopback, until the scope closes. */
 export const serve =
   (list: List) =>
   ({ before, items = [...itemsFrom(1, 8)], ring = false, silentAt, stuck = false }: Options = {}): Effect.Effect<
@@ -66,11 +66,11 @@ export const serve =
       return Scripted.json(reply.body, { headers: reply.headers ?? {} })
     })
 
-/** A query parameter as a number. */
+/** Returns a query parameter as a number, or `standard` if it is absent. */
 export const numberIn = (url: URL, name: string, standard: number): number =>
   Number(url.searchParams.get(name) ?? standard)
 
-/** The page of items after an id, and the id of its last item if others follow. */
+/** Returns the page of items after an id, and the id of its last item if more pages follow. */
 export const pageAfter = (
   items: ReadonlyArray<Item>,
   id: number,

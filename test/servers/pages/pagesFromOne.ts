@@ -4,9 +4,9 @@ import { numberIn, serve } from "./pageServer.js"
 export const make = serve(({ url }, items, ring) => {
   const size = numberIn(url, "per_page", 3)
   const start = (numberIn(url, "page", 1) - 1) * size
-  const there = ring ? start % items.length : start
+  const offset = ring ? start % items.length : start
   return {
     headers: { "x-total-count": String(ring ? 1000 : items.length) },
-    body: items.slice(there, there + size)
+    body: items.slice(offset, offset + size)
   }
 })

@@ -1,6 +1,6 @@
 import { numberIn, pageSize, serve } from "./pageServer.js"
 
-/** Pages with numbers from 0. Each tells its number, its size, and the number of pages. */
+/** Pages with numbers from 0. Each has its number, its size, and the number of pages. */
 export const make = serve(({ url }, items, ring) => {
   const page = numberIn(url, "page", 0)
   const data = ring

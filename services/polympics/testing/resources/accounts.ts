@@ -1,12 +1,12 @@
 import * as Effect from "effect/Effect"
 import * as Responses from "../responses.js"
-import { allow, authenticate, can, canPassOn, isAccount, isCaptain } from "../caller.js"
+import { allow, authenticate, can, canChangePermissions, isAccount, isCaptain } from "../caller.js"
 import { deliver } from "../delivery.js"
 import { body, type Exchange, type Handler, param, query } from "../exchange.js"
 import { respondWithPage, paging } from "../paging.js"
 import { addAccount, moveAccount, now, removeAccount, renameAccount } from "../state.js"
 import { storableInteger, storableText } from "../storable.js"
-import { either, integer, known, optional, required, text, valid, withDefault, zero } from "../validation.js"
+import { firstOf, integer, known, optional, required, text, valid, withDefault, zero } from "../validation.js"
 import * as Wire from "../wire.js"
 import { discordUser } from "./auth.js"
 
@@ -32,7 +32,7 @@ export const createAccount: Handler = (exchange) =>
     const [{ avatar_url: avatarUrl = null, discriminator, id, name, permissions, team }] = yield* valid(form)
     if (!state.signupsOpen) return Responses.signupsClosed
     yield* allow(can(caller, "manageAccountDetails"))
-    yield* allow(permissions === 0n || canPassOn(caller, permissions))
+    yield* allow(permissions === 0n || canChangePermissions(caller, permissions))
     yield* storableInteger(id, permissions)
     yield* storableText(maxText, name, discriminator)
     yield* storableText(maxUrl, avatarUrl)
@@ -59,7 +59,7 @@ export const listAccounts: Handler = (exchange) =>
 export const getAccount: Handler = (exchange) =>
   Effect.map(valid(account(exchange)), ([row]) => Responses.ok(Wire.account(row)))
 
-/** Makes all checks before any change. Null, `""` and 0 change nothing, but `team: 0` removes the account from its team. */
+/** All checks precede all changes. Null, `""` and 0 change nothing, but `team: 0` removes the account from its team. */
 export const updateAccount: Handler = (exchange) =>
   Effect.gen(function* () {
     const { state } = exchange
@@ -67,7 +67,7 @@ export const updateAccount: Handler = (exchange) =>
       name: optional(text),
       discriminator: optional(text),
       avatar_url: optional(text),
-      team: optional(either(known("Team", state.teams), zero)),
+      team: optional(firstOf(known("Team", state.teams), zero)),
       grant_permissions: optional(integer),
       revoke_permissions: optional(integer),
       discord_token: optional(text)
@@ -76,12 +76,14 @@ export const updateAccount: Handler = (exchange) =>
     const [row, changes] = yield* valid(account(exchange), form)
 
     yield* allow(!(changes.name || changes.discriminator || changes.avatar_url) || can(caller, "manageAccountDetails"))
-    const kicks = changes.team === null && isCaptain(caller, row.team)
-    yield* allow(changes.team === undefined || can(caller, "manageAccountTeams") || kicks || isAccount(caller, row))
+    const removesMember = changes.team === null && isCaptain(caller, row.team)
+    yield* allow(
+      changes.team === undefined || can(caller, "manageAccountTeams") || removesMember || isAccount(caller, row)
+    )
     const granted = changes.grant_permissions ?? 0n
     const revoked = changes.revoke_permissions ?? 0n
-    yield* allow(granted === 0n || canPassOn(caller, granted))
-    yield* allow(revoked === 0n || canPassOn(caller, revoked))
+    yield* allow(granted === 0n || canChangePermissions(caller, granted))
+    yield* allow(revoked === 0n || canChangePermissions(caller, revoked))
     const user = changes.discord_token
       ? yield* discordUser(exchange, changes.discord_token, Responses.badDiscordToken)
       : undefined

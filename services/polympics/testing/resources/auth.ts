@@ -7,15 +7,15 @@ import { type Account, addAccount, nextId, now, type Session, sessionEnd, type S
 import { known, required, text, valid } from "../validation.js"
 import * as Wire from "../wire.js"
 
-/** The Discord user of a token. Fails with `bad` if the token is unknown. */
+/** Returns the Discord user of a token. Fails with `onUnknown` if the token is unknown. */
 export const discordUser = (
   { state }: Exchange,
   token: string,
-  bad: Responses.Response
+  onUnknown: Responses.Response
 ): Effect.Effect<DiscordUser, Responses.Response> => {
   const user = state.discordUsers.get(token)
   return user === undefined
-    ? Effect.fail(bad)
+    ? Effect.fail(onUnknown)
     : user === "outage"
       ? Effect.fail(Responses.internalError)
       : Effect.succeed(user)
@@ -55,7 +55,7 @@ export const createSession: Handler = (exchange) =>
 
 const noToken = Responses.unauthorized("A token was not used to authenticate.")
 
-/** The response to a user is the account, without the new password, so that the session is lost. */
+/** The response to a user is the account, without the new password. The session can't be used any more. */
 export const resetToken: Handler = (exchange) =>
   Effect.gen(function* () {
     const caller = yield* authenticate(exchange)

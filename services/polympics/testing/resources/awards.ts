@@ -62,7 +62,7 @@ export const deleteAward: Handler = (exchange) =>
     return Responses.empty(204)
   })
 
-const holding = (exchange: Exchange) =>
+const awardAndAccount = (exchange: Exchange) =>
   Effect.gen(function* () {
     const caller = yield* authenticate(exchange)
     const account = param(exchange, "account", known("Account", exchange.state.accounts))
@@ -72,14 +72,14 @@ const holding = (exchange: Exchange) =>
   })
 
 export const giveAward: Handler = (exchange) =>
-  Effect.map(holding(exchange), ([account, row]) => {
+  Effect.map(awardAndAccount(exchange), ([account, row]) => {
     if (row.accounts.has(account)) return Responses.empty(208)
     give(row, account)
     return Responses.empty(201)
   })
 
 export const takeAward: Handler = (exchange) =>
-  Effect.map(holding(exchange), ([account, row]) => {
+  Effect.map(awardAndAccount(exchange), ([account, row]) => {
     if (!row.accounts.has(account)) return Responses.empty(404)
     take(row, account)
     return Responses.empty(204)

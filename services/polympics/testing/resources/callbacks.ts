@@ -7,7 +7,7 @@ import { body, type Exchange, type Handler, param } from "../exchange.js"
 import { type App, type Callback, nextId, type State } from "../state.js"
 import { storableText } from "../storable.js"
 import { httpUrl } from "../url.js"
-import { type Reader, required, text, valid, wrong } from "../validation.js"
+import { invalid, type Reader, required, text, valid } from "../validation.js"
 import * as Wire from "../wire.js"
 
 const events = CallbackEvent.literals
@@ -17,7 +17,7 @@ const event: Reader<CallbackEvent> = (value, loc) => {
   if (found !== undefined) return Either.right(found)
   const permitted = events.map((one) => `'${one}'`).join(", ")
   const sentence = `value is not a valid enumeration member; permitted: ${permitted}`
-  return wrong(loc, sentence, "type_error.enum", { enum_values: events })
+  return invalid(loc, sentence, "type_error.enum", { enum_values: events })
 }
 
 const ofApp = (state: State, app: App): ReadonlyArray<Callback> =>

@@ -176,9 +176,14 @@ describe.each(clients)("default headers and redirects, with %s", (_, client) => 
     Effect.gen(function* () {
       const other = yield* Scripted.make([ok])
       const { url } = yield* Scripted.make([Scripted.redirect(other.url, 307)])
-      yield* Effect.provide(post("/", { json: { a: 1 } }), Layer.mergeAll(at(url, { defaults }), once, client))
+      const withLanguage = { headers: { ...defaults.headers, "content-language": "en" } }
+      const caller = at(url, { defaults: withLanguage })
+      yield* Effect.provide(post("/", { json: { a: 1 } }), Layer.mergeAll(caller, once, client))
       expect(other.requests[0]).toMatchObject({ method: "POST", body: '{"a":1}' })
-      expect(other.requests[0]?.headers["content-type"]).toBe("application/json")
+      expect(other.requests[0]?.headers).toMatchObject({
+        "content-type": "application/json",
+        "content-language": "en"
+      })
       expect(other.requests[0]?.headers).not.toHaveProperty("x-api-key")
     })
   )

@@ -271,8 +271,8 @@ describe("an operation", () => {
       made += 1
       return Endpoint.get("/things/{id}", { name: "getThing" })
     })
-    operation({ id: 1 })
-    operation.withResponse({ id: 1 })
+    void operation({ id: 1 })
+    void operation.withResponse({ id: 1 })
     expect(made).toBe(0)
     expect(operation.endpoint).toMatchObject({ method: "GET", path: "/things/{id}", name: "getThing" })
     expect(operation.endpoint).toBe(operation.endpoint)

@@ -43,9 +43,8 @@ export interface GenerationRecord {
 /** Metadata of a value in the store. */
 export type StoreRecord = ResponseRecord | VaryRecord | GenerationRecord
 
-const { isNumber, isString } = Predicate
-
-const isStringRecord = (value: unknown): boolean => Predicate.isRecord(value) && Object.values(value).every(isString)
+const isStringRecord = (value: unknown): boolean =>
+  Predicate.isRecord(value) && Object.values(value).every(Predicate.isString)
 
 const isStoreRecord = (value: unknown): value is StoreRecord => {
   if (!Predicate.isRecord(value)) return false
@@ -54,15 +53,17 @@ const isStoreRecord = (value: unknown): value is StoreRecord => {
       return (
         (value["method"] === "GET" || value["method"] === "HEAD") &&
         [value["url"], value["partition"], value["operation"], value["template"], value["generation"]].every(
-          isString
+          Predicate.isString
         ) &&
-        [value["status"], value["bytes"], value["requestedAt"], value["storedAt"]].every(isNumber) &&
+        [value["status"], value["bytes"], value["requestedAt"], value["storedAt"]].every(Predicate.isNumber) &&
         isStringRecord(value["headers"])
       )
     case "Vary":
-      return isString(value["url"]) && Array.isArray(value["names"]) && value["names"].every(isString)
+      return (
+        Predicate.isString(value["url"]) && Array.isArray(value["names"]) && value["names"].every(Predicate.isString)
+      )
     case "Generation":
-      return isString(value["resource"]) && isString(value["id"])
+      return Predicate.isString(value["resource"]) && Predicate.isString(value["id"])
     default:
       return false
   }

@@ -136,8 +136,7 @@ export const decodeFailure = (
     return statusError(context, tag, { detail: detailIn(body), retryAfter }, hint)
   }
   if (status === 304) {
-    const message =
-      "not modified (304), as the request's own condition asked: declare 304 as a success to get it as a value"
+    const message = "not modified (304): declare 304 as a success to get it as a value"
     return decodeError(context, "Status", [{ path: [], message }])
   }
   const redirect = (message: string) => decodeError(context, "Redirect", [{ path: [], message }])

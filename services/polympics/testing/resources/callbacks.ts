@@ -10,9 +10,8 @@ import { httpUrl } from "../url.js"
 import { invalid, type Reader, required, text, valid } from "../validation.js"
 import * as Wire from "../wire.js"
 
-const events = CallbackEvent.literals
-
 const event: Reader<CallbackEvent> = (value, loc) => {
+  const events = CallbackEvent.literals
   const found = events.find((one) => one === value)
   if (found !== undefined) return Either.right(found)
   const permitted = events.map((one) => `'${one}'`).join(", ")

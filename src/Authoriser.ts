@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Credentials from "./Credentials.js"
 import { fieldName, fieldValue } from "./internal/http/fieldSyntax.js"
-import { allowsCredentials } from "./internal/http/secureUrl.js"
+import { allowsCredentials, insecureMessage } from "./internal/http/secureUrl.js"
 import * as OriginState from "./OriginState.js"
 import type { RetryPolicy } from "./RetryPolicy.js"
 
@@ -106,10 +106,7 @@ export const make = <C extends Credentials.Credentials = Credentials.Credentials
     const baseUrl = yield* parseBaseUrl(text)
     yield* checkHeaders(defaults)
     if (credentials !== undefined && !allowsCredentials({ baseUrl, insecure: defaults.insecure })) {
-      return yield* invalid(
-        "baseUrl",
-        "credentials are sent over https or to loopback only: use an https URL, or set `insecure`"
-      )
+      return yield* invalid("baseUrl", insecureMessage)
     }
     const origin = yield* OriginState.forOrigin(baseUrl.origin)
     return {

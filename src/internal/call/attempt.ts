@@ -8,7 +8,7 @@ import type { RawResponse } from "../../RawResponse.js"
 import type { BodyUse, ToError } from "../endpoint/Codec.js"
 import { receiver } from "../endpoint/CompiledEndpoint.js"
 import { readBody, readBytes, type TooLarge } from "../http/readBody.js"
-import { allowsCredentials } from "../http/secureUrl.js"
+import { allowsCredentials, insecureMessage } from "../http/secureUrl.js"
 import { pauseLeft } from "./admission.js"
 import {
   type AttemptFailure,
@@ -49,7 +49,7 @@ type Attempt<A> = Effect.Effect<A, AttemptFailure | PauseBegan, HttpClient.HttpC
 
 const insecure: Pick<CredentialsFailure, "reason" | "message"> = {
   reason: "Insecure",
-  message: "credentials are sent over https or to loopback only: use an https base URL, or set `insecure`"
+  message: insecureMessage
 }
 
 /** A request that may be sent, without and with credentials. */

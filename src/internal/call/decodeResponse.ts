@@ -140,7 +140,7 @@ export const decodeFailure = (
     return decodeError(context, "Status", [{ path: [], message }])
   }
   const redirect = (message: string) => decodeError(context, "Redirect", [{ path: [], message }])
-  if (status === 0) return redirect("it is a redirect, which browsers don't show to scripts")
+  if (status === 0) return redirect("browsers hide redirects from scripts")
   if (status >= 300) return redirect("it is a redirect that this call can't follow")
   return decodeError(context, "Status", [{ path: [], message: `the status can't be ${status}` }])
 }

@@ -16,3 +16,7 @@ export const allowsCredentials = ({
   readonly baseUrl: URL
   readonly insecure?: boolean | undefined
 }): boolean => insecure === true || isSecure(baseUrl)
+
+/** The advice where `allowsCredentials` returns false. */
+export const insecureMessage =
+  "credentials are sent over https or to loopback only: use an https base URL, or set `insecure`"

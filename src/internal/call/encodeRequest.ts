@@ -94,7 +94,7 @@ export const encodeRequest = (
   if (Either.isLeft(fields)) return Either.left(fields.left)
   const path = encodePath(endpoint, values.right)
   if (Either.isLeft(path)) return Either.left(path.left)
-  const query = encodeFormText(params.right, issuePaths.query)
+  const query = params.right === noTexts ? Either.right("") : encodeFormText(params.right, issuePaths.query)
   if (Either.isLeft(query)) return Either.left(query.left)
   const headers = encodeHeaders(fields.right)
   if (Either.isLeft(headers)) return Either.left(headers.left)
@@ -102,7 +102,8 @@ export const encodeRequest = (
   const search = [endpoint.query ?? "", query.right].filter((part) => part !== "").join("&")
   const url = hrefOf(api.baseUrl) + path.right + (search === "" ? "" : `?${search}`)
   const defaults = { accept: endpoint.accept, ...userAgent(), ...api.defaults.headers }
-  const request = HttpRequest.setHeaders(HttpRequest.make(endpoint.method)(url, { headers: defaults }), headers.right)
+  const plain = HttpRequest.make(endpoint.method)(url, { headers: defaults })
+  const request = fields.right === noTexts ? plain : HttpRequest.setHeaders(plain, headers.right)
   if (body === undefined) return Either.right(request)
   return Either.mapBoth(body.writer.write(parts.body, body.contentType), {
     onLeft: (issues) => prependPath(issuePaths.body ?? ["body"], issues),

@@ -112,9 +112,10 @@ const complete =
 const sender =
   (call: CallInfo, state: CallState.CallState, client: HttpClient.HttpClient, endsAt: number | undefined): Send =>
   (how, headers, { asBytes, partition }) => {
-    const conditional = Object.keys(headers).some((name) => name.startsWith("if-"))
+    const names = Object.keys(headers)
+    const conditional = names.some((name) => name.startsWith("if-"))
     const attempted = {
-      request: HttpRequest.setHeaders(call.request, headers),
+      request: names.length === 0 ? call.request : HttpRequest.setHeaders(call.request, headers),
       unconditional: conditional ? call.request : undefined,
       partition,
       asBytes

@@ -139,7 +139,7 @@ export const attempt = (
       plain,
       authorized,
       origin: baseUrl.origin,
-      originHeaders: Object.keys(defaults.headers ?? {}).map((name) => name.toLowerCase()),
+      originHeaders: () => Object.keys(defaults.headers ?? {}).map((name) => name.toLowerCase()),
       follow: endpoint.followRedirects,
       holdsSecrets: () => endpoint.sensitive || holdsSecrets(call.input) || carriesCredentials(plain),
       onCarriedOut: () => {

@@ -85,7 +85,7 @@ export interface Outgoing {
   /** The only origin that credentials are sent to. */
   readonly origin: string
   /** Names of default headers, in lower case. They are sent to this origin only, since users may put keys there. */
-  readonly originHeaders: ReadonlyArray<string>
+  readonly originHeaders: () => ReadonlyArray<string>
   readonly follow: boolean
   /** Reports whether the input may hold secrets. */
   readonly holdsSecrets: () => boolean
@@ -112,7 +112,7 @@ export const send = (
     if (url === undefined) return Effect.succeed(response)
     const toResult = isToResult(request.plain, status)
     const sameOrigin = url.origin === request.origin
-    const sendable = sameOrigin ? request.plain : withoutHeaders(request.plain, request.originHeaders)
+    const sendable = sameOrigin ? request.plain : withoutHeaders(request.plain, request.originHeaders())
     const next = redirectedRequest(sendable, status, url)
     const mustWithholdInput = !sameOrigin && !isBare(next) && request.holdsSecrets()
     // A Stream can't be sent twice.

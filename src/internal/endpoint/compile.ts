@@ -1,6 +1,6 @@
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as Body from "../../Body.js"
-import type { Any, DeclaredError } from "../../Endpoint.js"
+import type { Any, DeclaredError, ErrorsSpec } from "../../Endpoint.js"
 import { isIdempotent, isSafe } from "../http/methods.js"
 import { isSuccess } from "../http/statuses.js"
 import type { Reader } from "./Codec.js"
@@ -49,11 +49,12 @@ export const successesOf = (
 }
 
 /** Makes the readers of errors by status. */
-export const errorsOf = (
-  errors: Readonly<Record<number, ReadonlyArray<DeclaredError>>>
-): CompiledEndpoint["errors"] => {
+export const errorsOf = (errors: ErrorsSpec): CompiledEndpoint["errors"] => {
   const readers = new Map(
-    Object.entries(errors).map(([status, declared]) => [Number(status), declared.flatMap(errorReadersOf)] as const)
+    Object.entries(errors).map(([status, declared]: [string, DeclaredError | ReadonlyArray<DeclaredError>]) => [
+      Number(status),
+      (Array.isArray(declared) ? declared : [declared]).flatMap(errorReadersOf)
+    ])
   )
   return (status) => readers.get(status)
 }

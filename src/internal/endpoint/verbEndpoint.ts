@@ -3,7 +3,7 @@ import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Body from "../../Body.js"
-import type { DeclaredError, ErrorsSpec } from "../../Endpoint.js"
+import type { ErrorsSpec } from "../../Endpoint.js"
 import type { Issue } from "../../Issue.js"
 import { fieldName } from "../http/fieldSyntax.js"
 import { isIdempotent, isSafe } from "../http/methods.js"
@@ -53,14 +53,6 @@ const byStatus = (success: unknown): Readonly<Record<number, Body.Any>> | undefi
     : undefined
 }
 
-const declaredErrors = (errors: ErrorsSpec): Readonly<Record<number, ReadonlyArray<DeclaredError>>> =>
-  Object.fromEntries(
-    Object.entries(errors).map(([status, declared]: [string, DeclaredError | ReadonlyArray<DeclaredError>]) => [
-      status,
-      Array.isArray(declared) ? declared : [declared]
-    ])
-  )
-
 /** Makes the compiled endpoint of a request that no endpoint describes. Returns it with the value of the body. */
 export const verbEndpoint = (
   { method, options, success: defaultSuccess, target: given }: VerbRequest,
@@ -105,7 +97,7 @@ export const verbEndpoint = (
     issuePaths: { path: ["path"], query: ["query"] },
     ...successesOf(method, result ?? defaultSuccess),
     // The types of `Verbs` check the values of `errors`.
-    errors: Predicate.isRecord(errors) ? errorsOf(declaredErrors(errors as unknown as ErrorsSpec)) : () => undefined,
+    errors: Predicate.isRecord(errors) ? errorsOf(errors as unknown as ErrorsSpec) : () => undefined,
     safe: isSafe(method) && !sideEffects,
     idempotent: options["idempotent"] === true || validKey || (isIdempotent(method) && !sideEffects),
     idempotencyKey: validKey ? idempotencyKey.toLowerCase() : undefined,

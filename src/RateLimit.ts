@@ -10,6 +10,7 @@ import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { durationText } from "./internal/durationText.js"
 import { Limiter, LimiterFailure } from "./Limiter.js"
 
 /** A rate limit, as APIs document it: the maximum number of requests in any window of time. */
@@ -85,7 +86,7 @@ const make = (
 
   const tooLong = (wait: number) =>
     new LimiterFailure({
-      message: `the rate limit of ${limit} per ${Duration.format(window)} is used up`,
+      message: `the rate limit of ${limit} per ${durationText(window)} is used up`,
       retryAfter: Duration.millis(wait)
     })
 

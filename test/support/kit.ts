@@ -23,6 +23,7 @@ export class Caller extends Authoriser.Tag("effect-herald/test/Caller")<Caller>(
 /** The real clients for which the kit's promises hold. */
 export const clients: ReadonlyArray<readonly [name: string, layer: Layer.Layer<HttpClient.HttpClient>]> = [
   ["undici", NodeHttpClient.layerUndici],
+  ["node:http", NodeHttpClient.layer],
   ["fetch", FetchHttpClient.layer]
 ]
 

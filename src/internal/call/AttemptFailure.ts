@@ -1,10 +1,11 @@
 import type * as HttpClientError from "@effect/platform/HttpClientError"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import type { Attempt, FailedAttempt } from "../../Attempt.js"
 import type { CredentialsFailure } from "../../Credentials.js"
 import * as HeraldError from "../../HeraldError.js"
 import type { RawResponse } from "../../RawResponse.js"
 import * as RetryAfter from "../../RetryAfter.js"
+import { durationText } from "../durationText.js"
 import { classifyStatus, classifyTransport } from "./classify.js"
 import { decodeFailure } from "./decodeResponse.js"
 import { authoriserError, decodeError, errorDetails, type ErrorContext } from "./errors.js"
@@ -87,7 +88,7 @@ export const fromAttemptDeadline = (
   reason: "attempt deadline",
   error: (attempts) =>
     new HeraldError.TimeoutError({
-      ...errorDetails({ ...context, attempts }, `no whole response within ${Duration.format(limit)}`),
+      ...errorDetails({ ...context, attempts }, `no whole response within ${durationText(limit)}`),
       reason: "attempt deadline"
     })
 })

@@ -2,6 +2,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import { type HeraldError, NotSent, RateLimited } from "../../HeraldError.js"
+import { durationText } from "../durationText.js"
 import type { CallInfo } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
 import { timeLeft } from "./deadline.js"
@@ -25,7 +26,7 @@ const notSent = (
  * `NotSent`.
  */
 const pausedTooLong = (call: CallInfo, state: CallState, pause: Duration.Duration): HeraldError => {
-  const sentence = `the server asked for a pause, which lasts another ${Duration.format(pause)}`
+  const sentence = `the server asked for a pause, which lasts another ${durationText(pause)}`
   const sent = Progress.sentRequest(state.progress)
   if (sent === undefined) return notSent(call, state, sentence, pause)
   const context = { call, attempts: state.log.attempts(), sent }

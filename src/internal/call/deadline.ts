@@ -5,6 +5,7 @@ import * as Fiber from "effect/Fiber"
 import type { Defaults } from "../../Authoriser.js"
 import { Current, PerAttempt } from "../../Deadline.js"
 import { type AnyError, NotSent, TimeoutError } from "../../HeraldError.js"
+import { durationText } from "../durationText.js"
 import { failedAttempt } from "./AttemptLog.js"
 import type { CallInfo } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
@@ -62,7 +63,7 @@ const deadlineError = (
 ): NotSent | TimeoutError => {
   const sent = Progress.sentRequest(progress)
   const context = { call, attempts: log.attempts(), sent }
-  const time = Duration.format(deadline)
+  const time = durationText(deadline)
   // A shared request may have been sent, though not by this call.
   return sent === undefined && progress.current._tag !== "Joined"
     ? new NotSent(errorDetails(context, `not sent within its deadline of ${time}`))

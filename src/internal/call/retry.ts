@@ -4,6 +4,7 @@ import type { Verdict } from "../../Attempt.js"
 import type { Authoriser } from "../../Authoriser.js"
 import { type AnyError, RateLimited } from "../../HeraldError.js"
 import type { RetryPolicy } from "../../RetryPolicy.js"
+import { durationText } from "../durationText.js"
 import { pauseLeft } from "./admission.js"
 import { pauseBegan, type PauseBegan } from "./attempt.js"
 import type { AttemptFailure } from "./AttemptFailure.js"
@@ -45,7 +46,7 @@ const waitTooLong = (
   retryAfter: Duration.Duration
 ): RateLimited => {
   const context = { call, attempts: log.attempts(), sent: Progress.sentRequest(progress), response }
-  const sentence = `the server asks to wait ${Duration.format(retryAfter)} (${reason})`
+  const sentence = `the server asks to wait ${durationText(retryAfter)} (${reason})`
   return new RateLimited({ ...errorDetails(context, sentence), issues: [], retryAfter })
 }
 

@@ -1,9 +1,10 @@
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as oauth from "oauth4webapi"
+import { durationText } from "../durationText.js"
 import { TokenFailure } from "../../Token.js"
 import { makeAuthorizationRequest, type UnrelatedCallback, validateCallback } from "./authorizationRequest.js"
 import { type RequestParameters, type Registration, revealParameters } from "./registration.js"
@@ -66,7 +67,7 @@ export const authorizationCodeGrant = (
     const timedOut = () =>
       new TokenFailure({
         reason: "TimedOut",
-        message: `the sign-in at ${host} was not finished within ${Duration.format(timeout)}: sign in again`
+        message: `the sign-in at ${host} was not finished within ${durationText(timeout)}: sign in again`
       })
 
     const { parameters, request } = yield* Effect.scoped(

@@ -1,6 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as oauth from "oauth4webapi"
+import { durationText } from "../durationText.js"
 import { TokenFailure } from "../../Token.js"
 import { exchange } from "./exchange.js"
 import { authorizationFailure } from "./failures.js"
@@ -88,7 +89,7 @@ export const deviceCodeGrant = (
           lastOutage ??
           new TokenFailure({
             reason: "TimedOut",
-            message: `the sign-in at ${registration.server.host} was not finished within ${Duration.format(limit)}: sign in again, with the new code`
+            message: `the sign-in at ${registration.server.host} was not finished within ${durationText(limit)}: sign in again, with the new code`
           })
       }
     )

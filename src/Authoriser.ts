@@ -25,6 +25,11 @@ export interface Defaults {
   readonly deadline?: Duration.DurationInput | undefined
   /** The time limit of each attempt, overridden by `Deadline.PerAttempt`. Default: none. */
   readonly attemptDeadline?: Duration.DurationInput | undefined
+  /**
+   * Sends the context of the program's trace with each request to this API's origin (`traceparent`, W3C Trace Context), if a
+   * tracer is set. Default: true, but false in browsers, where the header costs a preflight request.
+   */
+  readonly traceContext?: boolean | undefined
   /** Permits credentials over plain http to other machines, for private networks. Default: false, https or loopback only. */
   readonly insecure?: boolean | undefined
 }

@@ -61,7 +61,7 @@ export class NotSent extends Data.TaggedError("NotSent")<
 /** The connection failed, or broke before the whole response was received. */
 export class TransportError extends Data.TaggedError("TransportError")<
   ErrorDetails & {
-    /** The transport's code, such as `ECONNREFUSED`; `body` if the Stream of the request body failed; or `unknown`. */
+    /** The transport's code, such as `ECONNREFUSED`; `corrupt content` if the content coding of the response can't be undone; `body` if the Stream of the request body failed; or `unknown`. */
     readonly reason: string
   }
 > {}
@@ -83,8 +83,9 @@ export class DecodeError extends Data.TaggedError("DecodeError")<
      * - `Status`: the endpoint does not declare the status
      * - `Redirect`: a redirect without a valid target, or to a target that this call must not be sent to
      * - `Size`: the body is larger than this library reads (64 MiB)
+     * - `Coding`: the content coding of the body is not known (RFC 9110, 8.4)
      */
-    readonly reason: "Json" | "Shape" | "Status" | "Redirect" | "Size"
+    readonly reason: "Json" | "Shape" | "Status" | "Redirect" | "Size" | "Coding"
     readonly issues: ReadonlyArray<Issue>
   }
 > {}

@@ -1,12 +1,15 @@
 import type * as Duration from "effect/Duration"
 import type * as Stream from "effect/Stream"
 import type { TimeoutError, TransportError } from "./HeraldError.js"
+import { decodeText } from "./internal/http/charset.js"
 
 /** A response before it is decoded. */
 export interface RawResponse {
   readonly status: number
-  /** Names are in lower case. */
+  /** Names are in lower case. `Set-Cookie` is not among them: see `setCookies`. */
   readonly headers: Readonly<Record<string, string | undefined>>
+  /** The values of the `Set-Cookie` headers (RFC 6265, 4.1). Absent for a response from the cache. */
+  readonly setCookies?: ReadonlyArray<string> | undefined
   /** The body, unless `stream` is set: it is empty then. */
   readonly body: string | Uint8Array
   /** The body as a Stream, if the endpoint declares it as one. */
@@ -27,9 +30,11 @@ export interface CacheInfo {
   readonly revalidated: boolean
 }
 
-/** Returns the body as text. Bytes are decoded as UTF-8. */
-export const textOf = ({ body }: Pick<RawResponse, "body">): string =>
-  typeof body === "string" ? body : new TextDecoder().decode(body)
+/**
+ * Returns the body as text. Bytes are decoded by their byte order mark, by the charset of the content type, or else as UTF-8.
+ */
+export const textOf = ({ body, headers }: Pick<RawResponse, "body" | "headers">): string =>
+  typeof body === "string" ? body : decodeText(body, headers["content-type"])
 
 /** Returns the body as bytes. Text is encoded as UTF-8. */
 export const bytesOf = ({ body }: Pick<RawResponse, "body">): Uint8Array =>

@@ -9,7 +9,8 @@ import { AccountTeamUpdate } from "../../schemas/polympics/Callback.js"
 import * as Issue from "../../src/Issue.js"
 import * as Json from "../../src/internal/http/json.js"
 import { fromParseIssue } from "../../src/internal/parseIssues.js"
-import { readBody } from "../../src/internal/http/readBody.js"
+import { decodeText } from "../../src/internal/http/charset.js"
+import { readRequestBody } from "../../src/internal/http/readBody.js"
 
 /** A body that is not an event of the API. */
 export class InvalidCallback extends Data.TaggedError("InvalidCallback")<{
@@ -102,4 +103,4 @@ export const callbackApp = <E, R>(options: {
   })
 
 const readEvent = (request: HttpServerRequest.HttpServerRequest) =>
-  Effect.flatMap(readBody(request, maxBytes, "drained"), decodeCallback)
+  Effect.flatMap(readRequestBody(request, maxBytes), (bytes) => decodeCallback(decodeText(bytes)))

@@ -23,7 +23,10 @@ export class Caller extends Authoriser.Tag("effect-herald/test/Caller")<Caller>(
 /** The real clients for which the kit's promises hold. */
 export const clients: ReadonlyArray<readonly [name: string, layer: Layer.Layer<HttpClient.HttpClient>]> = [
   ["undici", NodeHttpClient.layerUndici],
-  ["node:http", NodeHttpClient.layer],
+  [
+    "node:http",
+    NodeHttpClient.layerWithoutAgent.pipe(Layer.provide(NodeHttpClient.makeAgentLayer({ keepAlive: true })))
+  ],
   ["fetch", FetchHttpClient.layer]
 ]
 

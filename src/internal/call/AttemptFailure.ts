@@ -5,6 +5,8 @@ import type { CredentialsFailure } from "../../Credentials.js"
 import * as HeraldError from "../../HeraldError.js"
 import type { RawResponse } from "../../RawResponse.js"
 import * as RetryAfter from "../../RetryAfter.js"
+import { corrupt, type UnknownCoding } from "../http/contentCoding.js"
+import type { TooLarge } from "../http/readBody.js"
 import { durationText } from "../durationText.js"
 import { classifyStatus, classifyTransport } from "./classify.js"
 import { decodeFailure } from "./decodeResponse.js"
@@ -53,29 +55,27 @@ export const fromStatus = (context: FailureContext, response: RawResponse, now: 
   }
 }
 
-/**
- * The failure of a response with an incomplete body, by its status and headers, which determine if and when it is retried.
- * Undefined for a status that is not retried, and for a 401, which only refreshes credentials if its body is complete.
- */
-export const fromHead = (
+/** The failure of a success whose content is larger than this library reads, or has an unknown content coding. */
+export const fromContent = (
   context: FailureContext,
+  failure: TooLarge | UnknownCoding,
   { headers, status }: Pick<RawResponse, "status" | "headers">,
   now: number
-): AttemptFailure | undefined => {
-  const failure = fromStatus(context, { status, headers, body: "" }, now)
-  return failure.class === "Final" || status === 401 ? undefined : failure
+): AttemptFailure => {
+  const [reason, message] =
+    failure._tag === "TooLarge"
+      ? (["Size", "the body is too large"] as const)
+      : (["Coding", `the content coding ${failure.coding} is not known`] as const)
+  const response = { status, headers, body: "" }
+  return {
+    ...base,
+    class: "Final",
+    reason: failure._tag,
+    status,
+    retryAfter: RetryAfter.fromHeaders(headers, status, now).wait,
+    error: (attempts) => decodeError({ ...context, attempts, response }, reason, [{ path: [], message }])
+  }
 }
-
-/** The failure of a response whose body is larger than this library reads. */
-export const fromTooLarge = (context: FailureContext, response: RawResponse, now: number): AttemptFailure => ({
-  ...base,
-  class: "Final",
-  reason: "TooLarge",
-  status: response.status,
-  retryAfter: RetryAfter.fromHeaders(response.headers, response.status, now).wait,
-  error: (attempts) =>
-    decodeError({ ...context, attempts, response }, "Size", [{ path: [], message: "the body is too large" }])
-})
 
 /** The failure of an attempt that did not end within its deadline. */
 export const fromAttemptDeadline = (
@@ -131,9 +131,11 @@ export const transportError = (
   const sentence =
     failureClass === "NotSent"
       ? `no connection (${reason})`
-      : stage === "send"
-        ? `the connection broke before a response was received (${reason})`
-        : `the connection broke within the response (${reason})`
+      : reason === corrupt
+        ? "the content of the response is corrupt or cut short"
+        : stage === "send"
+          ? `the connection broke before a response was received (${reason})`
+          : `the connection broke within the response (${reason})`
   return new HeraldError.TransportError({ ...errorDetails(context, sentence), reason })
 }
 

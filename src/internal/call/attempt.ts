@@ -1,62 +1,38 @@
 import type * as HttpClient from "@effect/platform/HttpClient"
-import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
-import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
+import type { HttpClientError } from "@effect/platform/HttpClientError"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { AuthorizedRequest, CredentialsFailure } from "../../Credentials.js"
 import type { RawResponse } from "../../RawResponse.js"
 import type { BodyUse, ToError } from "../endpoint/Codec.js"
-import { receiver } from "../endpoint/CompiledEndpoint.js"
-import { readBody, readBytes, type TooLarge } from "../http/readBody.js"
-import { allowsCredentials, insecureMessage } from "../http/secureUrl.js"
-import { pauseLeft } from "./admission.js"
 import {
   type AttemptFailure,
   type FailureContext,
   fromAttemptDeadline,
+  fromContent,
   fromCredentials,
-  fromHead,
   fromRequestBody,
   fromStatus,
-  fromTooLarge,
   fromTransport,
   transportError
 } from "./AttemptFailure.js"
+import { type AttemptRequest, authorize, isOtherPartition, type PauseBegan, pauseBegan } from "./authorize.js"
 import type { CallInfo } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
+import { canBeNotModified } from "../http/conditions.js"
+import type { UnknownCoding } from "../http/contentCoding.js"
+import type { ReadFailure } from "../http/readBody.js"
 import { withAttemptDeadline } from "./deadline.js"
 import * as Progress from "./Progress.js"
+import { headOf, receive } from "./receive.js"
 import { carriesCredentials, holdsSecrets } from "./secrets.js"
-import { send } from "./send.js"
-
-/** The request of an attempt, made by the cache step. */
-export interface AttemptRequest {
-  /** Without credentials. */
-  readonly request: HttpClientRequest
-  /** The request without the cache's conditions (RFC 9110, 13.1), if `request` has any. */
-  readonly unconditional: HttpClientRequest | undefined
-  /** The cache partition of the lookup. Undefined without a lookup, and for credentials without `partition`. */
-  readonly partition: string | undefined
-  /** True if the body is read as bytes, since the cache stores bytes. */
-  readonly asBytes: boolean
-}
-
-/** Sentinel: a pause began before the request was sent. The attempt is re-queued and not counted. */
-export const pauseBegan = "pause began"
-export type PauseBegan = typeof pauseBegan
+import { type Ready, send, type Sent } from "./send.js"
+import { isBrowser } from "./userAgent.js"
 
 type Attempt<A> = Effect.Effect<A, AttemptFailure | PauseBegan, HttpClient.HttpClient>
 
-const insecure: Pick<CredentialsFailure, "reason" | "message"> = {
-  reason: "Insecure",
-  message: insecureMessage
-}
-
-/** A request that may be sent, without and with credentials. */
-interface Ready {
-  readonly plain: HttpClientRequest
-  readonly authorized: AuthorizedRequest
-}
+/** A failure before the response is complete. */
+type ExchangeFailure = HttpClientError | ReadFailure | UnknownCoding | AttemptFailure
 
 /** A response, and the generation of the credentials that it was requested with. */
 interface Exchanged {
@@ -76,12 +52,14 @@ export const attempt = (
 ): Attempt<RawResponse> => {
   const { authoriser, clock, endpoint } = call
   const { baseUrl, credentials, defaults } = authoriser
-  const { asBytes, partition, unconditional } = attempted
   const now = () => clock.unsafeCurrentTimeMillis()
   const context = (): FailureContext => ({ call, sent: Progress.sentRequest(progress) })
+  const toError: ToError = (failure) => transportError({ ...context(), attempts: log.attempts() }, failure)
 
-  /** Reports whether a status is a success, or the 304 that the cache's conditions ask for. */
-  const passes = (status: number) => endpoint.accepts(status) || (status === 304 && unconditional !== undefined)
+  /** Reports whether a status is a success, or the 304 that conditions of the caller or of the cache ask for. */
+  const passes = (status: number) =>
+    endpoint.accepts(status) ||
+    (status === 304 && (attempted.unconditional !== undefined || canBeNotModified(attempted.request.headers)))
 
   /** Completes a failure with facts from the progress of the attempt. */
   const withProgress = (failure: AttemptFailure, use: BodyUse): AttemptFailure => {
@@ -95,102 +73,66 @@ export const attempt = (
     }
   }
 
-  /** The failure of an incomplete exchange: that of the received status, if it permits a retry, or else `otherwise`. */
-  const incomplete = (otherwise: () => AttemptFailure): AttemptFailure => {
-    const { current } = progress
-    const fromReceived = current._tag === "HeadReceived" ? fromHead(context(), current, now()) : undefined
-    return fromReceived ?? otherwise()
-  }
-
-  const credentialsFailed = (failure: Pick<CredentialsFailure, "message" | "reason">) =>
-    fromCredentials(context(), failure)
-
-  /** Reports whether another user has signed in since the cache lookup, so that neither its entry nor its partition apply. */
-  const isOtherPartition = (authorized: AuthorizedRequest): boolean =>
-    authorized.partition !== undefined && partition !== undefined && authorized.partition !== partition
-
-  /** Step 1: adds credentials to the request. Fails if they must not be sent, or a pause has begun. */
-  const authorize = (plain: HttpClientRequest) =>
-    credentials.authorize(plain).pipe(
-      Effect.map((authorized): Ready => ({ plain, authorized })),
-      Effect.flatMap((ready) =>
-        unconditional === undefined || !isOtherPartition(ready.authorized)
-          ? Effect.succeed(ready)
-          : Effect.map(credentials.authorize(unconditional), (authorized): Ready => ({
-              plain: unconditional,
-              authorized
-            }))
-      ),
-      Effect.mapError(credentialsFailed),
-      Effect.flatMap((ready): Effect.Effect<Ready, AttemptFailure | PauseBegan> => {
-        const hasCredentials = ready.authorized.request !== ready.plain || carriesCredentials(ready.plain)
-        if (hasCredentials && !allowsCredentials({ baseUrl, insecure: defaults.insecure })) {
-          return Effect.fail(credentialsFailed(insecure))
-        }
-        // A pause may have begun while the credentials were obtained.
-        return pauseLeft(call) > 0 ? Effect.fail(pauseBegan) : Effect.succeed(ready)
-      })
+  /** Step 1: adds credentials to the request. */
+  const authorizing = (plain: HttpClientRequest): Attempt<Ready> =>
+    Effect.mapError(authorize(call, plain, attempted), (failure) =>
+      failure === pauseBegan ? failure : fromCredentials(context(), failure)
     )
 
-  /** Step 2: sends the request, follows redirects, and returns the head of the response. */
-  const exchangeHead = (plain: HttpClientRequest, authorized: HttpClientRequest) => {
-    progress.current = { _tag: "Sent", request: authorized, carriedOut: false }
-    return send(client, {
-      plain,
-      authorized,
+  /** Step 2: sends the request and follows redirects. */
+  const sending = (ready: Ready): Effect.Effect<Sent, HttpClientError | AttemptFailure, HttpClient.HttpClient> =>
+    send(client, ready, {
       origin: baseUrl.origin,
       originHeaders: () => Object.keys(defaults.headers ?? {}).map((name) => name.toLowerCase()),
+      traced: defaults.traceContext ?? !isBrowser(),
       follow: endpoint.followRedirects,
-      holdsSecrets: () => endpoint.sensitive || holdsSecrets(call.input) || carriesCredentials(plain),
-      onCarriedOut: () => {
-        progress.current = { _tag: "Sent", request: authorized, carriedOut: true }
+      holdsSecrets: () => endpoint.sensitive || holdsSecrets(call.input) || carriesCredentials(ready.plain),
+      authorize: (plain) =>
+        Effect.mapError(credentials.authorize(plain), (failure) => fromCredentials(context(), failure)),
+      onSend: (request, carriedOut) => {
+        progress.current = { _tag: "Sent", request, carriedOut }
       }
     })
-  }
 
   /** Step 3: reads the body, or opens it as a Stream. */
-  const receive = (
-    response: HttpClientResponse,
-    authorized: AuthorizedRequest
-  ): Effect.Effect<RawResponse, HttpClientError.HttpClientError | AttemptFailure> => {
-    const { headers, status } = response
-    const redirected = response.request.url === authorized.request.url ? undefined : response.request.url
-    const sameOrigin = redirected === undefined || new URL(redirected).origin === baseUrl.origin
-    const carriedOut = Progress.wasCarriedOut(progress)
-    progress.current = { _tag: "HeadReceived", request: authorized.request, carriedOut, status, headers, sameOrigin }
-    const { open, receives } = receiver(endpoint, status)
-    if (open !== undefined) {
-      const toError: ToError = (failure) => transportError({ ...context(), attempts: log.attempts() }, failure)
-      return Effect.succeed({ status, headers, body: "", redirected, stream: open(response, toError) })
+  const receiving = (
+    ready: Ready,
+    { authorized, plain, response }: Sent
+  ): Effect.Effect<Exchanged, ReadFailure | UnknownCoding> => {
+    const head = headOf(response)
+    const redirected = plain.url === ready.plain.url ? undefined : plain.url
+    progress.current = {
+      _tag: "HeadReceived",
+      request: authorized.request,
+      carriedOut: Progress.wasCarriedOut(progress),
+      sameOrigin: redirected === undefined || new URL(redirected).origin === baseUrl.origin,
+      ...head
     }
-    // The length of a response to HEAD is that of the body that a GET would have.
-    const maxBytes = response.request.method === "HEAD" ? Infinity : undefined
-    const read: Effect.Effect<RawResponse["body"], HttpClientError.ResponseError | TooLarge> =
-      asBytes || receives === "bytes" ? readBytes(response, maxBytes) : readBody(response, maxBytes)
-    return Effect.map(read, (body): RawResponse => ({
-      status,
-      headers,
-      body,
-      redirected,
-      uncacheable: isOtherPartition(authorized)
-    })).pipe(
-      Effect.catchTag("TooLarge", () =>
-        Effect.failSync(() => fromTooLarge(context(), { status, headers, body: "" }, now()))
-      )
+    return Effect.map(
+      receive(response, head, endpoint, { asBytes: attempted.asBytes, passes: passes(head.status), toError }),
+      (received): Exchanged => ({
+        response: { ...received, redirected, uncacheable: isOtherPartition(attempted, authorized) },
+        generation: authorized.generation
+      })
     )
+  }
+
+  /** The failure of steps 2 and 3. */
+  const exchangeFailure = (failure: ExchangeFailure, use: BodyUse): AttemptFailure => {
+    if (!("_tag" in failure)) return failure
+    const { current } = progress
+    if (failure._tag === "TooLarge" || failure._tag === "UnknownCoding") {
+      // Both are failures of a response.
+      return fromContent(context(), failure, current as Progress.HeadReceived, now())
+    }
+    return use.failed ? fromRequestBody(context()) : fromTransport(context(), failure)
   }
 
   /** Steps 1 to 3. */
   const exchange = (request: HttpClientRequest, use: BodyUse): Attempt<Exchanged> =>
-    Effect.flatMap(authorize(request), ({ authorized, plain }) =>
-      exchangeHead(plain, authorized.request).pipe(
-        Effect.flatMap((response) => receive(response, authorized)),
-        Effect.mapError((failure) => {
-          if (!("_tag" in failure)) return withProgress(failure, use)
-          const broken = () => fromTransport(context(), failure)
-          return withProgress(use.failed ? fromRequestBody(context()) : incomplete(broken), use)
-        }),
-        Effect.map((response) => ({ response, generation: authorized.generation }))
+    Effect.flatMap(authorizing(request), (ready) =>
+      Effect.flatMap(sending(ready), (sent) => receiving(ready, sent)).pipe(
+        Effect.mapError((failure) => withProgress(exchangeFailure(failure, use), use))
       )
     )
 
@@ -225,9 +167,18 @@ export const attempt = (
           refreshed = true
           return others
         },
-        onFailure: credentialsFailed
+        onFailure: (failure) => fromCredentials(context(), failure)
       })
     })
+
+  /** The failure of an attempt whose deadline has passed: that of the received status, if it is not a success. */
+  const deadlineFailure = (limit: Duration.Duration): AttemptFailure => {
+    const { current } = progress
+    // A 401 counts with its whole response only: without it, the credentials were not refreshed.
+    return current._tag === "HeadReceived" && !passes(current.status) && current.status !== 401
+      ? fromStatus(context(), { ...current, body: "" }, now())
+      : fromAttemptDeadline(context(), Progress.interruptedClass(progress), limit)
+  }
 
   return Effect.suspend(() => {
     const use: BodyUse = { consumed: false, failed: false }
@@ -238,11 +189,6 @@ export const attempt = (
         ? complete(attempted.request, use)
         : withBody(attempted.request, use, (request) => complete(request, use))
     })
-    return withAttemptDeadline(defaults, run, (limit) =>
-      withProgress(
-        incomplete(() => fromAttemptDeadline(context(), Progress.interruptedClass(progress), limit)),
-        use
-      )
-    )
+    return withAttemptDeadline(defaults, run, (limit) => withProgress(deadlineFailure(limit), use))
   })
 }

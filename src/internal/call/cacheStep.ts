@@ -15,7 +15,7 @@ import {
   type Sending
 } from "../../ResponseCache.js"
 import { receiver } from "../endpoint/CompiledEndpoint.js"
-import type { AttemptRequest } from "./attempt.js"
+import type { AttemptRequest } from "./authorize.js"
 import type { CallInfo, PreparedCall } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
 import { authoriserError, errorDetails } from "./errors.js"

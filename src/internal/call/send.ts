@@ -5,36 +5,98 @@ import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { constTrue } from "effect/Function"
+import * as FiberRef from "effect/FiberRef"
+import { constTrue, identity } from "effect/Function"
 import * as Option from "effect/Option"
-import { readBody } from "../http/readBody.js"
+import type { AuthorizedRequest } from "../../Credentials.js"
+import { undecoded } from "../http/fetchDispatcher.js"
+import { dropBody } from "../http/readBody.js"
 import { redirectStatuses } from "../http/statuses.js"
+import { withTraceContext } from "./tracing.js"
 
 /** The maximum number of redirects of a request, as in browsers. */
 const maxRedirects = 20
 
 /**
- * Sends one request. The platform's span is off, since it records the query. `fetch` must not follow redirects, since it sends
- * credentials in custom headers to other origins.
+ * Sets the options of `fetch` for one request. `fetch` must not follow redirects, since it sends credentials in custom headers
+ * to other origins, and it must not undo content codings.
+ */
+const setFetchOptions: Effect.Effect<void> = Effect.suspend(() =>
+  FiberRef.update(FiberRef.currentContext, (context) => {
+    const given = Option.getOrUndefined(Context.getOption(context, FetchHttpClient.RequestInit))
+    const dispatcher = (given as { readonly dispatcher?: unknown } | undefined)?.dispatcher
+    return Context.add(context, FetchHttpClient.RequestInit, {
+      ...given,
+      ...undecoded(dispatcher),
+      redirect: "manual" as const
+    })
+  })
+)
+
+/** The parts of the platform's clients that are not in their type. */
+interface ClientParts {
+  readonly preprocess?: (request: HttpRequest.HttpClientRequest) => Effect.Effect<HttpRequest.HttpClientRequest>
+  readonly postprocess?: (
+    request: Effect.Effect<HttpRequest.HttpClientRequest>
+  ) => Effect.Effect<HttpClientResponse, HttpClientError.HttpClientError>
+}
+
+/**
+ * Sends one request. The options of `fetch` are set where the client has added the context of its own layer, so that they are
+ * added to the layer's options instead of replacing them. The platform's span is off, since it records the query.
  */
 const sendOnce = (
   client: HttpClient.HttpClient,
   request: HttpRequest.HttpClientRequest
-): Effect.Effect<HttpClientResponse, HttpClientError.HttpClientError> =>
-  client.execute(request).pipe(
-    Effect.mapInputContext((context: Context.Context<never>) =>
-      Context.add(context, FetchHttpClient.RequestInit, {
-        ...Option.getOrUndefined(Context.getOption(context, FetchHttpClient.RequestInit)),
-        redirect: "manual" as const
-      })
-    ),
+): Effect.Effect<HttpClientResponse, HttpClientError.HttpClientError> => {
+  const { postprocess, preprocess }: ClientParts = client as object
+  const sent =
+    postprocess === undefined || preprocess === undefined
+      ? Effect.zipRight(setFetchOptions, client.execute(request))
+      : postprocess(Effect.zipLeft(preprocess(request), setFetchOptions))
+  return sent.pipe(
+    // Restores the context of this fiber afterwards.
+    Effect.mapInputContext<never, never>(identity),
     Effect.locally(HttpClient.currentTracerDisabledWhen, constTrue)
   )
+}
+
+/**
+ * Decodes UTF-8 in a `Location`, as browsers do: transports return each byte of a header as a character. Returns other text
+ * unchanged.
+ */
+const decodeLocation = (location: string): string => {
+  if (!/[\x80-\xff]/.test(location)) return location
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(
+      Uint8Array.from(location, (character) => character.charCodeAt(0))
+    )
+  } catch {
+    return location
+  }
+}
+
+/** Returns the names of a request's query parameters. */
+const paramNames = ({ url, urlParams }: HttpRequest.HttpClientRequest): ReadonlyArray<string> => [
+  ...new URL(url).searchParams.keys(),
+  ...urlParams.map(([name]) => name)
+]
+
+/** Removes query parameters of these names from a URL, and leaves the others as they are written. */
+const removeParams = (url: URL, names: ReadonlyArray<string>): void => {
+  if (!names.some((name) => url.searchParams.has(name))) return
+  const others = url.search
+    .slice(1)
+    .split("&")
+    .filter((pair) => !names.includes([...new URLSearchParams(pair).keys()][0] ?? ""))
+  url.search = others.join("&")
+}
 
 /** Returns the target of a redirect, if it can be followed: https, or http from http, and without credentials. */
 const targetOf = (location: string | undefined, from: string): URL | undefined => {
-  if (location === undefined || !URL.canParse(location, from)) return undefined
-  const url = new URL(location, from)
+  const target = location === undefined ? undefined : decodeLocation(location)
+  if (target === undefined || !URL.canParse(target, from)) return undefined
+  const url = new URL(target, from)
   // A fragment is for the client (RFC 9110, 7.1), and some transports send it.
   url.hash = ""
   const safe = url.protocol === "https:" || (url.protocol === "http:" && !from.startsWith("https:"))
@@ -45,7 +107,7 @@ const targetOf = (location: string | undefined, from: string): URL | undefined =
 const isToResult = (request: HttpRequest.HttpClientRequest, status: number): boolean =>
   status === 303 ? request.method !== "HEAD" : status < 303 && request.method === "POST"
 
-/** Makes the request after a redirect. A request for a result has neither a body nor headers about one. */
+/** Makes the request after a redirect, whose target has the whole query. A request for a result has no body and no headers about one. */
 const redirectedRequest = (
   request: HttpRequest.HttpClientRequest,
   status: number,
@@ -55,7 +117,7 @@ const redirectedRequest = (
     ? HttpRequest.get(url.href, {
         headers: Object.entries(request.headers).filter(([name]) => !name.startsWith("content-"))
       })
-    : HttpRequest.setUrl(request, url.href)
+    : HttpRequest.setUrl(HttpRequest.setUrlParams(request, []), url.href)
 
 /** Names of headers that do not depend on the input, and reveal nothing about the API. */
 const neutralHeaders = ["accept", "user-agent"]
@@ -77,55 +139,94 @@ const withoutHeaders = (
   return body._tag === "Empty" ? plain : HttpRequest.setBody(plain, body)
 }
 
-/** A request, and the rules for following its redirects. */
-export interface Outgoing {
-  /** Without credentials. */
+/** A request without and with credentials. */
+export interface Ready {
   readonly plain: HttpRequest.HttpClientRequest
-  readonly authorized: HttpRequest.HttpClientRequest
+  readonly authorized: AuthorizedRequest
+}
+
+/** The rules for sending a request and following its redirects. */
+export interface SendOptions<E, R> {
   /** The only origin that credentials are sent to. */
   readonly origin: string
   /** Names of default headers, in lower case. They are sent to this origin only, since users may put keys there. */
   readonly originHeaders: () => ReadonlyArray<string>
+  /** True if the context of the trace is sent to this origin. */
+  readonly traced: boolean
   readonly follow: boolean
   /** Reports whether the input may hold secrets. */
   readonly holdsSecrets: () => boolean
-  /** Runs after a redirect to the result, which confirms that the server acted on the request. */
-  readonly onCarriedOut: () => void
+  /** Adds credentials to the request after a redirect to this origin: signatures and keys belong to one request. */
+  readonly authorize: (plain: HttpRequest.HttpClientRequest) => Effect.Effect<AuthorizedRequest, E, R>
+  /** Runs before each request. `carriedOut` is true after a redirect that confirms that the server acted on the request. */
+  readonly onSend: (authorized: HttpRequest.HttpClientRequest, carriedOut: boolean) => void
 }
+
+/** A response, and the request that it responds to, after redirects. */
+export interface Sent extends Ready {
+  readonly response: HttpClientResponse
+}
+
+/** The redirects that were followed. */
+interface Hops {
+  readonly followed: number
+  /** True if none led to another origin, which could have chosen the target of the next one. */
+  readonly isHome: boolean
+  /** True if one confirmed that the server acted on the request. */
+  readonly carriedOut: boolean
+}
+
+const firstHop: Hops = { followed: 0, isHome: true, carriedOut: false }
 
 /**
  * Sends a request and follows its redirects. Credentials, and input that may hold secrets, are sent to the API's origin only.
  * A redirect that can't be followed is returned as the response.
  */
-export const send = (
+export const send = <E, R>(
   client: HttpClient.HttpClient,
-  request: Outgoing,
-  followed = 0
-): Effect.Effect<HttpClientResponse, HttpClientError.HttpClientError> => {
-  const from = request.authorized.url
-  return Effect.flatMap(sendOnce(client, request.authorized), (response) => {
+  { authorized, plain }: Ready,
+  options: SendOptions<E, R>,
+  { carriedOut, followed, isHome }: Hops = firstHop
+): Effect.Effect<Sent, HttpClientError.HttpClientError | E, R> => {
+  options.onSend(authorized.request, carriedOut)
+  const exchanged =
+    options.traced && isHome
+      ? withTraceContext(authorized.request, (request) => sendOnce(client, request))
+      : sendOnce(client, authorized.request)
+  return Effect.flatMap(exchanged, (response): ReturnType<typeof send<E, R>> => {
+    const sent = { response, plain, authorized }
     const { status } = response
-    if (!request.follow || !redirectStatuses.includes(status) || followed === maxRedirects) {
-      return Effect.succeed(response)
-    }
-    const url = targetOf(response.headers["location"], from)
-    if (url === undefined) return Effect.succeed(response)
-    const toResult = isToResult(request.plain, status)
-    const sameOrigin = url.origin === request.origin
-    const sendable = sameOrigin ? request.plain : withoutHeaders(request.plain, request.originHeaders())
+    if (!options.follow || !redirectStatuses.includes(status) || followed === maxRedirects) return Effect.succeed(sent)
+    const url = targetOf(response.headers["location"], plain.url)
+    if (url === undefined) return Effect.succeed(sent)
+    // Servers repeat the query of a request in the target. A key in it belongs to the credentials, which are added again.
+    const own = paramNames(plain)
+    removeParams(
+      url,
+      paramNames(authorized.request).filter((name) => !own.includes(name))
+    )
+    const toResult = isToResult(plain, status)
+    const staysHome = isHome && url.origin === options.origin
+    const sendable = staysHome ? plain : withoutHeaders(plain, options.originHeaders())
     const next = redirectedRequest(sendable, status, url)
-    const mustWithholdInput = !sameOrigin && !isBare(next) && request.holdsSecrets()
+    const mustWithholdInput = !staysHome && !isBare(next) && options.holdsSecrets()
     // A Stream can't be sent twice.
-    if (!toResult && (mustWithholdInput || request.plain.body._tag === "Stream")) return Effect.succeed(response)
-    const plain = mustWithholdInput
+    if (!toResult && (mustWithholdInput || plain.body._tag === "Stream")) return Effect.succeed(sent)
+    const nextPlain = mustWithholdInput
       ? HttpRequest.get(url.href, { headers: { accept: next.headers["accept"] ?? "*/*" } })
       : next
-    const authorized = sameOrigin ? redirectedRequest(request.authorized, status, url) : plain
-    if (toResult && request.plain.method !== "GET") request.onCarriedOut()
-    // The body of the redirect is dropped first, so that its connection is free.
-    return Effect.zipRight(
-      Effect.ignore(readBody(response)),
-      send(client, { ...request, authorized, plain }, followed + 1)
+    const nextAuthorized = staysHome
+      ? options.authorize(nextPlain)
+      : Effect.succeed({ ...authorized, request: nextPlain })
+    return dropBody(response).pipe(
+      Effect.zipRight(nextAuthorized),
+      Effect.flatMap((authorized) =>
+        send(client, { plain: nextPlain, authorized }, options, {
+          followed: followed + 1,
+          isHome: staysHome,
+          carriedOut: carriedOut || (toResult && plain.method !== "GET")
+        })
+      )
     )
   })
 }

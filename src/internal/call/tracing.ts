@@ -1,3 +1,4 @@
+import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
@@ -37,6 +38,25 @@ export const errorType = <E>(exit: Exit.Exit<unknown, E>, nameOf: (error: E) => 
         onNone: () => (Cause.isInterrupted(exit.cause) ? "interrupted" : "_OTHER")
       })
 
+const isDefaultTracer = (tracer: Tracer.Tracer): boolean =>
+  tracer === Context.get(DefaultServices.liveServices, Tracer.Tracer)
+
+/**
+ * Adds the current span to a request as its parent (`traceparent`, W3C Trace Context, 3.2), and runs an effect with it. The
+ * request stays as it is with Effect's default tracer, with a span whose ids W3C does not allow, and if it has the header.
+ */
+export const withTraceContext = <A, E, R>(
+  request: HttpRequest.HttpClientRequest,
+  use: (request: HttpRequest.HttpClientRequest) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.withFiberRuntime((fiber) => {
+    const { currentSpan: span, currentTracer } = fiber
+    if (span === undefined || isDefaultTracer(currentTracer) || "traceparent" in request.headers) return use(request)
+    const value = `00-${span.traceId}-${span.spanId}-${span.sampled ? "01" : "00"}`
+    const isValid = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-/.test(value)
+    return use(isValid ? HttpRequest.setHeader(request, "traceparent", value) : request)
+  })
+
 /** Records a failed attempt as an event. The conventions have no name for it, since they make each attempt a span. */
 const recordFailure = (span: Tracer.Span, { clock }: CallInfo, attempt: Attempt): void => {
   span.event("herald.attempt.failed", clock.unsafeCurrentTimeNanos(), {
@@ -68,7 +88,7 @@ export const withSpan = <A, R>(
   effect: Effect.Effect<A, AnyError, R>
 ): Effect.Effect<A, AnyError, R> =>
   Effect.withFiberRuntime((fiber) => {
-    if (fiber.currentTracer === Context.get(DefaultServices.liveServices, Tracer.Tracer)) return effect
+    if (isDefaultTracer(fiber.currentTracer)) return effect
     return Effect.acquireUseRelease(
       Effect.makeSpan(`${call.endpoint.method} ${call.endpoint.template}`, {
         kind: "client",

@@ -1,7 +1,7 @@
 import { version } from "../version.js"
 
 /** Reports whether this is a browser. Browsers send their own `User-Agent`; another one would cost a preflight request. */
-const isBrowser = (): boolean => {
+export const isBrowser = (): boolean => {
   // TypeScript's DOM types declare `navigator`, which Node 20 does not have.
   const agent = (globalThis as { readonly navigator?: { readonly userAgent?: string } }).navigator?.userAgent
   return agent?.startsWith("Mozilla/") === true

@@ -1,12 +1,12 @@
 import type { HttpBody } from "@effect/platform/HttpBody"
 import type { ResponseError } from "@effect/platform/HttpClientError"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
-import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import type * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import type { DecodeError, TimeoutError, TransportError } from "../../HeraldError.js"
 import type { Issue } from "../../Issue.js"
 import type { RawResponse } from "../../RawResponse.js"
+import type { Content } from "../http/contentCoding.js"
 
 /** The reason why a body does not match. */
 export interface Mismatch {
@@ -23,7 +23,7 @@ export interface Reader {
   readonly receives: "text" | "bytes" | "stream" | "nothing"
   readonly read: (response: RawResponse, json: Json) => Either.Either<unknown, Mismatch>
   /** Opens a body that is received as a Stream. */
-  readonly open?: ((response: HttpClientResponse, toError: ToError) => RawResponse["stream"]) | undefined
+  readonly open?: ((content: Content["stream"], toError: ToError) => RawResponse["stream"]) | undefined
 }
 
 /** Makes the error of a Stream whose connection failed. */

@@ -150,8 +150,8 @@ export const streamCodec = (): Codec => ({
   reader: {
     receives: "stream",
     read: ({ stream }) => Either.right(stream),
-    open: (response, toError) =>
-      response.stream.pipe(
+    open: (content, toError) =>
+      content.pipe(
         Stream.catchSome((failure) => (isEmptyBody(failure) ? Option.some(Stream.empty) : Option.none())),
         Stream.mapError(toError)
       )

@@ -1,11 +1,11 @@
-import type * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
+import type { ResponseError } from "@effect/platform/HttpClientError"
+import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
+import type { HttpIncomingMessage } from "@effect/platform/HttpIncomingMessage"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
-
-/** The default limit of a response body, in bytes: 64 MiB. Larger bodies should be Streams. */
-const maxResponseBytes = 67_108_864
+import type { Content } from "./contentCoding.js"
 
 /** A body exceeds the limit. */
 export class TooLarge extends Data.TaggedError("TooLarge") {}
@@ -17,103 +17,110 @@ export const isEmptyBody = (error: unknown): boolean =>
 /** The largest body that is drained, as a multiple of the limit. Reading of a larger one stops, which closes the connection. */
 const maxDrainFactor = 64
 
-/** The treatment of the rest of a body that exceeds the limit; see `readBody`. */
+/** The treatment of the rest of a body that exceeds the limit; see `readChunks`. */
 type Rest = "left" | "drained"
 
-/** Joins the chunks of a body. */
-interface Accumulator<A> {
-  readonly add: (chunk: Uint8Array) => void
-  readonly result: () => A
+/** The part of a body that was received, and the failure of the rest, if there was one. */
+export interface ReadBody<E> {
+  readonly bytes: Uint8Array
+  readonly failure: E | undefined
 }
 
-const textAccumulator = (): Accumulator<string> => {
-  const decoder = new TextDecoder()
-  let text = ""
-  return {
-    add: (chunk) => {
-      text += decoder.decode(chunk, { stream: true })
-    },
-    result: () => text + decoder.decode()
+const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const bytes = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.length
   }
+  return bytes
 }
 
-const bytesAccumulator = (): Accumulator<Uint8Array> => {
-  const chunks: Array<Uint8Array> = []
-  return {
-    add: (chunk) => {
-      chunks.push(chunk)
-    },
-    result: () => {
-      const bytes = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
-      let offset = 0
-      for (const chunk of chunks) {
-        bytes.set(chunk, offset)
-        offset += chunk.length
-      }
-      return bytes
-    }
-  }
-}
-
-/** Reads a body of unknown length chunk by chunk. The length of compressed content is unknown, too. */
-const readChunks = <A, E>(
-  message: HttpIncomingMessage.HttpIncomingMessage<E>,
-  makeAccumulator: () => Accumulator<A>,
-  maxBytes: number,
-  rest: Rest
-) =>
-  Effect.suspend(() => {
-    const accumulator = makeAccumulator()
-    let bytes = 0
-    return Stream.runForEach(message.stream, (chunk) => {
-      bytes += chunk.length
-      if (bytes <= maxBytes) accumulator.add(chunk)
-      else if (rest === "left" || bytes > maxBytes * maxDrainFactor) return Effect.fail(new TooLarge())
-      return Effect.void
-    }).pipe(
-      Effect.catchIf(isEmptyBody, () => Effect.void),
-      Effect.flatMap(() => (bytes > maxBytes ? Effect.fail(new TooLarge()) : Effect.sync(accumulator.result)))
-    )
-  })
-
-/** Reads a body at once if its length is known and within the limit, or else chunk by chunk. */
-const read = <A, E>(
-  message: HttpIncomingMessage.HttpIncomingMessage<E>,
-  readAtOnce: Effect.Effect<A, E>,
-  makeAccumulator: () => Accumulator<A>,
-  maxBytes: number,
-  rest: Rest
-): Effect.Effect<A, E | TooLarge> => {
-  const length = Number(message.headers["content-length"] ?? Number.NaN)
-  if (length > maxBytes && rest === "left") {
-    // Starts the body and abandons it, which closes the connection.
-    return Effect.zipRight(Effect.ignore(Stream.runDrain(Stream.take(message.stream, 1))), new TooLarge())
-  }
-  return length >= 0 && length <= maxBytes && message.headers["content-encoding"] === undefined
-    ? readAtOnce
-    : readChunks(message, makeAccumulator, maxBytes, rest)
-}
+/** Returns the length of a body, if it is known. That of content with a coding is not. */
+const lengthOf = ({ headers }: HttpIncomingMessage<unknown>): number =>
+  headers["content-encoding"] === undefined ? Number(headers["content-length"] ?? Number.NaN) : Number.NaN
 
 /**
- * Reads the whole body as text, which frees the connection for the next request. Fails with `TooLarge` if the body exceeds
- * `maxBytes`. The rest of such a body is `left` unread, which closes the connection, or `drained`, up to a limit, so that a
- * server can still send a response.
+ * Reads a body chunk by chunk. The rest of a body that exceeds `maxBytes` is `left` unread, which closes the connection, or
+ * `drained`, up to a limit, so that a server can still send a response.
  */
-export const readBody = <E>(
-  message: HttpIncomingMessage.HttpIncomingMessage<E>,
-  maxBytes = maxResponseBytes,
-  rest: Rest = "left"
-): Effect.Effect<string, E | TooLarge> => read(message, message.text, textAccumulator, maxBytes, rest)
+const readChunks = <E>(
+  stream: Stream.Stream<Uint8Array, E>,
+  maxBytes: number,
+  rest: Rest
+): Effect.Effect<ReadBody<E | TooLarge>> =>
+  Effect.suspend(() => {
+    const chunks: Array<Uint8Array> = []
+    let length = 0
+    const add = (chunk: Uint8Array): Effect.Effect<void, TooLarge> => {
+      length += chunk.length
+      if (length <= maxBytes) chunks.push(chunk)
+      else if (rest === "left" || length > maxBytes * maxDrainFactor) return new TooLarge()
+      return Effect.void
+    }
+    return Effect.match(Stream.runForEach(stream, add), {
+      onSuccess: () => ({ bytes: concat(chunks), failure: length > maxBytes ? new TooLarge() : undefined }),
+      onFailure: (failure) => ({ bytes: concat(chunks), failure: isEmptyBody(failure) ? undefined : failure })
+    })
+  })
 
-/** Reads the whole body as bytes. Fails with `TooLarge` if the body exceeds `maxBytes`. */
-export const readBytes = <E>(
-  message: HttpIncomingMessage.HttpIncomingMessage<E>,
-  maxBytes = maxResponseBytes
+/**
+ * Reads a body of a server's request, which frees the connection. Fails with `TooLarge` if it exceeds `maxBytes`. The rest of
+ * such a body is drained, up to a limit, so that the server can still respond.
+ */
+export const readRequestBody = <E>(
+  request: HttpIncomingMessage<E>,
+  maxBytes: number
 ): Effect.Effect<Uint8Array, E | TooLarge> =>
-  read(
-    message,
-    Effect.map(message.arrayBuffer, (buffer) => new Uint8Array(buffer)),
-    bytesAccumulator,
-    maxBytes,
-    "left"
+  Effect.flatMap(readChunks(request.stream, maxBytes, "drained"), ({ bytes, failure }) =>
+    failure === undefined ? Effect.succeed(bytes) : Effect.fail(failure)
   )
+
+/** The failure of reading a response. */
+export type ReadFailure = ResponseError | TooLarge
+
+/**
+ * Reads the content of a response, which frees the connection. Returns the part that was received even if the rest fails. The
+ * rest of content that exceeds `maxBytes` is left unread, which closes the connection.
+ *
+ * Content of a known length that is `needed` whole is read at once, which is faster.
+ */
+export const readResponse = (
+  response: HttpClientResponse,
+  { coded, stream }: Content,
+  maxBytes: number,
+  needed: "whole" | "partial"
+): Effect.Effect<ReadBody<ReadFailure>> =>
+  Effect.suspend(() => {
+    const length = coded ? Number.NaN : lengthOf(response)
+    if (length > maxBytes) {
+      // Starts the body and abandons it, which closes the connection.
+      return Effect.as(Effect.ignore(Stream.runDrain(Stream.take(stream, 1))), {
+        bytes: new Uint8Array(),
+        failure: new TooLarge()
+      })
+    }
+    if (needed === "partial" || !(length >= 0)) return readChunks(stream, maxBytes, "left")
+    return Effect.match(response.arrayBuffer, {
+      onSuccess: (buffer) => ({ bytes: new Uint8Array(buffer), failure: undefined }),
+      onFailure: (failure) => ({ bytes: new Uint8Array(), failure })
+    })
+  })
+
+/** The most that is read of a body that nobody needs, in bytes. A new connection costs less than reading more. */
+const maxDropped = 16_384
+
+/** The longest time that is spent on a body that nobody needs. */
+const dropTime = "250 millis"
+
+/** Drops a body. Frees the connection if the body is short and arrives at once, and otherwise closes the connection. */
+export const dropBody = (response: HttpClientResponse): Effect.Effect<void> => {
+  const read = readResponse(response, { stream: response.stream, coded: false }, maxDropped, "partial")
+  return response.headers["content-length"] === "0"
+    ? Effect.asVoid(read)
+    : Effect.asVoid(Effect.timeoutOption(read, dropTime))
+}
+
+/** Ends a response that has no content (RFC 9110, 6.4.1). Some transports fail if it has a `Content-Length`. */
+export const endResponse = (response: HttpClientResponse): Effect.Effect<void> =>
+  Effect.ignore(Stream.runDrain(response.stream))

@@ -1,0 +1,58 @@
+import type { HttpClient } from "@effect/platform/HttpClient"
+import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
+import * as Effect from "effect/Effect"
+import type { AuthorizedRequest, CredentialsFailure } from "../../Credentials.js"
+import { allowsCredentials, insecureMessage } from "../http/secureUrl.js"
+import { pauseLeft } from "./admission.js"
+import type { CallInfo } from "./CallInfo.js"
+import { carriesCredentials } from "./secrets.js"
+import type { Ready } from "./send.js"
+
+/** The request of an attempt, made by the cache step. */
+export interface AttemptRequest {
+  /** Without credentials. */
+  readonly request: HttpClientRequest
+  /** The request without the cache's conditions (RFC 9110, 13.1), if `request` has any. */
+  readonly unconditional: HttpClientRequest | undefined
+  /** The cache partition of the lookup. Undefined without a lookup, and for credentials without `partition`. */
+  readonly partition: string | undefined
+  /** True if the body is read as bytes, since the cache stores bytes. */
+  readonly asBytes: boolean
+}
+
+/** Sentinel: a pause began before the request was sent. The attempt is re-queued and not counted. */
+export const pauseBegan = "pause began"
+export type PauseBegan = typeof pauseBegan
+
+/** The reason why credentials could not be obtained, or must not be sent. */
+export type Refusal = Pick<CredentialsFailure, "message" | "reason">
+
+/** Reports whether another user has signed in since the cache lookup, so that neither its entry nor its partition apply. */
+export const isOtherPartition = (
+  { partition }: Pick<AttemptRequest, "partition">,
+  authorized: AuthorizedRequest
+): boolean => authorized.partition !== undefined && partition !== undefined && authorized.partition !== partition
+
+/** Adds credentials to a request. Fails if they must not be sent, or if a pause has begun. */
+export const authorize = (
+  call: CallInfo,
+  plain: HttpClientRequest,
+  attempted: Pick<AttemptRequest, "partition" | "unconditional">
+): Effect.Effect<Ready, Refusal | PauseBegan, HttpClient> => {
+  const { baseUrl, credentials, defaults } = call.authoriser
+  const { unconditional } = attempted
+  return Effect.flatMap(
+    credentials.authorize(plain),
+    (authorized): Effect.Effect<Ready, Refusal | PauseBegan, HttpClient> => {
+      if (unconditional !== undefined && plain !== unconditional && isOtherPartition(attempted, authorized)) {
+        return authorize(call, unconditional, attempted)
+      }
+      const hasCredentials = authorized.request !== plain || carriesCredentials(plain)
+      if (hasCredentials && !allowsCredentials({ baseUrl, insecure: defaults.insecure })) {
+        return Effect.fail({ reason: "Insecure", message: insecureMessage })
+      }
+      // A pause may have begun while the credentials were obtained.
+      return pauseLeft(call) > 0 ? Effect.fail(pauseBegan) : Effect.succeed({ plain, authorized })
+    }
+  )
+}

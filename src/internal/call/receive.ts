@@ -1,0 +1,61 @@
+import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Stream from "effect/Stream"
+import type { RawResponse } from "../../RawResponse.js"
+import type { ToError } from "../endpoint/Codec.js"
+import { type CompiledEndpoint, receiver } from "../endpoint/CompiledEndpoint.js"
+import { decodeText } from "../http/charset.js"
+import { contentOf, type UnknownCoding } from "../http/contentCoding.js"
+import { dropBody, endResponse, type ReadFailure, readResponse } from "../http/readBody.js"
+import { setCookiesOf } from "../http/transportResponse.js"
+
+/** The limit of the body of a success, in bytes: 64 MiB. Larger bodies should be Streams. */
+const maxSuccessBytes = 67_108_864
+
+/** The limit of the body of any other response, in bytes: 1 MiB. The rest of it is dropped. */
+const maxFailureBytes = 1_048_576
+
+/** Reports whether a response has no content, whatever its headers say (RFC 9110, 6.4.1). */
+const hasNoContent = (method: string, status: number): boolean => method === "HEAD" || status === 204 || status === 304
+
+/** Returns the status and headers of a response. */
+export const headOf = (response: HttpClientResponse): Pick<RawResponse, "status" | "headers" | "setCookies"> => {
+  const { "set-cookie": _, ...headers } = response.headers
+  return { status: response.status, headers, setCookies: setCookiesOf(response) }
+}
+
+/**
+ * Reads the body of a response, or opens it as a Stream. Fails if the body of a success is incomplete, too large, or has an
+ * unknown content coding. Of any other response, returns the part that was received: its status decides what follows.
+ *
+ * - `passes`: true if the status is a success
+ * - `asBytes`: true if the body is not to be decoded as text
+ */
+export const receive = (
+  response: HttpClientResponse,
+  head: Pick<RawResponse, "status" | "headers" | "setCookies">,
+  endpoint: CompiledEndpoint,
+  { asBytes, passes, toError }: { readonly asBytes: boolean; readonly passes: boolean; readonly toError: ToError }
+): Effect.Effect<RawResponse, ReadFailure | UnknownCoding> => {
+  const { open, receives } = receiver(endpoint, head.status)
+  if (hasNoContent(response.request.method, head.status)) {
+    return Effect.as(endResponse(response), { ...head, body: "", stream: open?.(Stream.empty, toError) })
+  }
+  const content = contentOf(response)
+  if (Either.isLeft(content)) {
+    return Effect.zipRight(dropBody(response), passes ? content.left : Effect.succeed({ ...head, body: "" }))
+  }
+  if (open !== undefined) return Effect.succeed({ ...head, body: "", stream: open(content.right.stream, toError) })
+  const read = readResponse(
+    response,
+    content.right,
+    passes ? maxSuccessBytes : maxFailureBytes,
+    passes ? "whole" : "partial"
+  )
+  return Effect.flatMap(read, ({ bytes, failure }) => {
+    if (failure !== undefined && passes) return Effect.fail(failure)
+    const body = asBytes || receives === "bytes" ? bytes : decodeText(bytes, head.headers["content-type"])
+    return Effect.succeed({ ...head, body })
+  })
+}

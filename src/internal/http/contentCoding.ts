@@ -1,0 +1,74 @@
+import * as HttpClientError from "@effect/platform/HttpClientError"
+import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Stream from "effect/Stream"
+import { undecodedCoding } from "./fetchDispatcher.js"
+import { isFetch } from "./transportResponse.js"
+
+/** A content coding that is understood (RFC 9110, 8.4.1; RFC 7932; RFC 8878). */
+export type Coding = "gzip" | "deflate" | "br" | "zstd"
+
+/** A response has a content coding that is not understood. */
+export class UnknownCoding extends Data.TaggedError("UnknownCoding")<{ readonly coding: string }> {}
+
+const known: Readonly<Record<string, Coding>> = {
+  gzip: "gzip",
+  "x-gzip": "gzip",
+  deflate: "deflate",
+  br: "br",
+  zstd: "zstd"
+}
+
+/** The content codings that the transport has left to undo, in the order in which they were applied, in lower case. */
+const codingsOf = (response: HttpClientResponse): ReadonlyArray<string> => {
+  const { headers } = response
+  const header = headers[undecodedCoding] ?? (isFetch(response) ? "" : (headers["content-encoding"] ?? ""))
+  if (header === "") return []
+  return header
+    .toLowerCase()
+    .split(",")
+    .map((coding) => coding.trim())
+    .filter((coding) => coding !== "" && coding !== "identity")
+}
+
+/** The content of a response, with its content codings undone. */
+export interface Content {
+  readonly stream: Stream.Stream<Uint8Array, HttpClientError.ResponseError>
+  /** True if there were codings to undo. The length of the content is then not that of `Content-Length`. */
+  readonly coded: boolean
+}
+
+/** The code of content that is corrupt or cut short, in place of a transport's code. */
+export const corrupt = "corrupt content"
+
+/**
+ * Returns the content of a response, with its content codings undone: `gzip`, `deflate`, `br` and `zstd`, also several. Content
+ * that is corrupt or cut short fails as a broken connection does.
+ */
+export const contentOf = (response: HttpClientResponse): Either.Either<Content, UnknownCoding> => {
+  const names = codingsOf(response)
+  if (names.length === 0) return Either.right({ stream: response.stream, coded: false })
+  const codings: Array<Coding> = []
+  for (const name of names) {
+    const coding = known[name]
+    if (coding === undefined) return Either.left(new UnknownCoding({ coding: name }))
+    codings.push(coding)
+  }
+  const toError = (cause: unknown) =>
+    cause instanceof HttpClientError.ResponseError
+      ? cause
+      : new HttpClientError.ResponseError({
+          request: response.request,
+          response,
+          reason: "Decode",
+          cause: { code: corrupt }
+        })
+  const stream = Stream.unwrap(
+    Effect.map(Effect.tryPromise({ try: () => import("./decompress.js"), catch: toError }), ({ decompress }) =>
+      Stream.fromAsyncIterable(decompress(Stream.toAsyncIterable(response.stream), codings), toError)
+    )
+  )
+  return Either.right({ stream, coded: true })
+}

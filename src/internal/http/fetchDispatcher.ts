@@ -1,0 +1,52 @@
+/** The header that has the content coding of a response whose content `fetch` has not decoded. */
+export const undecodedCoding = "effect-herald-content-encoding"
+
+/** The part of undici's dispatchers that `fetch` uses. */
+interface Dispatcher {
+  readonly dispatch: (options: unknown, handler: Handler) => boolean
+  readonly isMockActive?: boolean
+}
+
+interface Handler {
+  readonly onHeaders?: (status: number, headers: ReadonlyArray<Uint8Array>, ...rest: ReadonlyArray<unknown>) => boolean
+}
+
+const renamed = (headers: ReadonlyArray<Uint8Array>): ReadonlyArray<Uint8Array> =>
+  // Names and values alternate.
+  headers.map((part, index) =>
+    index % 2 === 0 && /^content-encoding$/i.test(String(part)) ? globalThis.Buffer.from(undecodedCoding) : part
+  )
+
+const withoutDecoding = (handler: Handler): Handler => {
+  const { onHeaders } = handler
+  if (onHeaders === undefined) return handler
+  return Object.assign(Object.create(handler) as Handler, {
+    onHeaders(this: Handler, status: number, headers: ReadonlyArray<Uint8Array>, ...rest: ReadonlyArray<unknown>) {
+      return onHeaders.call(this, status, renamed(headers), ...rest)
+    }
+  })
+}
+
+const globalDispatcher = Symbol.for("undici.globalDispatcher.1")
+
+/**
+ * Options of `fetch` that keep it from undoing content codings, in runtimes whose `fetch` is undici's: it accepts content that
+ * is cut short. In other runtimes, such as browsers, there are none, and `fetch` decodes the content.
+ *
+ * - `given`: the dispatcher of the program, if it has one. Default: undici's global one
+ */
+export const undecoded = (given: unknown): { readonly dispatcher?: Dispatcher } => {
+  // Node loads undici, which sets its global dispatcher, when this is first read.
+  if (typeof globalThis.Response !== "function") return {}
+  // Only undici sets this property.
+  const dispatcher = (given ?? (globalThis as { readonly [globalDispatcher]?: unknown })[globalDispatcher]) as
+    | Dispatcher
+    | undefined
+  if (typeof dispatcher?.dispatch !== "function") return {}
+  return {
+    dispatcher: {
+      dispatch: (options, handler) => dispatcher.dispatch(options, withoutDecoding(handler)),
+      isMockActive: dispatcher.isMockActive ?? false
+    }
+  }
+}

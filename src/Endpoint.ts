@@ -7,7 +7,7 @@ import * as Body from "./Body.js"
 import type { StatusError } from "./HeraldError.js"
 import { parametersOf, parsePath } from "./internal/endpoint/pathTemplate.js"
 import { fieldName } from "./internal/http/fieldSyntax.js"
-import { statusesWithoutContent } from "./internal/http/statuses.js"
+import { statusesWithoutContent, statusKey } from "./internal/http/statuses.js"
 import type { Issue } from "./Issue.js"
 
 /** The key that identifies an `Endpoint` at run time. */
@@ -75,8 +75,8 @@ export interface Endpoint<in Input, out Success, out Error> extends Behavior {
   readonly headers: Schema.Schema.AnyNoContext | undefined
   readonly body: Body.Any | undefined
   /** The bodies of successful responses by status, or one body for every 2xx. */
-  readonly success: Body.Any | Readonly<Record<number, Body.Any>>
-  readonly errors: Readonly<Record<number, ReadonlyArray<DeclaredError>>>
+  readonly success: Body.Any | Readonly<Record<string, Body.Any>>
+  readonly errors: Readonly<Record<string, ReadonlyArray<DeclaredError>>>
 }
 
 /** Any endpoint. */
@@ -140,21 +140,38 @@ export type Input<Path extends string, P, Q, H, B> = Simplify<
   PathInput<Path, P> & Body.FieldsType<Q> & HeadersInput<H> & BodyInput<B>
 >
 
+/** A class of statuses, or every other status (OpenAPI 3.1, 4.8.16). */
+export type StatusRange = "2XX" | "3XX" | "4XX" | "5XX" | "default"
+
+type ByStatus<A> = { readonly [status: number]: A } & { readonly [Range in StatusRange]?: A }
+
 /** A success: a schema of JSON, a `Body`, or these by status. */
-export type SuccessSpec =
-  | Schema.Schema.AnyNoContext
-  | Body.Any
-  | { readonly [status: number]: Schema.Schema.AnyNoContext | Body.Any }
+export type SuccessSpec = Schema.Schema.AnyNoContext | Body.Any | ByStatus<Schema.Schema.AnyNoContext | Body.Any>
 
 /** The decoded type of a success. */
 export type SuccessType<S> = S extends Schema.Schema.AnyNoContext | Body.Any
   ? OutOf<S>
   : { readonly [Status in keyof S]: OutOf<S[Status]> }[keyof S]
 
-/** Errors by status, several for one status where their schemas differ. */
-export interface ErrorsSpec {
-  readonly [status: number]: DeclaredError | ReadonlyArray<DeclaredError>
+/**
+ * The value of a call after a 304 (RFC 9110, 15.4.5): the caller's copy of the resource is current. Only calls whose own headers
+ * have `If-None-Match` or `If-Modified-Since` return it. An endpoint that declares the status returns what it declares instead.
+ */
+export interface NotModified {
+  readonly _tag: "NotModified"
+  /** The headers of the 304, with names in lower case. They update those of the caller's copy (RFC 9111, 4.3.4). */
+  readonly headers: Readonly<Record<string, string | undefined>>
 }
+
+/** `NotModified` for headers of which one can be a condition, and never for others. */
+export type NotModifiedIf<HeaderNames> = string extends HeaderNames
+  ? NotModified
+  : Lowercase<HeaderNames & string> & ("if-none-match" | "if-modified-since") extends never
+    ? never
+    : NotModified
+
+/** Errors by status, several for one status where their schemas differ. */
+export interface ErrorsSpec extends ByStatus<DeclaredError | ReadonlyArray<DeclaredError>> {}
 
 type OneError<D> = D extends Schema.Schema<infer A, infer _, infer __> ? A : never
 
@@ -171,7 +188,7 @@ type CheckError<D> = [Untagged<D>] extends [never]
   ? unknown
   : "the type of a declared error needs a _tag, such as that of a Schema.TaggedError"
 
-type NotStatus<Status> = Status extends number | `${number}` ? never : "this is not a status"
+type NotStatus<Status> = Status extends number | `${number}` | StatusRange ? never : "this is not a status"
 
 /** Refuses, at compile time, errors without a `_tag`, and statuses that are declared as a success, too. */
 export type CheckErrors<E, S> = {
@@ -233,6 +250,11 @@ export interface Options<Path extends string, P, Q, H, S, E> extends Behavior {
   /**
    * The response of a success: a schema of JSON, a `Body`, or these by status. Without statuses, every 2xx is a success. With
    * statuses, any other 2xx fails with `DecodeError`. Default: every 2xx, whose body is dropped.
+   *
+   * Any status can be a success, and so can a class of statuses (`4XX`) and every other status (`default`), of which the most
+   * specific key counts. A status that is declared by its number is returned at once. After a status that only its class or
+   * `default` covers, credentials are refreshed and the request is retried as after any failure; then it is returned. A redirect
+   * that is declared, by its number or as `3XX`, is not followed.
    */
   readonly success?: (S & CheckSuccess<S>) | undefined
   /**
@@ -267,7 +289,7 @@ const toBody = (body: Schema.Schema.AnyNoContext | Body.Any): Body.Any =>
   // `AnyNoContext` is a schema of any type: the endpoint's own type has the decoded one.
   Body.isBody(body) ? body : Body.json(body as Schema.Schema<unknown>)
 
-const isByStatus = (success: SuccessSpec): success is Readonly<Record<number, Schema.Schema.AnyNoContext | Body.Any>> =>
+const isByStatus = (success: SuccessSpec): success is ByStatus<Schema.Schema.AnyNoContext | Body.Any> =>
   !Body.isBody(success) && !Schema.isSchema(success)
 
 /** The property names of a record schema's decoded side. Empty if they are not known. */
@@ -314,10 +336,11 @@ const problems = (method: HttpMethod, path: string, endpoint: Omit<Any, TypeId>)
   }
   const bodies = Body.isBody(success) ? [] : Object.entries(success)
   for (const status of [...bodies.map(([status]) => status), ...Object.keys(errors)]) {
-    if (!/^[2-5]\d\d$/.test(status)) found.push(`${status} is not the status of a response`)
+    if (!statusKey.test(status) || status.startsWith("1")) found.push(`${status} is not the status of a response`)
   }
   for (const status of Object.keys(errors)) {
-    if (/^2\d\d$/.test(status) && !(status in success)) found.push(`a ${status} is a success, and can't be an error`)
+    if (/^2(?:\d\d|XX)$/.test(status) && !(status in success))
+      found.push(`a ${status} is a success, and can't be an error`)
   }
   for (const [status, body] of bodies) {
     if (body.kind === "multipart") found.push("a response can't be multipart")
@@ -382,6 +405,9 @@ export const make = (method: HttpMethod, path: string, options: LooseOptions = {
   return { ...endpoint, [TypeId]: variance }
 }
 
+/** The value of a call without a request body: the success, or `NotModified` if the headers can have a condition. */
+type Value<S, H> = SuccessType<S> | (304 extends keyof StatusesOf<S> ? never : NotModifiedIf<keyof Body.FieldsType<H>>)
+
 type MethodWithoutBody = <
   const Path extends string,
   P extends PathSchemas = {},
@@ -392,7 +418,7 @@ type MethodWithoutBody = <
 >(
   path: Path & CheckPath<Path>,
   options?: Options<Path, P, Q, H, S, E>
-) => Endpoint<Input<Path, P, Q, H, undefined>, SuccessType<S>, ErrorType<E>>
+) => Endpoint<Input<Path, P, Q, H, undefined>, Value<S, H>, ErrorType<E>>
 
 type MethodWithBody = <
   const Path extends string,

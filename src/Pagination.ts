@@ -1,11 +1,9 @@
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
 import type { PaginationError } from "./HeraldError.js"
 import { execute } from "./internal/call/execute.js"
-import type { CompiledEndpoint } from "./internal/endpoint/CompiledEndpoint.js"
-import { parseTarget } from "./internal/endpoint/verbTarget.js"
+import { atUrl } from "./internal/endpoint/atUrl.js"
 import { internals } from "./internal/operation.js"
 import { byCursor, byUrl } from "./internal/pagination/chained.js"
 import { linkTarget } from "./internal/pagination/linkHeader.js"
@@ -52,13 +50,6 @@ export interface Requests<in Args extends ReadonlyArray<unknown>, out Value, out
 export type Source<In extends ReadonlyArray<unknown>, Own extends ReadonlyArray<unknown>, Value, E, R> =
   | Operation<In, Value, E, R>
   | Requests<Own, Value, E, R>
-
-/** Returns an endpoint whose path and query are those of a URL from a response. */
-const atUrl = (endpoint: CompiledEndpoint, url: string, baseUrl: URL): CompiledEndpoint => {
-  // `urlFault` has refused URLs that are not below the base URL.
-  const { query, segments } = Either.getOrThrow(parseTarget(url, baseUrl))
-  return { ...endpoint, query, segments, encodePath: undefined, encodeQuery: undefined }
-}
 
 type AnyOperation = Operation<ReadonlyArray<any>, unknown, unknown, unknown>
 

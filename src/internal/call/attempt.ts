@@ -59,7 +59,8 @@ export const attempt = (
   /** Reports whether a status is a success, or the 304 that conditions of the caller or of the cache ask for. */
   const passes = (status: number) =>
     endpoint.accepts(status) ||
-    (status === 304 && (attempted.unconditional !== undefined || canBeNotModified(attempted.request.headers)))
+    (status === 304 &&
+      (attempted.unconditional !== undefined || (endpoint.notModified && canBeNotModified(call.request.headers))))
 
   /** Completes a failure with facts from the progress of the attempt. */
   const withProgress = (failure: AttemptFailure, use: BodyUse): AttemptFailure => {

@@ -1,11 +1,13 @@
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import type * as HeraldError from "../../HeraldError.js"
+import type { NotModified } from "../../Endpoint.js"
 import type { Issue } from "../../Issue.js"
 import { type RawResponse, textOf } from "../../RawResponse.js"
 import type { Json, Mismatch } from "../endpoint/Codec.js"
 import type { ErrorReader } from "../endpoint/CompiledEndpoint.js"
 import { attachDetails } from "../errorDetails.js"
+import { canBeNotModified } from "../http/conditions.js"
 import { parse } from "../http/json.js"
 import {
   decodeError,
@@ -47,8 +49,12 @@ const parseOnce = (response: RawResponse): Json => {
 /** Decodes a successful response by the first reader that succeeds. */
 export const decodeSuccess = (context: ResponseContext): Either.Either<unknown, HeraldError.DecodeError> => {
   const { response } = context
-  const { successStatuses, successes } = context.call.endpoint
+  const { notModified, successStatuses, successes } = context.call.endpoint
   const readers = successes(response.status)
+  if (response.status === 304 && notModified && canBeNotModified(context.call.request?.headers ?? {})) {
+    const value: NotModified = { _tag: "NotModified", headers: response.headers }
+    return Either.right(value)
+  }
   if (readers === undefined) {
     const message = `the status should be ${successStatuses}, and is ${response.status}`
     return Either.left(decodeError(context, "Status", [{ path: [], message }]))

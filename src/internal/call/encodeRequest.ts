@@ -100,7 +100,8 @@ export const encodeRequest = (
   if (Either.isLeft(headers)) return Either.left(headers.left)
 
   const search = [endpoint.query ?? "", query.right].filter((part) => part !== "").join("&")
-  const url = hrefOf(api.baseUrl) + path.right + (search === "" ? "" : `?${search}`)
+  const root = endpoint.fromOrigin ? api.baseUrl.origin : hrefOf(api.baseUrl)
+  const url = root + path.right + (search === "" ? "" : `?${search}`)
   const defaults = { accept: endpoint.accept, ...userAgent(), ...api.defaults.headers }
   const plain = HttpRequest.make(endpoint.method)(url, { headers: defaults })
   const request = fields.right === noTexts ? plain : HttpRequest.setHeaders(plain, headers.right)

@@ -51,7 +51,8 @@ export const errorDetails = (
   const { attempts, call, response } = context
   const { authoriser, endpoint } = call
   const requestId = requestIdHeaders.map((name) => response?.headers[name]).find((id) => id !== undefined)
-  const url = hrefOf(authoriser.baseUrl) + endpoint.template
+  const { baseUrl } = authoriser
+  const url = (endpoint.fromOrigin ? baseUrl.origin : hrefOf(baseUrl)) + endpoint.template
   const verdict = attempts.at(-1)?.verdict
   const shownVerdict = verdict !== undefined && shownVerdicts.includes(verdict) ? verdict : undefined
   const count =

@@ -41,6 +41,7 @@ export const internalRequest = (
     accept: "application/json",
     accepts,
     successes: (status: number) => (accepts(status) ? readers : undefined),
+    notModified: false,
     followRedirects: false
   }
   const parts = { path: {}, query: {}, headers, body: verb.body }

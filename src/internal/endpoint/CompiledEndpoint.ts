@@ -34,6 +34,8 @@ export interface CompiledEndpoint {
   /** The path template, which identifies the kind of call and holds no values. */
   readonly template: string
   readonly segments: ReadonlyArray<Segment>
+  /** True if the path begins at the origin, and not at the base URL. */
+  readonly fromOrigin?: boolean | undefined
   /** The beginning of the query, from the target of a verb. */
   readonly query?: string | undefined
   /** Problems of the target and options of a verb. If there are any, no request is sent. */
@@ -50,13 +52,18 @@ export interface CompiledEndpoint {
   }
   /** The `Accept` header. */
   readonly accept: string
-  /** Reports whether a status is a success. For any other, the attempt has failed. */
+  /**
+   * Reports whether a status is a success: a 2xx, or a status that is declared by its number. For any other the attempt has
+   * failed, though its last response is a success if its class or `default` is declared as one.
+   */
   readonly accepts: (status: number) => boolean
   /** The statuses of a success, for messages. */
   readonly successStatuses: string
   /** The readers of a success. The first one that succeeds is used. */
   readonly successes: (status: number) => ReadonlyArray<Reader> | undefined
   readonly errors: (status: number) => ReadonlyArray<ErrorReader> | undefined
+  /** True if a 304 is a success, with the value `NotModified`, where the caller's own headers have a condition. */
+  readonly notModified: boolean
   /** True if the call has no side effects (RFC 9110, 9.2.1). */
   readonly safe: boolean
   readonly idempotent: boolean

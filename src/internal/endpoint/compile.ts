@@ -2,9 +2,9 @@ import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as Body from "../../Body.js"
 import type { Any, DeclaredError, ErrorsSpec } from "../../Endpoint.js"
 import { isIdempotent, isSafe } from "../http/methods.js"
-import { isSuccess } from "../http/statuses.js"
+import { isSuccess, redirectStatuses } from "../http/statuses.js"
 import type { Reader } from "./Codec.js"
-import type { CompiledEndpoint } from "./CompiledEndpoint.js"
+import type { CompiledEndpoint, ErrorReader } from "./CompiledEndpoint.js"
 import { segmentsOf, templateOf } from "./pathTemplate.js"
 import { errorReadersOf } from "./readers.js"
 import { encodeFields, encodePath } from "./values.js"
@@ -18,55 +18,79 @@ const acceptOf = (method: HttpMethod, bodies: ReadonlyArray<Body.Any>): string =
   return bodies.every(({ kind }) => kind === "empty") ? "application/json" : [...types].join(", ")
 }
 
-/** Makes the readers of successes by status. A single body is that of every 2xx. */
-export const successesOf = (
-  method: HttpMethod,
-  success: Body.Any | Readonly<Record<number, Body.Any>>
-): Pick<CompiledEndpoint, "accept" | "accepts" | "successes" | "successStatuses"> => {
-  if (Body.isBody(success)) {
-    const readers = [success.codec.reader]
-    return {
-      accept: acceptOf(method, [success]),
-      accepts: isSuccess,
-      successStatuses: "a success",
-      successes: (status) => (isSuccess(status) ? readers : undefined)
-    }
-  }
-  const entries = Object.entries(success)
-  const readers = new Map(
-    entries.map(([status, body]): [number, ReadonlyArray<Reader>] => [Number(status), [body.codec.reader]])
-  )
-  return {
-    accept: acceptOf(
-      method,
-      entries.map(([, body]) => body)
-    ),
-    // Any other 2xx fails to decode, but it is not a failed attempt: HTTP defines it as a success.
-    accepts: (status) => isSuccess(status) || readers.has(status),
-    successStatuses: [...readers.keys()].join(" or "),
-    successes: (status) => readers.get(status)
-  }
+/** The key of a status in a declaration, and its rank: the status itself, then its class, then `default` (OpenAPI 3.1, 4.8.16). */
+const keyOf = (declared: object, status: number): readonly [key: string, rank: number] => {
+  const keys = ["default", `${Math.floor(status / 100)}XX`, `${status}`]
+  const rank = keys.findLastIndex((key) => Object.hasOwn(declared, key))
+  return [keys[rank] ?? "", rank]
 }
 
-/** Makes the readers of errors by status. */
-export const errorsOf = (errors: ErrorsSpec): CompiledEndpoint["errors"] => {
-  const readers = new Map(
-    Object.entries(errors).map(([status, declared]: [string, DeclaredError | ReadonlyArray<DeclaredError>]) => [
-      Number(status),
+/** The readers of responses with one status. */
+interface Readers {
+  readonly successes: ReadonlyArray<Reader> | undefined
+  readonly errors: ReadonlyArray<ErrorReader> | undefined
+}
+
+type Responses = Pick<
+  CompiledEndpoint,
+  "accept" | "accepts" | "successes" | "successStatuses" | "errors" | "followRedirects"
+>
+
+/**
+ * Makes the readers of responses. A single success is that of every 2xx. A redirect that is declared, as a status or as `3XX`,
+ * is not followed.
+ */
+export const responsesOf = (
+  method: HttpMethod,
+  success: Body.Any | Readonly<Record<string, Body.Any>>,
+  errors: ErrorsSpec
+): Responses => {
+  const bodies: Readonly<Record<string, Body.Any>> = Body.isBody(success) ? { "2XX": success } : success
+  const successes = new Map(
+    Object.entries(bodies).map(([key, body]): [string, ReadonlyArray<Reader>] => [key, [body.codec.reader]])
+  )
+  const declaredErrors = new Map(
+    Object.entries(errors).map(([key, declared]: [string, DeclaredError | ReadonlyArray<DeclaredError>]) => [
+      key,
       (Array.isArray(declared) ? declared : [declared]).flatMap(errorReadersOf)
     ])
   )
-  return (status) => readers.get(status)
+  const find = (status: number): Readers => {
+    const [successKey, successRank] = keyOf(bodies, status)
+    const [errorKey, errorRank] = keyOf(errors, status)
+    return successRank >= errorRank
+      ? { successes: successes.get(successKey), errors: undefined }
+      : { successes: undefined, errors: declaredErrors.get(errorKey) }
+  }
+  const found = new Map<number, Readers>()
+  const readersOf = (status: number): Readers => {
+    const readers = found.get(status) ?? find(status)
+    found.set(status, readers)
+    return readers
+  }
+  const isDeclared = (key: string) => successes.has(key) || declaredErrors.has(key)
+  return {
+    accept: acceptOf(method, Object.values(bodies)),
+    // Any other 2xx fails to decode, but it is not a failed attempt: HTTP defines it as a success.
+    accepts: (status) => successes.has(`${status}`) || (isSuccess(status) && readersOf(status).errors === undefined),
+    successStatuses: Body.isBody(success) ? "a success" : [...successes.keys()].join(" or "),
+    successes: (status) => readersOf(status).successes,
+    errors: (status) => readersOf(status).errors,
+    followRedirects: !isDeclared("3XX") && !redirectStatuses.some((status) => isDeclared(`${status}`))
+  }
 }
 
-/** Reports whether a status is declared that could be followed as a redirect. A 304 is not a redirect. */
-const declaresRedirect = (byStatus: object): boolean =>
-  Object.keys(byStatus).some((status) => /^3(?!04)\d\d$/.test(status))
+/** Reports whether a 304 to a condition of the caller is returned as `NotModified`, which holds unless it is declared. */
+export const returnsNotModified = (
+  method: HttpMethod,
+  { errors, successes }: Pick<Responses, "errors" | "successes">
+): boolean => (method === "GET" || method === "HEAD") && successes(304) === undefined && errors(304) === undefined
 
 /** Compiles an endpoint. */
 export const compile = (endpoint: Any): CompiledEndpoint => {
   const { body, errors, headers, method, name, pathSchemas, query, sideEffects = false, success } = endpoint
   const segments = segmentsOf(endpoint.path)
+  const responses = responsesOf(method, success, errors)
   const idempotencyKey = endpoint.idempotencyKey?.toLowerCase()
   const names = segments.flatMap(({ optional, parts }) =>
     parts.flatMap((part) => ("name" in part ? [{ name: part.name, optional }] : []))
@@ -81,14 +105,13 @@ export const compile = (endpoint: Any): CompiledEndpoint => {
     encodeHeaders: headers && encodeFields(headers),
     body: body && { writer: body.codec.writer, contentType: body.contentType },
     issuePaths: { path: [], query: [] },
-    ...successesOf(method, success),
-    errors: errorsOf(errors),
+    ...responses,
     safe: isSafe(method) && !sideEffects,
     idempotent: endpoint.idempotent === true || idempotencyKey !== undefined || (isIdempotent(method) && !sideEffects),
     idempotencyKey,
     unrepeatable: endpoint.unrepeatable ?? false,
-    // A redirect that the endpoint declares is a response to decode.
-    followRedirects: endpoint.unrepeatable !== true && !declaresRedirect(success) && !declaresRedirect(errors),
+    followRedirects: endpoint.unrepeatable !== true && responses.followRedirects,
+    notModified: returnsNotModified(method, responses),
     sensitive: endpoint.sensitive ?? false,
     family: endpoint
   }

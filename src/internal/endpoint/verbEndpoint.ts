@@ -7,9 +7,10 @@ import type { ErrorsSpec } from "../../Endpoint.js"
 import type { Issue } from "../../Issue.js"
 import { fieldName } from "../http/fieldSyntax.js"
 import { isIdempotent, isSafe } from "../http/methods.js"
+import { statusKey } from "../http/statuses.js"
 import { verbBodyNames, verbWriters } from "./bodies.js"
 import type { CompiledEndpoint } from "./CompiledEndpoint.js"
-import { errorsOf, successesOf } from "./compile.js"
+import { responsesOf, returnsNotModified } from "./compile.js"
 import { encodeHeaderValues, encodeParams, encodePathValues } from "./values.js"
 import { parseTarget, type Target } from "./verbTarget.js"
 
@@ -44,12 +45,12 @@ const toBody = (success: unknown): Body.Any | undefined => {
   return Schema.isSchema(success) ? Body.json(success as Schema.Schema<unknown>) : undefined
 }
 
-const byStatus = (success: unknown): Readonly<Record<number, Body.Any>> | undefined => {
+const byStatus = (success: unknown): Readonly<Record<string, Body.Any>> | undefined => {
   if (!Predicate.isRecord(success)) return undefined
   const bodies = Object.entries(success).map(([status, one]) => [status, toBody(one)] as const)
-  return bodies.length > 0 && bodies.every(([status, body]) => /^[1-5]\d\d$/.test(status) && body !== undefined)
-    ? // Every body is defined, and every key is a status.
-      (Object.fromEntries(bodies) as Record<number, Body.Any>)
+  return bodies.length > 0 && bodies.every(([status, body]) => statusKey.test(status) && body !== undefined)
+    ? // Every body is defined.
+      (Object.fromEntries(bodies) as Record<string, Body.Any>)
     : undefined
 }
 
@@ -61,7 +62,7 @@ export const verbEndpoint = (
   const { errors, headers, idempotencyKey, success } = options
   const sideEffects = options["sideEffects"] === true
   const target = parseTarget(given, baseUrl)
-  const { query, segments, template } = Either.getOrElse(target, (): Target => ({
+  const { fromOrigin, query, segments, template } = Either.getOrElse(target, (): Target => ({
     segments: [],
     template: shownTarget(given),
     query: ""
@@ -83,11 +84,15 @@ export const verbEndpoint = (
       ? []
       : [{ path: ["idempotencyKey"], message: "must be a name that a header can have" }])
   ]
+  // The types of `Verbs` check the values of `errors`.
+  const declaredErrors = Predicate.isRecord(errors) ? (errors as unknown as ErrorsSpec) : {}
+  const responses = responsesOf(method, result ?? defaultSuccess, declaredErrors)
   const endpoint: CompiledEndpoint = {
     name: template === "" ? method : `${method} ${template}`,
     method,
     template,
     segments,
+    fromOrigin,
     problems,
     query,
     encodePath: encodePathValues,
@@ -95,14 +100,12 @@ export const verbEndpoint = (
     encodeHeaders: encodeHeaderValues,
     body: name && { writer: verbWriters[name](), contentType: contentTypeIn(headers) },
     issuePaths: { path: ["path"], query: ["query"] },
-    ...successesOf(method, result ?? defaultSuccess),
-    // The types of `Verbs` check the values of `errors`.
-    errors: Predicate.isRecord(errors) ? errorsOf(errors as unknown as ErrorsSpec) : () => undefined,
+    ...responses,
+    notModified: returnsNotModified(method, responses),
     safe: isSafe(method) && !sideEffects,
     idempotent: options["idempotent"] === true || validKey || (isIdempotent(method) && !sideEffects),
     idempotencyKey: validKey ? idempotencyKey.toLowerCase() : undefined,
     unrepeatable: false,
-    followRedirects: true,
     sensitive: options["sensitive"] === true,
     family: Predicate.isRecord(errors) ? errors : withoutErrors
   }

@@ -1,6 +1,5 @@
 import * as Either from "effect/Either"
 import type { Issue } from "../../Issue.js"
-import { hrefOf } from "../http/baseUrl.js"
 import { escapeLiteral, isDotSegment, type Segment, segmentsOf, templateOf } from "./pathTemplate.js"
 
 /** The parsed target of a verb. */
@@ -9,6 +8,8 @@ export interface Target {
   readonly template: string
   /** The query, as it is sent, without parameters of the call. */
   readonly query: string
+  /** True if the path begins at the origin, and not at the base URL. */
+  readonly fromOrigin?: boolean | undefined
 }
 
 /** The template of calls to a whole URL (RFC 6570, 3.2.3). The path itself is not shown, since it may hold values. */
@@ -19,18 +20,21 @@ const refuse = (message: string): Either.Either<never, ReadonlyArray<Issue>> =>
 
 /**
  * Parses a target: a path template, with or without a query; or a whole URL, such as that of a next page, which has to be
- * below the base URL, since credentials are sent nowhere else. Returns an issue if it is invalid.
+ * of the base URL's origin, since credentials are sent nowhere else. Returns an issue if it is invalid.
  */
 export const parseTarget = (target: unknown, baseUrl: URL): Either.Either<Target, ReadonlyArray<Issue>> => {
   if (target instanceof URL) return parseTarget(target.href, baseUrl)
   if (typeof target !== "string") return refuse("should be a path, such as /users/{id}")
   if (!target.isWellFormed()) return refuse("must be well-formed Unicode: it has a lone surrogate")
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(target)) {
-    const base = hrefOf(baseUrl)
-    const { href } = URL.canParse(target) ? new URL(target) : { href: "" }
-    return href.startsWith(base) && /^(?:[/?]|$)/.test(href.slice(base.length))
-      ? Either.map(parseTarget(href.slice(base.length), baseUrl), (parsed) => ({ ...parsed, template: anyPath }))
-      : refuse("is a URL that is not below the base URL")
+    const url = URL.canParse(target) ? new URL(target) : undefined
+    if (url?.origin !== baseUrl.origin) return refuse("is a URL of another origin than the base URL")
+    if (url.username !== "" || url.password !== "") return refuse("is a URL with a user name or password")
+    return Either.map(parseTarget(url.pathname + url.search + url.hash, baseUrl), (parsed) => ({
+      ...parsed,
+      template: anyPath,
+      fromOrigin: true
+    }))
   }
   if (target.includes("#")) return refuse("has a fragment, which is not sent: write # as %23")
   const [written = "", ...query] = target.split("?")

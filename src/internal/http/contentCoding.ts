@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
 import { undecodedCoding } from "./fetchDispatcher.js"
-import { isFetch } from "./transportResponse.js"
+import { isEmptyBody, isFetch } from "./transportResponse.js"
 
 /** A content coding that is understood (RFC 9110, 8.4.1; RFC 7932; RFC 8878). */
 export type Coding = "gzip" | "deflate" | "br" | "zstd"
@@ -65,9 +65,10 @@ export const contentOf = (response: HttpClientResponse): Either.Either<Content, 
           reason: "Decode",
           cause: { code: corrupt }
         })
+  const coded = Stream.catchIf(response.stream, isEmptyBody, () => Stream.empty)
   const stream = Stream.unwrap(
     Effect.map(Effect.tryPromise({ try: () => import("./decompress.js"), catch: toError }), ({ decompress }) =>
-      Stream.fromAsyncIterable(decompress(Stream.toAsyncIterable(response.stream), codings), toError)
+      Stream.fromAsyncIterable(decompress(Stream.toAsyncIterable(coded), codings), toError)
     )
   )
   return Either.right({ stream, coded: true })

@@ -7,36 +7,15 @@ import type { Coding } from "./contentCoding.js"
 
 type Bytes = AsyncIterable<Uint8Array>
 
-type Builtin = <Name extends "node:zlib" | "node:stream">(
-  name: Name
-) => Name extends "node:zlib" ? typeof import("node:zlib") : typeof import("node:stream")
+/** Node's modules. Deno and Bun have this function, too. */
+const zlib = () => globalThis.process.getBuiltinModule("node:zlib")
 
-/** Returns a module of Node. Deno and Bun have the same function. */
-const builtin: Builtin = (name) => {
-  const { getBuiltinModule } = globalThis.process
-  return getBuiltinModule(name) as never
-}
+type Transform = ReturnType<ReturnType<typeof zlib>["createGunzip"]>
 
-const through = (bytes: Bytes, transform: import("node:stream").Transform): Bytes => {
-  const { pipeline, Readable } = builtin("node:stream")
+const through = (bytes: Bytes, transform: Transform): Bytes => {
+  const { pipeline, Readable } = globalThis.process.getBuiltinModule("node:stream")
   // The failure is that of the iteration, too.
   return pipeline(Readable.from(bytes, { objectMode: false }), transform, () => {})
-}
-
-/** Undoes `deflate`: the zlib format (RFC 1950), or, from some servers, its content alone (RFC 1951). */
-async function* inflate(bytes: Bytes): AsyncGenerator<Uint8Array> {
-  const { createInflate, createInflateRaw } = builtin("node:zlib")
-  const iterator = bytes[Symbol.asyncIterator]()
-  let first = await iterator.next()
-  while (first.done !== true && first.value.length === 0) first = await iterator.next()
-  if (first.done === true) return
-  const head = first.value
-  async function* all() {
-    yield head
-    yield* { [Symbol.asyncIterator]: () => iterator }
-  }
-  // The first byte of the zlib format names the method, of which there is one.
-  yield* through(all(), (head[0]! & 0x0f) === 0x08 ? createInflate() : createInflateRaw())
 }
 
 /** The largest window of a decoder, in bytes, as a power of two: 8 MiB (RFC 9659, 3). */
@@ -84,14 +63,17 @@ async function* unzstd(bytes: Bytes): AsyncGenerator<Uint8Array> {
   yield* decoded
 }
 
-const decoders: { readonly [C in Coding]: (bytes: Bytes) => Bytes } = {
-  gzip: (bytes) => through(bytes, builtin("node:zlib").createGunzip()),
-  deflate: inflate,
-  br: (bytes) => through(bytes, builtin("node:zlib").createBrotliDecompress()),
+/** Returns the content before a coding. `first` is its first byte. */
+const decoders: { readonly [C in Coding]: (bytes: Bytes, first: number) => Bytes } = {
+  gzip: (bytes) => through(bytes, zlib().createGunzip()),
+  // The zlib format (RFC 1950), whose first byte names its only method, or, from some servers, its content alone (RFC 1951).
+  deflate: (bytes, first) =>
+    through(bytes, (first & 0x0f) === 0x08 ? zlib().createInflate() : zlib().createInflateRaw()),
+  br: (bytes) => through(bytes, zlib().createBrotliDecompress()),
   zstd: (bytes) => {
-    const { constants, createZstdDecompress } = builtin("node:zlib") as typeof import("node:zlib") & {
+    const { constants, createZstdDecompress } = zlib() as ReturnType<typeof zlib> & {
       // Node 22.15 and later.
-      readonly createZstdDecompress?: (options: object) => import("node:stream").Transform
+      readonly createZstdDecompress?: (options: object) => Transform
     }
     if (createZstdDecompress === undefined) return unzstd(bytes)
     const windowLogMax = (constants as { readonly ZSTD_d_windowLogMax?: number }).ZSTD_d_windowLogMax!
@@ -99,6 +81,20 @@ const decoders: { readonly [C in Coding]: (bytes: Bytes) => Bytes } = {
   }
 }
 
+/** Undoes a coding. No content is that of no content. */
+async function* decode(bytes: Bytes, coding: Coding): AsyncGenerator<Uint8Array> {
+  const iterator = bytes[Symbol.asyncIterator]()
+  let next = await iterator.next()
+  while (next.done !== true && next.value.length === 0) next = await iterator.next()
+  if (next.done === true) return
+  const head = next.value
+  async function* all() {
+    yield head
+    yield* { [Symbol.asyncIterator]: () => iterator }
+  }
+  yield* decoders[coding](all(), head[0]!)
+}
+
 /** Undoes content codings, given in the order in which they were applied. Fails if the content is corrupt or cut short. */
 export const decompress = (bytes: Bytes, codings: ReadonlyArray<Coding>): Bytes =>
-  codings.reduceRight((decoded, coding) => decoders[coding](decoded), bytes)
+  codings.reduceRight<Bytes>(decode, bytes)

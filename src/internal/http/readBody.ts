@@ -3,16 +3,12 @@ import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import type { HttpIncomingMessage } from "@effect/platform/HttpIncomingMessage"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import type { Content } from "./contentCoding.js"
+import { isEmptyBody } from "./transportResponse.js"
 
 /** A body exceeds the limit. */
 export class TooLarge extends Data.TaggedError("TooLarge") {}
-
-/** Returns true for the error that `fetch` causes for a response without a body. */
-export const isEmptyBody = (error: unknown): boolean =>
-  Predicate.hasProperty(error, "reason") && error.reason === "EmptyBody"
 
 /** The largest body that is drained, as a multiple of the limit. Reading of a larger one stops, which closes the connection. */
 const maxDrainFactor = 64

@@ -6,3 +6,6 @@ export const statusesWithoutContent: ReadonlyArray<number> = [204, 205, 304]
 
 /** Statuses of redirects that are followed automatically (RFC 9110, 15.4). */
 export const redirectStatuses: ReadonlyArray<number> = [301, 302, 303, 307, 308]
+
+/** Matches a key of responses: a status, a class of statuses, or `default`. */
+export const statusKey = /^(?:[1-5]\d\d|[2-5]XX|default)$/

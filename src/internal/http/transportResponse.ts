@@ -1,4 +1,5 @@
 import type { HttpIncomingMessage } from "@effect/platform/HttpIncomingMessage"
+import * as Predicate from "effect/Predicate"
 
 /** The parts of the platform's responses that are not in their types. */
 interface Response {
@@ -30,3 +31,7 @@ export const setCookiesOf = (message: HttpIncomingMessage<unknown>): ReadonlyArr
   const cookies: unknown = raw ?? message.headers["set-cookie"] ?? []
   return (Array.isArray(cookies) ? cookies : [cookies]).map(String)
 }
+
+/** Returns true for the error that `fetch` causes for a response without a body. */
+export const isEmptyBody = (error: unknown): boolean =>
+  Predicate.hasProperty(error, "reason") && error.reason === "EmptyBody"

@@ -216,6 +216,8 @@ export const compileEndpoint = (
     successStatuses: [...successes.keys()].join(" or "),
     successes: (status) => successes.get(status),
     errors: (status) => errors.get(status),
+    // The types of an `HttpApi` have no value for it.
+    notModified: false,
     // A redirect that the API declares is a response to decode.
     followRedirects:
       behavior.unrepeatable !== true && !redirectStatuses.some((status) => successes.has(status) || errors.has(status))

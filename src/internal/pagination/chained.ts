@@ -1,5 +1,5 @@
 import * as Json from "../http/json.js"
-import { resolve } from "./nextUrl.js"
+import { resolveReference } from "../http/reference.js"
 import {
   firstRequest,
   type ItemOptions,
@@ -64,7 +64,7 @@ export const byUrl = <Value, Item>({
   follow: ({ response, value }) => {
     const next = read(value, response)
     return {
-      next: next === undefined || next === null || next === "" ? null : resolve(next, response.url),
+      next: next === undefined || next === null || next === "" ? null : resolveReference(next, response.url),
       after: unknownPosition
     }
   },

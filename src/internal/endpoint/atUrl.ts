@@ -1,0 +1,15 @@
+import * as Either from "effect/Either"
+import type { CompiledEndpoint } from "./CompiledEndpoint.js"
+import { parseTarget } from "./verbTarget.js"
+
+/**
+ * Returns an endpoint whose path and query are those of a URL from a response. It keeps its name and its template. A URL that
+ * requests must not be sent to is a problem of the endpoint.
+ */
+export const atUrl = (endpoint: CompiledEndpoint, url: string, baseUrl: URL): CompiledEndpoint => {
+  if (!URL.canParse(url)) return { ...endpoint, problems: [{ path: ["target"], message: "is not a URL" }] }
+  const target = parseTarget(url, baseUrl)
+  if (Either.isLeft(target)) return { ...endpoint, problems: target.left }
+  const { fromOrigin, query, segments } = target.right
+  return { ...endpoint, fromOrigin, query, segments, encodePath: undefined, encodeQuery: undefined }
+}

@@ -5,10 +5,8 @@ import type { Authoriser } from "./Authoriser.js"
 import type * as Endpoint from "./Endpoint.js"
 import type { CallError, EncodeError } from "./HeraldError.js"
 import { type Completed, execute } from "./internal/call/execute.js"
-import { atUrl } from "./internal/endpoint/atUrl.js"
 import { compile } from "./internal/endpoint/compile.js"
 import type { CompiledEndpoint, Parts } from "./internal/endpoint/CompiledEndpoint.js"
-import { resolveReference } from "./internal/http/reference.js"
 import { attachCall, type Internals, internals } from "./internal/operation.js"
 import type { CacheInfo, RawResponse } from "./RawResponse.js"
 
@@ -82,51 +80,6 @@ export const fromInternals = <Args extends ReadonlyArray<unknown>, A, E, R>(
   Object.defineProperty(operation, "endpoint", { get: endpoint, enumerable: true })
   // The endpoint's encoders accept `Args`, and its readers decode to `A` and `E`.
   return operation as never
-}
-
-/**
- * Makes the call of an operation to a reference in a response, such as its `Location`, instead of to the operation's own path:
- * a created resource, or the status of a job. The reference is resolved against the URL of the response (RFC 3986, 5.2), and must
- * be of the API's origin. The operation has no input, and its name and path template are those of errors, spans and metrics.
- *
- * Fails as the operation does, and with an `EncodeError` for a reference that is missing or leads to another origin.
- *
- * @example
- * ```ts
- * import { Effect, Schema } from "effect"
- * import { Authoriser, Endpoint, Operation } from "effect-herald"
- *
- * class Reports extends Authoriser.Tag("app/Reports")<Reports>() {}
- *
- * const createReport = Operation.make(Reports, () => Endpoint.post("/reports", { success: { 202: Schema.Unknown } }))
- * const getJob = Operation.make(Reports, () =>
- *   Endpoint.get("/jobs/{id}", { success: Schema.Struct({ status: Schema.String }) })
- * )
- *
- * const job = createReport.withResponse().pipe(
- *   Effect.flatMap((created) => Operation.follow(getJob, created, created.headers["location"])),
- *   Effect.map(({ value }) => value.status)
- * )
- * ```
- */
-export const follow = <Args extends ReadonlyArray<never>, A, E, R>(
-  operation: Operation<Args, A, E, R>,
-  response: Pick<Response<unknown>, "url">,
-  reference: string | undefined
-): Effect.Effect<Response<A>, E | EncodeError, R> => {
-  const { compiled, tag } = operation[internals]
-  const followed = Effect.flatMap(tag, (authoriser) =>
-    Effect.suspend(() => {
-      const url = reference === undefined ? "" : resolveReference(reference, response.url)
-      const endpoint = { ...atUrl(compiled(), url, authoriser.baseUrl), encodeHeaders: undefined, body: undefined }
-      return Effect.map(
-        execute(endpoint, authoriser, () => ({ input: undefined, parts: {} })),
-        (completed) => toResponse<A>(completed)
-      )
-    })
-  )
-  // The operation's endpoint declares the errors, and its tag the requirements.
-  return followed as Effect.Effect<Response<A>, never, never>
 }
 
 /** Splits a flat input: path parameters by name, `headers`, `body`; the rest is the query. */

@@ -31,8 +31,8 @@ export const listener = (): { readonly spans: ReadonlyArray<RecordedSpan>; reado
     return {
       _tag: "Span",
       name,
-      spanId: `${spans.length}`,
-      traceId: "0",
+      spanId: spans.length.toString(16).padStart(16, "0"),
+      traceId: "0af7651916cd43dd8448eb211c80319c",
       parent,
       context,
       attributes: recorded.attributes,

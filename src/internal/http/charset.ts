@@ -8,13 +8,22 @@ const charsetOfMark = ([first, second, third]: Uint8Array): string | undefined =
 const charsetOfType = (contentType: string): string | undefined =>
   /;\s*charset\s*=\s*["']?([^\s"';,]+)/i.exec(contentType)?.[1]
 
+/** The characters of the bytes 80 to 9F in windows-1252 (WHATWG Encoding, index windows-1252). */
+const windows1252 = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ"
+
 /** Decodes bytes by the label of a charset. An unknown label means UTF-8. */
 const decodeBy = (bytes: Uint8Array, label: string): string => {
+  let decoder: TextDecoder
   try {
-    return new TextDecoder(label).decode(bytes)
+    decoder = new TextDecoder(label)
   } catch {
-    return new TextDecoder().decode(bytes)
+    decoder = new TextDecoder()
   }
+  const text = decoder.decode(bytes)
+  // Node 20 decodes windows-1252, which is also what the label iso-8859-1 means, as ISO 8859-1.
+  return decoder.encoding === "windows-1252"
+    ? text.replace(/[\x80-\x9f]/g, (character) => windows1252[character.charCodeAt(0) - 0x80]!)
+    : text
 }
 
 const isUtf8 = (bytes: Uint8Array): boolean => {

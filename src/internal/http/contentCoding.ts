@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
 import { undecodedCoding } from "./fetchDispatcher.js"
-import { isEmptyBody, isFetch } from "./transportResponse.js"
+import { bytesOf, isFetch } from "./transportResponse.js"
 
 /** A content coding that is understood (RFC 9110, 8.4.1; RFC 7932; RFC 8878). */
 export type Coding = "gzip" | "deflate" | "br" | "zstd"
@@ -56,19 +56,18 @@ export const contentOf = (response: HttpClientResponse): Either.Either<Content, 
     if (coding === undefined) return Either.left(new UnknownCoding({ coding: name }))
     codings.push(coding)
   }
-  const toError = (cause: unknown) =>
-    cause instanceof HttpClientError.ResponseError
-      ? cause
-      : new HttpClientError.ResponseError({
-          request: response.request,
-          response,
-          reason: "Decode",
-          cause: { code: corrupt }
-        })
-  const coded = Stream.catchIf(response.stream, isEmptyBody, () => Stream.empty)
+  const bytes = bytesOf(response)
+  if (bytes === undefined) return Either.right({ stream: Stream.empty, coded: true })
+  const fail = (cause: unknown) =>
+    new HttpClientError.ResponseError({ request: response.request, response, reason: "Decode", cause })
   const stream = Stream.unwrap(
-    Effect.map(Effect.tryPromise({ try: () => import("./decompress.js"), catch: toError }), ({ decompress }) =>
-      Stream.fromAsyncIterable(decompress(Stream.toAsyncIterable(coded), codings), toError)
+    Effect.map(
+      Effect.tryPromise({ try: () => import("./decompress.js"), catch: fail }),
+      ({ decompress, SourceFailure }) =>
+        Stream.fromReadableStream(
+          () => decompress(bytes, codings),
+          (failure) => fail(failure instanceof SourceFailure ? failure.cause : { code: corrupt })
+        )
     )
   )
   return Either.right({ stream, coded: true })

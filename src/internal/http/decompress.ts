@@ -95,6 +95,37 @@ async function* decode(bytes: Bytes, coding: Coding): AsyncGenerator<Uint8Array>
   yield* decoders[coding](all(), head[0]!)
 }
 
-/** Undoes content codings, given in the order in which they were applied. Fails if the content is corrupt or cut short. */
-export const decompress = (bytes: Bytes, codings: ReadonlyArray<Coding>): Bytes =>
-  codings.reduceRight<Bytes>(decode, bytes)
+/** Converts bytes to a Stream that reads them on demand, and ends them if it is cancelled. */
+const toReadableStream = (bytes: Bytes): ReadableStream<Uint8Array> => {
+  const iterator = bytes[Symbol.asyncIterator]()
+  return new ReadableStream({
+    pull: async (controller) => {
+      const { done, value } = await iterator.next()
+      if (done === true) controller.close()
+      else controller.enqueue(value)
+    },
+    cancel: async () => {
+      await iterator.return?.()
+    }
+  })
+}
+
+/** The failure of the bytes themselves, apart from failures of decoding them. */
+export class SourceFailure {
+  constructor(readonly cause: unknown) {}
+}
+
+async function* distinguishFailures(bytes: Bytes): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes
+  } catch (cause) {
+    throw new SourceFailure(cause)
+  }
+}
+
+/**
+ * Undoes content codings, given in the order in which they were applied. The Stream fails with a `SourceFailure` if the bytes
+ * can't be read, and with any other error if they are corrupt or cut short.
+ */
+export const decompress = (bytes: Bytes, codings: ReadonlyArray<Coding>): ReadableStream<Uint8Array> =>
+  toReadableStream(codings.reduceRight<Bytes>(decode, distinguishFailures(bytes)))

@@ -2,9 +2,11 @@ import type { ResponseError } from "@effect/platform/HttpClientError"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import type { HttpIncomingMessage } from "@effect/platform/HttpIncomingMessage"
 import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Content } from "./contentCoding.js"
+import { within } from "../within.js"
 import { isEmptyBody } from "./transportResponse.js"
 
 /** A body exceeds the limit. */
@@ -107,14 +109,12 @@ export const readResponse = (
 const maxDropped = 16_384
 
 /** The longest time that is spent on a body that nobody needs. */
-const dropTime = "250 millis"
+const dropTime = Duration.millis(250)
 
 /** Drops a body. Frees the connection if the body is short and arrives at once, and otherwise closes the connection. */
 export const dropBody = (response: HttpClientResponse): Effect.Effect<void> => {
   const read = readResponse(response, { stream: response.stream, coded: false }, maxDropped, "partial")
-  return response.headers["content-length"] === "0"
-    ? Effect.asVoid(read)
-    : Effect.asVoid(Effect.timeoutOption(read, dropTime))
+  return Effect.ignore(response.headers["content-length"] === "0" ? read : within(read, dropTime, () => "too slow"))
 }
 
 /** Ends a response that has no content (RFC 9110, 6.4.1). Some transports fail if it has a `Content-Length`. */

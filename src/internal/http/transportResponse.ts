@@ -5,8 +5,8 @@ import * as Predicate from "effect/Predicate"
 interface Response {
   /** The transport's own response, of a response that the platform has wrapped. */
   readonly original?: HttpIncomingMessage<unknown>
-  /** The message of the transport: a `Response` of `fetch`, or one with the headers of `node:http` or `undici`. */
-  readonly source?: { readonly headers?: unknown }
+  /** The message of the transport: a `Response` of `fetch`, an `IncomingMessage` of `node:http`, or a response of `undici`. */
+  readonly source?: { readonly headers?: unknown; readonly body?: unknown } | undefined
 }
 
 const sourceOf = (message: HttpIncomingMessage<unknown>): Response["source"] => {
@@ -30,6 +30,13 @@ export const setCookiesOf = (message: HttpIncomingMessage<unknown>): ReadonlyArr
   const raw = (source?.headers as { readonly "set-cookie"?: unknown } | undefined)?.["set-cookie"]
   const cookies: unknown = raw ?? message.headers["set-cookie"] ?? []
   return (Array.isArray(cookies) ? cookies : [cookies]).map(String)
+}
+
+/** Returns the bytes of a message as the transport provides them. Undefined for a message without a body. */
+export const bytesOf = (message: HttpIncomingMessage<unknown>): AsyncIterable<Uint8Array> | undefined => {
+  const source = sourceOf(message)
+  const body: unknown = source?.body ?? source
+  return Predicate.hasProperty(body, Symbol.asyncIterator) ? (body as AsyncIterable<Uint8Array>) : undefined
 }
 
 /** Returns true for the error that `fetch` causes for a response without a body. */

@@ -68,11 +68,37 @@ describe.each(clients)("a response whose body is incomplete, with %s", (_, clien
     })
   )
 
-  it.scoped("is a TransportError if its status is not worth a retry", () =>
-    Effect.gen(function* () {
-      const server = yield* Scripted.make([Scripted.cutShort({ status: 404, body })])
-      const error = yield* thing("POST").pipe(Effect.flip, Effect.provide(Layer.merge(at(server.url), client)))
-      expect(error).toMatchObject({ _tag: "TransportError", attempts: [{ class: "Ambiguous", verdict: "unsafe" }] })
-    })
-  )
+  describe.each([400, 403, 404, 409, 413, 422, 501])("and whose status is %i, which is final,", (status) => {
+    const final = { status, attempts: [{ class: "Final", verdict: "final", status }] }
+
+    it.scopedLive.each(["GET", "POST"] as const)("has the error of its status, after one %s", (method) =>
+      Effect.gen(function* () {
+        for (const framing of ["length", "chunked"] as const) {
+          const server = yield* Scripted.make([Scripted.cutShort({ status, body, framing })])
+          const error = yield* thing(method).pipe(Effect.flip, Effect.provide(Layer.merge(at(server.url), client)))
+          expect(error).toMatchObject({ ...final, body })
+          expect(error._tag).not.toBe("TransportError")
+          expect(server.requests).toHaveLength(1)
+        }
+      })
+    )
+
+    it.scoped("has the error of its status if it hangs until the attempt's deadline", () =>
+      Effect.gen(function* () {
+        const { fiber, server } = yield* start(Scripted.stalled(body, { status }), "GET", "1 second")
+        yield* server.abandoned
+        expect(yield* Effect.flatten(Fiber.join(fiber)).pipe(Effect.flip)).toMatchObject(final)
+        expect(server.requests).toHaveLength(1)
+      })
+    )
+
+    it.scopedLive("has the error of its status if it is endless, of which 1 MiB is read", () =>
+      Effect.gen(function* () {
+        const server = yield* Scripted.make([Scripted.endless("x".repeat(65_536), { status })])
+        const error = yield* thing("GET").pipe(Effect.flip, Effect.provide(Layer.merge(at(server.url), client)))
+        expect(error).toMatchObject({ ...final, body: "x".repeat(1024) })
+        yield* server.abandoned
+      })
+    )
+  })
 })

@@ -1,0 +1,165 @@
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { Authoriser, Body, Credentials, Verbs } from "effect-herald"
+import { rawServer } from "../../../servers/raw.js"
+import * as Scripted from "../../../servers/scripted.js"
+import { Caller, clients, once } from "../../../support/kit.js"
+
+const { get, post } = Verbs.make(Caller)
+const ok = Scripted.json({ ok: true })
+const key = Credentials.apiKey({ query: "key", key: Redacted.make("s3cr3t") })
+const redirects = [301, 302, 303, 307, 308]
+
+describe.each(clients)("after a redirect, with %s", (_, client) => {
+  const provide = (
+    url: URL,
+    credentials: Effect.Effect<Credentials.Credentials, unknown> = Effect.succeed(Credentials.none)
+  ) => Layer.mergeAll(Authoriser.layer(Caller, { baseUrl: url, credentials: Effect.orDie(credentials) }), once, client)
+
+  it.scopedLive.each(redirects.flatMap((status) => ["/b", "/b?x=1"].map((target) => [status, target] as const)))(
+    "the key in the query is sent once, and is no part of the response's URL: %i to %s",
+    ([status, target]) =>
+      Effect.gen(function* () {
+        const suffix = `${target.includes("?") ? "&" : "?"}key=s3cr3t`
+        for (const location of [target, target + suffix, `${target}${suffix}&key=s3cr3t`]) {
+          const { requests, url } = yield* Scripted.make([Scripted.redirect(location, status), ok])
+          const response = yield* Effect.provide(post.withResponse("/a", { query: { q: "1 2" } }), provide(url, key))
+          expect(requests[1]?.target).toBe(target + suffix)
+          expect(response.url).toBe(new URL(target, url).href)
+        }
+      })
+  )
+
+  it.scopedLive("a key that the target repeats is not sent to another origin", () =>
+    Effect.gen(function* () {
+      const other = yield* Scripted.make([ok])
+      const { url } = yield* Scripted.make([Scripted.redirect(new URL("/b?x=1&key=s3cr3t", other.url))])
+      yield* Effect.provide(get("/a"), provide(url, key))
+      expect(other.requests.map(({ target }) => target)).toEqual(["/b?x=1"])
+    })
+  )
+
+  it.scopedLive.each(redirects)("a request is signed anew: %i", (status) =>
+    Effect.gen(function* () {
+      const sign = Credentials.make("signer", (request) =>
+        HttpClientRequest.setHeader(request, "x-signature", `${request.method} ${new URL(request.url).pathname}`)
+      )
+      const { requests, url } = yield* Scripted.make([
+        Scripted.redirect("/b", status),
+        Scripted.redirect("/c", 307),
+        ok
+      ])
+      yield* Effect.provide(post("/a", { json: {} }), provide(url, sign))
+      expect(requests.map(({ headers }) => headers["x-signature"])).toEqual(
+        requests.map(({ method, target }) => `${method} ${target}`)
+      )
+      expect(requests).toHaveLength(3)
+    })
+  )
+
+  it.scopedLive("credentials that can't be obtained any more are an AuthoriserError", () =>
+    Effect.gen(function* () {
+      let count = 0
+      const failing: Credentials.Credentials = {
+        ...Credentials.none,
+        identity: "failing",
+        authorize: (request) =>
+          (count += 1) === 1
+            ? Effect.succeed({ request, generation: 0 })
+            : Effect.fail(new Credentials.CredentialsFailure({ reason: "Gone", message: "gone" }))
+      }
+      const { requests, url } = yield* Scripted.make([Scripted.redirect("/b"), ok])
+      const error = yield* Effect.flip(Effect.provide(get("/a"), provide(url, Effect.succeed(failing))))
+      expect(error).toMatchObject({ _tag: "AuthoriserError", reason: "Gone" })
+      expect(requests).toHaveLength(1)
+    })
+  )
+
+  it.scopedLive.each([
+    ["UTF-8", "/é?q=日", "/%C3%A9?q=%E6%97%A5"],
+    ["percent-encoded", "/%C3%A9", "/%C3%A9"],
+    ["spaces around it", "  /b  ", "/b"]
+  ] as const)("the target is what a browser makes of `Location`: %s", ([, location, target]) =>
+    Effect.gen(function* () {
+      const targets: Array<string> = []
+      const bytes = Buffer.from(location).toString("latin1")
+      const url = yield* rawServer((requested) => {
+        targets.push(requested)
+        return requested === "/a"
+          ? `HTTP/1.1 302 Found\r\nlocation: ${bytes}\r\ncontent-length: 0\r\n\r\n`
+          : "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
+      })
+      yield* Effect.provide(get("/a"), provide(url))
+      expect(targets).toEqual(["/a", target])
+    })
+  )
+
+  const gone = { status: 302, headers: { location: "/b" } }
+
+  it.scopedLive.each([
+    ["stalls", Scripted.stalled("moved", gone)],
+    ["is endless", Scripted.endless("x".repeat(65_536), { status: 302, headers: { location: "/b" } })],
+    ["is cut short", Scripted.cutShort({ status: 302, headers: { location: "/b" }, body: "moved" })]
+  ] as const)("whose body %s, the connection is given up and the redirect followed", ([, behaviour]) =>
+    Effect.gen(function* () {
+      const server = yield* Scripted.make([behaviour, ok])
+      expect(yield* Effect.provide(get("/a"), provide(server.url))).toEqual({ ok: true })
+      yield* server.abandoned
+    })
+  )
+
+  it.scopedLive(
+    "that is declared, the response is returned instead: by its number, its class, as success or error",
+    () =>
+      Effect.gen(function* () {
+        const { requests, url } = yield* Scripted.make([Scripted.redirect("/b", 307)])
+        const byNumber = get.withResponse("/a", { success: { 200: Body.json(), 307: Body.empty("moved") } })
+        const byClass = get.withResponse("/a", { success: { 200: Body.json(), "3XX": Body.empty("moved") } })
+        for (const call of [byNumber, byClass]) {
+          const response = yield* Effect.provide(call, provide(url))
+          expect(response).toMatchObject({ status: 307, value: "moved", headers: { location: "/b" } })
+        }
+        expect(requests.map(({ target }) => target)).toEqual(["/a", "/a"])
+      })
+  )
+})
+
+describe("options of fetch", () => {
+  const seen: Array<RequestInit> = []
+  const fetch = (_: unknown, init: RequestInit = {}) => {
+    seen.push(init)
+    return Promise.resolve(new Response("{}"))
+  }
+  const options = { credentials: "include", cache: "no-store", mode: "cors", redirect: "follow" } as const
+  const expected = { credentials: "include", cache: "no-store", mode: "cors", redirect: "manual" }
+  const caller = Layer.merge(Authoriser.layer(Caller, { baseUrl: "https://api.test" }), once)
+
+  it.effect("of the client's layer are kept, but for `redirect`", () =>
+    Effect.gen(function* () {
+      const client = FetchHttpClient.layer.pipe(
+        Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, options)),
+        Layer.provide(Layer.succeed(FetchHttpClient.Fetch, fetch as typeof globalThis.fetch))
+      )
+      yield* Effect.provide(get("/a"), Layer.merge(caller, client))
+      expect(seen.splice(0)).toMatchObject([expected])
+    })
+  )
+
+  it.effect("of the program are kept, but for `redirect`, and do not change", () =>
+    Effect.gen(function* () {
+      const client = FetchHttpClient.layer.pipe(
+        Layer.provide(Layer.succeed(FetchHttpClient.Fetch, fetch as typeof globalThis.fetch))
+      )
+      const after = yield* Effect.zipRight(get("/a"), FetchHttpClient.RequestInit).pipe(
+        Effect.provideService(FetchHttpClient.RequestInit, options),
+        Effect.provide(Layer.merge(caller, client))
+      )
+      expect(seen.splice(0)).toMatchObject([expected])
+      expect(after).toEqual(options)
+    })
+  )
+})

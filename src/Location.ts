@@ -35,8 +35,8 @@ import { type Operation, type Response, toResponse } from "./Operation.js"
  * )
  * ```
  */
-export const follow = <Args extends ReadonlyArray<never>, A, E, R>(
-  operation: Operation<Args, A, E, R>,
+export const follow = <A, E, R>(
+  operation: Operation<never, A, E, R>,
   response: Pick<Response<unknown>, "url" | "headers">,
   reference: string | undefined = response.headers["location"]
 ): Effect.Effect<Response<A>, E | EncodeError, R> => {

@@ -7,7 +7,9 @@ import { parseTarget } from "./verbTarget.js"
  * requests must not be sent to is a problem of the endpoint.
  */
 export const atUrl = (endpoint: CompiledEndpoint, url: string, baseUrl: URL): CompiledEndpoint => {
-  if (!URL.canParse(url)) return { ...endpoint, problems: [{ path: ["target"], message: "is not a URL" }] }
+  const refuse = (message: string): CompiledEndpoint => ({ ...endpoint, problems: [{ path: ["target"], message }] })
+  if (!URL.canParse(url)) return refuse("is not a URL")
+  if (new URL(url).origin !== baseUrl.origin) return refuse("is a URL of another origin than the base URL")
   const target = parseTarget(url, baseUrl)
   if (Either.isLeft(target)) return { ...endpoint, problems: target.left }
   const { fromOrigin, query, segments } = target.right

@@ -183,8 +183,14 @@ export type PageNumberEnd<Value> =
        * one. Default: unknown, so that only an empty page that is not the last one is an error.
        */
       readonly pageSize?: Size<Value> | undefined
+      /**
+       * True if pages before the last one can have fewer items than a full page, such as those of a list that the server filters
+       * after it has made pages of it, or none; with the end `"emptyPage"`, only fewer. Default: false.
+       */
+      readonly sparse?: boolean | undefined
     }
-  | { readonly end: OneOf<Value, "totalItems"> | "shortPage"; readonly pageSize: Size<Value> }
+  | { readonly end: OneOf<Value, "totalItems">; readonly pageSize: Size<Value>; readonly sparse?: boolean | undefined }
+  | { readonly end: "shortPage"; readonly pageSize: Size<Value>; readonly sparse?: never }
 
 /** Options of `pageNumber`. */
 export type PageNumberOptions<Value, Item, P extends Param> = ItemOptions<Value, Item> &
@@ -283,6 +289,7 @@ export const pageNumber = <
       first: options.first ?? 1,
       size: options.pageSize,
       end: options.end,
+      sparse: options.sparse === true,
       reported: options.reportedPage,
       items: options.items,
       identity: options.identity
@@ -299,8 +306,10 @@ export type OffsetEnd<Value, N extends number> =
        * that the next offset is that of the page plus its number of items.
        */
       readonly limit?: Size<Value, N> | undefined
+      /** True if pages before the last one can have fewer items than the limit, or none; see `PageNumberEnd`. Default: false. */
+      readonly sparse?: boolean | undefined
     }
-  | { readonly end: "shortPage"; readonly limit: Size<Value, N> }
+  | { readonly end: "shortPage"; readonly limit: Size<Value, N>; readonly sparse?: never }
 
 /** Options of `offset`. */
 export type OffsetOptions<Value, Item, P extends Param, L extends Param, N extends number> = ItemOptions<Value, Item> &
@@ -368,6 +377,7 @@ export const offset = <
       first: options.first ?? 0,
       size: options.limit,
       end: options.end,
+      sparse: options.sparse === true,
       reported: options.reportedOffset,
       items: options.items,
       identity: options.identity
@@ -440,7 +450,7 @@ export interface NextUrlOptions<Value, Item> extends ItemOptions<Value, Item> {
 
 /**
  * Makes a list whose pages contain the URL of the next one in their body. The URL replaces the path and query of the operation;
- * headers and body stay the same. A URL that is not below the base URL is not requested: the list fails with a
+ * headers and body stay the same. A URL of another origin is not requested: the list fails with a
  * `PaginationError`. One page can be requested in advance, and reading can start at the URL of any page. For everything else
  * see `pageNumber`.
  *

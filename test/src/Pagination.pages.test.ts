@@ -234,6 +234,17 @@ describe("a page that is not full", () => {
     }).pipe(Effect.provide(client))
   )
 
+  it.scopedLive.each(cases)("is none where the list is sparse, by $title", ({ end }) =>
+    Effect.gen(function* () {
+      const server = yield* pages([2, 1, 2])
+      const list = Pagination.pageNumber(wrapped, { items: data, end, pageSize: 2, sparse: true })
+      expect(yield* readAll(server, list())).toMatchObject({ seen: [1, 2, 11, 21, 22], error: undefined })
+      const empty = yield* pages([2, 0, 2])
+      const seen = end === "emptyPage" ? [1, 2] : [1, 2, 21, 22]
+      expect(yield* readAll(empty, list())).toMatchObject({ seen, error: undefined })
+    }).pipe(Effect.provide(client))
+  )
+
   it.scopedLive.each(cases.slice(0, 2))("and has no items is a fault without a page size too, by $title", ({ end }) =>
     Effect.gen(function* () {
       const server = yield* pages([2, 0, 2])

@@ -17,6 +17,8 @@ export interface NumberedOptions<Value, Item> {
   readonly first: number
   readonly size: number | Read<Value, number | undefined> | undefined
   readonly end: NumberedEnd<Value>
+  /** True if a page that is not full is no fault. */
+  readonly sparse: boolean
   readonly reported: Read<Value, number | undefined> | undefined
   readonly items: Read<Value, ReadonlyArray<Item>>
   readonly identity: Strategy<Value, Item, number>["identity"]
@@ -77,7 +79,8 @@ export const numbered = <Value, Item>(options: NumberedOptions<Value, Item>): St
     }
     if (endsAt === undefined ? isLast(options, page, size) : next >= endsAt)
       return { next: null, after: () => undefined }
-    if (count > 0 && (size === undefined || count >= size)) return { next, after }
+    const isExpected = options.sparse ? step > 0 : count > 0 && (size === undefined || count >= size)
+    if (isExpected) return { next, after }
     const instead = size === undefined || count === 0 ? "" : ` instead of ${size}`
     const sentence = `${nameOf(position)} has ${plural(count)}${instead}, and is not the last`
     const fault = { reason: "ShortPage" as const, sentence }

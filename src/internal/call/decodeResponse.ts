@@ -98,15 +98,14 @@ export const statusContent = (
   scrubber = scrubberOf(context),
   parsed: Json = parseError(context.response)
 ): StatusContent & ErrorBody => {
-  const { headers } = context.response
   const { sensitive } = context.call.endpoint
   const body = Either.getOrUndefined(parsed())
   const read = readErrorBody(body)
   const text = textOf(context.response)
-  const isPlain = !Predicate.isObject(body) && /^text\/plain\b/i.test(headers["content-type"] ?? "")
-  const whole = isPlain && text.length <= plainLength ? text.trim() || undefined : undefined
-  // A text is the whole body, of which an error of a sensitive endpoint has no part.
-  const detail = Predicate.isObject(body) ? read.detail : sensitive ? undefined : (read.detail ?? whole)
+  const isPlain = /^text\/plain\b/i.test(context.response.headers["content-type"] ?? "") && text.length <= plainLength
+  // A plain text is the whole body, of which an error of a sensitive endpoint has no part.
+  const plain = isPlain && !sensitive ? text.trim() || undefined : undefined
+  const detail = Predicate.isObject(body) ? read.detail : plain
   return {
     detail: detail === undefined ? undefined : scrubber.text(detail),
     issues: scrubIssues(read.issues, scrubber),
@@ -170,7 +169,8 @@ export const decodeFailure = (
   }
   const tag = readers.find(({ anyBody }) => anyBody)?.as ?? (status >= 400 ? tagOf(status) : undefined)
   if (tag !== undefined) {
-    const wrongUrl = status === 404 && !Predicate.isRecord(Either.getOrUndefined(parsed()))
+    const wrongUrl =
+      status === 404 && context.call.endpoint.method !== "HEAD" && !Predicate.isRecord(Either.getOrUndefined(parsed()))
     const hint = wrongUrl
       ? "is the base URL right?"
       : declared.left.length === 0

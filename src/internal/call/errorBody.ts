@@ -166,7 +166,10 @@ export const readErrorBody = (body: unknown): ErrorBody => {
         const one: unknown = value[index]
         if (isText(one)) add(path, one)
         else if (Predicate.isRecord(one) && "@type" in one) collectLists(one, transparent, depth + 1)
-        else if (!addEntry(one, path, pathKeys)) collect(one, [...path, index], false, depth + 1)
+        // A problem without a message is none, and not a record of fields.
+        else if (!addEntry(one, path, pathKeys) && !(Predicate.isRecord(one) && pathIn(one, pathKeys))) {
+          collect(one, [...path, index], false, depth + 1)
+        }
       }
     } else if (Predicate.isRecord(value)) {
       for (const [key, one] of Object.entries(value)) {

@@ -37,8 +37,8 @@ const neutralHeaders = [...requestIdHeaders, "content-type", "content-length", "
 /** The number of headers in an error, their length in all, and the length of a value, in characters. */
 const headerLimits = { count: 64, total: 8192, value: 1024 }
 
-/** Matches the parts of a URL that may hold secrets: the user information, the query and the fragment. */
-const urlSecrets = /\/\/[^/]*@|[?#].*/gs
+/** Removes the parts of a URL that may hold secrets: the user information, the query and the fragment. */
+const withoutSecrets = (url: string): string => url.replace(/[?#].*/s, "").replace(/\/\/[^/]*@/, "//")
 
 /** Copies the headers of a response without secrets, as many as the limits permit. */
 const headersOf = (
@@ -51,7 +51,7 @@ const headersOf = (
   for (const [name, value] of Object.entries(headers)) {
     if (sensitive ? !neutralHeaders.includes(name) : isCredentialHeader(name)) continue
     if (kept.length >= headerLimits.count || !Predicate.isString(value)) continue
-    const plain = name.endsWith("location") ? value.replace(urlSecrets, "") : value
+    const plain = name.endsWith("location") ? withoutSecrets(value) : value
     const clean = text(plain).slice(0, headerLimits.value)
     left -= name.length + clean.length
     if (left < 0) left += name.length + clean.length

@@ -34,8 +34,8 @@ export interface Behavior {
    */
   readonly sideEffects?: boolean | undefined
   /**
-   * Declares that input or output hold secrets: errors contain no part of a body, and responses are not cached.
-   * Default: false.
+   * Declares that input or output hold secrets: errors have no `body` and no `data`, only neutral headers, and of the body only what
+   * the server explains in JSON (`detail`, `issues`). Responses are not cached. Default: false.
    */
   readonly sensitive?: boolean | undefined
   /** Forbids retries and redirects, whatever the policy says, for calls that replace their own credentials. Default: false. */

@@ -598,7 +598,11 @@ describe.each(allClients)("the success of an endpoint, with %s", (_, client) => 
         expect(yield* valueOf(operation(), response)).toEqual(value)
       }
       const error = yield* errorOf(operation(), Scripted.json({ id: 1, at: "x" }))
-      expect(error).toMatchObject({ _tag: "DecodeError", reason: "Shape", issues: [{ path: ["id"] }, { path: ["at"] }] })
+      expect(error).toMatchObject({
+        _tag: "DecodeError",
+        reason: "Shape",
+        issues: [{ path: ["id"] }, { path: ["at"] }]
+      })
     }).pipe(Effect.provide(client))
   )
 

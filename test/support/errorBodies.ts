@@ -440,6 +440,11 @@ export const samples: Readonly<Record<string, Sample>> = {
     detail: "User validation failed",
     issues: [{ path: ["name"], message: "Path `name` is required.", code: "required" }]
   },
+  "a text as errors": {
+    status: 400,
+    body: { success: false, errors: "the name is taken" },
+    issues: [{ path: [], message: "the name is taken" }]
+  },
   "a record of texts": {
     status: 500,
     body: { error: { message: "wrong", fields: { email: "is taken" } } },

@@ -185,7 +185,7 @@ export const readErrorBody = (body: unknown): ErrorBody => {
       // A list of fields has their names, and no messages.
       if (transparent.test(key) || (names.test(key) && !(key === "fields" && Array.isArray(value)))) {
         if (Predicate.isRecord(value) && key === "error") collectBody(value, depth + 1)
-        else if (Predicate.isObject(value)) collect(value, [], true, depth)
+        else if (Predicate.isObject(value) || key === "errors") collect(value, [], true, depth)
       } else if (names === containers && lists.test(key)) {
         if (Array.isArray(value)) collect(value, [], false, depth)
         else if (Predicate.isRecord(value)) collectBody(value, depth + 1)

@@ -89,6 +89,9 @@ const contains = (text: string, secret: string): boolean => {
   return false
 }
 
+/** Reports whether a text is a secret that is not too short for the search, for numbers. */
+const isWholeSecret = (text: string, secret: string): boolean => secret.length >= shortest && text === secret
+
 const replacement = "<redacted: it repeats a secret of this call>"
 
 /** Removes the secrets of a call from texts of the server. */
@@ -98,7 +101,7 @@ export interface Scrubber {
    * one.
    */
   readonly text: (text: string) => string
-  /** The JSON value, in which every string and every key that contains a secret is replaced. */
+  /** The JSON value, in which every string and every key that contains a secret is replaced, and every number that is one. */
   readonly json: (value: unknown) => unknown
 }
 
@@ -121,23 +124,24 @@ export const makeScrubber = (
     const spellings = [...found].flatMap((secret) => [secret, ...base64(secret)])
     return [...new Set(spellings.map(canonical))].filter((text) => text !== "")
   }
-  let secrets: ReadonlyArray<string> | undefined
-  const isClean = (text: string): boolean => {
-    const plainText = canonical(text)
-    return !(secrets ??= collect()).some((secret) => contains(plainText, secret))
+  let collected: ReadonlyArray<string> | undefined
+  const secrets = () => (collected ??= collect())
+  /** Reports whether a text has none of the secrets, in any spelling. */
+  const isFree = (text: string, has: (canonicalText: string, secret: string) => boolean): boolean => {
+    if (secrets().length === 0) return true
+    const canonicalText = canonical(text)
+    return !secrets().some((secret) => has(canonicalText, secret))
   }
+  const isClean = (text: string) => isFree(text, contains)
   /**
    * Reports whether a key contains no secret. Field names often end with the beginning of a secret, or contain a very short
    * one: neither reveals it.
    */
-  const isCleanKey = (key: string): boolean => {
-    const plainKey = canonical(key)
-    return !(secrets ??= collect()).some((secret) => secret.length >= shortest && plainKey.includes(secret))
-  }
+  const isCleanKey = (key: string) => isFree(key, (text, secret) => secret.length >= shortest && text.includes(secret))
   const json = (value: unknown): unknown => {
     if (typeof value === "string") return isClean(value) ? value : replacement
     if (Array.isArray(value)) return value.map(json)
-    if (typeof value !== "object" || value === null) return value
+    if (typeof value !== "object" || value === null) return isFree(String(value), isWholeSecret) ? value : replacement
     return Object.fromEntries(
       Object.entries(value).map(([key, one]) => [isCleanKey(key) ? key : replacement, json(one)])
     )
@@ -147,6 +151,6 @@ export const makeScrubber = (
       const searched = text.slice(0, searchedLength)
       return isClean(searched) ? searched : replacement
     },
-    json: (value) => ((secrets ??= collect()).length === 0 ? value : json(value))
+    json: (value) => (secrets().length === 0 ? value : json(value))
   }
 }

@@ -13,8 +13,13 @@ import { fieldName, visibleAscii } from "./internal/http/fieldSyntax.js"
 
 /** Adds credentials to requests, and reacts when the server rejects them. */
 export interface Credentials {
-  /** Names the caller in errors, rate limits and cache partitions. Holds no secret. Empty for no credentials. */
+  /**
+   * Distinguishes callers in rate limits, pauses and cache partitions. Two callers must not have the same one. Holds no secret.
+   * Empty for no credentials.
+   */
   readonly identity: string
+  /** Names the caller in messages, and has no other effect. Holds no secret. Default: the identity. */
+  readonly name?: string | undefined
   /**
    * The partition of the response cache, for credentials whose identity does not determine it: the next sign-in may be that of
    * another user. None before the first sign-in. Holds no secret. Default: the identity.
@@ -61,7 +66,7 @@ export const none: Credentials = {
 /**
  * Makes fixed credentials from a function that adds them to a request. A request is not sent again after a 401.
  *
- * - `identity`: names the caller, without a secret
+ * - `identity`: distinguishes the caller from others, and names it in messages. Holds no secret
  * - `add`: adds the credentials to a request
  *
  * @example
@@ -109,17 +114,31 @@ const passwordPartition = async (username: string, password: Redacted.Redacted):
   return `${username} ${toHex(new Uint8Array(bits))}`
 }
 
-const header = (name: string, scheme: string, field: string, secret: Redacted.Redacted, given: string | undefined) =>
+/** Makes credentials that consist of one secret. Their identity is its fingerprint, so that no two secrets share one. */
+const single = (
+  field: string,
+  secret: Redacted.Redacted,
+  name: string,
+  add: (request: HttpClientRequest, value: string) => HttpClientRequest
+): Effect.Effect<Credentials, ConfigError.ConfigError> =>
   Effect.flatMap(checked(field, secret), (value) =>
-    Effect.flatMap(given === undefined ? fingerprint(secret) : Effect.succeed(given), (identity) =>
-      make(identity, (request) => HttpRequest.setHeader(request, name, scheme === "" ? value : `${scheme} ${value}`))
+    Effect.flatMap(fingerprint(secret), (identity) =>
+      Effect.map(
+        make(identity, (request) => add(request, value)),
+        (made) => ({ ...made, name })
+      )
     )
+  )
+
+const authorization = (scheme: string, token: Redacted.Redacted, name: string) =>
+  single("token", token, name, (request, value) =>
+    HttpRequest.setHeader(request, "authorization", `${scheme} ${value}`)
   )
 
 /** Options of credentials that consist of one secret. */
 export interface Options {
-  /** Names the caller, without a secret. Default: a fingerprint of the secret. */
-  readonly identity?: string | undefined
+  /** Names the caller in messages, without a secret. Default: the kind of the credentials, such as `bearer token`. */
+  readonly name?: string | undefined
 }
 
 /**
@@ -137,8 +156,8 @@ export const setBasic = (
   )
 
 /**
- * A user name and a password, as HTTP Basic (RFC 7617) in UTF-8. The identity is the user name. Fails with a `ConfigError` if
- * the user name has a colon, or either has a control character or a lone surrogate.
+ * A user name and a password, as HTTP Basic (RFC 7617) in UTF-8. The identity is the user name; cached responses are separated by the
+ * password, too. Fails with a `ConfigError` if the user name has a colon, or either has a control character or a lone surrogate.
  *
  * @example
  * ```ts
@@ -166,7 +185,7 @@ export const basic = (credentials: {
   const partition = Effect.asSome(Effect.promise(() => (computed ??= passwordPartition(username, password))))
   return Effect.map(
     make(username, (request) => setBasic(request, credentials)),
-    (made) => ({ ...made, partition })
+    (made) => ({ ...made, name: `basic user ${username}`, partition })
   )
 }
 
@@ -184,8 +203,8 @@ export const basic = (credentials: {
  */
 export const bearer = (
   token: Redacted.Redacted,
-  { identity }: Options = {}
-): Effect.Effect<Credentials, ConfigError.ConfigError> => header("authorization", "Bearer", "token", token, identity)
+  { name = "bearer token" }: Options = {}
+): Effect.Effect<Credentials, ConfigError.ConfigError> => authorization("Bearer", token, name)
 
 /**
  * A key that does not change, as `Authorization: Token ...`, the scheme of Django REST framework. Fails with a `ConfigError`
@@ -193,8 +212,8 @@ export const bearer = (
  */
 export const token = (
   key: Redacted.Redacted,
-  { identity }: Options = {}
-): Effect.Effect<Credentials, ConfigError.ConfigError> => header("authorization", "Token", "token", key, identity)
+  { name = "Token key" }: Options = {}
+): Effect.Effect<Credentials, ConfigError.ConfigError> => authorization("Token", key, name)
 
 /**
  * A key in a header or a query parameter. Prefer a header: servers log queries. Fails with a `ConfigError` if the name or the
@@ -213,16 +232,16 @@ export const apiKey = (
   options: { readonly key: Redacted.Redacted } & Options &
     ({ readonly header: string; readonly query?: never } | { readonly query: string; readonly header?: never })
 ): Effect.Effect<Credentials, ConfigError.ConfigError> => {
-  const { header: name, identity: given, key, query } = options
-  if (name !== undefined) {
-    return fieldName.test(name)
-      ? header(name.toLowerCase(), "", "key", key, given)
+  const { header, key, name, query } = options
+  if (header !== undefined) {
+    return fieldName.test(header)
+      ? single("key", key, name ?? `API key in the header ${header.toLowerCase()}`, (request, value) =>
+          HttpRequest.setHeader(request, header.toLowerCase(), value)
+        )
       : refuse("header", "must be a header name: a token of visible ASCII (RFC 9110, 5.1)")
   }
   if (!query) return refuse("query", "must be the name of a query parameter, not empty")
-  return Effect.flatMap(checked("key", key), (value) =>
-    Effect.flatMap(given === undefined ? fingerprint(key) : Effect.succeed(given), (identity) =>
-      make(identity, (request) => HttpRequest.setUrlParam(request, query, value))
-    )
+  return single("key", key, name ?? `API key in the query parameter ${query}`, (request, value) =>
+    HttpRequest.setUrlParam(request, query, value)
   )
 }

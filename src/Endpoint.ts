@@ -34,8 +34,8 @@ export interface Behavior {
    */
   readonly sideEffects?: boolean | undefined
   /**
-   * Declares that input or output hold secrets: errors contain no part of a body, and responses are not cached.
-   * Default: false.
+   * Declares that input or output hold secrets: errors have no `body` and no `data`, only neutral headers, and of the body only what
+   * the server explains in JSON (`detail`, `issues`). Responses are not cached. Default: false.
    */
   readonly sensitive?: boolean | undefined
   /** Forbids retries and redirects, whatever the policy says, for calls that replace their own credentials. Default: false. */
@@ -305,7 +305,7 @@ const isClass = ({ ast }: { readonly ast: AST.AST }): boolean => {
   return ast._tag === "Refinement" ? isClass({ ast: ast.from }) : ast._tag === "Declaration"
 }
 
-/** The reasons why an endpoint can't work. */
+/** The reasons why an endpoint is invalid. */
 const problems = (method: HttpMethod, path: string, endpoint: Omit<Any, TypeId>): ReadonlyArray<string> => {
   const found: Array<string> = []
   const queryNames = endpoint.query === undefined ? [] : fieldNames(endpoint.query)
@@ -385,7 +385,7 @@ export const make = (method: HttpMethod, path: string, options: LooseOptions = {
     ...behavior,
     method,
     path,
-    name: name ?? `${method} ${path}`,
+    name: name || `${method} ${path}`.trim(),
     pathSchemas,
     query: query && Body.fieldsSchema(query),
     headers: headers && Body.fieldsSchema(headers),
@@ -401,7 +401,7 @@ export const make = (method: HttpMethod, path: string, options: LooseOptions = {
     )
   }
   const reasons = problems(method, path, endpoint)
-  if (reasons.length > 0) throw new TypeError(`${endpoint.name} can't work: ${reasons.join("; ")}`)
+  if (reasons.length > 0) throw new TypeError(`${endpoint.name} is invalid: ${reasons.join("; ")}`)
   return { ...endpoint, [TypeId]: variance }
 }
 
@@ -499,19 +499,36 @@ function methodOf(method: HttpMethod): (path: string, options?: LooseOptions) =>
   return (path, options) => make(method, path, options) as never
 }
 
-/** Details of an error, decoded by an API's own schema. */
+/** Details of an error of the built-in family, decoded by an API's own schema. Those that are absent are read from the body. */
 export interface ErrorContent {
   readonly detail?: string | undefined
   readonly issues?: ReadonlyArray<Issue> | undefined
+  /** Any other content. Absent for sensitive endpoints. */
+  readonly data?: unknown
 }
+
+/** The names of a decoded value's fields that an error of the built-in family does not have. */
+type OtherFields<A> = A extends unknown ? Exclude<keyof A, keyof ErrorContent> : never
+
+/** Refuses, at compile time, content that an error of the built-in family would lose. */
+type CheckContent<A> = [OtherFields<A>] extends [never]
+  ? [A] extends [ErrorContent]
+    ? unknown
+    : readonly ["`detail` is a text, and `issues` is a list of records with `path` and `message`"]
+  : readonly [
+      "this schema decodes to fields other than `detail`, `issues` and `data`: map it to these, or declare a Schema.TaggedError",
+      OtherFields<A>
+    ]
 
 /**
  * Declares that a response is an error of the built-in family, whatever its status.
  *
  * - `tag`: the tag of the error
- * - `content`: a schema of the JSON body, which decodes to the `detail` and `issues` of the error; or `Body.empty()`, which
- *   matches a response without a body. Default: matches any response that matches no other error of its status. The `detail`
- *   is then read as for an undeclared error
+ * - `content`: a schema of the JSON body, which decodes to `detail`, `issues` and `data` of the error; or `Body.empty()`, which
+ *   matches a response without a body. Default: matches any response that matches no other error of its status
+ *
+ * Details that the schema does not have are read as for an undeclared error. An error with fields of its own is declared as a
+ * `Schema.TaggedError`.
  *
  * @example
  * ```ts
@@ -526,11 +543,18 @@ export interface ErrorContent {
  *       422: Endpoint.errorAs("NotFound", Schema.Struct({ detail: Schema.Literal("Account not found.") }))
  *     }
  *   })
+ *
+ * // An API with a key of its own for the problems.
+ * const Invalid = Schema.Struct({
+ *   data: Schema.propertySignature(Schema.Array(Schema.String)).pipe(Schema.fromKey("wrong_fields"))
+ * })
+ * const setAccount = () =>
+ *   Endpoint.put("/account/{account}", { errors: { 400: Endpoint.errorAs("UnprocessableContent", Invalid) } })
  * ```
  */
-export const errorAs = <A extends ErrorContent, I>(
+export const errorAs = <A, I>(
   tag: StatusError["_tag"],
-  content?: Schema.Schema<A, I> | Body.Body<never, void>
+  content?: (Schema.Schema<A, I> & CheckContent<A>) | Body.Body<never, void>
 ): ErrorAs => ({ as: tag, body: content && toBody(content) })
 
 /** Reports whether a declared error is one of the built-in family. */

@@ -24,6 +24,12 @@ export interface ErrorDetails {
   readonly attempts: ReadonlyArray<Attempt>
   /** The server's id of the request, from `X-Request-Id`, `Request-Id` or `X-Correlation-Id`. */
   readonly requestId?: string | undefined
+  /**
+   * The headers of the last response, by their names in lower case: at most 64 of them, and 8,192 characters in all. Values are
+   * cut after 1,024 characters. Cookies and credentials are absent, as is the query of a `location`. For sensitive endpoints
+   * there are only request ids, `content-type`, `content-length`, `date`, `retry-after` and `server`.
+   */
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined
   /** The first 1,024 characters of the last response's body. Absent for sensitive endpoints. */
   readonly body?: string | undefined
 }
@@ -34,6 +40,11 @@ export interface StatusDetails extends ErrorDetails {
   readonly detail?: string | undefined
   /** The problems that the server lists; empty where it lists none. */
   readonly issues: ReadonlyArray<Issue>
+  /**
+   * The JSON of the body, whole, or the `data` of the schema of `Endpoint.errorAs`. Texts and keys in which a secret of the call was
+   * found are replaced. Undefined for other bodies, for bodies of more than 65,536 characters, and for sensitive endpoints.
+   */
+  readonly data?: unknown
 }
 
 /** The fields of an error whose status can come with a `Retry-After`. */

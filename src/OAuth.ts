@@ -59,7 +59,7 @@ const makeTokens = (
   { name, probe, refreshMargin }: Omit<Options, "scope">
 ): Effect.Effect<RevocableTokens, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { identity } = registration
+    const { callerName, identity } = registration
     const tokens = yield* Tokens.make({
       name: name ?? identity,
       identity,
@@ -73,7 +73,7 @@ const makeTokens = (
       tokens.forget,
       Option.match({ onNone: () => Effect.void, onSome: (token) => revokeToken(registration, token) })
     )
-    return { ...tokens, revoke }
+    return { ...tokens, name: callerName, revoke }
   })
 
 /**

@@ -18,7 +18,7 @@ import * as TokenStore from "./TokenStore.js"
 export interface Options {
   /** The name of the token in the store. It must be unique for each client, server and user. */
   readonly name: string
-  /** The identity of the credentials (`Credentials.identity`). It must not hold a secret. */
+  /** The identity of the credentials (`Credentials.identity`), which names the caller in messages. It must not hold a secret. */
   readonly identity: string
   /** Requests a new token. */
   readonly grant: Effect.Effect<Token.TokenResponse, Token.TokenFailure, HttpClient>

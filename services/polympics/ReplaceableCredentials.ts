@@ -69,6 +69,7 @@ export const make = (kind: "App" | "User", given: Credentials): Effect.Effect<Re
 
     return {
       identity,
+      name: `${kind.toLowerCase()} ${given.username}`,
       // The cache treats another password of a user name as another caller.
       partition: Effect.suspend(() => {
         const current = generation

@@ -1,5 +1,7 @@
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import type * as ParseResult from "effect/ParseResult"
+import * as ParseResult from "effect/ParseResult"
+import type * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import type { Issue } from "../Issue.js"
 
@@ -28,20 +30,21 @@ const isUndefined = (issue: ParseResult.ParseIssue): boolean =>
   issue._tag === "Type" && issue.ast._tag === "UndefinedKeyword"
 
 /**
+ * Selects the issues that explain best why a value matches no member of a union: those of the members that are closest to it. A
+ * member whose issues are all within the value is closer than one of another kind, and one with fewer issues is closer.
+ */
+export const closest = (members: ReadonlyArray<ReadonlyArray<Issue>>, depth = 0): ReadonlyArray<Issue> => {
+  const sameKind = members.filter((issues) => issues.every(({ path }) => path.length > depth))
+  const fewest = Math.min(...sameKind.map(({ length }) => length))
+  return sameKind.length === 0 ? members.flat() : sameKind.filter(({ length }) => length === fewest).flat()
+}
+
+/**
  * Converts a `ParseIssue` to issues without the values, since an invalid value may be a secret. Of the schema's own messages,
  * only the one that a filter returns is used.
  */
 export const fromParseIssue = (issue: ParseResult.ParseIssue): ReadonlyArray<Issue> => {
-  const issues: Array<Issue> = []
-  const seen = new Set<string>()
-  const add = (path: Issue["path"], message: string) => {
-    const key = JSON.stringify([path, message])
-    if (issues.length < maxIssues && !seen.has(key)) {
-      seen.add(key)
-      issues.push({ path, message })
-    }
-  }
-  const collect = (issue: ParseResult.ParseIssue, path: Issue["path"], isFilter: boolean): void => {
+  const collect = (issue: ParseResult.ParseIssue, path: Issue["path"], isFilter: boolean): ReadonlyArray<Issue> => {
     switch (issue._tag) {
       case "Pointer": {
         // `Array.isArray` does not narrow a type with a readonly array.
@@ -53,29 +56,53 @@ export const fromParseIssue = (issue: ParseResult.ParseIssue): ReadonlyArray<Iss
         )
       }
       case "Composite": {
-        // For a union with undefined, an issue that says that undefined is allowed would not help.
-        return partsOf(issue).forEach((part) => isUndefined(part) || collect(part, path, false))
+        const isUnion = issue.ast._tag === "Union"
+        const parts: Array<ReadonlyArray<Issue>> = []
+        let count = 0
+        for (const part of partsOf(issue)) {
+          // For a union with undefined, an issue that says that undefined is allowed would not help.
+          if (isUndefined(part)) continue
+          const issues = collect(part, path, false)
+          parts.push(issues)
+          count += issues.length
+          if (!isUnion && count >= maxIssues) break
+        }
+        return isUnion ? closest(parts, path.length) : parts.flat()
       }
       case "Refinement":
         return collect(issue.issue, path, issue.kind === "Predicate")
       case "Transformation":
         return collect(issue.issue, path, false)
       case "Missing":
-        return add(path, "is missing")
+        return [{ path, message: "is missing" }]
       case "Unexpected":
-        return add(path, "is not expected")
+        return [{ path, message: "is not expected" }]
       case "Forbidden":
-        return add(path, "can't be decoded here")
+        return [{ path, message: "can't be decoded here" }]
       case "Type":
         // A value that fails a filter already has the right type, so the message does not name the type.
-        return add(
-          path,
-          isFilter
-            ? (issue.message ?? `should be ${expectedOf(issue.ast)}`)
-            : `should be ${expectedOf(issue.ast)}, and is ${kindOf(issue.actual)}`
-        )
+        return [
+          {
+            path,
+            message: isFilter
+              ? (issue.message ?? `should be ${expectedOf(issue.ast)}`)
+              : `should be ${expectedOf(issue.ast)}, and is ${kindOf(issue.actual)}`
+          }
+        ]
     }
   }
-  collect(issue, [], false)
-  return issues
+  const unique = new Map(collect(issue, [], false).map((one) => [JSON.stringify([one.path, one.message]), one]))
+  return [...unique.values()].slice(0, maxIssues)
+}
+
+/** Makes a decoder with the issues of all mismatches. They are collected by decoding again, so that a success costs no more. */
+export const decodeWithIssues = (
+  schema: Schema.Schema.AnyNoContext
+): ((value: unknown) => Either.Either<unknown, ReadonlyArray<Issue>>) => {
+  const decode = ParseResult.decodeUnknownEither(schema)
+  return (value) =>
+    Either.mapLeft(
+      Either.orElse(decode(value), () => decode(value, { errors: "all" })),
+      fromParseIssue
+    )
 }

@@ -37,7 +37,7 @@ describe("credentials", () => {
 
   it("of a key are sent in a header or in a query", () => {
     Credentials.apiKey({ header: "x-key", key: secret })
-    Credentials.apiKey({ query: "key", key: secret, identity: "us" })
+    Credentials.apiKey({ query: "key", key: secret, name: "us" })
     // @ts-expect-error both places
     Credentials.apiKey({ header: "x-key", query: "key", key: secret })
     // @ts-expect-error no place

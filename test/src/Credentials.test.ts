@@ -212,8 +212,8 @@ describe("a secret that can't be sent unchanged", () => {
     Effect.gen(function* () {
       const key = Redacted.make(text)
       for (const [, of] of kinds.filter(([name]) => name !== "basic")) yield* expectRefused(of(key))
-      yield* expectRefused(Credentials.bearer(key, { identity: "me" }))
-      yield* expectRefused(Credentials.apiKey({ query: "key", key, identity: "me" }))
+      yield* expectRefused(Credentials.bearer(key, { name: "me" }))
+      yield* expectRefused(Credentials.apiKey({ query: "key", key, name: "me" }))
     })
   )
 
@@ -286,22 +286,24 @@ describe("the identity of credentials", () => {
     })
   )
 
-  it.effect("is that of the options, and is named in errors", () =>
+  it.effect("does not depend on the name, so that other keys of the same name are other callers", () =>
     Effect.gen(function* () {
-      const { url } = yield* Scripted.make([Scripted.respond({ status: 401 })])
-      for (const credentials of [
-        Credentials.bearer(key, { identity: "our-bot" }),
-        Credentials.token(key, { identity: "our-bot" }),
-        Credentials.apiKey({ header: "x-key", key, identity: "our-bot" }),
-        Credentials.apiKey({ query: "key", key, identity: "our-bot" })
-      ]) {
-        expect((yield* credentials).identity).toBe("our-bot")
-        const error = yield* Effect.flip(get("/")).pipe(
-          Effect.provide(Layer.mergeAll(as(url, credentials), once, clients[0]![1]))
-        )
-        expect(error.message).toContain("unauthorized, as our-bot")
+      const named = (text: string) => {
+        const options = { name: "our-bot", key: Redacted.make(text) }
+        return Effect.all([
+          Credentials.bearer(options.key, options),
+          Credentials.token(options.key, options),
+          Credentials.apiKey({ ...options, header: "x-key" }),
+          Credentials.apiKey({ ...options, query: "key" })
+        ])
       }
-    }).pipe(Effect.scoped)
+      const [one, other] = [yield* named("key-one"), yield* named("key-other")]
+      for (const [index, { identity, name }] of one.entries()) {
+        expect([name, other[index]!.name]).toEqual(["our-bot", "our-bot"])
+        expect(identity).toBe(yield* fingerprint(Redacted.make("key-one")))
+        expect(other[index]!.identity).not.toBe(identity)
+      }
+    })
   )
 
   it.effect("is not the only field without a secret: none of the others shows it", () =>
@@ -310,6 +312,37 @@ describe("the identity of credentials", () => {
         const made = yield* of(key)
         expect(shows(shown(made), secret)).toBe(false)
       }
+    })
+  )
+})
+
+describe("the name of credentials", () => {
+  const messageFor = (status: number, credentials: Effect.Effect<Credentials.Credentials, ConfigError.ConfigError>) =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { url } = yield* Scripted.make([Scripted.respond({ status })])
+        const layer = Layer.mergeAll(as(url, credentials), once, clients[0]![1])
+        return (yield* Effect.flip(Effect.provide(get("/"), layer))).message
+      })
+    )
+
+  it.live.each([
+    ["the kind of a token", () => Credentials.bearer(key), "as bearer token"],
+    ["the scheme of a key", () => Credentials.token(key), "as Token key"],
+    [
+      "the header of a key",
+      () => Credentials.apiKey({ header: "X-Api-Key", key }),
+      "as API key in the header x-api-key"
+    ],
+    ["the parameter of a key", () => Credentials.apiKey({ query: "k", key }), "as API key in the query parameter k"],
+    ["the user name", () => Credentials.basic({ username: "bob", password: key }), "as basic user bob"],
+    ["the option `name`", () => Credentials.bearer(key, { name: "our-bot" }), "as our-bot"],
+    ["the identity, without a name", () => Credentials.make("our-app", (request) => request), "as our-app"],
+    ["the absence of credentials", () => Effect.succeed(Credentials.none), "without credentials"]
+  ] as const)("in a 401 and a 403 is %s", ([, of, named]) =>
+    Effect.gen(function* () {
+      expect(yield* messageFor(401, of())).toContain(`unauthorized, ${named} (401)`)
+      expect(yield* messageFor(403, of())).toContain(`forbidden, ${named} (403)`)
     })
   )
 })

@@ -232,6 +232,49 @@ describe("the errors of an endpoint", () => {
     // @ts-expect-error a detail is a text
     Endpoint.errorAs("NotFound", Schema.Struct({ detail: Schema.Number }))
   })
+
+  it("of errorAs have a detail, issues and data, and lose no other field", () => {
+    class Content extends Schema.Class<Content>("Content")({ detail: Schema.String }) {}
+    class Tagged extends Schema.TaggedError<Tagged>()("Tagged", { detail: Schema.String }) {}
+    const Detail = Schema.Struct({ detail: Schema.String })
+    const Data = Schema.Struct({ detail: Schema.optional(Schema.String), data: Schema.Struct({ a: Schema.Number }) })
+    const Issues = Schema.Struct({
+      issues: Schema.Array(
+        Schema.Struct({ path: Schema.Array(Schema.String), message: Schema.String, id: Schema.Number })
+      )
+    })
+    Endpoint.errorAs("Conflict", Schema.Struct({}))
+    Endpoint.errorAs("Conflict", Content)
+    Endpoint.errorAs("Conflict", Data)
+    Endpoint.errorAs("Conflict", Issues)
+    Endpoint.errorAs("Conflict", Schema.Union(Detail, Data))
+    Endpoint.errorAs("Conflict", Schema.Struct({ error: Schema.String }).pipe(Schema.rename({ error: "detail" })))
+
+    // @ts-expect-error another field
+    Endpoint.errorAs("Conflict", Schema.Struct({ error: Schema.Struct({ message: Schema.String }) }))
+    // @ts-expect-error another field besides the detail
+    Endpoint.errorAs("Conflict", Schema.Struct({ detail: Schema.String, code: Schema.Number }))
+    // @ts-expect-error an optional field
+    Endpoint.errorAs("Conflict", Schema.Struct({ code: Schema.optional(Schema.Number) }))
+    // @ts-expect-error another field of a member
+    Endpoint.errorAs("Conflict", Schema.Union(Detail, Schema.Struct({ code: Schema.Number })))
+    // @ts-expect-error any fields
+    Endpoint.errorAs("Conflict", Schema.Record({ key: Schema.String, value: Schema.String }))
+    // @ts-expect-error issues without messages
+    Endpoint.errorAs("Conflict", Schema.Struct({ issues: Schema.Array(Schema.String) }))
+    // @ts-expect-error a tagged error is declared itself
+    Endpoint.errorAs("Conflict", Tagged)
+    // @ts-expect-error a text
+    Endpoint.errorAs("Conflict", Schema.String)
+    // @ts-expect-error fields that are not known
+    Endpoint.errorAs("Conflict", Schema.Unknown)
+
+    type ContentOf<A> = Parameters<typeof Endpoint.errorAs<A, A>>[1]
+    type Message =
+      "this schema decodes to fields other than `detail`, `issues` and `data`: map it to these, or declare a Schema.TaggedError"
+    expectTypeOf<Extract<ContentOf<{ readonly code: number }>, readonly [string, string]>[0]>().toEqualTypeOf<Message>()
+    expectTypeOf<Extract<ContentOf<{ readonly code: number }>, readonly [string, string]>[1]>().toEqualTypeOf<"code">()
+  })
 })
 
 describe("what does not compile", () => {

@@ -37,7 +37,7 @@ const errorOf = (call: Call<unknown>, response: Scripted.Behaviour) => Effect.fl
 const requestOf = (call: Call<unknown>) =>
   Effect.flatMap(exchange(call), ({ request, result }) => Effect.as(result, { ...request! }))
 
-describe("an endpoint that can't work is refused with the reason:", () => {
+describe("an invalid endpoint is refused with the reason:", () => {
   const A = Schema.String
   class Failed extends Schema.TaggedError<Failed>()("Failed", {}) {}
 
@@ -160,13 +160,13 @@ describe("an endpoint that can't work is refused with the reason:", () => {
   ]
 
   it.each(refused.map(([what, ...row]) => [what, row] as const))("%s", (_, [reason, method, path, options]) => {
-    expect(() => Endpoint.make(method, path, options)).toThrow(new TypeError(`${method} ${path} can't work: ${reason}`))
+    expect(() => Endpoint.make(method, path, options)).toThrow(new TypeError(`${method} ${path} is invalid: ${reason}`))
   })
 
   it("with all reasons at once, and its name", () => {
     const options = { name: "find", query: { a: A }, body: A }
     expect(() => Endpoint.make("GET", "/{a}", options)).toThrow(
-      "find can't work: path and query both have a parameter a; a GET has no body"
+      "find is invalid: path and query both have a parameter a; a GET has no body"
     )
   })
 
@@ -178,7 +178,7 @@ describe("an endpoint that can't work is refused with the reason:", () => {
         Effect.provide(Layer.merge(at(new URL("https://api.test")), NodeHttpClient.layer)),
         Effect.catchAllDefect(Effect.succeed)
       )
-      expect(defect).toEqual(new TypeError("GET /{a}/{a} can't work: the path has two parameters of the name a"))
+      expect(defect).toEqual(new TypeError("GET /{a}/{a} is invalid: the path has two parameters of the name a"))
       expect(() => operation.endpoint).toThrow(TypeError)
     })
   )
@@ -598,7 +598,11 @@ describe.each(allClients)("the success of an endpoint, with %s", (_, client) => 
         expect(yield* valueOf(operation(), response)).toEqual(value)
       }
       const error = yield* errorOf(operation(), Scripted.json({ id: 1, at: "x" }))
-      expect(error).toMatchObject({ _tag: "DecodeError", reason: "Shape", issues: [{ path: ["id"] }] })
+      expect(error).toMatchObject({
+        _tag: "DecodeError",
+        reason: "Shape",
+        issues: [{ path: ["id"] }, { path: ["at"] }]
+      })
     }).pipe(Effect.provide(client))
   )
 

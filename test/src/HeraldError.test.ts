@@ -195,12 +195,50 @@ describe("detailsOf", () => {
     })
   )
 
-  it.effect("is undefined for a declared error that is frozen", () =>
+  it.effect.each([
+    ["frozen", (error: object) => Object.freeze(error)],
+    ["sealed", (error: object) => Object.seal(error)],
+    ["not extensible", (error: object) => Object.preventExtensions(error)]
+  ] as const)("has the details of each call of a declared error that is shared and %s", ([, protect]) =>
     Effect.gen(function* () {
-      const error = yield* failure([json(423, { until: "noon" })])
+      class Shared extends Schema.TaggedError<Shared>()("Shared", { until: Schema.String }) {
+        get text() {
+          return `until ${this.until}`
+        }
+      }
+      const shared = new Shared({ until: "noon" })
+      protect(shared)
+      const schema = Schema.transform(Schema.Struct({ until: Schema.String }), Schema.typeSchema(Shared), {
+        decode: () => shared,
+        encode: ({ until }) => ({ until })
+      })
+      const call = Operation.make(Caller, () => Endpoint.get("/", { errors: { 423: schema, 503: schema } }))()
+      const errorOf = (code: number) =>
+        Effect.flip(call).pipe(
+          Effect.provide(Layer.mergeAll(at(baseUrl), once, stub([json(code, { until: "noon" })]).layer))
+        )
+      const [locked, busy] = [yield* errorOf(423), yield* errorOf(503)]
+      expect([detailsOf(locked)?.status, detailsOf(busy)?.status]).toEqual([423, 503])
+      expect([isTransient(locked), isTransient(busy)]).toEqual([false, true])
+      expect(detailsOf(shared)).toBeUndefined()
+      if (locked._tag !== "Shared") throw new Error("not the declared error")
+      expect(locked).toBeInstanceOf(Shared)
+      expect(locked).toBeInstanceOf(Error)
+      expect([locked._tag, locked.until, locked.text]).toEqual(["Shared", "noon", "until noon"])
+      // It can be yielded.
+      const yielded = Effect.gen(function* () {
+        return yield* locked
+      })
+      expect(yield* Effect.flip(yielded)).toBe(locked)
+    })
+  )
+
+  it.effect("has the details of a frozen record", () =>
+    Effect.gen(function* () {
+      const error = yield* failure([json(423, { until: "noon" }, { "x-request-id": "r1" })])
       expect(error).toEqual({ _tag: "Locked", until: "noon" })
-      expect(detailsOf(error)).toBeUndefined()
-      expect(isTransient(error)).toBe(false)
+      expect(JSON.stringify(error)).toBe('{"_tag":"Locked","until":"noon"}')
+      expect(detailsOf(error)).toMatchObject({ status: 423, headers: { "x-request-id": "r1" } })
     })
   )
 
@@ -270,7 +308,7 @@ describe("a declared error", () => {
           ({ message }) => message
         )
       expect(yield* messageOf(json(403, { detail: "no" }))).toContain(
-        "forbidden, as nobody (403): no; the body does not match a declared error: fields: is missing"
+        "forbidden, without credentials (403): no; the body does not match a declared error: fields: is missing"
       )
       const withSecret = yield* messageOf(status(403, { "content-type": `text/${secret}` }, "no JSON"))
       expect(withSecret).toContain(`the body does not match a declared error: ${replacement}`)

@@ -582,7 +582,7 @@ const operationOf = (endpoint: HttpApiEndpoint.HttpApiEndpoint.Any) =>
 
 const Text = Schema.Struct({ text: Schema.String })
 
-describe("what can't work", () => {
+describe("an invalid endpoint", () => {
   const refused: ReadonlyArray<readonly [reason: string, endpoint: HttpApiEndpoint.HttpApiEndpoint.Any]> = [
     ["the path's parameter id has no schema: declare it by setPath", get("one", "/things/:id")],
     [
@@ -623,7 +623,7 @@ describe("what can't work", () => {
     it.effect(`is refused when the operation is first used: ${reason} (${index})`, () =>
       Effect.gen(function* () {
         const operation = operationOf(endpoint)
-        const message = `group.one can't work: ${reason}`
+        const message = `group.one is invalid: ${reason}`
         expect(() => operation.endpoint).toThrow(new TypeError(message))
         const exit = yield* Effect.exit(operation()).pipe(
           Effect.provide(Catalogue.layer({ baseUrl: "http://127.0.0.1:1" })),
@@ -646,7 +646,7 @@ describe("what can't work", () => {
   it("is named with every reason", () => {
     const endpoint = head("one", "/:id/*/x").addSuccess(Text)
     expect(() => operationOf(endpoint).endpoint).toThrow(
-      "group.one can't work: a wildcard has to be at the end of the path; a 200 to a HEAD has no content, which its schema needs"
+      "group.one is invalid: a wildcard has to be at the end of the path; a 200 to a HEAD has no content, which its schema needs"
     )
   })
 })

@@ -319,7 +319,7 @@ describe("an operation", () => {
       expect(yield* failure(named({ id: 7 }))).toMatchObject({
         operation: "getThing",
         url: "https://api.test/things/{id}",
-        message: "getThing: forbidden, as nobody (403) (GET https://api.test/things/{id})"
+        message: "getThing: forbidden, without credentials (403) (GET https://api.test/things/{id})"
       })
       expect((yield* failure(unnamed({ id: 7 }))).operation).toBe("GET /things/{id}")
     })

@@ -9,6 +9,8 @@ import type { ErrorReader } from "../endpoint/CompiledEndpoint.js"
 import { attachDetails } from "../errorDetails.js"
 import { canBeNotModified } from "../http/conditions.js"
 import { parse } from "../http/json.js"
+import { closest } from "../parseIssues.js"
+import { type ErrorBody, readErrorBody } from "./errorBody.js"
 import {
   decodeError,
   errorDetails,
@@ -71,21 +73,59 @@ export const decodeSuccess = (context: ResponseContext): Either.Either<unknown, 
   return Either.left(decodeError(context, reason, issues))
 }
 
-/** Finds the explanation in the body of an undeclared error, by common field names, such as those of RFC 9457. */
-const detailIn = (body: unknown): string | undefined => {
-  if (!Predicate.isRecord(body)) return undefined
-  const { detail, error, error_description, message, title } = body
-  const within = Predicate.isRecord(error) ? error["message"] : error
-  return [detail, message, error_description, within, title].find(Predicate.isString)
+/** The maximum length of a plain text that is an explanation, in characters. */
+const plainLength = 1024
+
+/** The maximum length of a body that an error has as data, in characters. */
+const dataLength = 65_536
+
+/** The maximum nesting of the body of an error. Deeper JSON could overflow the stack of a program that prints the error. */
+const maxDepth = 100
+
+const isShallow = (value: unknown, depth = 0): boolean =>
+  typeof value !== "object" ||
+  value === null ||
+  (depth < maxDepth && Object.values(value).every((one) => isShallow(one, depth + 1)))
+
+/** Makes a function that parses the JSON of an error when it is first called. */
+const parseError = (response: RawResponse): Json => {
+  const parsed = parseOnce(response)
+  let checked: ReturnType<Json> | undefined
+  return () =>
+    (checked ??= Either.filterOrLeft(parsed(), isShallow, (): Mismatch => ({
+      reason: "Json",
+      issues: [{ path: [], message: "the body is nested too deeply" }]
+    })))
 }
 
-/** Decodes a declared error by the first reader that succeeds. Returns the issues of all readers if none does. */
+/** Reads the content of an error that no schema describes, without secrets of the call. */
+export const statusContent = (
+  context: ResponseContext,
+  scrubber = scrubberOf(context),
+  parsed: Json = parseError(context.response)
+): StatusContent & ErrorBody => {
+  const { sensitive } = context.call.endpoint
+  const body = Either.getOrUndefined(parsed())
+  const read = readErrorBody(body)
+  const text = textOf(context.response)
+  const isPlain = /^text\/plain\b/i.test(context.response.headers["content-type"] ?? "") && text.length <= plainLength
+  // A plain text is the whole body, of which an error of a sensitive endpoint has no part.
+  const plain = isPlain && !sensitive ? text.trim() || undefined : undefined
+  const detail = Predicate.isObject(body) ? read.detail : plain
+  return {
+    detail: detail === undefined ? undefined : scrubber.text(detail),
+    issues: scrubIssues(read.issues, scrubber),
+    data: sensitive || text.length > dataLength ? undefined : scrubber.json(body)
+  }
+}
+
+/** Decodes a declared error by the first reader that succeeds. Returns the issues of the closest readers if none does. */
 const decodeDeclared = (
   readers: ReadonlyArray<ErrorReader>,
   response: RawResponse,
   parsed: Json
 ): Either.Either<{ readonly reader: ErrorReader; readonly value: unknown }, ReadonlyArray<Issue>> => {
-  const issues: Array<Issue> = []
+  const mismatches: Array<ReadonlyArray<Issue>> = []
   for (const reader of readers) {
     if (reader.anyBody) continue
     // An error that is declared without a body does not match one with a body, which may come from a framework or a proxy.
@@ -93,9 +133,9 @@ const decodeDeclared = (
     const decoded = reader.read(response, parsed)
     if (Either.isRight(decoded)) return Either.right({ reader, value: decoded.right })
     // `errorAs` describes some of the responses of a status, so a mismatch is not an issue.
-    if (reader.as === undefined) issues.push(...decoded.left.issues)
+    if (reader.as === undefined) mismatches.push(decoded.left.issues)
   }
-  return Either.left(issues)
+  return Either.left(closest(mismatches))
 }
 
 /** Removes the secrets of the call from the body of a response. */
@@ -113,7 +153,7 @@ export const decodeFailure = (
   const { response } = context
   const { status } = response
   const scrubber = scrubberOf(context)
-  const parsed = parseOnce(response)
+  const parsed = parseError(response)
   const readers = context.call.endpoint.errors(status) ?? []
   const declared =
     readers.length === 0
@@ -122,8 +162,11 @@ export const decodeFailure = (
   if (Either.isRight(declared)) {
     const { reader, value } = declared.right
     if (reader.as !== undefined) {
+      const found = statusContent(context, scrubber, parsed)
       // `errorAs` takes schemas of this content, and `Body.empty()`.
-      return statusError(context, reader.as, { ...(value as StatusContent | undefined), retryAfter })
+      const { data = found.data, detail = found.detail, issues = found.issues } = (value ?? {}) as StatusContent
+      const content = { data: context.call.endpoint.sensitive ? undefined : data, detail, issues, retryAfter }
+      return statusError(context, reader.as, content)
     }
     // `Endpoint` accepts schemas of tagged values only. An `HttpApi` may declare others.
     const error = value as HeraldError.AnyError
@@ -132,14 +175,14 @@ export const decodeFailure = (
   }
   const tag = readers.find(({ anyBody }) => anyBody)?.as ?? (status >= 400 ? tagOf(status) : undefined)
   if (tag !== undefined) {
-    const body = Either.getOrUndefined(parsed())
-    const wrongUrl = status === 404 && !Predicate.isRecord(body)
+    const wrongUrl =
+      status === 404 && context.call.endpoint.method !== "HEAD" && !Predicate.isRecord(Either.getOrUndefined(parsed()))
     const hint = wrongUrl
       ? "is the base URL right?"
       : declared.left.length === 0
         ? ""
         : `the body does not match a declared error: ${listIssues(scrubIssues(declared.left, scrubber))}`
-    return statusError(context, tag, { detail: detailIn(body), retryAfter }, hint)
+    return statusError(context, tag, { ...statusContent(context, scrubber, parsed), retryAfter }, hint)
   }
   if (status === 304) {
     const message = "not modified (304): declare 304 as a success to get it as a value"

@@ -1,13 +1,14 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
+import * as Predicate from "effect/Predicate"
 import type { Attempt, Verdict } from "../../Attempt.js"
-import type { CredentialsFailure } from "../../Credentials.js"
+import type { Credentials, CredentialsFailure } from "../../Credentials.js"
 import * as HeraldError from "../../HeraldError.js"
 import * as Issue from "../../Issue.js"
 import { type RawResponse, textOf } from "../../RawResponse.js"
 import { hrefOf } from "../http/baseUrl.js"
 import { maxIssues } from "../parseIssues.js"
 import type { CallInfo } from "./CallInfo.js"
-import { makeScrubber, type Scrubber } from "./secrets.js"
+import { isCredentialHeader, makeScrubber, type Scrubber } from "./secrets.js"
 
 /** The facts that an error reports. */
 export interface ErrorContext {
@@ -30,6 +31,36 @@ const shorten = (sentence: string): string =>
 
 const requestIdHeaders = ["x-request-id", "request-id", "x-correlation-id"]
 
+/** Headers of sensitive endpoints that errors have. */
+const neutralHeaders = [...requestIdHeaders, "content-type", "content-length", "date", "retry-after", "server"]
+
+/** The number of headers in an error, their length in all, and the length of a value, in characters. */
+const headerLimits = { count: 64, total: 8192, value: 1024 }
+
+/** Removes the parts of a URL that may hold secrets: the user information, the query and the fragment. */
+const withoutSecrets = (url: string): string => url.replace(/[?#].*/s, "").replace(/\/\/[^/]*@/, "//")
+
+/** Copies the headers of a response without secrets, as many as the limits permit. */
+const headersOf = (
+  { headers }: RawResponse,
+  sensitive: boolean,
+  { json, text }: Scrubber
+): HeraldError.ErrorDetails["headers"] => {
+  let left = headerLimits.total
+  const kept: Array<readonly [string, string]> = []
+  for (const [name, value] of Object.entries(headers)) {
+    if (sensitive ? !neutralHeaders.includes(name) : isCredentialHeader(name)) continue
+    if (kept.length >= headerLimits.count || !Predicate.isString(value)) continue
+    const plain = name.endsWith("location") ? withoutSecrets(value) : value
+    const clean = text(plain).slice(0, headerLimits.value)
+    left -= name.length + clean.length
+    if (left < 0) left += name.length + clean.length
+    else kept.push([name, clean])
+  }
+  // The scrubber of JSON scrubs the names.
+  return json(Object.fromEntries(kept)) as HeraldError.ErrorDetails["headers"]
+}
+
 /** Verdicts that are part of the message, since the error itself does not explain why the call was not retried. */
 const shownVerdicts: ReadonlyArray<Verdict> = [
   "unsafe",
@@ -42,7 +73,7 @@ const shownVerdicts: ReadonlyArray<Verdict> = [
 /** Makes the scrubber of the call that an error is about. */
 export const scrubberOf = ({ call, sent }: ErrorContext): Scrubber => makeScrubber(call.input, call.request, sent)
 
-/** Makes the details of an error. Scrubs the request id and the body; `sentence` must be free of secrets. */
+/** Makes the details of an error. Scrubs headers and body; `sentence` must be free of secrets. */
 export const errorDetails = (
   context: ErrorContext,
   sentence: string,
@@ -50,26 +81,30 @@ export const errorDetails = (
 ): HeraldError.ErrorDetails => {
   const { attempts, call, response } = context
   const { authoriser, endpoint } = call
+  const { method, name, sensitive, template } = endpoint
   const requestId = requestIdHeaders.map((name) => response?.headers[name]).find((id) => id !== undefined)
   const { baseUrl } = authoriser
-  const url = (endpoint.fromOrigin ? baseUrl.origin : hrefOf(baseUrl)) + endpoint.template
+  const url = (endpoint.fromOrigin ? baseUrl.origin : hrefOf(baseUrl)) + template
   const verdict = attempts.at(-1)?.verdict
-  const shownVerdict = verdict !== undefined && shownVerdicts.includes(verdict) ? verdict : undefined
+  const shownVerdict = verdict !== undefined && shownVerdicts.includes(verdict) ? `: ${verdict}` : ""
   const count =
-    shownVerdict === undefined && attempts.length < 2
+    shownVerdict === "" && attempts.length < 2
       ? ""
-      : `, ${attempts.length} attempt${attempts.length === 1 ? "" : "s"}`
-  const suffix = shownVerdict === undefined ? count : `${count}: ${shownVerdict}`
+      : `${attempts.length} attempt${attempts.length === 1 ? "" : "s"}${shownVerdict}`
+  // The name of a request without one is its method and path.
+  const request = `${method} ${url}`
+  const unnamed = name === `${method} ${template}` || name === method
+  const facts = [unnamed ? "" : request, count].filter((fact) => fact !== "").join(", ")
   return {
-    message: `${endpoint.name}: ${shorten(sentence)} (${endpoint.method} ${url}${suffix})`,
-    operation: endpoint.name,
-    method: endpoint.method,
+    message: `${unnamed ? request : name}: ${shorten(sentence)}${facts === "" ? "" : ` (${facts})`}`,
+    operation: name,
+    method,
     url,
     status: response?.status,
     attempts,
     requestId: requestId === undefined ? undefined : scrubber.text(requestId).slice(0, 200),
-    body:
-      response === undefined || endpoint.sensitive ? undefined : scrubber.text(textOf(response)).slice(0, bodyLength)
+    headers: response && headersOf(response, sensitive, scrubber),
+    body: response === undefined || sensitive ? undefined : scrubber.text(textOf(response)).slice(0, bodyLength)
   }
 }
 
@@ -107,6 +142,8 @@ export const authoriserError = (
 export interface StatusContent {
   readonly detail?: string | undefined
   readonly issues?: ReadonlyArray<Issue.Issue> | undefined
+  /** Without secrets of the call. */
+  readonly data?: unknown
   readonly retryAfter?: HeraldError.RateLimited["retryAfter"]
 }
 
@@ -126,16 +163,23 @@ const classes: {
   ServerError: HeraldError.ServerError
 }
 
-const sentences: Readonly<Record<HeraldError.StatusError["_tag"], (identity: string) => string>> = {
-  BadRequest: () => "the server refused the request",
-  Unauthorized: (identity) => `unauthorized, as ${identity}`,
-  Forbidden: (identity) => `forbidden, as ${identity}`,
-  NotFound: () => "not found",
-  Conflict: () => "conflict",
-  UnprocessableContent: () => "the server refused the content",
-  RateLimited: () => "too many requests",
-  ClientError: () => "the server refused the request",
-  ServerError: () => "the server failed"
+const sentences: Readonly<Record<HeraldError.StatusError["_tag"], string>> = {
+  BadRequest: "the server refused the request",
+  Unauthorized: "unauthorized",
+  Forbidden: "forbidden",
+  NotFound: "not found",
+  Conflict: "conflict",
+  UnprocessableContent: "the server refused the content",
+  RateLimited: "too many requests",
+  ClientError: "the server refused the request",
+  ServerError: "the server failed"
+}
+
+/** Names the caller, for the errors that depend on it. */
+const callerIn = ({ name, identity }: Credentials, tag: HeraldError.StatusError["_tag"]): string => {
+  if (tag !== "Unauthorized" && tag !== "Forbidden") return ""
+  const shown = name ?? identity
+  return shown === "" ? ", without credentials" : `, as ${shown}`
 }
 
 const tags: Readonly<Record<number, HeraldError.StatusError["_tag"]>> = {
@@ -163,13 +207,15 @@ export const statusError = (
   const scrubber = scrubberOf(context)
   const issues = scrubIssues(content.issues ?? [], scrubber)
   const detail = content.detail === undefined ? undefined : scrubber.text(content.detail)
-  const explanation = [detail ?? listIssues(issues), hint].filter((part) => part !== "").join("; ")
-  const identity = context.call.authoriser.credentials.identity || "nobody"
-  const sentence = `${sentences[tag](identity)} (${context.response?.status})${explanation === "" ? "" : `: ${explanation}`}`
+  const problems = listIssues(issues.filter(({ message }) => message !== detail))
+  const explanation = [detail, problems, hint].filter(Boolean).join("; ")
+  const caller = callerIn(context.call.authoriser.credentials, tag)
+  const sentence = `${sentences[tag]}${caller} (${context.response?.status})${explanation && `: ${explanation}`}`
   return new classes[tag]({
     ...errorDetails(context, sentence, scrubber),
     detail,
     issues,
+    data: content.data,
     ...(tag === "RateLimited" || tag === "ServerError" ? { retryAfter: content.retryAfter } : {})
   })
 }

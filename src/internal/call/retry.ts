@@ -13,6 +13,7 @@ import type { CallInfo } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
 import { currentPolicy } from "./currentPolicy.js"
 import { timeLeft } from "./deadline.js"
+import { statusContent } from "./decodeResponse.js"
 import { errorDetails } from "./errors.js"
 import * as Progress from "./Progress.js"
 import { applyRejected, makeDecide } from "./retryDecision.js"
@@ -47,7 +48,8 @@ const waitTooLong = (
 ): RateLimited => {
   const context = { call, attempts: log.attempts(), sent: Progress.sentRequest(progress), response }
   const sentence = `the server asks to wait ${durationText(retryAfter)} (${reason})`
-  return new RateLimited({ ...errorDetails(context, sentence), issues: [], retryAfter })
+  const content = response === undefined ? { issues: [] } : statusContent({ ...context, response })
+  return new RateLimited({ ...errorDetails(context, sentence), ...content, retryAfter })
 }
 
 /**

@@ -32,20 +32,27 @@ export const holdsSecrets = (input: unknown): boolean => {
 /** Headers that hold credentials (RFC 9110, 11; RFC 6265). */
 const credentialHeaders = ["authorization", "proxy-authorization", "cookie"]
 
+/** Names of headers that hold credentials by convention, such as `x-api-key`, `x-auth-token` or `set-cookie`. */
+const credentialNames =
+  /\bauth\b|authori[sz]ation|authentication|cookie|token\b|secret|passw|credential|signature|session|csrf|xsrf|key\b/
+
+/** Reports whether a header holds credentials, by its name in lower case. Servers repeat idempotency keys in explanations. */
+export const isCredentialHeader = (name: string): boolean => credentialNames.test(name) && !name.includes("idempotency")
+
 /** Reports whether a request has credentials that the caller set as headers. */
 export const carriesCredentials = ({ headers }: HttpClientRequest): boolean =>
   credentialHeaders.some((name) => headers[name] !== undefined)
 
 /**
- * Collects the credentials of a request, from the authoriser or the caller: values of query parameters and headers, the part
- * after the authentication scheme, and the password of Basic credentials.
+ * Collects the credentials of a request, from the authoriser, the API's default headers or the caller: values of query parameters
+ * and headers, the part after the authentication scheme, and the password of Basic credentials.
  */
 const collectCredentials = (plain: HttpClientRequest, authorized: HttpClientRequest, found: Set<string>): void => {
   for (const [name, value] of authorized.urlParams) {
     if (!plain.urlParams.some(([other, same]) => other === name && same === value)) found.add(value)
   }
   for (const [name, value] of Object.entries(authorized.headers)) {
-    if (plain.headers[name] === value && !credentialHeaders.includes(name)) continue
+    if (plain.headers[name] === value && !isCredentialHeader(name)) continue
     found.add(value)
     const credentials = value.slice(value.indexOf(" ") + 1)
     found.add(credentials)
@@ -63,25 +70,38 @@ const base64 = (secret: string): ReadonlyArray<string> => {
 /** The length of a text that is searched, in characters. The rest of a longer text is dropped. */
 const searchedLength = 16_384
 
-/** The length from which a prefix of a secret, at the end of a text, counts as a secret. A shorter one reveals nothing. */
-const shortestPrefix = 4
+/**
+ * The length from which a secret is searched for within a text, and a prefix of one at its end. Most texts contain a shorter one by
+ * chance.
+ */
+const shortest = 4
 
-/** Reports whether a text contains a secret, or ends with the beginning of one, such as a body that was cut short. */
+/**
+ * Reports whether a text contains a secret, or ends with the beginning of one, such as a body that was cut short; or is a secret
+ * that is too short for the search.
+ */
 const contains = (text: string, secret: string): boolean => {
+  if (secret.length < shortest) return text === secret
   if (text.includes(secret)) return true
-  for (let length = Math.min(secret.length - 1, text.length); length >= shortestPrefix; length -= 1) {
+  for (let length = Math.min(secret.length - 1, text.length); length >= shortest; length -= 1) {
     if (text.endsWith(secret.slice(0, length))) return true
   }
   return false
 }
 
+/** Reports whether a text is a secret that is not too short for the search, for numbers. */
+const isWholeSecret = (text: string, secret: string): boolean => secret.length >= shortest && text === secret
+
 const replacement = "<redacted: it repeats a secret of this call>"
 
 /** Removes the secrets of a call from texts of the server. */
 export interface Scrubber {
-  /** The text, or its first 16,384 characters. A fixed replacement if it contains a secret. */
+  /**
+   * The text, or its first 16,384 characters. A fixed replacement if it contains a secret of at least 4 characters, or is a shorter
+   * one.
+   */
   readonly text: (text: string) => string
-  /** The JSON value, in which every string and every key that contains a secret is replaced. */
+  /** The JSON value, in which every string and every key that contains a secret is replaced, and every number that is one. */
   readonly json: (value: unknown) => unknown
 }
 
@@ -104,23 +124,24 @@ export const makeScrubber = (
     const spellings = [...found].flatMap((secret) => [secret, ...base64(secret)])
     return [...new Set(spellings.map(canonical))].filter((text) => text !== "")
   }
-  let secrets: ReadonlyArray<string> | undefined
-  const isClean = (text: string): boolean => {
-    const plainText = canonical(text)
-    return !(secrets ??= collect()).some((secret) => contains(plainText, secret))
+  let collected: ReadonlyArray<string> | undefined
+  const secrets = () => (collected ??= collect())
+  /** Reports whether a text has none of the secrets, in any spelling. */
+  const isFree = (text: string, has: (canonicalText: string, secret: string) => boolean): boolean => {
+    if (secrets().length === 0) return true
+    const canonicalText = canonical(text)
+    return !secrets().some((secret) => has(canonicalText, secret))
   }
+  const isClean = (text: string) => isFree(text, contains)
   /**
    * Reports whether a key contains no secret. Field names often end with the beginning of a secret, or contain a very short
    * one: neither reveals it.
    */
-  const isCleanKey = (key: string): boolean => {
-    const plainKey = canonical(key)
-    return !(secrets ??= collect()).some((secret) => secret.length >= shortestPrefix && plainKey.includes(secret))
-  }
+  const isCleanKey = (key: string) => isFree(key, (text, secret) => secret.length >= shortest && text.includes(secret))
   const json = (value: unknown): unknown => {
     if (typeof value === "string") return isClean(value) ? value : replacement
     if (Array.isArray(value)) return value.map(json)
-    if (typeof value !== "object" || value === null) return value
+    if (typeof value !== "object" || value === null) return isFree(String(value), isWholeSecret) ? value : replacement
     return Object.fromEntries(
       Object.entries(value).map(([key, one]) => [isCleanKey(key) ? key : replacement, json(one)])
     )
@@ -130,6 +151,6 @@ export const makeScrubber = (
       const searched = text.slice(0, searchedLength)
       return isClean(searched) ? searched : replacement
     },
-    json: (value) => ((secrets ??= collect()).length === 0 ? value : json(value))
+    json: (value) => (secrets().length === 0 ? value : json(value))
   }
 }

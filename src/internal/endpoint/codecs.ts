@@ -3,7 +3,6 @@ import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import type * as Schema from "effect/Schema"
@@ -13,7 +12,7 @@ import type { Issue } from "../../Issue.js"
 import { withStreamBody } from "../call/streamBody.js"
 import * as Json from "../http/json.js"
 import { isEmptyBody } from "../http/transportResponse.js"
-import { fromParseIssue } from "../parseIssues.js"
+import { decodeWithIssues } from "../parseIssues.js"
 import type { Codec, Mismatch, Reader, WithBody, Writer } from "./Codec.js"
 import type { Encode, Texts } from "./CompiledEndpoint.js"
 import { encodeBySchema, encodeFields, encodeFormText, encodeParams, mismatch, prependPath } from "./values.js"
@@ -34,11 +33,10 @@ const writer = (encode: Encode, write: (encoded: never, contentType: string | un
 })
 
 /** Makes a decoder from a schema. Without a schema, the decoder returns the value unchanged. */
-const decoderOf = (schema: AnySchema | undefined): ((value: unknown) => Either.Either<unknown, Mismatch>) => {
+export const decoderOf = (schema: AnySchema | undefined): ((value: unknown) => Either.Either<unknown, Mismatch>) => {
   if (schema === undefined) return Either.right
-  const decode = ParseResult.decodeUnknownEither(schema)
-  return (value) =>
-    Either.mapLeft(decode(value), (issue): Mismatch => ({ reason: "Shape", issues: fromParseIssue(issue) }))
+  const decode = decodeWithIssues(schema)
+  return (value) => Either.mapLeft(decode(value), (issues): Mismatch => ({ reason: "Shape", issues }))
 }
 
 const emptyBody: Mismatch = { reason: "Json", issues: [{ path: [], message: "the body is empty" }] }

@@ -1,11 +1,9 @@
 import * as Either from "effect/Either"
-import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as AST from "effect/SchemaAST"
 import { type DeclaredError, isErrorAs } from "../../Endpoint.js"
-import { fromParseIssue } from "../parseIssues.js"
-import { jsonReader } from "./codecs.js"
+import { decoderOf, jsonReader } from "./codecs.js"
 import type { ErrorReader } from "./CompiledEndpoint.js"
 
 const membersOf = (ast: AST.AST): ReadonlyArray<AST.AST> =>
@@ -29,13 +27,8 @@ const taggedReaders = (schema: Schema.Schema.AnyNoContext): ReadonlyArray<ErrorR
   membersOf(schema.ast).map((ast) => {
     const tag = requiredTag(ast)
     // Declared errors are schemas that need no services.
-    const decode = ParseResult.decodeUnknownEither(Schema.make<unknown, unknown, never>(ast))
-    return jsonReader((body) =>
-      Either.mapLeft(decode(tag === undefined ? body : withTag(body, tag)), (issue) => ({
-        reason: "Shape",
-        issues: fromParseIssue(issue)
-      }))
-    )
+    const decode = decoderOf(Schema.make<unknown, unknown, never>(ast))
+    return jsonReader((body) => decode(tag === undefined ? body : withTag(body, tag)))
   })
 
 /** The readers of a declared error: one, or one for each member of a union. */

@@ -68,8 +68,8 @@ export class SideEffects extends Context.Reference<SideEffects>()("effect-herald
 }) {}
 
 /**
- * Annotation of an `HttpApiEndpoint`, a group or an API: input or output hold secrets, so that errors contain no part of a
- * body, and responses are not cached. Default: false.
+ * Annotation of an `HttpApiEndpoint`, a group or an API: input or output hold secrets: errors have no `body` and no
+ * `data`, only neutral headers, and of the body only what the server explains in JSON. Responses are not cached. Default: false.
  */
 export class Sensitive extends Context.Reference<Sensitive>()("effect-herald/HttpApi/Sensitive", {
   defaultValue: () => false

@@ -179,7 +179,7 @@ export const compileEndpoint = (
       ? ["the idempotency key's header has an invalid name (RFC 9110, 5.1)"]
       : [])
   ]
-  if (problems.length > 0) throw new TypeError(`${name} can't work: ${problems.join("; ")}`)
+  if (problems.length > 0) throw new TypeError(`${name} is invalid: ${problems.join("; ")}`)
 
   const description: Endpoint.Any = {
     ...Endpoint.make(method, "/", { ...behavior, name }),

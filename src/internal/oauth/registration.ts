@@ -25,6 +25,8 @@ export interface Registration {
    * secret.
    */
   readonly identity: string
+  /** Names the caller in messages. */
+  readonly callerName: string
 }
 
 /** The part of `OAuth.Options` that a registration is made from. */
@@ -110,6 +112,7 @@ export const register = (
       send,
       scope,
       parameters,
+      callerName: `${grantType === "client_credentials" ? "" : "user of "}OAuth client ${client.clientId} at ${server.host}`,
       identity: yield* identityOf(grantType, client, server, [
         scope.toSorted(),
         revealParameters(parameters),

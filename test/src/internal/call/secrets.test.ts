@@ -86,8 +86,8 @@ describe("a scrubber", () => {
   })
 
   it("finds credentials in the query", () => {
-    const { text } = makeScrubber(undefined, plain, HttpClientRequest.setUrlParam(plain, "api_key", "k3y"))
-    expect(text("/forecast?api_key=k3y")).toBe(replacement)
+    const { text } = makeScrubber(undefined, plain, HttpClientRequest.setUrlParam(plain, "api_key", "k3y9"))
+    expect(text("/forecast?api_key=k3y9")).toBe(replacement)
   })
 
   it("is fast for texts of nested escapes", () => {
@@ -114,6 +114,15 @@ describe("a scrubber of JSON", () => {
       a: [replacement, 1, null],
       b: { c: replacement, d: true },
       e: "plain"
+    })
+  })
+
+  it("replaces a number that is a secret", () => {
+    const scrub = makeScrubber([Redacted.make("482913"), Redacted.make("12")], undefined, undefined).json
+    expect(scrub({ a: 482_913, b: 4_829_130, c: [12, 0, null, true] })).toEqual({
+      a: replacement,
+      b: 4_829_130,
+      c: [12, 0, null, true]
     })
   })
 

@@ -105,6 +105,20 @@ describe("options", () => {
   )
 })
 
+describe("the name of the caller", () => {
+  it.scoped("is made of the client and the server, and shows no secret", () =>
+    Effect.gen(function* () {
+      const refreshToken = Redacted.make("hunter2")
+      expect((yield* OAuth.clientCredentials({ server, client })).name).toBe(
+        `OAuth client ${client.clientId} at auth.example`
+      )
+      expect((yield* OAuth.refreshToken({ server, client, refreshToken, name: "store" })).name).toBe(
+        `user of OAuth client ${client.clientId} at auth.example`
+      )
+    })
+  )
+})
+
 describe("the identity", () => {
   it.scoped("differs with everything that tokens depend on, and shows no secret", () =>
     Effect.gen(function* () {

@@ -111,15 +111,13 @@ const toReadableStream = (bytes: Bytes): ReadableStream<Uint8Array> => {
 }
 
 /** The failure of the bytes themselves, apart from failures of decoding them. */
-export class SourceFailure {
-  constructor(readonly cause: unknown) {}
-}
+export class SourceFailure extends Error {}
 
 async function* distinguishFailures(bytes: Bytes): AsyncGenerator<Uint8Array> {
   try {
     yield* bytes
   } catch (cause) {
-    throw new SourceFailure(cause)
+    throw new SourceFailure("the content could not be read", { cause })
   }
 }
 

@@ -385,7 +385,7 @@ export const make = (method: HttpMethod, path: string, options: LooseOptions = {
     ...behavior,
     method,
     path,
-    name: name || `${method} ${path}`.trim(),
+    name: name || `${method} ${path}`,
     pathSchemas,
     query: query && Body.fieldsSchema(query),
     headers: headers && Body.fieldsSchema(headers),

@@ -620,7 +620,7 @@ describe("a list of requests", () => {
         attempts: []
       })
       expect(error?.message).toBe(
-        `GET /a/{b}: the items of page 3 were received before, again and again (GET ${server.url.origin}/a/{b})`
+        `GET ${server.url.origin}/a/{b}: the items of page 3 were received before, again and again`
       )
     }).pipe(Effect.provide(client))
   )

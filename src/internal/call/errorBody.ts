@@ -29,8 +29,8 @@ const messageKeys = [
 /** The names of the place of a problem, where a record with it may be the whole body. */
 const targetKeys = ["param", "target", "field", "property", "propertyName"]
 
-/** The names of the place of a problem in a list. JSON:API has them in a record `source`. */
-const pathKeys = ["pointer", "path", "loc", ...targetKeys, "parameter", "header", "propertyPath", "instancePath"]
+/** Other names of the place of a problem in a list. JSON:API has them in a record `source`. */
+const pathKeys = ["pointer", "path", "loc", "parameter", "header", "propertyPath", "instancePath"]
 
 /** The names of a code, in order. */
 const codeKeys = ["code", "errorCode", "type", "kind", "keyword", "issue", "reason"]
@@ -87,6 +87,7 @@ export const parsePath = (written: string): Issue["path"] => {
   return keys.slice(0, maxKeys).map(keyOf)
 }
 
+/** Returns the place in a record, by the first of these names that it has. */
 const pathIn = (entry: Fields, keys: ReadonlyArray<string>): Issue["path"] | undefined => {
   const source = Predicate.isRecord(entry["source"]) ? entry["source"] : {}
   for (const key of keys) {
@@ -98,6 +99,10 @@ const pathIn = (entry: Fields, keys: ReadonlyArray<string>): Issue["path"] | und
   }
   return undefined
 }
+
+const targetIn = (entry: Fields) => pathIn(entry, targetKeys)
+
+const placeIn = (entry: Fields) => pathIn(entry, pathKeys) ?? targetIn(entry)
 
 const messageIn = (entry: Fields): string | undefined => messageKeys.map((key) => entry[key]).find(isText)
 
@@ -142,13 +147,13 @@ export const readErrorBody = (body: unknown): ErrorBody => {
   }
 
   /** Adds the problem of a record, if it has a message, or a place and a code. */
-  const addEntry = (entry: unknown, path: Issue["path"], keys: ReadonlyArray<string>): boolean => {
+  const addEntry = (entry: unknown, path: Issue["path"], pathOf = placeIn): boolean => {
     // Of the details of Google's errors only the lists in them are problems.
     if (!Predicate.isRecord(entry) || "@type" in entry) return false
     const message = messageIn(entry)
     const code = codeIn(entry, message)
     // RFC 7807, 3.2 has a name and a reason.
-    const own = pathIn(entry, keys) ?? (isText(entry["reason"]) ? pathIn(entry, ["name"]) : undefined)
+    const own = pathOf(entry) ?? (isText(entry["reason"]) ? pathIn(entry, ["name"]) : undefined)
     const text = message ?? (own && code)
     if (text === undefined) return false
     // The key of a record may have the name of the place, too.
@@ -167,14 +172,14 @@ export const readErrorBody = (body: unknown): ErrorBody => {
         if (isText(one)) add(path, one)
         else if (Predicate.isRecord(one) && "@type" in one) collectLists(one, transparent, depth + 1)
         // A problem without a message is none, and not a record of fields.
-        else if (!addEntry(one, path, pathKeys) && !(Predicate.isRecord(one) && pathIn(one, pathKeys))) {
+        else if (!addEntry(one, path) && !(Predicate.isRecord(one) && placeIn(one))) {
           collect(one, [...path, index], false, depth + 1)
         }
       }
     } else if (Predicate.isRecord(value)) {
       for (const [key, one] of Object.entries(value)) {
         const within = transparent.test(key) ? path : [...path, ...parsePath(key)].slice(0, maxKeys)
-        if (!addEntry(one, within, pathKeys)) collect(one, within, loose, depth + 1)
+        if (!addEntry(one, within)) collect(one, within, loose, depth + 1)
       }
     }
   }
@@ -195,7 +200,7 @@ export const readErrorBody = (body: unknown): ErrorBody => {
 
   const collectBody = (record: Fields, depth: number): void => {
     if (depth > maxDepth) return
-    if (pathIn(record, targetKeys) !== undefined) addEntry(record, [], targetKeys)
+    if (targetIn(record) !== undefined) addEntry(record, [], targetIn)
     const named = Object.keys(record).some((key) => containers.test(key) || lists.test(key))
     if (!named && isMessages(record)) collect(record, [], false, depth)
     else collectLists(record, containers, depth)

@@ -31,8 +31,8 @@ const shorten = (sentence: string): string =>
 
 const requestIdHeaders = ["x-request-id", "request-id", "x-correlation-id"]
 
-/** Headers of sensitive endpoints that errors have. */
-const neutralHeaders = [...requestIdHeaders, "content-type", "content-length", "date", "retry-after", "server"]
+/** The headers, besides request ids, that errors of sensitive endpoints have. */
+const neutralHeaders = ["content-type", "content-length", "date", "retry-after", "server"]
 
 /** The number of headers in an error, their length in all, and the length of a value, in characters. */
 const headerLimits = { count: 64, total: 8192, value: 1024 }
@@ -49,15 +49,18 @@ const headersOf = (
   let left = headerLimits.total
   const kept: Array<readonly [string, string]> = []
   for (const [name, value] of Object.entries(headers)) {
-    if (sensitive ? !neutralHeaders.includes(name) : isCredentialHeader(name)) continue
+    const isNeutral = neutralHeaders.includes(name) || requestIdHeaders.includes(name)
+    if (sensitive ? !isNeutral : isCredentialHeader(name)) continue
     if (kept.length >= headerLimits.count || !Predicate.isString(value)) continue
     const plain = name.endsWith("location") ? withoutSecrets(value) : value
     const clean = text(plain).slice(0, headerLimits.value)
-    left -= name.length + clean.length
-    if (left < 0) left += name.length + clean.length
-    else kept.push([name, clean])
+    const size = name.length + clean.length
+    // Shorter headers that follow are more useful than none.
+    if (size > left) continue
+    left -= size
+    kept.push([name, clean])
   }
-  // The scrubber of JSON scrubs the names.
+  // The scrubber of JSON scrubs the names, and returns a record of texts for one.
   return json(Object.fromEntries(kept)) as HeraldError.ErrorDetails["headers"]
 }
 

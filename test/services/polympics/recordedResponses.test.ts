@@ -134,7 +134,8 @@ const unprocessable = (detail: any) => {
 const content = ({ body_text, status }: Exchange) => {
   const tag = tags[status]
   if (tag === undefined) return unprocessable(JSON.parse(body_text).detail)
-  if (tag === "ServerError") return { tag, detail: undefined, issues: [] }
+  // A short plain text.
+  if (tag === "ServerError") return { tag, detail: body_text, issues: [] }
   return { tag, detail: JSON.parse(body_text).detail, issues: [] }
 }
 

@@ -39,7 +39,7 @@ export interface FailedAttempt {
  * - `retried`: another attempt followed
  * - `final`: a retry would fail in the same way
  * - `unsafe`: the server may have acted on the request, and the call is not idempotent
- * - `unrepeatable`: the endpoint is declared `unrepeatable`
+ * - `never retried`: the endpoint is declared `neverRetried`
  * - `body consumed`: the request body is a Stream, and some of it was read
  * - `not retried by policy`: no rule of the policy covers this failure
  * - `exhausted`: the policy's schedule ended
@@ -51,7 +51,7 @@ export type Verdict =
   | "retried"
   | "final"
   | "unsafe"
-  | "unrepeatable"
+  | "never retried"
   | "body consumed"
   | "not retried by policy"
   | "exhausted"

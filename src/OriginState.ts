@@ -72,7 +72,7 @@ type Shared = Pick<OriginState, "budget" | "pause">
  */
 export class OriginStates extends Context.Tag("effect-herald/OriginStates")<
   OriginStates,
-  { readonly of: (origin: string) => Shared }
+  { readonly forOrigin: (origin: string) => Shared }
 >() {}
 
 /** Makes retry budgets and pauses, one of each for an origin. */
@@ -80,7 +80,7 @@ export const make = ({ budget, pause = true }: Options = {}): Effect.Effect<Cont
   Effect.sync(() => {
     const states = new Map<string, Shared>()
     return {
-      of: (origin) => {
+      forOrigin: (origin) => {
         const state = states.get(origin) ?? {
           budget: budget === "unlimited" ? undefined : RetryBudget.make({ ...RetryBudget.standard, ...budget }),
           pause: pause ? makePause() : undefined
@@ -107,7 +107,7 @@ export const forOrigin = (origin: string): Effect.Effect<OriginState> =>
   Effect.map(
     Effect.all([current, Effect.serviceOption(Limiter), Effect.serviceOption(ResponseCache)]),
     ([states, limiter, cache]) => ({
-      ...states.of(origin),
+      ...states.forOrigin(origin),
       limiter: Option.getOrUndefined(limiter),
       cache: Option.getOrUndefined(cache)
     })

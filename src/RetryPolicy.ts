@@ -113,8 +113,8 @@ export const standard: RetryPolicy = make({
 /** A policy made by `exponential`, with its longest waits. */
 export interface ExponentialPolicy extends RetryPolicy {
   /** The wait that would follow the last attempt: `start * factor ** attempts`. */
-  readonly final: Duration.Duration
-  /** The sum of all waits, `final` included. */
+  readonly nextWait: Duration.Duration
+  /** The sum of all waits, `nextWait` included. */
   readonly total: Duration.Duration
 }
 
@@ -147,14 +147,14 @@ export const exponential = (
 ): ExponentialPolicy => {
   const { attempts = 10, factor = 1.5, start = "500 millis" } = options
   // In closed form, since `attempts` may be Infinity. A factor of 1 is apart: 1 ** Infinity is NaN.
-  const final = Duration.times(start, factor === 1 ? 1 : factor ** attempts)
+  const nextWait = Duration.times(start, factor === 1 ? 1 : factor ** attempts)
   const total = Duration.times(start, factor === 1 ? attempts + 1 : (factor ** (attempts + 1) - 1) / (factor - 1))
   const policy = make({
     schedule: Schedule.intersect(Backoff.exponential({ start, factor }), Backoff.attempts(attempts + 1)),
     retries: ({ status }) => status === undefined || status > 407,
     maxWait: options.timeout ?? total
   })
-  return { ...policy, final, total }
+  return { ...policy, nextWait, total }
 }
 
 /**

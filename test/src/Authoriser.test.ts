@@ -92,8 +92,8 @@ describe("Authoriser.make", () => {
         OriginState.OriginStates,
         states
       )
-      expect(origin.budget).toBe(states.of(baseUrl).budget)
-      expect(origin.pause).toBe(states.of(baseUrl).pause)
+      expect(origin.budget).toBe(states.forOrigin(baseUrl).budget)
+      expect(origin.pause).toBe(states.forOrigin(baseUrl).pause)
     })
   )
 })

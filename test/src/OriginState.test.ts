@@ -40,18 +40,18 @@ describe("OriginStates", () => {
   it.effect("has one state for each origin", () =>
     Effect.gen(function* () {
       const states = yield* OriginState.make()
-      expect(states.of("http://a.test")).toBe(states.of("http://a.test"))
-      expect(states.of("http://a.test")).not.toBe(states.of("http://a.test:81"))
-      expect(states.of("http://a.test").budget).not.toBe(states.of("https://a.test").budget)
+      expect(states.forOrigin("http://a.test")).toBe(states.forOrigin("http://a.test"))
+      expect(states.forOrigin("http://a.test")).not.toBe(states.forOrigin("http://a.test:81"))
+      expect(states.forOrigin("http://a.test").budget).not.toBe(states.forOrigin("https://a.test").budget)
       const other = yield* OriginState.make()
-      expect(other.of("http://a.test")).not.toBe(states.of("http://a.test"))
+      expect(other.forOrigin("http://a.test")).not.toBe(states.forOrigin("http://a.test"))
     })
   )
 
   it.effect("has the budget and the pause that the options set", () =>
     Effect.gen(function* () {
       const state = (options?: OriginState.Options) =>
-        Effect.map(OriginState.make(options), (states) => states.of("http://a.test"))
+        Effect.map(OriginState.make(options), (states) => states.forOrigin("http://a.test"))
       expect((yield* state()).budget?.available(0)).toBe(100)
       expect((yield* state({ budget: { capacity: 7, perSecond: 0, perSuccess: 0 } })).budget?.available(0)).toBe(7)
       expect((yield* state({ budget: "unlimited" })).budget).toBeUndefined()
@@ -68,7 +68,7 @@ describe("OriginStates", () => {
       expect(yield* one).not.toBe(yield* one)
       const both = Effect.all([OriginState.OriginStates, OriginState.forOrigin(baseUrl.origin)])
       const [states, state] = yield* Effect.provide(both, layer)
-      expect(state.budget).toBe(states.of(baseUrl.origin).budget)
+      expect(state.budget).toBe(states.forOrigin(baseUrl.origin).budget)
     })
   )
 })
@@ -76,7 +76,7 @@ describe("OriginStates", () => {
 describe("a pause", () => {
   it.effect("applies to one identity or to all, and the later end of the two counts", () =>
     Effect.gen(function* () {
-      const { pause } = (yield* OriginState.make()).of(baseUrl.origin)
+      const { pause } = (yield* OriginState.make()).forOrigin(baseUrl.origin)
       const untils = () => ["A1", "A2", ""].map((identity) => pause?.until(identity))
       expect(untils()).toEqual([0, 0, 0])
       pause?.begin(0, 10, "A1")
@@ -95,7 +95,7 @@ describe("a pause", () => {
 
   it.effect("is dropped when another begins after its end", () =>
     Effect.gen(function* () {
-      const { pause } = (yield* OriginState.make()).of(baseUrl.origin)
+      const { pause } = (yield* OriginState.make()).forOrigin(baseUrl.origin)
       for (let tenant = 0; tenant < 1000; tenant += 1) pause?.begin(tenant, tenant + 10, `A${tenant}`)
       const until = (tenant: number) => pause?.until(`A${tenant}`)
       expect(until(999)).toBe(1009)

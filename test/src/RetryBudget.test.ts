@@ -149,7 +149,7 @@ describe("calls that share a retry budget", () => {
       const states = yield* OriginState.make({
         budget: settings === "unlimited" ? settings : { capacity: 3, perSuccess: 0, perSecond: 0, ...settings }
       })
-      const { budget } = states.of(baseUrl.origin)
+      const { budget } = states.forOrigin(baseUrl.origin)
       const caller = at(baseUrl, { credentials, origin: { budget } })
       const environment = Layer.mergeAll(caller, eagerPolicy, client.layer)
       return { client, environment, available: () => budget?.available(0) }
@@ -244,7 +244,7 @@ describe("calls that share a retry budget", () => {
       const notRetried = [
         [thing(), [status(404)]],
         [thing("POST"), [broken("ECONNRESET")]],
-        [thing("GET", { unrepeatable: true }), [status(503)]],
+        [thing("GET", { neverRetried: true }), [status(503)]],
         [thing(), [status(429, { "retry-after": "61" })]],
         [impatient(thing()), [status(429, { "retry-after": "2" })]],
         [Effect.provideService(thing(), RetryPolicy.Current, RetryPolicy.none), [status(503)]]

@@ -88,7 +88,7 @@ export const retry = <A, R>(
     beginPause(call.authoriser, failure, now)
     const failed = applyRejected(policy, failedAttempt(call, log, failure))
     const circumstances = {
-      unrepeatable: call.endpoint.unrepeatable,
+      neverRetried: call.endpoint.neverRetried,
       carriedOut: failure.carriedOut,
       bodyConsumed: failure.bodyConsumed,
       paused: Duration.millis(Math.max(0, pauseLeft(call))),

@@ -86,9 +86,9 @@ export const compile = (endpoint: Any): CompiledEndpoint => {
     safe: isSafe(method) && !sideEffects,
     idempotent: endpoint.idempotent === true || idempotencyKey !== undefined || (isIdempotent(method) && !sideEffects),
     idempotencyKey,
-    unrepeatable: endpoint.unrepeatable ?? false,
+    neverRetried: endpoint.neverRetried ?? false,
     // A redirect that the endpoint declares is a response to decode.
-    followRedirects: endpoint.unrepeatable !== true && !declaresRedirect(success) && !declaresRedirect(errors),
+    followRedirects: endpoint.neverRetried !== true && !declaresRedirect(success) && !declaresRedirect(errors),
     sensitive: endpoint.sensitive ?? false,
     family: endpoint
   }

@@ -218,7 +218,7 @@ export const compileEndpoint = (
     errors: (status) => errors.get(status),
     // A redirect that the API declares is a response to decode.
     followRedirects:
-      behavior.unrepeatable !== true && !redirectStatuses.some((status) => successes.has(status) || errors.has(status))
+      behavior.neverRetried !== true && !redirectStatuses.some((status) => successes.has(status) || errors.has(status))
   }
   return { endpoint: description, compiled }
 }

@@ -45,7 +45,7 @@ const timed = <A, E, R>(call: Effect.Effect<A, E, R>) =>
 const thing = (...parameters: Parameters<typeof anyThing>) =>
   Effect.withRandom(anyThing(...parameters), Random.fixed([0]))
 
-const sharedState = Effect.map(OriginState.make(), (states) => states.of(baseUrl.origin))
+const sharedState = Effect.map(OriginState.make(), (states) => states.forOrigin(baseUrl.origin))
 
 /** A caller whose state is at hand, and a client that responds with a success. */
 const pausable = (parts: CallerParts = {}) =>
@@ -192,7 +192,7 @@ describe("a pause", () => {
     Effect.gen(function* () {
       const client = stub([status(429, after(60)), ok])
       yield* Effect.gen(function* () {
-        yield* Effect.flip(thing("POST", { unrepeatable: true }))
+        yield* Effect.flip(thing("POST", { neverRetried: true }))
         expect((yield* Effect.flip(within("1 second")(thing())))._tag).toBe("NotSent")
       }).pipe(Effect.provide(Layer.merge(at(baseUrl), client.layer)))
     })

@@ -157,7 +157,7 @@ describe.concurrent("retries", () => {
       fc.record({
         method: methods,
         idempotent: fc.boolean(),
-        unrepeatable: fc.integer({ max: 6, min: 0 }).map((dice) => dice === 0),
+        neverRetried: fc.integer({ max: 6, min: 0 }).map((dice) => dice === 0),
         failures: fc.array(fc.record({ failure: failures, took: fc.integer({ min: 0, max: 2000 }) }), {
           minLength: 1,
           maxLength: 8
@@ -165,7 +165,7 @@ describe.concurrent("retries", () => {
         policies: policies(anything),
         deadline: deadlines
       }),
-      ({ deadline, failures, idempotent, method, policies: { max, policy }, unrepeatable }) =>
+      ({ deadline, failures, idempotent, method, policies: { max, policy }, neverRetried }) =>
         Effect.gen(function* () {
           const steps = failures.map(
             ({ failure, took }) =>
@@ -174,7 +174,7 @@ describe.concurrent("retries", () => {
           )
           const client = stub([...steps, status(404)])
           const startedAt = yield* Clock.currentTimeMillis
-          const [error, ended] = yield* Effect.flip(thing(method, { idempotent, unrepeatable })).pipe(
+          const [error, ended] = yield* Effect.flip(thing(method, { idempotent, neverRetried })).pipe(
             Effect.zip(Clock.currentTimeMillis),
             Effect.provide(Layer.merge(at(baseUrl), client.layer)),
             Effect.provideService(RetryPolicy.Current, policy),
@@ -202,7 +202,7 @@ describe.concurrent("retries", () => {
             expect(attempt.verdict === "retried").toBe(next !== undefined)
             if (next === undefined) continue
 
-            expect(unrepeatable).toBe(false)
+            expect(neverRetried).toBe(false)
             expect(rejected || failure.failureClass !== "Final").toBe(true)
             // An ambiguous failure is retried only if the call is idempotent, or the policy classifies it as Rejected.
             expect(rejected || failure.failureClass !== "Ambiguous" || isIdempotent).toBe(true)

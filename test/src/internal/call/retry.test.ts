@@ -88,13 +88,13 @@ describe("the number of requests under a policy that retries every failure, afte
     })
   )
 
-  it.effect("any failure of an unrepeatable endpoint is 1", () =>
+  it.effect("any failure of a never-retried endpoint is 1", () =>
     Effect.gen(function* () {
       for (const step of [status(429, after), status(503), status(408), broken("ECONNREFUSED")]) {
         for (const idempotent of [false, true]) {
-          const { error, sent } = yield* run(thing("GET", { unrepeatable: true, idempotent }), [step], retryAll)
+          const { error, sent } = yield* run(thing("GET", { neverRetried: true, idempotent }), [step], retryAll)
           expect(sent).toBe(1)
-          expect(error?.attempts).toMatchObject([{ verdict: "unrepeatable" }])
+          expect(error?.attempts).toMatchObject([{ verdict: "never retried" }])
         }
       }
     })
@@ -266,7 +266,7 @@ describe("the attempts of an error", () => {
       expect(yield* last(thing("PATCH"), broken("ECONNRESET"))).toBe("unsafe")
       expect(yield* last(thing(), status(500))).toBe("not retried by policy")
       expect(yield* last(thing("POST"), status(500))).toBe("unsafe")
-      expect(yield* last(thing("GET", { unrepeatable: true }), status(503))).toBe("unrepeatable")
+      expect(yield* last(thing("GET", { neverRetried: true }), status(503))).toBe("never retried")
       expect(yield* last(thing(), status(429, { "retry-after": "9999" }))).toBe("wait too long")
     })
   )

@@ -26,7 +26,7 @@ const calls = Object.fromEntries(methods.map((method) => [method, thing(method)]
 /** The server's behaviour for every attempt: a response with a status, or a transport failure with a code. */
 type Behaviour = number | string
 
-const statuses = [400, 401, 403, 404, 408, 409, 413, 425, 429, 500, 501, 502, 503, 504] as const
+const statuses = [400, 401, 403, 404, 408, 409, 413, 425, 429, 500, 501, 502, 503, 504, 507, 520, 529] as const
 /** DNS, connection refused, an untrusted certificate: nothing was written. */
 const notSent = ["ENOTFOUND", "ECONNREFUSED", "CERT_HAS_EXPIRED"]
 /** The connection broke after writing began, or the response timed out. */
@@ -38,7 +38,9 @@ const mayRetry = (method: HttpMethod, behaviour: Behaviour, hasRetryAfter: boole
   if (behaviour === 401 || behaviour === 408 || behaviour === 425 || behaviour === 429) return true
   if (hasRetryAfter && (behaviour === 413 || behaviour === 503)) return true
   const isAmbiguous =
-    typeof behaviour === "string" ? ambiguous.includes(behaviour) : [500, 502, 503, 504].includes(behaviour)
+    typeof behaviour === "string"
+      ? ambiguous.includes(behaviour)
+      : [500, 502, 503, 504, 507, 520, 529].includes(behaviour)
   if (!isAmbiguous) return "final"
   return method !== "POST" && method !== "PATCH" ? true : "unsafe"
 }
@@ -59,12 +61,12 @@ interface Documented {
 }
 
 const documented: Readonly<Record<string, Documented>> = {
-  // Four attempts, after transport failures, 429, 502, 503 and 504, with full jitter. A Retry-After beyond a minute ends the
+  // Four attempts, after transport failures, 408, 429, 502, 503 and 504, with full jitter. A Retry-After beyond a minute ends the
   // call.
   standard: {
     policy: RetryPolicy.standard,
     attempts: 4,
-    retries: (_, behaviour) => typeof behaviour === "string" || [429, 502, 503, 504].includes(behaviour),
+    retries: (_, behaviour) => typeof behaviour === "string" || [408, 429, 502, 503, 504].includes(behaviour),
     wait: (n) => [0.5, 1, 2][n - 1]! / 2,
     maxWait: 60,
     maxElapsed: Infinity,

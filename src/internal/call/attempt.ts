@@ -9,7 +9,6 @@ import type { BodyUse, ToError } from "../endpoint/Codec.js"
 import { receiver } from "../endpoint/CompiledEndpoint.js"
 import { readBody, readBytes, type TooLarge } from "../http/readBody.js"
 import { allowsCredentials, insecureMessage } from "../http/secureUrl.js"
-import { pauseLeft } from "./admission.js"
 import {
   type AttemptFailure,
   type FailureContext,
@@ -25,6 +24,7 @@ import {
 import type { CallInfo } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
 import { withAttemptDeadline } from "./deadline.js"
+import { pauseLeft } from "./pauses.js"
 import * as Progress from "./Progress.js"
 import { carriesCredentials, holdsSecrets } from "./secrets.js"
 import { send } from "./send.js"
@@ -70,11 +70,12 @@ interface Exchanged {
  */
 export const attempt = (
   call: CallInfo,
-  { log, progress }: CallState,
+  state: CallState,
   client: HttpClient.HttpClient,
   attempted: AttemptRequest
 ): Attempt<RawResponse> => {
   const { authoriser, clock, endpoint } = call
+  const { log, progress } = state
   const { baseUrl, credentials, defaults } = authoriser
   const { asBytes, partition, unconditional } = attempted
   const now = () => clock.unsafeCurrentTimeMillis()
@@ -128,7 +129,7 @@ export const attempt = (
           return Effect.fail(credentialsFailed(insecure))
         }
         // A pause may have begun while the credentials were obtained.
-        return pauseLeft(call) > 0 ? Effect.fail(pauseBegan) : Effect.succeed(ready)
+        return !state.probing && pauseLeft(call) > 0 ? Effect.fail(pauseBegan) : Effect.succeed(ready)
       })
     )
 

@@ -52,7 +52,10 @@ export const makeAcquireToken = ({ current, name, refreshMargin, source, storage
 
   const grantNew = Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(restore(grant), (response) => receive(response, undefined))
-  ).pipe(Effect.tap((token) => Effect.flatMap(passesProbe(token), (passes) => (passes ? Effect.void : discard))))
+  ).pipe(
+    Effect.zipLeft(Effect.logDebug(`a new token "${name}" was granted`)),
+    Effect.tap((token) => Effect.flatMap(passesProbe(token), (passes) => (passes ? Effect.void : discard)))
+  )
 
   /** Refreshes a token. Returns undefined if a new grant is needed. */
   const refreshToken = (
@@ -62,9 +65,10 @@ export const makeAcquireToken = ({ current, name, refreshMargin, source, storage
     return Effect.uninterruptible(
       Effect.flatMap(refresh(previous.refreshToken), (response) => receive(response, previous))
     ).pipe(
+      Effect.zipLeft(Effect.logDebug(`the token "${name}" was refreshed`)),
       Effect.catchIf(
         ({ reason }) => reason === "Refused" || reason === "Invalid",
-        ({ message }) => Effect.as(Effect.logDebug(`the token "${name}" was not refreshed: ${message}`), undefined)
+        ({ message }) => Effect.as(Effect.logWarning(`the token "${name}" was not refreshed: ${message}`), undefined)
       ),
       Effect.flatMap((token) =>
         token === undefined

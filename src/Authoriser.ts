@@ -105,8 +105,13 @@ const checkHeaders = ({ headers = {} }: Defaults): Either.Either<void, ConfigErr
 }
 
 const checkRateLimit = ({ rateLimit }: Defaults): Either.Either<void, ConfigError.ConfigError> => {
-  const scope = rateLimit?.scope ?? "identity"
-  return scope === "identity" || scope === "operation" || (typeof scope === "object" && fieldName.test(scope.header))
+  const scope = rateLimit?.scope
+  // JavaScript permits other values than the types do.
+  const header: unknown = typeof scope === "string" ? undefined : scope?.header
+  return scope === undefined ||
+    scope === "identity" ||
+    scope === "operation" ||
+    (typeof header === "string" && fieldName.test(header))
     ? Either.void
     : invalid("rateLimit", 'the scope must be "identity", "operation", or { header } with the name of a header')
 }

@@ -23,14 +23,14 @@ export interface Settings {
    */
   readonly perSuccess: number
   /**
-   * Tokens that each second returns. Default: 0.1, so that a client with a few calls an hour has retries again. One retry in ten
-   * seconds is no load for an origin.
+   * Tokens that each second returns. Default: 0.075, so that a client with a few calls an hour has retries again. A client with one
+   * call a second then sends at most 1.3 requests a call in any outage of ten seconds or more, its reserve included.
    */
   readonly perSecond: number
 }
 
 /** The default settings. */
-export const standard: Settings = { capacity: 100, reserve: 3, perSuccess: 0.2, perSecond: 0.1 }
+export const standard: Settings = { capacity: 100, reserve: 3, perSuccess: 0.2, perSecond: 0.075 }
 
 /** A retry budget. Times are in milliseconds since the epoch. */
 export interface RetryBudget {

@@ -52,10 +52,7 @@ export const makeAcquireToken = ({ current, name, refreshMargin, source, storage
 
   const grantNew = Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(restore(grant), (response) => receive(response, undefined))
-  ).pipe(
-    Effect.zipLeft(Effect.logDebug(`a new token "${name}" was granted`)),
-    Effect.tap((token) => Effect.flatMap(passesProbe(token), (passes) => (passes ? Effect.void : discard)))
-  )
+  ).pipe(Effect.tap((token) => Effect.flatMap(passesProbe(token), (passes) => (passes ? Effect.void : discard))))
 
   /** Refreshes a token. Returns undefined if a new grant is needed. */
   const refreshToken = (

@@ -6,13 +6,15 @@ import * as Plan from "./support/stormPlan.js"
 const contenders: ReadonlyArray<Plan.Contender> = ["effect-herald", "ky", "got", "three retries"]
 
 const maxRequestsPerCall = 1.2
+/** With few calls, the retries of a single call weigh more. */
+const maxRequestsPerCallInTrickle = 1.3
 const minSucceeded = 99.9
 
 /**
- * The permitted delay of the recovery behind that of the best peer. The calls of the load are 5 ms apart, and a retry of a peer can
- * succeed between them. The rest is a margin for five busy processes on two cores.
+ * The permitted delay of the recovery behind that of the best peer, in milliseconds. A retry of a peer can succeed between two calls of
+ * the load. The rest is a margin for busy processes on two cores.
  */
-const recoveryAllowanceMilliseconds = 25
+const recoveryAllowance = (storm: Plan.Storm) => 20 + 1000 / Plan.plans[storm].callsPerSecond
 
 /** The permitted delay of calls behind their schedule. If it is larger, the machine was too busy for the planned load. */
 const lateAllowanceMilliseconds = 500
@@ -35,11 +37,11 @@ const runStorm = (storm: Plan.Storm) =>
     const address = await send("address")
     const clients = await Promise.all(
       contenders.map((contender) =>
-        start<number, ReadonlyArray<Plan.Call>>("support/stormClient.ts", [address, contender])
+        start<number, ReadonlyArray<Plan.Call>>("support/stormClient.ts", [address, contender, storm])
       )
     )
     const times = await send("begin")
-    const maxSeconds = Plan.loadSeconds + Plan.drainSeconds + 20
+    const maxSeconds = Plan.plans[storm].loadSeconds + Plan.drainSeconds + 20
     const calls = await Promise.all(clients.map((client) => client.send(times.load, maxSeconds)))
     const arrivals = await send("arrivals")
     const runs = contenders.map((contender, index): Run => ({
@@ -72,11 +74,11 @@ const lastingSuccess = ({ calls }: Run, { ends }: Plan.Outage) =>
   Math.max(0, (calls[calls.findLastIndex((call) => !call.succeeded) + 1]?.begun ?? Infinity) - ends)
 
 /** The largest delay of a call behind its schedule. */
-const largestDelay = ({ calls }: Run, { load }: Plan.Times) =>
-  Math.max(...calls.map(({ begun }, index) => begun - load - (index * 1000) / Plan.callsPerSecond))
+const largestDelay = (storm: Plan.Storm, { calls }: Run, { load }: Plan.Times) =>
+  Math.max(...calls.map(({ begun }, index) => begun - load - (index * 1000) / Plan.plans[storm].callsPerSecond))
 
 const missedLoad = (storm: Plan.Storm, runs: ReadonlyArray<Run>, times: Plan.Times) => {
-  const late = Math.max(...runs.map((run) => largestDelay(run, times)))
+  const late = Math.max(...runs.map((run) => largestDelay(storm, run, times)))
   return late > lateAllowanceMilliseconds
     ? [`${storm}: calls began up to ${rounded(late)} ms behind schedule, so the machine was too busy for valid figures`]
     : []
@@ -106,7 +108,7 @@ const row = (storm: Plan.Storm, run: Run, times: Plan.Times) => ({
   contender: run.contender,
   "requests/call": rounded(requestsPerCall(run), 3),
   "succeeded, %": rounded(percentSucceeded(run.calls), 2),
-  "largest delay, ms": rounded(largestDelay(run, times))
+  "largest delay, ms": rounded(largestDelay(storm, run, times))
 })
 
 const successes = [
@@ -114,11 +116,15 @@ const successes = [
   ["lastingSuccess", "lasting success"]
 ] as const
 
-const runOutage = async () => {
-  const { runs, times } = await runStorm("outage")
+const runOutage = async (
+  storm: Plan.Storm,
+  maxRequests: number,
+  recoveries: ReadonlyArray<(typeof successes)[number]>
+) => {
+  const { runs, times } = await runStorm(storm)
   const measured = runs.map((run) => ({ run, figures: outageFigures(run, times) }))
   const rows = measured.map(({ run, figures }) => ({
-    ...row("outage", run, times),
+    ...row(storm, run, times),
     "in outage, requests/call": rounded(figures.requestsPerCall, 3),
     "in outage, peak/s": figures.peak,
     "5 s after, peak/s": figures.peakAfter,
@@ -127,17 +133,18 @@ const runOutage = async () => {
     "lasting success, ms": rounded(figures.lastingSuccess)
   }))
 
-  const missed = missedLoad("outage", runs, times)
+  const missed = missedLoad(storm, runs, times)
   const [own, ...peers] = measured.map(({ figures }) => figures)
-  if (own!.requestsPerCall > maxRequestsPerCall)
+  if (own!.requestsPerCall > maxRequests)
     missed.push(
-      `outage: ${own!.requestsPerCall.toFixed(3)} requests per call, and at most ${maxRequestsPerCall} are permitted`
+      `${storm}: ${own!.requestsPerCall.toFixed(3)} requests per call, and at most ${maxRequests} are permitted`
     )
-  for (const [success, what] of successes) {
+  for (const [success, what] of recoveries) {
     const best = Math.min(...peers.map((peer) => peer[success]))
-    if (own![success] > best + recoveryAllowanceMilliseconds)
+    const allowance = recoveryAllowance(storm)
+    if (own![success] > best + allowance)
       missed.push(
-        `outage: ${what} after ${rounded(own![success])} ms, more than ${recoveryAllowanceMilliseconds} ms behind the best peer (${rounded(best)} ms)`
+        `${storm}: ${what} after ${rounded(own![success])} ms, more than ${allowance} ms behind the best peer (${rounded(best)} ms)`
       )
   }
   return { rows, missed }
@@ -153,18 +160,29 @@ const runFlaky = async () => {
   return { rows, missed }
 }
 
-const announce = (storm: string) =>
-  console.error(`${storm}: ${contenders.join(", ")} at once; about ${Plan.loadSeconds + 10} s`)
+const announce = (storm: Plan.Storm, what: string) =>
+  console.error(`${storm}: ${what}; ${contenders.join(", ")} at once; about ${Plan.plans[storm].loadSeconds + 10} s`)
+
+const { callsPerSecond, loadSeconds, outage: outageSpan } = Plan.plans.outage
 
 export const storm: Bench = {
   name: "storm",
-  about: `${Plan.callsPerSecond} calls a second for ${Plan.loadSeconds} s, during an outage and with a flaky server`,
-  requirement: `effect-herald sends at most ${maxRequestsPerCall} requests per call during an outage, recovers as fast as the best peer, and ${minSucceeded} % of its calls succeed with a flaky server`,
+  about: `${callsPerSecond} calls a second for ${loadSeconds} s, during an outage and with a flaky server; and 5 and 1 during an outage`,
+  requirement: `effect-herald sends at most ${maxRequestsPerCall} requests per call during an outage (${maxRequestsPerCallInTrickle} with few calls), recovers as fast as the best peer, and ${minSucceeded} % of its calls succeed with a flaky server`,
   run: async () => {
-    announce(`outage: 503 from second ${Plan.outage.from} to ${Plan.outage.until}`)
-    const outage = await runOutage()
-    announce(`flaky: ${Plan.flaky.share * 100} % of the responses are a 503`)
+    announce("outage", `503 from second ${outageSpan.from} to ${outageSpan.until}`)
+    const outage = await runOutage("outage", maxRequestsPerCall, successes)
+    announce("flaky", `${Plan.flaky.share * 100} % of the responses are a 503`)
     const flaky = await runFlaky()
-    return { rows: [...outage.rows, ...flaky.rows], missed: [...outage.missed, ...flaky.missed] }
+    const { from, until } = Plan.plans["trickle of 1"].outage
+    announce("trickle of 1", `503 from second ${from} to ${until}, beside a trickle of 5`)
+    // A lasting success depends on the phase of a few calls.
+    const trickles = await Promise.all(
+      (["trickle of 5", "trickle of 1"] as const).map((storm) =>
+        runOutage(storm, maxRequestsPerCallInTrickle, successes.slice(0, 1))
+      )
+    )
+    const all = [outage, flaky, ...trickles]
+    return { rows: all.flatMap(({ rows }) => rows), missed: all.flatMap(({ missed }) => missed) }
   }
 }

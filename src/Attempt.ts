@@ -9,6 +9,9 @@ import type { HttpMethod } from "@effect/platform/HttpMethod"
  * - `Rejected`: the server said that it did not act on the request. Safe to retry for any method.
  * - `Ambiguous`: the server may have acted on the request. Safe to retry only for idempotent calls.
  * - `Final`: a retry would fail in the same way.
+ *
+ * A server that decides itself whether a request should be sent again (`X-Should-Retry`, `Stripe-Should-Retry`) overrides the status:
+ * after `false` the class is `Final`, and after `true` it is `Ambiguous` where it would be `Final`.
  */
 export type FailureClass = "NotSent" | "Rejected" | "Ambiguous" | "Final"
 
@@ -27,6 +30,8 @@ export interface FailedAttempt {
   readonly status?: number | undefined
   /** The wait that the server asked for, if it did. */
   readonly retryAfter?: Duration.Duration | undefined
+  /** The headers of the response, by their names in lower case, if there was one. They may hold secrets. */
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined
   /** A short code for the failure: the status, or the transport's code, such as `ECONNREFUSED`. */
   readonly reason: string
   /** The time from the start of the call to the failure. */
@@ -39,7 +44,7 @@ export interface FailedAttempt {
  * - `retried`: another attempt followed
  * - `final`: a retry would fail in the same way
  * - `unsafe`: the server may have acted on the request, and the call is not idempotent
- * - `unrepeatable`: the endpoint is declared `unrepeatable`
+ * - `never retried`: the endpoint is declared `neverRetried`
  * - `body consumed`: the request body is a Stream, and some of it was read
  * - `not retried by policy`: no rule of the policy covers this failure
  * - `exhausted`: the policy's schedule ended
@@ -51,7 +56,7 @@ export type Verdict =
   | "retried"
   | "final"
   | "unsafe"
-  | "unrepeatable"
+  | "never retried"
   | "body consumed"
   | "not retried by policy"
   | "exhausted"
@@ -59,8 +64,8 @@ export type Verdict =
   | "past deadline"
   | "over budget"
 
-/** A failed attempt with its verdict, as errors list it. */
-export interface Attempt extends FailedAttempt {
+/** A failed attempt with its verdict, as errors list it: without headers, which may hold secrets. */
+export interface Attempt extends Omit<FailedAttempt, "headers"> {
   readonly verdict: Verdict
   /** The wait before the next attempt, if one followed. */
   readonly waited?: Duration.Duration | undefined

@@ -12,6 +12,16 @@ import { allowsCredentials, insecureMessage } from "./internal/http/secureUrl.js
 import * as OriginState from "./OriginState.js"
 import type { RetryPolicy } from "./RetryPolicy.js"
 
+/**
+ * The calls that share a rate limit, so that a 429 to one of them holds back the others:
+ *
+ * - `identity`: all calls of an identity
+ * - `operation`: the calls of an identity to the same method and path template
+ * - `{ header }`: the calls of an identity in the same bucket. The header of a response names the bucket of its operation, as Discord's
+ *   `x-ratelimit-bucket` does. A 429 without this header holds back all calls of the identity
+ */
+export type RateLimitScope = "identity" | "operation" | { readonly header: string }
+
 /** Defaults for the calls of an API. A program can override those that name a `Context.Reference`. */
 export interface Defaults {
   /**
@@ -30,6 +40,18 @@ export interface Defaults {
    * tracer is set. Default: true, but false in browsers, where the header costs a preflight request.
    */
   readonly traceContext?: boolean | undefined
+  /** The rate limits of the API. */
+  readonly rateLimit?:
+    | {
+        /** The calls that share a rate limit. Default: `identity`. */
+        readonly scope?: RateLimitScope | undefined
+        /**
+         * Trusts the headers of rate limits in every response: after one that reports no remaining quota, further calls wait until the
+         * reset. Default: false, since some APIs report other quotas than those that they apply. Then only a 429 holds back calls.
+         */
+        readonly trustHeaders?: boolean | undefined
+      }
+    | undefined
   /** Permits credentials over plain http to other machines, for private networks. Default: false, https or loopback only. */
   readonly insecure?: boolean | undefined
 }
@@ -87,9 +109,21 @@ const checkHeaders = ({ headers = {} }: Defaults): Either.Either<void, ConfigErr
   return Either.void
 }
 
+const checkRateLimit = ({ rateLimit }: Defaults): Either.Either<void, ConfigError.ConfigError> => {
+  const scope = rateLimit?.scope
+  // JavaScript permits other values than the types do.
+  const header: unknown = typeof scope === "string" ? undefined : scope?.header
+  return scope === undefined ||
+    scope === "identity" ||
+    scope === "operation" ||
+    (typeof header === "string" && fieldName.test(header))
+    ? Either.void
+    : invalid("rateLimit", 'the scope must be "identity", "operation", or { header } with the name of a header')
+}
+
 /**
  * Makes the service for an API at a base URL. It uses the `OriginStates`, the `Limiter` and the `ResponseCache` in its context.
- * Fails with a `ConfigError` if the base URL or a default header is invalid, or if credentials are set for a base URL that is
+ * Fails with a `ConfigError` if the base URL, a default header or `rateLimit` is invalid, or if credentials are set for a base URL that is
  * neither https nor loopback (see `insecure`).
  *
  * @example
@@ -110,6 +144,7 @@ export const make = <C extends Credentials.Credentials = Credentials.Credentials
     const { baseUrl: text, credentials, ...defaults } = options as Options<C, E, R>
     const baseUrl = yield* parseBaseUrl(text)
     yield* checkHeaders(defaults)
+    yield* checkRateLimit(defaults)
     if (credentials !== undefined && !allowsCredentials({ baseUrl, insecure: defaults.insecure })) {
       return yield* invalid("baseUrl", insecureMessage)
     }

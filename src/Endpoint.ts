@@ -39,7 +39,7 @@ export interface Behavior {
    */
   readonly sensitive?: boolean | undefined
   /** Forbids retries and redirects, whatever the policy says, for calls that replace their own credentials. Default: false. */
-  readonly unrepeatable?: boolean | undefined
+  readonly neverRetried?: boolean | undefined
 }
 
 /** A declaration that a response is an error of the built-in family. Made by `errorAs`. */

@@ -3,6 +3,7 @@ import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
 import type { Attempt } from "./Attempt.js"
+import { classifyStatus } from "./internal/call/classify.js"
 import { detailsKey } from "./internal/errorDetails.js"
 import type { Issue } from "./Issue.js"
 
@@ -235,8 +236,8 @@ const transientTags: ReadonlySet<string> = new Set(["NotSent", "TransportError",
 
 /**
  * Reports whether a later call may succeed: the request was not sent, the connection failed, a time limit passed, the server
- * asked to wait (429), or it has a temporary problem (500, 502, 503, 504). Declared errors are classified by their status. The
- * call has already been retried as its policy allows.
+ * asked to wait (429), or it has a temporary problem (408, 425, and 5xx except for 501, 505, 506, 508, 510 and 511). Declared errors
+ * are classified by their status. The call has already been retried as its policy allows.
  *
  * @example
  * ```ts
@@ -254,5 +255,6 @@ export const isTransient = (error: unknown): boolean => {
   if (details === undefined) return false
   if (Predicate.hasProperty(error, "_tag") && transientTags.has(String(error._tag)) && isHeraldError(error)) return true
   const { status } = details
-  return status === 429 || status === 500 || status === 502 || status === 503 || status === 504
+  // A 401 is safe to retry, but a later call has the same credentials.
+  return status !== undefined && status !== 401 && classifyStatus(status, false) !== "Final"
 }

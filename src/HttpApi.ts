@@ -21,7 +21,7 @@ export {
   SideEffects,
   StreamPayload,
   StreamSuccess,
-  Unrepeatable
+  NeverRetried
 } from "./internal/httpApi/annotations.js"
 
 /** A part of the input. It is optional if all of its fields are. */

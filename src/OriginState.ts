@@ -18,37 +18,63 @@ export interface OriginState {
   readonly cache: Context.Tag.Service<ResponseCache> | undefined
 }
 
-/** Pauses that a server asked for by a 429 or a 503. Times are in milliseconds since the epoch. */
+/**
+ * Pauses that a server asked for. A pause after a 503 is for every call to the origin. Any other is for the calls with a key, which
+ * names a rate limit: an identity, or an identity with an operation or a bucket. Times are in milliseconds since the epoch.
+ */
 export interface Pause {
-  /** The end of the pause for the calls of an identity; a time in the past if there is none. */
-  readonly until: (identity: string) => number
-  /** Begins a pause for an identity, or for every call where that is undefined. A later pause never shortens an earlier one. */
-  readonly begin: (now: number, until: number, identity: string | undefined) => void
+  /** The end of the pause for the calls with any of these keys; a time in the past if there is none. */
+  readonly until: (keys: ReadonlyArray<string>) => number
+  /** Begins a pause for the calls with a key, or for every call where that is undefined. A later pause never shortens an earlier one. */
+  readonly begin: (now: number, until: number, key: string | undefined) => void
+  /**
+   * Reports whether a call with these keys may be sent during their pause, to find out whether the server still wants it. Returns true
+   * once in each `probeInterval`, first when the pause is that old.
+   */
+  readonly probe: (now: number, keys: ReadonlyArray<string>) => boolean
+  /** Ends the pauses of the calls with any of these keys, among them those of every call. */
+  readonly end: (keys: ReadonlyArray<string>) => void
+  /** The names of the rate limits (buckets) of operations, where a header of the responses has them. */
+  readonly buckets: Map<string, string>
 }
+
+/**
+ * The interval between the calls that test a pause, in milliseconds: a minute. A wrong header thus silences an API for little more
+ * than that, and a server that does want the pause receives one request a minute.
+ */
+export const probeInterval = 60_000
 
 /** Options of `make` and `layer`. */
 export interface Options {
   /** The settings of retry budgets. Unset fields are those of `RetryBudget.standard`. */
   readonly budget?: Partial<RetryBudget.Settings> | "unlimited" | undefined
   /**
-   * Holds back other calls after a response that asks for a wait: after a 503 all calls to the origin, after a 429 those of the
-   * same identity. Default: true.
+   * Holds back other calls after a response that asks for a wait: after a 503 all calls to the origin, after a 429 those within the
+   * same rate limit (`rateLimit` of the API's layer). Default: true.
    */
   readonly pause?: boolean | undefined
 }
 
 const makePause = (): Pause => {
-  let originEnd = 0
-  const identityEnds = new Map<string, number>()
+  const pauses = new Map<string | undefined, { until: number; probeAt: number }>()
+  const withKeys = (keys: ReadonlyArray<string>) => [undefined, ...keys].flatMap((key) => pauses.get(key) ?? [])
   return {
-    until: (identity) => Math.max(originEnd, identityEnds.get(identity) ?? 0),
-    begin: (now, until, identity) => {
-      if (identity === undefined) originEnd = Math.max(originEnd, until)
-      else {
-        for (const [other, end] of identityEnds) if (end <= now) identityEnds.delete(other)
-        identityEnds.set(identity, Math.max(until, identityEnds.get(identity) ?? 0))
-      }
-    }
+    until: (keys) => (pauses.size === 0 ? 0 : Math.max(0, ...withKeys(keys).map(({ until }) => until))),
+    begin: (now, until, key) => {
+      for (const [other, ended] of pauses) if (ended.until <= now) pauses.delete(other)
+      const pause = pauses.get(key) ?? { until, probeAt: now + probeInterval }
+      pauses.set(key, { ...pause, until: Math.max(until, pause.until) })
+    },
+    probe: (now, keys) => {
+      const current = withKeys(keys).filter(({ until }) => until > now)
+      const due = current.every(({ probeAt }) => probeAt <= now)
+      if (due) for (const pause of current) pause.probeAt = now + probeInterval
+      return due
+    },
+    end: (keys) => {
+      for (const key of [undefined, ...keys]) pauses.delete(key)
+    },
+    buckets: new Map()
   }
 }
 
@@ -72,7 +98,7 @@ type Shared = Pick<OriginState, "budget" | "pause">
  */
 export class OriginStates extends Context.Tag("effect-herald/OriginStates")<
   OriginStates,
-  { readonly of: (origin: string) => Shared }
+  { readonly forOrigin: (origin: string) => Shared }
 >() {}
 
 /** Makes retry budgets and pauses, one of each for an origin. */
@@ -80,7 +106,7 @@ export const make = ({ budget, pause = true }: Options = {}): Effect.Effect<Cont
   Effect.sync(() => {
     const states = new Map<string, Shared>()
     return {
-      of: (origin) => {
+      forOrigin: (origin) => {
         const state = states.get(origin) ?? {
           budget: budget === "unlimited" ? undefined : RetryBudget.make({ ...RetryBudget.standard, ...budget }),
           pause: pause ? makePause() : undefined
@@ -107,7 +133,7 @@ export const forOrigin = (origin: string): Effect.Effect<OriginState> =>
   Effect.map(
     Effect.all([current, Effect.serviceOption(Limiter), Effect.serviceOption(ResponseCache)]),
     ([states, limiter, cache]) => ({
-      ...states.of(origin),
+      ...states.forOrigin(origin),
       limiter: Option.getOrUndefined(limiter),
       cache: Option.getOrUndefined(cache)
     })

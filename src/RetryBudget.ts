@@ -2,60 +2,77 @@
  * Settings of a retry budget: a token bucket that the calls to an origin share. Each retry takes a token. Where no token is
  * left, a call fails with its current error. During an outage an origin thus receives about one request for each call, instead
  * of one for each attempt that the policy allows.
+ *
+ * The size of the bucket follows the traffic, so that this is true for few calls a second as well as for many. It is the number of
+ * tokens that the successes of the last ten seconds have returned, but at least `reserve` and at most `capacity`.
  */
 export interface Settings {
   /**
-   * The size of the bucket, in tokens. A new budget is full. Default: 100, which covers a short disturbance and is few requests
-   * for a client that is large enough to overload an origin.
+   * The largest size of the bucket, in tokens. Default: 100, which covers a short disturbance and is few requests for a client that
+   * is large enough to overload an origin.
    */
   readonly capacity: number
+  /**
+   * The smallest size of the bucket, in tokens, and the tokens of a new budget. Default: 3, the retries of one call by the standard
+   * policy.
+   */
+  readonly reserve: number
   /**
    * Tokens that each successful call returns. Default: 0.2, so that in the long run retries are at most a fifth of the
    * successes. That is enough if one response in ten is a failure (the ratio of Finagle and Linkerd).
    */
   readonly perSuccess: number
   /**
-   * Tokens that each second returns. Default: 1, so that after an outage a client with a few calls an hour soon has retries
-   * again. One retry a second is no load for an origin.
+   * Tokens that each second returns. Default: 0.075, so that a client with a few calls an hour has retries again. A client with one
+   * call a second then sends at most 1.3 requests a call in any outage of ten seconds or more, its reserve included.
    */
   readonly perSecond: number
 }
 
 /** The default settings. */
-export const standard: Settings = { capacity: 100, perSuccess: 0.2, perSecond: 1 }
+export const standard: Settings = { capacity: 100, reserve: 3, perSuccess: 0.2, perSecond: 0.075 }
 
 /** A retry budget. Times are in milliseconds since the epoch. */
 export interface RetryBudget {
   /** Takes a token. Returns false if none is left. */
   readonly take: (now: number) => boolean
   /** Records a successful call. */
-  readonly succeeded: () => void
+  readonly succeeded: (now: number) => void
   /** Returns the number of tokens. */
   readonly available: (now: number) => number
 }
 
-/** Makes a full budget. */
-export const make = ({ capacity, perSecond, perSuccess }: Settings): RetryBudget => {
-  let tokens = capacity
-  /** The time of the last refill. It never decreases, so that a clock that is set back does not refill twice. */
-  let refilledAt: number | undefined
-  const add = (count: number) => {
-    tokens = Math.min(capacity, tokens + count)
-  }
-  const refill = (now: number) => {
-    if (refilledAt !== undefined && now > refilledAt) add(((now - refilledAt) / 1000) * perSecond)
-    refilledAt = Math.max(now, refilledAt ?? now)
+/**
+ * The time constant of the count of recent successes, in milliseconds: a success counts fully at first, and to 37 % after this time.
+ * With a constant rate of calls, the count is thus that of ten seconds.
+ */
+const recent = 10_000
+
+/** Makes a budget with its reserve. */
+export const make = ({ capacity, perSecond, perSuccess, reserve }: Settings): RetryBudget => {
+  let tokens = reserve
+  /** The count of recent successes. */
+  let successes = 0
+  /** The time of the last update. It never decreases, so that a clock that is set back does not refill twice. */
+  let updatedAt: number | undefined
+  const update = (now: number, count = 0) => {
+    const elapsed = Math.max(0, now - (updatedAt ?? now))
+    updatedAt = Math.max(now, updatedAt ?? now)
+    successes = successes * Math.exp(-elapsed / recent) + count
+    const size = Math.min(capacity, Math.max(reserve, perSuccess * successes))
+    // Without a check, no time at an infinite rate would be NaN.
+    tokens = Math.min(size, tokens + count * perSuccess + (elapsed === 0 ? 0 : (elapsed / 1000) * perSecond))
   }
   return {
     take: (now) => {
-      refill(now)
+      update(now)
       if (tokens < 1) return false
       tokens -= 1
       return true
     },
-    succeeded: () => add(perSuccess),
+    succeeded: (now) => update(now, 1),
     available: (now) => {
-      refill(now)
+      update(now)
       return tokens
     }
   }

@@ -6,6 +6,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 import type { FailedAttempt } from "./Attempt.js"
 import * as Backoff from "./Backoff.js"
+import { shouldRetry } from "./RetryAfter.js"
 import type { RetryPolicy } from "./internal/call/retryRule.js"
 
 export { type Explanation, explain, type Outcome, type Row } from "./internal/call/explain.js"
@@ -97,29 +98,37 @@ export const onTransportFailure: Predicate.Predicate<FailedAttempt> = (failed) =
 /** Matches responses that say how long to wait: `Retry-After`, or a header of a rate limit that is used up. */
 export const onRetryAfter: Predicate.Predicate<FailedAttempt> = ({ retryAfter }) => retryAfter !== undefined
 
+/**
+ * Matches responses by which the server says that the request should be sent again: `X-Should-Retry: true` (OpenAI, Anthropic) or
+ * `Stripe-Should-Retry: true`.
+ */
+export const onShouldRetry: Predicate.Predicate<FailedAttempt> = ({ headers }) =>
+  headers !== undefined && shouldRetry(headers) === true
+
 /** A policy without retries. */
 export const none: RetryPolicy = make({ schedule: Schedule.stop, retries: () => false })
 
 /**
- * The default policy: at most four attempts. Retries transport failures, and 429, 502, 503 and 504, which are usually
- * temporary. The waits have full jitter, up to 0.5, 1 and 2 seconds, so that clients that failed together do not retry
+ * The default policy: at most four attempts. Retries transport failures, and 408, 429, 502, 503 and 504, which are usually
+ * temporary, and what the server says should be retried. The waits have full jitter, up to 0.5, 1 and 2 seconds, so that clients that failed together do not retry
  * together.
  */
 export const standard: RetryPolicy = make({
   schedule: Schedule.intersect(Backoff.exponential({ start: "500 millis", jitter: "full" }), Backoff.attempts(4)),
-  retries: Predicate.or(onTransportFailure, onStatus(429, 502, 503, 504))
+  retries: Predicate.some([onTransportFailure, onStatus(408, 429, 502, 503, 504), onShouldRetry])
 })
 
 /** A policy made by `exponential`, with its longest waits. */
 export interface ExponentialPolicy extends RetryPolicy {
   /** The wait that would follow the last attempt: `start * factor ** attempts`. */
-  readonly final: Duration.Duration
-  /** The sum of all waits, `final` included. */
+  readonly nextWait: Duration.Duration
+  /** The sum of all waits, `nextWait` included. */
   readonly total: Duration.Duration
 }
 
 /**
- * Makes a policy whose waits grow by a factor, without jitter. It retries transport failures, and every status above 407.
+ * Makes a policy whose waits grow by a factor, without jitter. It retries transport failures, every status above 407, and what the
+ * server says should be retried.
  *
  * - `start`: the first wait. Default: 0.5 seconds.
  * - `factor`: the factor from each wait to the next. Default: 1.5.
@@ -147,14 +156,14 @@ export const exponential = (
 ): ExponentialPolicy => {
   const { attempts = 10, factor = 1.5, start = "500 millis" } = options
   // In closed form, since `attempts` may be Infinity. A factor of 1 is apart: 1 ** Infinity is NaN.
-  const final = Duration.times(start, factor === 1 ? 1 : factor ** attempts)
+  const nextWait = Duration.times(start, factor === 1 ? 1 : factor ** attempts)
   const total = Duration.times(start, factor === 1 ? attempts + 1 : (factor ** (attempts + 1) - 1) / (factor - 1))
   const policy = make({
     schedule: Schedule.intersect(Backoff.exponential({ start, factor }), Backoff.attempts(attempts + 1)),
-    retries: ({ status }) => status === undefined || status > 407,
+    retries: (failed) => failed.status === undefined || failed.status > 407 || onShouldRetry(failed),
     maxWait: options.timeout ?? total
   })
-  return { ...policy, final, total }
+  return { ...policy, nextWait, total }
 }
 
 /**

@@ -2,10 +2,11 @@
 import { setTimeout } from "node:timers/promises"
 import { reply } from "./processes.js"
 import { contenders } from "./stormContenders.js"
-import { type Call, callsPerSecond, type Contender, loadSeconds, drainSeconds, warmUpCalls } from "./stormPlan.js"
+import { type Call, type Contender, drainSeconds, plans, type Storm } from "./stormPlan.js"
 
 // The arguments of bench/storm.ts.
-const [address, contender] = process.argv.slice(2) as [string, Contender]
+const [address, contender, storm] = process.argv.slice(2) as [string, Contender, Storm]
+const { callsPerSecond, loadSeconds, warmUpCalls } = plans[storm]
 
 /**
  * Begins each call at its time, and an overdue one at once. Returns when all calls have ended, or after `drainSeconds`.

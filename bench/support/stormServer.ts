@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net"
 import { reply } from "./processes.js"
 import {
   flaky,
-  outage,
   type Outage,
+  plans,
   type ServerMessage,
   type ServerReplies,
   type Storm,
@@ -31,8 +31,12 @@ const generator = (seed: number) => () => {
   return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
 }
 
+const duringOutage = (_: string, now: number, { begins, ends }: Outage) => now >= begins && now < ends
+
 const isRefused: Record<Storm, (contender: string, now: number, outage: Outage) => boolean> = {
-  outage: (_, now, { begins, ends }) => now >= begins && now < ends,
+  outage: duringOutage,
+  "trickle of 5": duringOutage,
+  "trickle of 1": duringOutage,
   flaky: (contender) => (generators[contender] ??= generator(flaky.seed))() < flaky.share
 }
 
@@ -57,6 +61,7 @@ const replies: { readonly [Message in ServerMessage]: () => ServerReplies[Messag
   address: () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
   begin: () => {
     const load = Date.now() + noticeMilliseconds
+    const { outage } = plans[storm]
     times = { load, outage: { begins: load + outage.from * 1000, ends: load + outage.until * 1000 } }
     return times
   },

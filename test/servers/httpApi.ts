@@ -25,7 +25,7 @@ import {
   SideEffects,
   StreamPayload,
   StreamSuccess,
-  Unrepeatable
+  NeverRetried
 } from "effect-herald/http-api"
 
 /*
@@ -364,7 +364,7 @@ const facts = HttpApiGroup.make("facts")
   .add(post("plain", "/plain").addSuccess(Schema.Number))
   .add(post("idempotent", "/idempotent").addSuccess(Schema.Number).annotate(Idempotent, true))
   .add(post("keyed", "/keyed").addSuccess(Schema.Array(Schema.String)).annotate(IdempotencyKey, "Idempotency-Key"))
-  .add(get("unrepeatable", "/unrepeatable").addSuccess(Schema.Number).annotate(Unrepeatable, true))
+  .add(get("neverRetried", "/neverRetried").addSuccess(Schema.Number).annotate(NeverRetried, true))
   .add(get("sideEffects", "/effects").addSuccess(Schema.Number).annotate(SideEffects, true))
   .add(get("sensitive", "/sensitive").addSuccess(Sum).annotate(Sensitive, true))
   .prefix("/facts")
@@ -591,7 +591,7 @@ const factsLive = HttpApiBuilder.group(CatalogueApi, "facts", (handlers) =>
           return typeof response === "number" ? all : response
         })
       )
-      .handle("unrepeatable", () => flaky("unrepeatable"))
+      .handle("neverRetried", () => flaky("neverRetried"))
       .handle("sideEffects", () => flaky("sideEffects"))
       .handle("sensitive", () => json(`{"secret":"abc"}`, 400))
   })

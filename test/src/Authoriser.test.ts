@@ -69,6 +69,30 @@ describe("Authoriser.make", () => {
     })
   )
 
+  it.effect.each([
+    ["another scope", { scope: "user" }],
+    ["a header without a name", { scope: { header: "" } }],
+    ["a header that can't exist", { scope: { header: "x bucket" } }],
+    ["a header that is no text", { scope: { header: 1 } }],
+    ["no header", { scope: {} }],
+    ["no scope", { scope: null }]
+  ])("fails for rate limits with %s", ([, rateLimit]) =>
+    Effect.gen(function* () {
+      // Values that only JavaScript permits.
+      const options = { baseUrl, rateLimit: rateLimit as Authoriser.Defaults["rateLimit"] }
+      expect(yield* Effect.flip(Authoriser.make(options))).toMatchObject({ _op: "InvalidData", path: ["rateLimit"] })
+    })
+  )
+
+  it.effect.each(["identity", "operation", { header: "x-ratelimit-bucket" }] as const)(
+    "accepts rate limits of the scope %j",
+    (scope) =>
+      Effect.gen(function* () {
+        const { defaults } = yield* Authoriser.make({ baseUrl, rateLimit: { scope, trustHeaders: true } })
+        expect(defaults.rateLimit).toEqual({ scope, trustHeaders: true })
+      })
+  )
+
   it.effect("makes a service without credentials by default", () =>
     Effect.gen(function* () {
       const service = yield* Authoriser.make({ baseUrl, deadline: "5 seconds", retryPolicy: RetryPolicy.none })
@@ -92,8 +116,8 @@ describe("Authoriser.make", () => {
         OriginState.OriginStates,
         states
       )
-      expect(origin.budget).toBe(states.of(baseUrl).budget)
-      expect(origin.pause).toBe(states.of(baseUrl).pause)
+      expect(origin.budget).toBe(states.forOrigin(baseUrl).budget)
+      expect(origin.pause).toBe(states.forOrigin(baseUrl).pause)
     })
   )
 })

@@ -24,7 +24,7 @@ const getForecast = Operation.make(Caller, () =>
   Endpoint.get("/forecast/{city}", {
     name: "getForecast",
     success: Ok,
-    errors: { 404: NoSuchCity, 408: OwnTimeout, 409: NoSuchCity, 422: Problem, 423: Locked, 503: Busy }
+    errors: { 404: NoSuchCity, 410: OwnTimeout, 409: NoSuchCity, 422: Problem, 423: Locked, 503: Busy }
   })
 )
 
@@ -108,8 +108,10 @@ describe("isTransient", () => {
       for (const steps of [[broken("ECONNRESET")], [broken("UND_ERR_HEADERS_TIMEOUT")], [status(429)]]) {
         expect(isTransient(yield* failure(steps))).toBe(true)
       }
-      for (const code of [500, 502, 503, 504]) expect(isTransient(yield* failure([status(code)]))).toBe(true)
-      for (const code of [200, 302, 400, 401, 403, 404, 408, 409, 413, 418, 422, 501, 505]) {
+      for (const code of [408, 425, 500, 502, 503, 504, 507, 509, 520, 524, 527, 529, 530, 599]) {
+        expect([code, isTransient(yield* failure([status(code)]))]).toEqual([code, true])
+      }
+      for (const code of [200, 302, 399, 400, 401, 403, 404, 409, 413, 418, 422, 499, 501, 505, 506, 508, 510, 511]) {
         expect([code, isTransient(yield* failure([status(code, {}, "no")]))]).toEqual([code, false])
       }
     })
@@ -127,9 +129,9 @@ describe("isTransient", () => {
 
   it.effect("judges a declared error by its status, even if its tag is one of the built-in family", () =>
     Effect.gen(function* () {
-      const error = yield* failure([json(408, { minutes: 3 })])
+      const error = yield* failure([json(410, { minutes: 3 })])
       expect(error).toBeInstanceOf(OwnTimeout)
-      expect([isHeraldError(error), isTransient(error), detailsOf(error)?.status]).toEqual([false, false, 408])
+      expect([isHeraldError(error), isTransient(error), detailsOf(error)?.status]).toEqual([false, false, 410])
     })
   )
 

@@ -20,7 +20,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Authoriser, Credentials, detailsOf, isHeraldError, type Operation, RetryPolicy } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
-import { fromApi, IdempotencyKey, Idempotent, Sensitive, StreamSuccess, Unrepeatable } from "effect-herald/http-api"
+import { fromApi, IdempotencyKey, Idempotent, Sensitive, StreamSuccess, NeverRetried } from "effect-herald/http-api"
 import { expect } from "vitest"
 import { internals } from "../../src/internal/operation.js"
 import {
@@ -479,7 +479,7 @@ describe("an operation of an API", () => {
       const [first, ...keys] = yield* facts.keyed()
       expect(first).toMatch(/^[\da-f-]{36}$/)
       expect(keys).toEqual([first])
-      expect(attemptsOf(yield* Effect.flip(facts.unrepeatable()))).toHaveLength(1)
+      expect(attemptsOf(yield* Effect.flip(facts.neverRetried()))).toHaveLength(1)
       expect(attemptsOf(yield* Effect.flip(facts.sideEffects()))).toEqual(["unsafe"])
       const sensitive = yield* Effect.flip(facts.sensitive())
       expect(sensitive._tag).toBe("BadRequest")
@@ -675,8 +675,8 @@ describe("annotations of a group or an API", () => {
       true,
       true
     ])
-    const api = HttpApi.make("api").annotate(Unrepeatable, true).add(HttpApiGroup.make("g").add(read))
-    expect(fromApi(Catalogue, api).g.read[internals].compiled().unrepeatable).toBe(true)
+    const api = HttpApi.make("api").annotate(NeverRetried, true).add(HttpApiGroup.make("g").add(read))
+    expect(fromApi(Catalogue, api).g.read[internals].compiled().neverRetried).toBe(true)
   })
 
   it("leave reads without the idempotency key of a group", () => {

@@ -40,20 +40,21 @@ describe("OriginStates", () => {
   it.effect("has one state for each origin", () =>
     Effect.gen(function* () {
       const states = yield* OriginState.make()
-      expect(states.of("http://a.test")).toBe(states.of("http://a.test"))
-      expect(states.of("http://a.test")).not.toBe(states.of("http://a.test:81"))
-      expect(states.of("http://a.test").budget).not.toBe(states.of("https://a.test").budget)
+      expect(states.forOrigin("http://a.test")).toBe(states.forOrigin("http://a.test"))
+      expect(states.forOrigin("http://a.test")).not.toBe(states.forOrigin("http://a.test:81"))
+      expect(states.forOrigin("http://a.test").budget).not.toBe(states.forOrigin("https://a.test").budget)
       const other = yield* OriginState.make()
-      expect(other.of("http://a.test")).not.toBe(states.of("http://a.test"))
+      expect(other.forOrigin("http://a.test")).not.toBe(states.forOrigin("http://a.test"))
     })
   )
 
   it.effect("has the budget and the pause that the options set", () =>
     Effect.gen(function* () {
       const state = (options?: OriginState.Options) =>
-        Effect.map(OriginState.make(options), (states) => states.of("http://a.test"))
-      expect((yield* state()).budget?.available(0)).toBe(100)
-      expect((yield* state({ budget: { capacity: 7, perSecond: 0, perSuccess: 0 } })).budget?.available(0)).toBe(7)
+        Effect.map(OriginState.make(options), (states) => states.forOrigin("http://a.test"))
+      expect((yield* state()).budget?.available(0)).toBe(3)
+      expect((yield* state({ budget: { capacity: 7, reserve: 9 } })).budget?.available(0)).toBe(7)
+      expect((yield* state({ budget: { reserve: 9 } })).budget?.available(0)).toBe(9)
       expect((yield* state({ budget: "unlimited" })).budget).toBeUndefined()
       expect((yield* state({ budget: "unlimited" })).pause).toBeDefined()
       expect((yield* state({ pause: false })).pause).toBeUndefined()
@@ -68,7 +69,7 @@ describe("OriginStates", () => {
       expect(yield* one).not.toBe(yield* one)
       const both = Effect.all([OriginState.OriginStates, OriginState.forOrigin(baseUrl.origin)])
       const [states, state] = yield* Effect.provide(both, layer)
-      expect(state.budget).toBe(states.of(baseUrl.origin).budget)
+      expect(state.budget).toBe(states.forOrigin(baseUrl.origin).budget)
     })
   )
 })
@@ -76,8 +77,8 @@ describe("OriginStates", () => {
 describe("a pause", () => {
   it.effect("applies to one identity or to all, and the later end of the two counts", () =>
     Effect.gen(function* () {
-      const { pause } = (yield* OriginState.make()).of(baseUrl.origin)
-      const untils = () => ["A1", "A2", ""].map((identity) => pause?.until(identity))
+      const { pause } = (yield* OriginState.make()).forOrigin(baseUrl.origin)
+      const untils = () => ["A1", "A2", ""].map((identity) => pause?.until([identity]))
       expect(untils()).toEqual([0, 0, 0])
       pause?.begin(0, 10, "A1")
       expect(untils()).toEqual([10, 0, 0])
@@ -93,11 +94,46 @@ describe("a pause", () => {
     })
   )
 
+  it.effect("holds back the calls with any of several keys until the latest end", () =>
+    Effect.gen(function* () {
+      const { pause } = (yield* OriginState.make()).forOrigin(baseUrl.origin)
+      pause?.begin(0, 10, "A1")
+      pause?.begin(0, 20, "b")
+      expect(pause?.until(["A1", "b"])).toBe(20)
+      expect(pause?.until(["A1", "c"])).toBe(10)
+      expect(pause?.until([])).toBe(0)
+      pause?.end(["b", "c"])
+      expect(pause?.until(["A1", "b"])).toBe(10)
+      pause?.begin(0, 30, undefined)
+      pause?.end(["A1"])
+      expect(pause?.until(["A1"])).toBe(0)
+    })
+  )
+
+  it.effect("may be tested once in each interval, from its beginning on, however often it is extended", () =>
+    Effect.gen(function* () {
+      const { pause } = (yield* OriginState.make()).forOrigin(baseUrl.origin)
+      const interval = OriginState.probeInterval
+      expect(interval).toBe(60_000)
+      const probes = (...times: ReadonlyArray<number>) => times.map((now) => pause?.probe(now, ["A1"]))
+      pause?.begin(0, 10 * interval, "A1")
+      expect(probes(0, interval - 1, interval, interval + 1)).toEqual([false, false, true, false])
+      pause?.begin(interval + 2, 20 * interval, "A1")
+      expect(probes(2 * interval - 1, 2 * interval, 2 * interval)).toEqual([false, true, false])
+      // Both pauses hold back the call.
+      pause?.begin(2.5 * interval, 20 * interval, undefined)
+      expect(probes(3 * interval, 3.5 * interval, 3.5 * interval)).toEqual([false, true, false])
+      pause?.end(["A1"])
+      pause?.begin(9 * interval, 20 * interval, "A1")
+      expect(probes(9 * interval, 10 * interval)).toEqual([false, true])
+    })
+  )
+
   it.effect("is dropped when another begins after its end", () =>
     Effect.gen(function* () {
-      const { pause } = (yield* OriginState.make()).of(baseUrl.origin)
+      const { pause } = (yield* OriginState.make()).forOrigin(baseUrl.origin)
       for (let tenant = 0; tenant < 1000; tenant += 1) pause?.begin(tenant, tenant + 10, `A${tenant}`)
-      const until = (tenant: number) => pause?.until(`A${tenant}`)
+      const until = (tenant: number) => pause?.until([`A${tenant}`])
       expect(until(999)).toBe(1009)
       expect(until(990)).toBe(1000)
       // The last pause began at 999, when this one had ended.

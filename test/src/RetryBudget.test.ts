@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as fc from "effect/FastCheck"
@@ -23,34 +24,73 @@ const eagerPolicy = Layer.succeed(
 const verdicts = (attempts: ReadonlyArray<Attempt.Attempt>) => attempts.map(({ verdict }) => verdict)
 
 describe("a retry budget", () => {
-  it("starts full, and each take removes one token until none is left", () => {
-    const budget = RetryBudget.make({ capacity: 3, perSuccess: 0, perSecond: 0 })
+  const { make, standard } = RetryBudget
+  /** Takes all tokens, and returns their number. */
+  const drain = (budget: RetryBudget.RetryBudget, now: number) => {
+    let count = 0
+    while (budget.take(now)) count += 1
+    return count
+  }
+  const succeed = (budget: RetryBudget.RetryBudget, count: number, now: number) => {
+    for (let success = 0; success < count; success += 1) budget.succeeded(now)
+  }
+
+  it("starts with its reserve, and each take removes one token until none is left", () => {
+    const budget = make({ capacity: 10, reserve: 3, perSuccess: 0, perSecond: 0 })
     expect(budget.available(0)).toBe(3)
     expect([1, 2, 3, 4, 5].map((now) => budget.take(now))).toEqual([true, true, true, false, false])
     expect(budget.available(0)).toBe(0)
   })
 
-  it("is refilled by successes and by time, up to its capacity", () => {
-    const budget = RetryBudget.make({ capacity: 2, perSuccess: 0.5, perSecond: 0.1 })
-    const drain = (now: number) => {
-      let count = 0
-      while (budget.take(now)) count += 1
-      return count
+  it("is refilled by successes and by time, up to its size", () => {
+    const budget = make({ capacity: 2, reserve: 2, perSuccess: 0.5, perSecond: 0.1 })
+    expect(drain(budget, 0)).toBe(2)
+    budget.succeeded(0)
+    expect(drain(budget, 0)).toBe(0)
+    budget.succeeded(0)
+    expect(drain(budget, 0)).toBe(1)
+    expect(drain(budget, 9999)).toBe(0)
+    expect(drain(budget, 10_000)).toBe(1)
+    succeed(budget, 100, 10_000)
+    expect(drain(budget, 10_000)).toBe(2)
+    expect(drain(budget, 86_400_000)).toBe(2)
+  })
+
+  it("is as large as the tokens of recent successes, at least its reserve and at most its capacity", () => {
+    const budget = make(standard)
+    expect(budget.available(0)).toBe(3)
+    succeed(budget, 50, 0)
+    expect(budget.available(0)).toBeCloseTo(10)
+    succeed(budget, 5000, 0)
+    expect(budget.available(0)).toBe(100)
+    // 5050 successes, of which 37 % count after each ten seconds.
+    expect(budget.available(30_000)).toBeCloseTo(0.2 * 5050 * Math.exp(-3))
+    expect(budget.available(60_000)).toBe(3)
+  })
+
+  it.each([1, 5, 50, 200])("at %i successes a second is of the size of ten seconds", (rate) => {
+    const budget = make(standard)
+    for (let success = 0; success < rate * 120; success += 1) budget.succeeded((success * 1000) / rate)
+    const size = Math.min(100, Math.max(3, 0.2 * rate * 10))
+    expect(budget.available(120_000)).toBeGreaterThan(size * 0.9)
+    expect(budget.available(120_000)).toBeLessThan(size * 1.1)
+  })
+
+  it("has room for a retry of each tenth request, where as many fail", () => {
+    for (const rate of [5, 50, 200]) {
+      const budget = make(standard)
+      let failed = 0
+      for (let request = 0; request < rate * 60; request += 1) {
+        const now = (request * 1000) / rate
+        if (request < 20 || request % 10 > 0) budget.succeeded(now)
+        else if (!budget.take(now)) failed += 1
+      }
+      expect(failed).toBe(0)
     }
-    expect(drain(0)).toBe(2)
-    budget.succeeded()
-    expect(drain(0)).toBe(0)
-    budget.succeeded()
-    expect(drain(0)).toBe(1)
-    expect(drain(9999)).toBe(0)
-    expect(drain(10_000)).toBe(1)
-    for (let success = 0; success < 100; success += 1) budget.succeeded()
-    expect(drain(10_000)).toBe(2)
-    expect(drain(86_400_000)).toBe(2)
   })
 
   it("is not changed by a clock that is set back", () => {
-    const budget = RetryBudget.make({ capacity: 5, perSuccess: 0, perSecond: 1 })
+    const budget = make({ capacity: 5, reserve: 5, perSuccess: 0, perSecond: 1 })
     expect([0, 0, 0].map((now) => budget.take(now + 1_000_000))).toEqual([true, true, true])
     expect(budget.take(0)).toBe(true)
     expect(budget.available(0)).toBe(1)
@@ -58,20 +98,21 @@ describe("a retry budget", () => {
   })
 
   it.each([0, 0.9, -1])("allows no retry with a capacity of %s", (capacity) => {
-    const budget = RetryBudget.make({ capacity, perSuccess: 1, perSecond: 1 })
-    budget.succeeded()
+    const budget = make({ capacity, reserve: 3, perSuccess: 1, perSecond: 1 })
+    budget.succeeded(0)
     expect([0, 1e12].map((now) => budget.take(now))).toEqual([false, false])
   })
 
   it("is limited by its capacity even if it is refilled at once", () => {
-    const budget = RetryBudget.make({ capacity: 1, perSuccess: 0, perSecond: Infinity })
+    const budget = make({ capacity: 1, reserve: 1, perSuccess: 0, perSecond: Infinity })
     expect([budget.take(0), budget.take(0), budget.take(1)]).toEqual([true, false, true])
     expect(budget.available(0)).toBe(0)
   })
 
-  it("never gives more tokens than its capacity and its refills", () => {
+  it("never gives more tokens than its reserve and its refills", () => {
     const settings = fc.record({
       capacity: fc.integer({ min: 0, max: 20 }),
+      reserve: fc.integer({ min: 0, max: 20 }),
       perSuccess: fc.double({ min: 0, max: 2, noNaN: true }),
       perSecond: fc.double({ min: 0, max: 5, noNaN: true })
     })
@@ -80,16 +121,16 @@ describe("a retry budget", () => {
     })
     fc.assert(
       fc.property(settings, steps, (settings, steps) => {
-        const budget = RetryBudget.make(settings)
+        const budget = make(settings)
         let now = 0
         let taken = 0
-        let max = settings.capacity
+        let max = settings.reserve
         for (const step of steps) {
           if (typeof step === "number") {
             now += step
             max += (step / 1000) * settings.perSecond
           } else if (step === "succeed") {
-            budget.succeeded()
+            budget.succeeded(now)
             max += settings.perSuccess
           } else if (budget.take(now)) taken += 1
           expect(taken).toBeLessThanOrEqual(max + 1e-6)
@@ -101,13 +142,63 @@ describe("a retry budget", () => {
   })
 })
 
+describe.concurrent("the default budget in an outage", () => {
+  const rates = [1, 5, 50]
+  const cases = rates.flatMap((rate) =>
+    (rate === 1 ? [10, 11, 12, 13, 14, 30, 60] : [10, 30, 60]).flatMap((seconds) =>
+      [0, 60].map((before) => [rate, seconds, before] as const)
+    )
+  )
+  it.effect.each(cases)("at %i calls a second for %i s, after %i s without", ([rate, seconds, before]) =>
+    Effect.gen(function* () {
+      const budget = RetryBudget.make(RetryBudget.standard)
+      for (let call = 0; call < before * rate; call += 1) budget.succeeded((call * 1000) / rate)
+      const [begins, ends] = [before * 1000, (before + seconds) * 1000]
+      yield* TestClock.setTime(begins)
+      const arrivals: Array<number> = []
+      const client = stub([
+        () =>
+          Effect.map(Clock.currentTimeMillis, (now) => {
+            arrivals.push(now)
+            return (now < ends ? status(503) : ok)()
+          })
+      ])
+      const call = Effect.flatMap(Clock.currentTimeMillis, (start) =>
+        Effect.map(Effect.either(thing()), ({ _tag }) => ({ start, _tag }))
+      )
+      // The test clock waits for real timers between steps, so the calls of a second begin together.
+      const results = yield* Effect.replicateEffect(call, rate, { concurrency: "unbounded" }).pipe(
+        Effect.fork,
+        Effect.zipLeft(Effect.sleep("1 second")),
+        Effect.replicateEffect(seconds + 2),
+        Effect.flatMap(Fiber.joinAll),
+        Effect.provide(Layer.merge(at(baseUrl, { origin: { budget } }), client.layer)),
+        elapsing
+      )
+      const during = arrivals.filter((time) => time < ends).length
+      expect(during / (seconds * rate)).toBeLessThanOrEqual(1.3)
+      expect(during).toBeGreaterThan(seconds * rate)
+      // It recovers at once.
+      for (const { _tag, start } of results.flat()) if (start >= ends) expect(_tag).toBe("Right")
+    })
+  )
+
+  it.effect("leaves a lone call its three retries", () =>
+    Effect.gen(function* () {
+      const client = stub([status(503)])
+      const error = yield* elapsing(Effect.flip(Effect.provide(thing(), Layer.merge(at(baseUrl), client.layer))))
+      expect(verdicts(error.attempts)).toEqual(["retried", "retried", "retried", "exhausted"])
+    })
+  )
+})
+
 describe.each(clients)("a retry budget during an outage, with %s", (_, client) => {
   const calls = (count: number, url: URL) =>
     Effect.flip(thing()).pipe(
       Effect.replicateEffect(count, { concurrency: 20 }),
       Effect.provide(Layer.mergeAll(at(url), eagerPolicy, client)),
       // Without a refill by time, the numbers do not depend on the speed of the machine.
-      Effect.provide(OriginState.layer({ budget: { capacity: 10, perSuccess: 0.2, perSecond: 0 } }))
+      Effect.provide(OriginState.layer({ budget: { capacity: 10, reserve: 10, perSuccess: 0.2, perSecond: 0 } }))
     )
 
   it.scopedLive("limits requests to the number of calls and its capacity, and each call fails with its own error", () =>
@@ -147,9 +238,13 @@ describe("calls that share a retry budget", () => {
     Effect.gen(function* () {
       const client = stub(responses)
       const states = yield* OriginState.make({
-        budget: settings === "unlimited" ? settings : { capacity: 3, perSuccess: 0, perSecond: 0, ...settings }
+        // Of a constant size.
+        budget:
+          settings === "unlimited"
+            ? settings
+            : { capacity: 3, reserve: settings.capacity ?? 3, perSuccess: 0, perSecond: 0, ...settings }
       })
-      const { budget } = states.of(baseUrl.origin)
+      const { budget } = states.forOrigin(baseUrl.origin)
       const caller = at(baseUrl, { credentials, origin: { budget } })
       const environment = Layer.mergeAll(caller, eagerPolicy, client.layer)
       return { client, environment, available: () => budget?.available(0) }
@@ -211,7 +306,7 @@ describe("calls that share a retry budget", () => {
     })
   )
 
-  it.effect("have one retry a second by default", () =>
+  it.effect("have one retry in 13.3 seconds by default", () =>
     Effect.gen(function* () {
       const { perSecond } = RetryBudget.standard
       const { client, environment } = yield* shared({ capacity: 2, perSecond }, [status(503)])
@@ -223,7 +318,7 @@ describe("calls that share a retry budget", () => {
         return client.requests.length - before
       })
       expect(yield* sent(0)).toBe(3)
-      expect(yield* sent("999 millis")).toBe(1)
+      expect(yield* sent("13333 millis")).toBe(1)
       expect(yield* sent("1 millis")).toBe(2)
       expect(yield* sent("1 hour")).toBe(3)
     })
@@ -244,7 +339,7 @@ describe("calls that share a retry budget", () => {
       const notRetried = [
         [thing(), [status(404)]],
         [thing("POST"), [broken("ECONNRESET")]],
-        [thing("GET", { unrepeatable: true }), [status(503)]],
+        [thing("GET", { neverRetried: true }), [status(503)]],
         [thing(), [status(429, { "retry-after": "61" })]],
         [impatient(thing()), [status(429, { "retry-after": "2" })]],
         [Effect.provideService(thing(), RetryPolicy.Current, RetryPolicy.none), [status(503)]]
@@ -303,14 +398,14 @@ describe("calls that share a retry budget", () => {
     })
   )
 
-  it.effect("have a hundred retries at first by default", () =>
+  it.effect("have three retries at first by default", () =>
     Effect.gen(function* () {
       const client = stub([status(503)])
       yield* Effect.flip(thing()).pipe(
         Effect.replicateEffect(200),
         Effect.provide(Layer.mergeAll(at(baseUrl), eagerPolicy, client.layer))
       )
-      expect(client.requests).toHaveLength(300)
+      expect(client.requests).toHaveLength(203)
     })
   )
 })

@@ -26,7 +26,7 @@ const calls = Object.fromEntries(methods.map((method) => [method, thing(method)]
 /** The server's behaviour for every attempt: a response with a status, or a transport failure with a code. */
 type Behaviour = number | string
 
-const statuses = [400, 401, 403, 404, 408, 409, 413, 425, 429, 500, 501, 502, 503, 504] as const
+const statuses = [400, 401, 403, 404, 408, 409, 413, 425, 429, 500, 501, 502, 503, 504, 507, 520, 529] as const
 /** DNS, connection refused, an untrusted certificate: nothing was written. */
 const notSent = ["ENOTFOUND", "ECONNREFUSED", "CERT_HAS_EXPIRED"]
 /** The connection broke after writing began, or the response timed out. */
@@ -38,7 +38,9 @@ const mayRetry = (method: HttpMethod, behaviour: Behaviour, hasRetryAfter: boole
   if (behaviour === 401 || behaviour === 408 || behaviour === 425 || behaviour === 429) return true
   if (hasRetryAfter && (behaviour === 413 || behaviour === 503)) return true
   const isAmbiguous =
-    typeof behaviour === "string" ? ambiguous.includes(behaviour) : [500, 502, 503, 504].includes(behaviour)
+    typeof behaviour === "string"
+      ? ambiguous.includes(behaviour)
+      : [500, 502, 503, 504, 507, 520, 529].includes(behaviour)
   if (!isAmbiguous) return "final"
   return method !== "POST" && method !== "PATCH" ? true : "unsafe"
 }
@@ -59,12 +61,12 @@ interface Documented {
 }
 
 const documented: Readonly<Record<string, Documented>> = {
-  // Four attempts, after transport failures, 429, 502, 503 and 504, with full jitter. A Retry-After beyond a minute ends the
+  // Four attempts, after transport failures, 408, 429, 502, 503 and 504, with full jitter. A Retry-After beyond a minute ends the
   // call.
   standard: {
     policy: RetryPolicy.standard,
     attempts: 4,
-    retries: (_, behaviour) => typeof behaviour === "string" || [429, 502, 503, 504].includes(behaviour),
+    retries: (_, behaviour) => typeof behaviour === "string" || [408, 429, 502, 503, 504].includes(behaviour),
     wait: (n) => [0.5, 1, 2][n - 1]! / 2,
     maxWait: 60,
     maxElapsed: Infinity,
@@ -226,17 +228,17 @@ describe("exponential", () => {
   const inSeconds = (duration: Duration.Duration) => Math.round(Duration.toSeconds(duration) * 100) / 100
 
   it("has a final wait of 28.83 s and a total of 85.5 s by default (start 0.5 s, factor 1.5, 10 attempts)", () => {
-    expect([inSeconds(exponential.final), inSeconds(exponential.total)]).toEqual([28.83, 85.5])
+    expect([inSeconds(exponential.nextWait), inSeconds(exponential.total)]).toEqual([28.83, 85.5])
     expect(RetryPolicy.exponential({ start: "500 millis", factor: 1.5, attempts: 10 })).toMatchObject({
-      final: exponential.final,
+      nextWait: exponential.nextWait,
       total: exponential.total
     })
   })
 
   it("computes the final waits and totals of other settings of musify's request handler", () => {
     const numbers = (start: Duration.DurationInput, factor: number, attempts: number) => {
-      const { final, total } = RetryPolicy.exponential({ start, factor, attempts })
-      return [inSeconds(final), inSeconds(total)]
+      const { nextWait, total } = RetryPolicy.exponential({ start, factor, attempts })
+      return [inSeconds(nextWait), inSeconds(total)]
     }
     expect(numbers("1 second", 2, 6)).toEqual([64, 127])
     expect(numbers("500 millis", 2, 10)).toEqual([512, 1023.5])
@@ -299,9 +301,9 @@ describe("exponential", () => {
   it.effect("takes an infinite number of attempts, which has an infinite total", () =>
     Effect.gen(function* () {
       const infinite = RetryPolicy.exponential({ attempts: Infinity })
-      expect([infinite.final, infinite.total]).toEqual([Duration.infinity, Duration.infinity])
+      expect([infinite.nextWait, infinite.total]).toEqual([Duration.infinity, Duration.infinity])
       const constant = RetryPolicy.exponential({ attempts: Infinity, factor: 1, start: "1 second" })
-      expect([constant.final, constant.total]).toEqual([Duration.seconds(1), Duration.infinity])
+      expect([constant.nextWait, constant.total]).toEqual([Duration.seconds(1), Duration.infinity])
       const responses = [...Array.from({ length: 40 }, () => status(429)), status(200)]
       expect(yield* run(calls.GET, responses, constant)).toMatchObject({ error: undefined, sent: 41, ended: 40_000 })
     })
@@ -415,9 +417,9 @@ describe("make", () => {
     })
   )
 
-  it.effect("does not retry an unrepeatable endpoint after `rejected`", () =>
+  it.effect("does not retry a never-retried endpoint after `rejected`", () =>
     Effect.gen(function* () {
-      const call = thing("POST", { unrepeatable: true })
+      const call = thing("POST", { neverRetried: true })
       const policy = policyWith({ rejected: () => true })
       expect((yield* run(call, [status(409), status(200)], policy)).sent).toBe(1)
     })

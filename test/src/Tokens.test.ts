@@ -9,9 +9,9 @@ import * as Effect from "effect/Effect"
 import * as fc from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
@@ -185,6 +185,26 @@ describe("a token", () => {
       expect(yield* accessToken()).toBe("new1")
       expect(takeEvents()).toEqual(["load", "lock", "load", "refresh r-old", "grant", "save new1"])
       expect(yield* text).toContain('"r-new1"')
+    }))
+
+  test("is logged when it is refreshed, and as a warning where its refresh token is refused, without its text", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const logger = Logger.make(({ logLevel, message }) => void lines.push(`${logLevel.label} ${String(message)}`))
+      const linesOf = (refreshFailure: () => ReturnType<typeof failure> | undefined) =>
+        Effect.gen(function* () {
+          const { accessToken } = yield* setUp({ stored: storedToken("old", expired), refreshFailure })
+          lines.length = 0
+          yield* accessToken().pipe(
+            Effect.provide(Logger.replace(Logger.defaultLogger, logger)),
+            Logger.withMinimumLogLevel(LogLevel.All)
+          )
+          return [...lines]
+        })
+      expect(yield* linesOf(() => undefined)).toEqual([expect.stringMatching(/^DEBUG the token ".*" was refreshed$/)])
+      expect(yield* linesOf(() => failure("Refused"))).toEqual([
+        expect.stringMatching(/^WARN the token ".*" was not refreshed: /)
+      ])
     }))
 
   for (const reason of ["Unavailable", "TimedOut", "Denied", "Unsafe"] as const) {
@@ -638,7 +658,10 @@ describe("a refresh", () => {
         failStore: () => failing
       })
       expect(yield* Effect.provide(accessToken(), logger)).toBe("next1")
-      expect(logged).toEqual(['the token "test" could not be saved, so the next run cannot use it: save failed'])
+      expect(logged).toEqual([
+        'the token "test" could not be saved, so the next run cannot use it: save failed',
+        'the token "test" was refreshed'
+      ])
       expect(yield* text).toBe(storedToken("old", expired))
       // The stored token is older, and its refresh token was used.
       expect(yield* accessToken({ forceLoad: true })).toBe("next1")

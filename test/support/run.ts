@@ -26,8 +26,8 @@ export interface Circumstances {
 }
 
 /**
- * A call, against a stub that takes one step after another, and the last one for all requests that follow. Time has to pass
- * otherwise.
+ * A call, against a stub that takes one step after another, and the last one for all requests that follow. Its retries are
+ * unlimited, unless `caller` has a budget. Time has to pass otherwise.
  */
 export const start = (
   call: ReturnType<typeof thing>,
@@ -38,8 +38,9 @@ export const start = (
   Effect.gen(function* () {
     const client = stub(steps)
     const startedAt = yield* Clock.currentTimeMillis
+    const unlimited = { ...caller, origin: { budget: undefined, ...caller?.origin } }
     const result = yield* Effect.either(call).pipe(
-      Effect.provide(Layer.merge(at(new URL("https://api.test"), caller), client.layer)),
+      Effect.provide(Layer.merge(at(new URL("https://api.test"), unlimited), client.layer)),
       Effect.provideService(RetryPolicy.Current, policy),
       Effect.provideService(Deadline.Current, deadline),
       Effect.provideService(Deadline.PerAttempt, attemptDeadline),

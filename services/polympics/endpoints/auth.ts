@@ -29,7 +29,7 @@ export const resetAppToken = () =>
     success: { 200: AppCredentials },
     errors: withoutNotFound(),
     sensitive: true,
-    unrepeatable: true
+    neverRetried: true
   })
 
 /**
@@ -42,7 +42,7 @@ export const resetSession = () =>
     success: { 200: Session },
     errors: withoutNotFound(),
     sensitive: true,
-    unrepeatable: true
+    neverRetried: true
   })
 
 /** `GET /auth/me`, as an app. */

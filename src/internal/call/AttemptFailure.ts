@@ -9,11 +9,12 @@ import { corrupt, type UnknownCoding } from "../http/contentCoding.js"
 import type { TooLarge } from "../http/readBody.js"
 import { durationText } from "../durationText.js"
 import { classifyStatus, classifyTransport } from "./classify.js"
+import { isOver } from "./deadline.js"
 import { decodeFailure } from "./decodeResponse.js"
 import { authoriserError, decodeError, errorDetails, type ErrorContext } from "./errors.js"
 
 /** The failure of an attempt, and the error of the call if no other attempt follows. */
-export interface AttemptFailure extends Pick<FailedAttempt, "class" | "reason" | "status" | "retryAfter"> {
+export interface AttemptFailure extends Pick<FailedAttempt, "class" | "reason" | "status" | "retryAfter" | "headers"> {
   /** True if the server asked for the wait of `retryAfter`, false if that comes from headers of a rate limit. */
   readonly waitRequested: boolean
   /** True if the response comes from another origin, after a redirect. */
@@ -32,6 +33,7 @@ export type FailureContext = Omit<ErrorContext, "attempts">
 
 const base = {
   status: undefined,
+  headers: undefined,
   retryAfter: undefined,
   waitRequested: false,
   crossOrigin: false,
@@ -40,16 +42,24 @@ const base = {
   bodyConsumed: false
 }
 
+/** Classifies a response by its status, unless the server says itself whether the request should be sent again. */
+const classifyResponse = ({ headers, status }: RawResponse, hasRetryAfter: boolean): AttemptFailure["class"] => {
+  const byStatus = classifyStatus(status, hasRetryAfter)
+  const shouldRetry = RetryAfter.shouldRetry(headers)
+  return shouldRetry === false ? "Final" : shouldRetry && byStatus === "Final" ? "Ambiguous" : byStatus
+}
+
 /** The failure of a response whose status is not a success. It was received at `now`, in milliseconds since the epoch. */
 export const fromStatus = (context: FailureContext, response: RawResponse, now: number): AttemptFailure => {
-  const { asked, wait: retryAfter } = RetryAfter.fromHeaders(response.headers, response.status, now)
+  const { requested, wait: retryAfter } = RetryAfter.fromHeaders(response.headers, response.status, now)
   return {
     ...base,
-    class: classifyStatus(response.status, asked),
+    class: classifyResponse(response, requested),
     reason: String(response.status),
     status: response.status,
+    headers: response.headers,
     retryAfter,
-    waitRequested: asked,
+    waitRequested: requested,
     response,
     error: (attempts) => decodeFailure({ ...context, attempts, response }, retryAfter)
   }
@@ -72,6 +82,7 @@ export const fromContent = (
     class: "Final",
     reason: failure._tag,
     status,
+    headers,
     retryAfter: RetryAfter.fromHeaders(headers, status, now).wait,
     error: (attempts) => decodeError({ ...context, attempts, response }, reason, [{ path: [], message }])
   }
@@ -88,7 +99,12 @@ export const fromAttemptDeadline = (
   reason: "attempt deadline",
   error: (attempts) =>
     new HeraldError.TimeoutError({
-      ...errorDetails({ ...context, attempts }, `no whole response within ${durationText(limit)}`),
+      ...errorDetails(
+        { ...context, attempts },
+        isOver(limit)
+          ? "not sent, since the deadline of attempts had passed before it was sent: set `Deadline.PerAttempt` to a longer time"
+          : `no whole response within ${durationText(limit)}`
+      ),
       reason: "attempt deadline"
     })
 })

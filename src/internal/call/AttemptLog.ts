@@ -9,7 +9,8 @@ export type Listener = (attempt: Attempt) => Effect.Effect<void>
 /** The failed attempts of a call. Retry and deadline record them; errors, tracing and metrics read them. */
 export interface AttemptLog {
   readonly attempts: () => ReadonlyArray<Attempt>
-  readonly record: (attempt: Attempt) => Effect.Effect<void>
+  /** Adds an attempt, without the headers of its response. */
+  readonly record: (attempt: Attempt & Pick<FailedAttempt, "headers">) => Effect.Effect<void>
   readonly listen: (listener: Listener) => void
 }
 
@@ -18,7 +19,7 @@ export const make = (): AttemptLog => {
   let listeners: ReadonlyArray<Listener> = []
   return {
     attempts: () => attempts,
-    record: (attempt) => {
+    record: ({ headers: _, ...attempt }) => {
       attempts = [...attempts, attempt]
       return Effect.forEach(listeners, (listener) => listener(attempt), { discard: true })
     },
@@ -32,7 +33,13 @@ export const make = (): AttemptLog => {
 export const failedAttempt = (
   { clock, endpoint, startedAt }: CallInfo,
   log: AttemptLog,
-  { class: failureClass, reason, retryAfter, status }: Pick<FailedAttempt, "class" | "reason" | "status" | "retryAfter">
+  {
+    class: failureClass,
+    headers,
+    reason,
+    retryAfter,
+    status
+  }: Pick<FailedAttempt, "class" | "reason" | "status" | "retryAfter" | "headers">
 ): FailedAttempt => ({
   number: log.attempts().length + 1,
   method: endpoint.method,
@@ -40,6 +47,7 @@ export const failedAttempt = (
   idempotent: endpoint.idempotent,
   status,
   retryAfter,
+  headers,
   reason,
   elapsed: Duration.millis(clock.unsafeCurrentTimeMillis() - startedAt)
 })

@@ -5,6 +5,8 @@ import * as Progress from "./Progress.js"
 export interface CallState {
   readonly log: AttemptLog.AttemptLog
   readonly progress: Progress.ProgressCell
+  /** True if the attempt is sent during a pause, to test whether the server still wants it. Admission sets it. */
+  probing: boolean
 }
 
-export const make = (): CallState => ({ log: AttemptLog.make(), progress: Progress.make() })
+export const make = (): CallState => ({ log: AttemptLog.make(), progress: Progress.make(), probing: false })

@@ -7,8 +7,9 @@ import type { CallInfo } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
 import { timeLeft } from "./deadline.js"
 import { errorDetails } from "./errors.js"
-import * as Progress from "./Progress.js"
 import { currentPolicy } from "./currentPolicy.js"
+import { mayProbe, pauseLeft } from "./pauses.js"
+import * as Progress from "./Progress.js"
 
 /** Makes the error of a call that would have to wait longer than it may. */
 const notSent = (
@@ -39,15 +40,9 @@ const pausedTooLong = (call: CallInfo, state: CallState, pause: Duration.Duratio
  */
 const spread = 0.1
 
-/** Returns the rest of the pause for this caller, in milliseconds; zero or less if there is none. */
-export const pauseLeft = ({ authoriser, clock }: CallInfo): number => {
-  const { pause } = authoriser.origin
-  return pause === undefined ? 0 : pause.until(authoriser.credentials.identity) - clock.unsafeCurrentTimeMillis()
-}
-
 /**
  * Waits until an attempt may be sent: for the end of a pause that the server asked for, and for the rate limiter. Fails at
- * once if the policy or the deadline does not allow the wait.
+ * once if the policy or the deadline does not allow the wait, unless the call may test the pause.
  *
  * - `endsAt`: the end of the call's deadline, in milliseconds since the epoch
  */
@@ -59,6 +54,7 @@ export const admission = (
   Effect.suspend(() => {
     const { baseUrl, credentials, defaults, origin } = call.authoriser
     const { limiter } = origin
+    state.probing = false
     if (limiter === undefined && pauseLeft(call) <= 0) return Effect.void
 
     const now = () => call.clock.unsafeCurrentTimeMillis()
@@ -71,15 +67,17 @@ export const admission = (
     })
 
     const wait: Effect.Effect<void, HeraldError> = Effect.suspend(() => {
-      const left = pauseLeft(call)
+      const left = state.probing ? 0 : pauseLeft(call)
       if (left > 0) {
-        return Effect.flatMap(longestWait, (longest) =>
-          left > longest
-            ? Effect.fail(pausedTooLong(call, state, Duration.millis(left)))
-            : Effect.flatMap(Random.nextRange(0, Math.min(left * spread, longest - left)), (extra) =>
-                Effect.zipRight(Effect.sleep(left + extra), wait)
-              )
-        )
+        return Effect.flatMap(longestWait, (longest) => {
+          if (left > longest) {
+            state.probing = mayProbe(call)
+            return state.probing ? wait : Effect.fail(pausedTooLong(call, state, Duration.millis(left)))
+          }
+          return Effect.flatMap(Random.nextRange(0, Math.min(left * spread, longest - left)), (extra) =>
+            Effect.zipRight(Effect.sleep(left + extra), wait)
+          )
+        })
       }
       if (limiter === undefined) return Effect.void
       const caller = { origin: baseUrl.origin, identity: credentials.identity }
@@ -87,7 +85,7 @@ export const admission = (
         limiter.acquire(caller, Duration.millis(Math.max(0, longest))).pipe(
           Effect.mapError(({ message, retryAfter }) => notSent(call, state, message, retryAfter)),
           // A pause may have begun while this call waited.
-          Effect.flatMap(() => (pauseLeft(call) > 0 ? wait : Effect.void))
+          Effect.flatMap(() => (!state.probing && pauseLeft(call) > 0 ? wait : Effect.void))
         )
       )
     })

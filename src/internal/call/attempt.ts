@@ -46,11 +46,12 @@ interface Exchanged {
  */
 export const attempt = (
   call: CallInfo,
-  { log, progress }: CallState,
+  state: CallState,
   client: HttpClient.HttpClient,
   attempted: AttemptRequest
 ): Attempt<RawResponse> => {
   const { authoriser, clock, endpoint } = call
+  const { log, progress } = state
   const { baseUrl, credentials, defaults } = authoriser
   const now = () => clock.unsafeCurrentTimeMillis()
   const context = (): FailureContext => ({ call, sent: Progress.sentRequest(progress) })
@@ -61,6 +62,9 @@ export const attempt = (
     endpoint.accepts(status) ||
     (status === 304 &&
       (attempted.unconditional !== undefined || (endpoint.notModified && canBeNotModified(call.request.headers))))
+
+  /** Reports whether the response with a status is a success, at once or if no other attempt follows. */
+  const canSucceed = (status: number) => passes(status) || endpoint.successes(status) !== undefined
 
   /** Completes a failure with facts from the progress of the attempt. */
   const withProgress = (failure: AttemptFailure, use: BodyUse): AttemptFailure => {
@@ -76,7 +80,7 @@ export const attempt = (
 
   /** Step 1: adds credentials to the request. */
   const authorizing = (plain: HttpClientRequest): Attempt<Ready> =>
-    Effect.mapError(authorize(call, plain, attempted), (failure) =>
+    Effect.mapError(authorize(call, plain, attempted, state), (failure) =>
       failure === pauseBegan ? failure : fromCredentials(context(), failure)
     )
 
@@ -110,7 +114,7 @@ export const attempt = (
       ...head
     }
     return Effect.map(
-      receive(response, head, endpoint, { asBytes: attempted.asBytes, passes: passes(head.status), toError }),
+      receive(response, head, endpoint, { asBytes: attempted.asBytes, isSuccess: canSucceed(head.status), toError }),
       (received): Exchanged => ({
         response: { ...received, redirected, uncacheable: isOtherPartition(attempted, authorized) },
         generation: authorized.generation
@@ -176,7 +180,7 @@ export const attempt = (
   const deadlineFailure = (limit: Duration.Duration): AttemptFailure => {
     const { current } = progress
     // A 401 counts with its whole response only: without it, the credentials were not refreshed.
-    return current._tag === "HeadReceived" && !passes(current.status) && current.status !== 401
+    return current._tag === "HeadReceived" && !canSucceed(current.status) && current.status !== 401
       ? fromStatus(context(), { ...current, body: "" }, now())
       : fromAttemptDeadline(context(), Progress.interruptedClass(progress), limit)
   }

@@ -3,8 +3,9 @@ import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import type { AuthorizedRequest, CredentialsFailure } from "../../Credentials.js"
 import { allowsCredentials, insecureMessage } from "../http/secureUrl.js"
-import { pauseLeft } from "./admission.js"
+import { pauseLeft } from "./pauses.js"
 import type { CallInfo } from "./CallInfo.js"
+import type { CallState } from "./CallState.js"
 import { carriesCredentials } from "./secrets.js"
 import type { Ready } from "./send.js"
 
@@ -37,7 +38,8 @@ export const isOtherPartition = (
 export const authorize = (
   call: CallInfo,
   plain: HttpClientRequest,
-  attempted: Pick<AttemptRequest, "partition" | "unconditional">
+  attempted: Pick<AttemptRequest, "partition" | "unconditional">,
+  { probing }: Pick<CallState, "probing">
 ): Effect.Effect<Ready, Refusal | PauseBegan, HttpClient> => {
   const { baseUrl, credentials, defaults } = call.authoriser
   const { unconditional } = attempted
@@ -45,14 +47,14 @@ export const authorize = (
     credentials.authorize(plain),
     (authorized): Effect.Effect<Ready, Refusal | PauseBegan, HttpClient> => {
       if (unconditional !== undefined && plain !== unconditional && isOtherPartition(attempted, authorized)) {
-        return authorize(call, unconditional, attempted)
+        return authorize(call, unconditional, attempted, { probing })
       }
       const hasCredentials = authorized.request !== plain || carriesCredentials(plain)
       if (hasCredentials && !allowsCredentials({ baseUrl, insecure: defaults.insecure })) {
         return Effect.fail({ reason: "Insecure", message: insecureMessage })
       }
       // A pause may have begun while the credentials were obtained.
-      return pauseLeft(call) > 0 ? Effect.fail(pauseBegan) : Effect.succeed({ plain, authorized })
+      return !probing && pauseLeft(call) > 0 ? Effect.fail(pauseBegan) : Effect.succeed({ plain, authorized })
     }
   )
 }

@@ -64,23 +64,22 @@ export const classifyTransport = (
   }
 }
 
-/** Classifies a response that is not a success by its status (RFC 9110, 15) and the presence of a `Retry-After`. */
-export const classifyStatus = (status: number, hasRetryAfter: boolean): FailureClass => {
-  switch (status) {
-    case 401:
-    case 408:
-    case 425:
-    case 429:
-      return "Rejected"
-    case 413:
-      return hasRetryAfter ? "Rejected" : "Final"
-    case 503:
-      return hasRetryAfter ? "Rejected" : "Ambiguous"
-    case 500:
-    case 502:
-    case 504:
-      return "Ambiguous"
-    default:
-      return "Final"
-  }
-}
+/** Statuses by which a server says that it did not act on the request (RFC 9110, 15.5.2 and 15.5.9; RFC 8470; RFC 6585, 4). */
+const rejections: ReadonlyArray<number> = [401, 408, 425, 429]
+
+/**
+ * Statuses from 500 that stay the same however often the request is sent: not implemented, an unsupported version of HTTP, a server
+ * that is not set up correctly, a loop, a missing extension, and a network that asks for a sign-in.
+ */
+const lastingServerErrors: ReadonlyArray<number> = [501, 505, 506, 508, 510, 511]
+
+/**
+ * Classifies a response that is not a success by its status (RFC 9110, 15) and the presence of a `Retry-After`. A status that is not
+ * registered is treated as the x00 of its class, and one from 600 on as a 500.
+ */
+export const classifyStatus = (status: number, hasRetryAfter: boolean): FailureClass =>
+  rejections.includes(status) || (hasRetryAfter && (status === 413 || status === 503))
+    ? "Rejected"
+    : status >= 500 && !lastingServerErrors.includes(status)
+      ? "Ambiguous"
+      : "Final"

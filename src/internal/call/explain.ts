@@ -59,7 +59,7 @@ const failureOf = (outcome: Outcome): Failure => {
 }
 
 /** The circumstances of a call that allow every retry. */
-const noRestrictions = { unrepeatable: false, carriedOut: false, bodyConsumed: false, paused: Duration.zero }
+const noRestrictions = { neverRetried: false, carriedOut: false, bodyConsumed: false, paused: Duration.zero }
 
 const mapRules = (policy: RetryPolicy, change: (rule: Rule) => Partial<Rule>): RetryPolicy => ({
   rules: policy.rules.map((rule) => ({ ...rule, ...change(rule) }))

@@ -29,14 +29,14 @@ export const headOf = (response: HttpClientResponse): Pick<RawResponse, "status"
  * Reads the body of a response, or opens it as a Stream. Fails if the body of a success is incomplete, too large, or has an
  * unknown content coding. Of any other response, returns the part that was received: its status decides what follows.
  *
- * - `passes`: true if the status is a success
+ * - `isSuccess`: true if the status is a success
  * - `asBytes`: true if the body is not to be decoded as text
  */
 export const receive = (
   response: HttpClientResponse,
   head: Pick<RawResponse, "status" | "headers" | "setCookies">,
   endpoint: CompiledEndpoint,
-  { asBytes, passes, toError }: { readonly asBytes: boolean; readonly passes: boolean; readonly toError: ToError }
+  { asBytes, isSuccess, toError }: { readonly asBytes: boolean; readonly isSuccess: boolean; readonly toError: ToError }
 ): Effect.Effect<RawResponse, ReadFailure | UnknownCoding> => {
   const { open, receives } = receiver(endpoint, head.status)
   if (hasNoContent(response.request.method, head.status)) {
@@ -44,17 +44,17 @@ export const receive = (
   }
   const content = contentOf(response)
   if (Either.isLeft(content)) {
-    return Effect.zipRight(dropBody(response), passes ? content.left : Effect.succeed({ ...head, body: "" }))
+    return Effect.zipRight(dropBody(response), isSuccess ? content.left : Effect.succeed({ ...head, body: "" }))
   }
   if (open !== undefined) return Effect.succeed({ ...head, body: "", stream: open(content.right.stream, toError) })
   const read = readResponse(
     response,
     content.right,
-    passes ? maxSuccessBytes : maxFailureBytes,
-    passes ? "whole" : "partial"
+    isSuccess ? maxSuccessBytes : maxFailureBytes,
+    isSuccess ? "whole" : "partial"
   )
   return Effect.flatMap(read, ({ bytes, failure }) => {
-    if (failure !== undefined && passes) return Effect.fail(failure)
+    if (failure !== undefined && isSuccess) return Effect.fail(failure)
     const body = asBytes || receives === "bytes" ? bytes : decodeText(bytes, head.headers["content-type"])
     return Effect.succeed({ ...head, body })
   })

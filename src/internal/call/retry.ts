@@ -1,11 +1,10 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Verdict } from "../../Attempt.js"
-import type { Authoriser } from "../../Authoriser.js"
 import { type AnyError, RateLimited } from "../../HeraldError.js"
+import type { RawResponse } from "../../RawResponse.js"
 import type { RetryPolicy } from "../../RetryPolicy.js"
 import { durationText } from "../durationText.js"
-import { pauseLeft } from "./admission.js"
 import { pauseBegan, type PauseBegan } from "./authorize.js"
 import type { AttemptFailure } from "./AttemptFailure.js"
 import { failedAttempt } from "./AttemptLog.js"
@@ -15,29 +14,9 @@ import { currentPolicy } from "./currentPolicy.js"
 import { timeLeft } from "./deadline.js"
 import { statusContent } from "./decodeResponse.js"
 import { errorDetails } from "./errors.js"
+import { endPause, observe, pauseLeft } from "./pauses.js"
 import * as Progress from "./Progress.js"
 import { applyRejected, makeDecide } from "./retryDecision.js"
-
-/**
- * The longest pause of the calls to an origin: a day, which is the longest period of common quotas. After it, a call asks the
- * server again.
- */
-const longestPause = Duration.days(1)
-
-/**
- * Begins a pause if the server asked for one: after a 503 for all calls to the origin, after a 429 for those of the
- * identity.
- */
-const beginPause = (
-  { credentials, origin }: Authoriser,
-  { crossOrigin, retryAfter, status, waitRequested }: AttemptFailure,
-  now: number
-) => {
-  if (retryAfter === undefined || crossOrigin) return
-  const until = now + Duration.toMillis(Duration.min(retryAfter, longestPause))
-  if (status === 429) origin.pause?.begin(now, until, credentials.identity)
-  if (status === 503 && waitRequested) origin.pause?.begin(now, until, undefined)
-}
 
 /** Makes the error of a call whose server asks for a longer wait than the policy or the deadline allow. */
 const waitTooLong = (
@@ -58,59 +37,81 @@ const waitTooLong = (
  *
  * - `endsAt`: the end of the call's deadline, in milliseconds since the epoch
  */
-export const retry = <A, R>(
+export const retry = <R>(
   call: CallInfo,
   state: CallState,
   endsAt: number | undefined,
   admission: Effect.Effect<void, AnyError>,
-  attempt: Effect.Effect<A, AttemptFailure | PauseBegan, R>
-): Effect.Effect<A, AnyError, R> => {
+  attempt: Effect.Effect<RawResponse, AttemptFailure | PauseBegan, R>
+): Effect.Effect<RawResponse, AnyError, R> => {
   const { log, progress } = state
-  const { budget } = call.authoriser.origin
+  const { defaults, origin } = call.authoriser
+  const { budget } = origin
+  const now = () => call.clock.unsafeCurrentTimeMillis()
   let decide: ReturnType<typeof makeDecide> | undefined
 
-  const succeeding = Effect.map(attempt, (response) => {
+  const succeeding = Effect.flatMap(attempt, (response) => {
+    const { current } = progress
     Progress.finishAttempt(progress)
-    budget?.succeeded()
-    return response
+    budget?.succeeded(now())
+    if (state.probing) endPause(call, response.status)
+    return defaults.rateLimit === undefined || (current._tag === "HeadReceived" && !current.sameOrigin)
+      ? Effect.succeed(response)
+      : Effect.as(observe(call, response, undefined), response)
   })
 
-  const next: Effect.Effect<A, AnyError, R> = Effect.zipRight(
+  const next: Effect.Effect<RawResponse, AnyError, R> = Effect.zipRight(
     admission,
     Effect.catchAll(succeeding, (failure) => {
       Progress.finishAttempt(progress)
       return failure === pauseBegan
         ? next
-        : Effect.flatMap(currentPolicy(call.authoriser.defaults), (policy) => afterFailure(failure, policy))
+        : Effect.flatMap(currentPolicy(defaults), (policy) => afterFailure(failure, policy))
     })
   )
 
-  const afterFailure = (failure: AttemptFailure, policy: RetryPolicy): Effect.Effect<A, AnyError, R> => {
-    const now = call.clock.unsafeCurrentTimeMillis()
-    beginPause(call.authoriser, failure, now)
+  const afterFailure = (failure: AttemptFailure, policy: RetryPolicy): Effect.Effect<RawResponse, AnyError, R> => {
+    const { headers, status } = failure
+    if (state.probing) endPause(call, status)
+    const observed =
+      headers === undefined || status === undefined || failure.crossOrigin
+        ? Effect.void
+        : observe(call, { headers, status }, failure)
     const failed = applyRejected(policy, failedAttempt(call, log, failure))
     const circumstances = {
-      unrepeatable: call.endpoint.unrepeatable,
+      neverRetried: call.endpoint.neverRetried,
       carriedOut: failure.carriedOut,
       bodyConsumed: failure.bodyConsumed,
       paused: Duration.millis(Math.max(0, pauseLeft(call))),
       timeLeft: timeLeft(call, endsAt)
     }
-    const fail = (verdict: Verdict, error: () => AnyError) =>
-      Effect.zipRight(log.record({ ...failed, verdict }), Effect.failSync(error))
+    /** Ends the call: with the response, if its class of statuses or `default` is declared as a success, or with an error. */
+    const end = (verdict: Verdict, error: () => AnyError) => {
+      const { response } = failure
+      const isDeclared = response !== undefined && call.endpoint.successes(response.status) !== undefined
+      return Effect.zipRight(
+        log.record({ ...failed, verdict }),
+        isDeclared ? Effect.succeed(response) : Effect.failSync(error)
+      )
+    }
 
     decide ??= makeDecide(policy)
-    return Effect.flatMap(decide(failed, circumstances, now), (decision) => {
+    return Effect.flatMap(Effect.zipRight(observed, decide(failed, circumstances, now())), (decision) => {
       if (decision.verdict !== "retried") {
         const { retryAfter, verdict } = decision
-        return fail(verdict, () =>
+        return end(verdict, () =>
           retryAfter === undefined ? failure.error(log.attempts()) : waitTooLong(call, state, failure, retryAfter)
         )
       }
-      if (budget !== undefined && !budget.take(now)) return fail("over budget", () => failure.error(log.attempts()))
-      return log
-        .record({ ...failed, verdict: "retried", waited: decision.wait })
-        .pipe(Effect.zipRight(Effect.sleep(decision.wait)), Effect.zipRight(next))
+      if (budget !== undefined && !budget.take(now())) return end("over budget", () => failure.error(log.attempts()))
+      const { number, reason } = failed
+      return Effect.logDebug(
+        `${call.endpoint.name}: attempt ${number} failed (${reason}), next attempt in ${durationText(decision.wait)}`
+      ).pipe(
+        Effect.zipRight(log.record({ ...failed, verdict: "retried", waited: decision.wait })),
+        Effect.zipRight(Effect.sleep(decision.wait)),
+        Effect.zipRight(next)
+      )
     })
   }
 

@@ -7,8 +7,8 @@ import type { RetryPolicy, Rule } from "./retryRule.js"
 
 /** The state of a call that limits its retries, in addition to the failure itself. */
 export interface Circumstances {
-  /** True if the endpoint is declared `unrepeatable`. */
-  readonly unrepeatable: boolean
+  /** True if the endpoint is declared `neverRetried`. */
+  readonly neverRetried: boolean
   /** True if the server acted on the request, though the response could not be read or followed. */
   readonly carriedOut: boolean
   /** True if the request body can't be sent again, since part of it was read. */
@@ -52,9 +52,9 @@ export const applyRejected = (policy: RetryPolicy, failed: FailedAttempt): Faile
 /** Returns the verdict of a failure that no policy may retry, or undefined if the policy decides. */
 const verdictWithoutPolicy = (
   { class: failureClass, idempotent }: FailedAttempt,
-  { bodyConsumed, carriedOut, unrepeatable }: Circumstances
+  { bodyConsumed, carriedOut, neverRetried }: Circumstances
 ): Exclude<Verdict, "retried"> | undefined => {
-  if (unrepeatable) return "unrepeatable"
+  if (neverRetried) return "never retried"
   if (failureClass === "Final") return "final"
   if (!idempotent && (failureClass === "Ambiguous" || carriedOut)) return "unsafe"
   return bodyConsumed ? "body consumed" : undefined

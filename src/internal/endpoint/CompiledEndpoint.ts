@@ -69,7 +69,7 @@ export interface CompiledEndpoint {
   readonly idempotent: boolean
   /** The header of an idempotency key, in lower case. */
   readonly idempotencyKey: string | undefined
-  readonly unrepeatable: boolean
+  readonly neverRetried: boolean
   readonly followRedirects: boolean
   readonly sensitive: boolean
   /** Identity of the declared errors. Calls of the same family decode the same errors, so that they can share a request. */

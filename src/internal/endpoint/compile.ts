@@ -109,8 +109,8 @@ export const compile = (endpoint: Any): CompiledEndpoint => {
     safe: isSafe(method) && !sideEffects,
     idempotent: endpoint.idempotent === true || idempotencyKey !== undefined || (isIdempotent(method) && !sideEffects),
     idempotencyKey,
-    unrepeatable: endpoint.unrepeatable ?? false,
-    followRedirects: endpoint.unrepeatable !== true && responses.followRedirects,
+    neverRetried: endpoint.neverRetried ?? false,
+    followRedirects: endpoint.neverRetried !== true && responses.followRedirects,
     notModified: returnsNotModified(method, responses),
     sensitive: endpoint.sensitive ?? false,
     family: endpoint

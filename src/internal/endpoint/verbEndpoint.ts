@@ -105,7 +105,7 @@ export const verbEndpoint = (
     safe: isSafe(method) && !sideEffects,
     idempotent: options["idempotent"] === true || validKey || (isIdempotent(method) && !sideEffects),
     idempotencyKey: validKey ? idempotencyKey.toLowerCase() : undefined,
-    unrepeatable: false,
+    neverRetried: false,
     sensitive: options["sensitive"] === true,
     family: Predicate.isRecord(errors) ? errors : withoutErrors
   }

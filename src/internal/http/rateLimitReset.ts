@@ -10,48 +10,36 @@ interface Limit {
   readonly reset: number | undefined
 }
 
-/** Parses a reset header to milliseconds from the server's current time (milliseconds since the epoch). */
-type ParseReset = (text: string, serverNow: number) => number | undefined
-
-const parseSeconds: ParseReset = (text) => {
-  const value = HttpTime.parseDecimal(text)
-  return value === undefined ? undefined : value * 1000
-}
-
-/** The smallest number that is read as seconds since the epoch (2001). As seconds to wait it would be 31 years. */
-const minEpochSeconds = 1e9
-/** The smallest number that is read as milliseconds since the epoch (2001). As seconds it would be the year 33658. */
-const minEpochMillis = 1e12
-/** Numbers from here on are invalid. As milliseconds it would be the year 33658. */
-const maxEpochMillis = 1e15
+/** Moments from here on are invalid, in milliseconds since the epoch: the year 33658. */
+const maxMoment = 1e15
 
 /**
- * Parses seconds to wait, seconds since the epoch, milliseconds since the epoch, or an HTTP date. The magnitude of a number
- * distinguishes the first three.
+ * Matches the end of the names of reset headers, in lower case. Before it is `ratelimit` or `rate-limit`, with a prefix or the name
+ * of a limit. The name of the remaining quota's header has `remaining` instead of the reset:
+ *
+ * - `ratelimit-reset` (draft-ietf-httpapi-ratelimit-headers-00 to -06: seconds to wait), `x-ratelimit-reset` and
+ *   `x-rate-limit-reset`: in each of the formats of `parseWait` by some API
+ * - `x-ratelimit-reset-after` (Discord: seconds to wait, with decimals), `x-ratelimit-retry-after`
+ * - `x-ratelimit-reset-requests`, `x-ratelimit-reset-tokens` (OpenAI: durations such as `6m0s`)
+ * - `anthropic-ratelimit-requests-reset`, `anthropic-ratelimit-input-tokens-reset` (dates of RFC 3339)
  */
-const parseSecondsOrDate: ParseReset = (text, serverNow) => {
-  const value = HttpTime.parseDecimal(text)
-  if (value === undefined) {
-    const date = HttpTime.parseDate(text.trim(), serverNow)
-    return date === undefined ? undefined : date - serverNow
-  }
-  if (value < minEpochSeconds) return value * 1000
-  if (value < minEpochMillis) return value * 1000 - serverNow
-  return value < maxEpochMillis ? value - serverNow : undefined
-}
+const resetEnd = /-(?:reset|retry-after)(?:-after)?(-(?:input-|output-|project-)?(?:requests|tokens))?$/
 
-/** Pairs of headers, one for the reset and one for the remaining quota, in lower case. */
-const headerPairs: ReadonlyArray<readonly [reset: string, remaining: string, parseReset: ParseReset]> = [
-  // draft-ietf-httpapi-ratelimit-headers-00 to -06: seconds to wait. GitLab: seconds since the epoch.
-  ["ratelimit-reset", "ratelimit-remaining", parseSecondsOrDate],
-  // GitHub: seconds since the epoch. Discord: the same, with decimals. Rocket.Chat: milliseconds since the epoch. Envoy:
-  // seconds to wait.
-  ["x-ratelimit-reset", "x-ratelimit-remaining", parseSecondsOrDate],
-  // Discord: seconds to wait, with decimals.
-  ["x-ratelimit-reset-after", "x-ratelimit-remaining", parseSeconds],
-  // X: seconds since the epoch.
-  ["x-rate-limit-reset", "x-rate-limit-remaining", parseSecondsOrDate]
-]
+type Headers = Readonly<Record<string, string | undefined>>
+
+/** Returns the limit that a reset header describes, or undefined if the name is that of another header. */
+const limitFrom = (headers: Headers, name: string, serverNow: number): Limit | undefined => {
+  const end = resetEnd.exec(name)
+  const start = name.slice(0, end?.index)
+  if (end === null || !/rate-?limit/.test(start)) return undefined
+  const seconds = name.endsWith("reset-after") ? HttpTime.parseDecimal(headers[name]) : undefined
+  const wait = HttpTime.parseWait(headers[name], serverNow)
+  return {
+    remaining: HttpTime.parseDecimal(headers[`${start}-remaining${end[1] ?? ""}`]),
+    reset:
+      seconds !== undefined ? seconds * 1000 : wait !== undefined && wait + serverNow < maxMoment ? wait : undefined
+  }
+}
 
 /** Makes a limit from values of structured fields: the remaining quota, and the seconds until the reset. */
 const limitOf = (remaining: unknown, reset: unknown): Limit => {
@@ -72,28 +60,20 @@ const parseRateLimit = (text: string): ReadonlyArray<Limit> => {
 }
 
 /**
- * Returns the time until the rate limits that are used up are reset: the longest of `RateLimit`, `RateLimit-Reset`,
- * `X-RateLimit-Reset`, `X-RateLimit-Reset-After` and `X-Rate-Limit-Reset`. Header names are in lower case, and `now` is in
- * milliseconds since the epoch.
+ * Returns the time until the rate limits that are used up are reset: the longest of `RateLimit` and the headers of `resetEnd`.
+ * Header names are in lower case, and `now` is in milliseconds since the epoch.
  *
  * Many servers send these headers with every response. A limit thus counts only if it is used up: the remaining quota is 0, or
  * the status is 429 and the remaining quota is unknown. A reset in the past is a wait of zero. An invalid header counts as
  * absent.
  */
-export const parse = (
-  headers: Readonly<Record<string, string | undefined>>,
-  status: number,
-  now: number
-): Duration.Duration | undefined => {
+export const parse = (headers: Headers, status: number, now: number): Duration.Duration | undefined => {
   const serverNow = HttpTime.serverNow(headers, now)
-  const limits = headerPairs.map(([reset, remaining, parseReset]): Limit => ({
-    remaining: HttpTime.parseDecimal(headers[remaining]),
-    reset: parseReset(headers[reset] ?? "", serverNow)
-  }))
+  const limits = Object.keys(headers).map((name) => limitFrom(headers, name, serverNow))
   return HttpTime.maxDuration(
-    [...limits, ...parseRateLimit(headers["ratelimit"] ?? "")].map(({ remaining, reset }) =>
-      reset !== undefined && (remaining === 0 || (remaining === undefined && status === 429))
-        ? HttpTime.millisToDuration(reset)
+    [...limits, ...parseRateLimit(headers["ratelimit"] ?? "")].map((limit) =>
+      limit?.reset !== undefined && (limit.remaining === 0 || (limit.remaining === undefined && status === 429))
+        ? HttpTime.millisToDuration(limit.reset)
         : undefined
     )
   )

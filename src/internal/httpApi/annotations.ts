@@ -46,7 +46,7 @@ export class IdempotencyKey extends Context.Reference<IdempotencyKey>()("effect-
  * Annotation of an `HttpApiEndpoint`, a group or an API that forbids retries and redirects, whatever the policy says, for calls
  * that replace their own credentials. Default: false.
  */
-export class Unrepeatable extends Context.Reference<Unrepeatable>()("effect-herald/HttpApi/Unrepeatable", {
+export class NeverRetried extends Context.Reference<NeverRetried>()("effect-herald/HttpApi/NeverRetried", {
   defaultValue: () => false
 }) {}
 
@@ -91,7 +91,7 @@ export const behaviorOf = (
   idempotencyKey: Context.get(isSafe(method) ? own : merged, IdempotencyKey),
   sideEffects: Context.get(merged, SideEffects),
   sensitive: Context.get(merged, Sensitive),
-  unrepeatable: Context.get(merged, Unrepeatable)
+  neverRetried: Context.get(merged, NeverRetried)
 })
 
 const streamAnnotation: unique symbol = Symbol.for("effect-herald/HttpApi/Stream")

@@ -220,7 +220,7 @@ export const compileEndpoint = (
     notModified: false,
     // A redirect that the API declares is a response to decode.
     followRedirects:
-      behavior.unrepeatable !== true && !redirectStatuses.some((status) => successes.has(status) || errors.has(status))
+      behavior.neverRetried !== true && !redirectStatuses.some((status) => successes.has(status) || errors.has(status))
   }
   return { endpoint: description, compiled }
 }

@@ -62,9 +62,10 @@ export const makeAcquireToken = ({ current, name, refreshMargin, source, storage
     return Effect.uninterruptible(
       Effect.flatMap(refresh(previous.refreshToken), (response) => receive(response, previous))
     ).pipe(
+      Effect.zipLeft(Effect.logDebug(`the token "${name}" was refreshed`)),
       Effect.catchIf(
         ({ reason }) => reason === "Refused" || reason === "Invalid",
-        ({ message }) => Effect.as(Effect.logDebug(`the token "${name}" was not refreshed: ${message}`), undefined)
+        ({ message }) => Effect.as(Effect.logWarning(`the token "${name}" was not refreshed: ${message}`), undefined)
       ),
       Effect.flatMap((token) =>
         token === undefined

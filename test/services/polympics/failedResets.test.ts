@@ -103,7 +103,7 @@ describe("a reset whose response is lost", () => {
           )
           expect(failed).toMatchObject({ ...error, _tag: "CredentialsLost", reason: "ResponseLost" })
           expect(failed.message).toContain("may have been replaced")
-          expect(failed.attempts).toMatchObject([{ class: "Ambiguous", verdict: "unrepeatable" }])
+          expect(failed.attempts).toMatchObject([{ class: "Ambiguous", verdict: "never retried" }])
           hasNoSecret(failed)
           yield* get
           expect(server.sent()).toEqual([

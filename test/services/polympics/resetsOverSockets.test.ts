@@ -49,7 +49,7 @@ describe.each(clients)("over a socket, by $name, a reset", ({ client }) => {
       const url = yield* Scripted.closedPort
       const failed = yield* Effect.flip(Effect.provide(resetEagerly, Layer.merge(app(url), client)))
       expect(failed).toMatchObject({ _tag: "TransportError", reason: "ECONNREFUSED" })
-      expect(failed.attempts).toMatchObject([{ class: "NotSent", verdict: "unrepeatable" }])
+      expect(failed.attempts).toMatchObject([{ class: "NotSent", verdict: "never retried" }])
     })
   )
 

@@ -36,7 +36,7 @@ describe.each(clients)("an attempt's deadline, with %s", (_, client) => {
     ["GET", {}, 2],
     ["POST", {}, 1],
     ["POST", { idempotent: true }, 2],
-    ["GET", { unrepeatable: true }, 1]
+    ["GET", { neverRetried: true }, 1]
   ] as const
   const rows = stages.flatMap(([stage, behaviour]) =>
     kinds.map(([method, behavior, sent]) => ({
@@ -70,7 +70,7 @@ describe.each(clients)("an attempt's deadline, with %s", (_, client) => {
           expect(new Set(server.requests.map(({ connection }) => connection)).size).toBe(sent)
           if (sent === 2) expect(result).toMatchObject({ _tag: "Right", right: { ok: true } })
           else {
-            const verdict = method === "POST" ? "unsafe" : "unrepeatable"
+            const verdict = method === "POST" ? "unsafe" : "never retried"
             expect(result).toMatchObject({
               _tag: "Left",
               left: {

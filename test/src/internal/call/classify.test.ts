@@ -13,7 +13,13 @@ describe("classifyStatus", () => {
     [[401, 408, 425, 429], "Rejected", "Rejected"],
     [[413], "Final", "Rejected"],
     [[503], "Ambiguous", "Rejected"],
-    [[500, 502, 504], "Ambiguous", "Ambiguous"]
+    [[500, 502, 504, 507], "Ambiguous", "Ambiguous"],
+    // Registered, and the same however often the request is sent.
+    [[501, 505, 506, 508, 510, 511], "Final", "Final"],
+    // Not registered, and so treated as a 500. The last are no valid statuses.
+    [[509, 520, 521, 522, 523, 524, 525, 526, 527, 529, 530, 598, 599, 600, 999], "Ambiguous", "Ambiguous"],
+    // Not registered, and so treated as a 400, a 300 or a 200.
+    [[299, 399, 419, 420, 444, 460, 499], "Final", "Final"]
   ]
   const listed = new Set(table.flatMap(([statuses]) => statuses))
 
@@ -24,10 +30,11 @@ describe("classifyStatus", () => {
     }
   })
 
-  it("returns Final for every other status", () => {
+  it("returns Ambiguous for every other status from 500, and Final for every other status below", () => {
     const others = Array.from({ length: 1000 }, (_, status) => status).filter((status) => !listed.has(status))
     for (const status of others) {
-      expect([classifyStatus(status, false), classifyStatus(status, true)]).toEqual(["Final", "Final"])
+      const expected = status < 500 ? "Final" : "Ambiguous"
+      expect([classifyStatus(status, false), classifyStatus(status, true)]).toEqual([expected, expected])
     }
   })
 })

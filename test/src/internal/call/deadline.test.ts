@@ -123,6 +123,44 @@ describe("a deadline", () => {
     })
   )
 
+  it.effect.each([0, -1, Number.NaN, "0 seconds", Duration.millis(0.2), Duration.nanos(1n)] as const)(
+    "of %s has passed before the request is sent, which the error says",
+    (deadline) =>
+      Effect.gen(function* () {
+        const client = stub([ok])
+        const error = yield* thing().pipe(
+          Effect.provideService(Deadline.Current, deadline),
+          Effect.provide(Layer.merge(at(baseUrl, { credentials: { authorize: never } }), client.layer)),
+          Effect.flip,
+          elapsing
+        )
+        expect(error._tag).toBe("NotSent")
+        expect(error.message).toContain("its deadline had passed before it was sent")
+        expect(error.message).not.toContain("0")
+        expect(client.requests).toEqual([])
+      })
+  )
+
+  it.effect("is in the error as it was set", () =>
+    Effect.gen(function* () {
+      for (const [deadline, text] of [
+        ["200 millis", "200 ms"],
+        [200, "200 ms"],
+        [1, "1 ms"],
+        ["1.5 seconds", "1.5 seconds"],
+        [3_599_999, "1 hour"]
+      ] as const) {
+        const error = yield* thing().pipe(
+          Effect.provideService(Deadline.Current, deadline),
+          Effect.provide(Layer.merge(at(baseUrl), stub([never]).layer)),
+          Effect.flip,
+          elapsing
+        )
+        expect(error.message).toContain(`not done within its deadline of ${text} `)
+      }
+    })
+  )
+
   it.effect("shorter than the wait that the server asks for fails the call at once with RateLimited", () =>
     Effect.gen(function* () {
       for (const code of [429, 503]) {

@@ -20,7 +20,7 @@ const retrying = Layer.succeed(
   RetryPolicy.make({ schedule: Schedule.recurs(3), retries: () => true })
 )
 
-const charge = (header = "Idempotency-Key", unrepeatable = false) =>
+const charge = (header = "Idempotency-Key", neverRetried = false) =>
   Operation.make(
     Caller,
     () =>
@@ -28,7 +28,7 @@ const charge = (header = "Idempotency-Key", unrepeatable = false) =>
         body: Schema.Struct({ pence: Schema.Number }),
         success: Ok,
         idempotencyKey: header,
-        unrepeatable
+        neverRetried
       }),
     (pence: number) => ({ body: { pence } })
   )
@@ -139,12 +139,12 @@ describe.each(clients)("an idempotency key, with %s", (_, client) => {
     })
   )
 
-  it.scopedLive("is sent by an unrepeatable endpoint, too, which is not retried for it", () =>
+  it.scopedLive("is sent by a never-retried endpoint, too, which is not retried for it", () =>
     Effect.gen(function* () {
       for (const behaviour of [Scripted.respond({ status: 500 }), Scripted.respond({ status: 429 }), Scripted.reset]) {
         const server = yield* Scripted.make([behaviour, ok])
         const error = yield* Effect.flip(Effect.provide(charge(name, true)(5), calling(server.url)))
-        expect(error.attempts).toMatchObject([{ idempotent: true, verdict: "unrepeatable" }])
+        expect(error.attempts).toMatchObject([{ idempotent: true, verdict: "never retried" }])
         expect(keys(server)).toHaveLength(1)
         expect(keys(server)[0]).toMatch(uuid4)
       }

@@ -144,6 +144,8 @@ const policies = (waits: fc.Arbitrary<Waits>) =>
 
 const methods = fc.constantFrom<HttpMethod>("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "POST", "PATCH")
 const baseUrl = new URL("https://api.test")
+/** Retries are limited by policies only. */
+const unlimited = { origin: { budget: undefined } }
 /** Never equal to a sum of waits. */
 const deadlines = fc.option(
   fc.integer({ min: 0, max: 60 }).map((seconds) => seconds * 1000 + 0.5),
@@ -157,7 +159,7 @@ describe.concurrent("retries", () => {
       fc.record({
         method: methods,
         idempotent: fc.boolean(),
-        unrepeatable: fc.integer({ max: 6, min: 0 }).map((dice) => dice === 0),
+        neverRetried: fc.integer({ max: 6, min: 0 }).map((dice) => dice === 0),
         failures: fc.array(fc.record({ failure: failures, took: fc.integer({ min: 0, max: 2000 }) }), {
           minLength: 1,
           maxLength: 8
@@ -165,7 +167,7 @@ describe.concurrent("retries", () => {
         policies: policies(anything),
         deadline: deadlines
       }),
-      ({ deadline, failures, idempotent, method, policies: { max, policy }, unrepeatable }) =>
+      ({ deadline, failures, idempotent, method, policies: { max, policy }, neverRetried }) =>
         Effect.gen(function* () {
           const steps = failures.map(
             ({ failure, took }) =>
@@ -174,9 +176,9 @@ describe.concurrent("retries", () => {
           )
           const client = stub([...steps, status(404)])
           const startedAt = yield* Clock.currentTimeMillis
-          const [error, ended] = yield* Effect.flip(thing(method, { idempotent, unrepeatable })).pipe(
+          const [error, ended] = yield* Effect.flip(thing(method, { idempotent, neverRetried })).pipe(
             Effect.zip(Clock.currentTimeMillis),
-            Effect.provide(Layer.merge(at(baseUrl), client.layer)),
+            Effect.provide(Layer.merge(at(baseUrl, unlimited), client.layer)),
             Effect.provideService(RetryPolicy.Current, policy),
             Effect.provideService(Deadline.Current, deadline),
             elapsing
@@ -202,7 +204,7 @@ describe.concurrent("retries", () => {
             expect(attempt.verdict === "retried").toBe(next !== undefined)
             if (next === undefined) continue
 
-            expect(unrepeatable).toBe(false)
+            expect(neverRetried).toBe(false)
             expect(rejected || failure.failureClass !== "Final").toBe(true)
             // An ambiguous failure is retried only if the call is idempotent, or the policy classifies it as Rejected.
             expect(rejected || failure.failureClass !== "Ambiguous" || isIdempotent).toBe(true)
@@ -227,7 +229,7 @@ describe.concurrent("retries", () => {
         Effect.gen(function* () {
           const client = stub([...failures.map(({ step }) => step), status(200)])
           const result = yield* Effect.either(thing("PUT")).pipe(
-            Effect.provide(Layer.merge(at(baseUrl), client.layer)),
+            Effect.provide(Layer.merge(at(baseUrl, unlimited), client.layer)),
             Effect.provideService(
               RetryPolicy.Current,
               RetryPolicy.make({ schedule: waits, retries: () => true, maxWait: "100 days" })
@@ -256,10 +258,11 @@ describe.concurrent("retries", () => {
         ),
         starts: fc.array(fc.integer({ min: 0, max: 20_000 }), { minLength: 1, maxLength: 30 }),
         capacity: fc.integer({ min: 0, max: 20 }),
+        reserve: fc.integer({ min: 0, max: 20 }),
         perSuccess: fc.constantFrom(0, 0.2, 1),
         perSecond: fc.constantFrom(0, 0.5, 1)
       }),
-      ({ capacity, perSecond, perSuccess, starts, steps }) =>
+      ({ capacity, perSecond, perSuccess, reserve, starts, steps }) =>
         Effect.gen(function* () {
           // Each request takes the next step, in a cycle, and half a second.
           let next = 0
@@ -277,7 +280,7 @@ describe.concurrent("retries", () => {
             maxWait: "5 seconds"
           })
           const call = thing()
-          const budget: RetryBudget.Settings = { capacity, perSecond, perSuccess }
+          const budget: RetryBudget.Settings = { capacity, perSecond, perSuccess, reserve }
           const startedAt = yield* Clock.currentTimeMillis
           const [results, ended] = yield* Effect.forEach(starts, (start) => Effect.delay(Effect.either(call), start), {
             concurrency: "unbounded"
@@ -292,7 +295,8 @@ describe.concurrent("retries", () => {
             (result) => result._tag === "Right" || result.left._tag !== "NotSent"
           ).length
           const retries = client.requests.length - firstRequests
-          const available = capacity + perSuccess * succeeded + (perSecond * (ended - startedAt)) / 1000
+          const available =
+            Math.min(capacity, reserve) + perSuccess * succeeded + (perSecond * (ended - startedAt)) / 1000
           expect(retries).toBeLessThanOrEqual(available + 1e-6)
         }),
       { numRuns: 30 }
@@ -327,7 +331,7 @@ describe.concurrent("retries", () => {
         const startedAt = yield* Clock.currentTimeMillis
         const [result, ended] = yield* Effect.either(declared).pipe(
           Effect.zip(Clock.currentTimeMillis),
-          Effect.provide(Layer.merge(at(baseUrl), client.layer)),
+          Effect.provide(Layer.merge(at(baseUrl, unlimited), client.layer)),
           Effect.provideService(RetryPolicy.Current, policy),
           Effect.provideService(Deadline.Current, deadline),
           Effect.withRandom(Random.make(seed)),

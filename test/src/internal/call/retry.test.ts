@@ -41,7 +41,7 @@ describe("the number of requests under the standard policy, after", () => {
     ["400", status(400), 1, 1],
     ["404", status(404), 1, 1],
     ["404 with Retry-After", status(404, after), 1, 1],
-    ["408", status(408), 1, 1],
+    ["408", status(408), 4, 4],
     ["413 with Retry-After", status(413, after), 1, 1],
     ["425", status(425), 1, 1],
     ["429", status(429), 4, 4],
@@ -73,6 +73,11 @@ describe("the number of requests under a policy that retries every failure, afte
       ["500", status(500), 4, 1],
       ["500 with Retry-After", status(500, after), 4, 1],
       ["501", status(501), 1, 1],
+      ["507", status(507), 4, 1],
+      ["520", status(520), 4, 1],
+      ["529 with Retry-After", status(529, after), 4, 1],
+      ["530", status(530), 4, 1],
+      ["420", status(420), 1, 1],
       ["503", status(503), 4, 1],
       ["ECONNREFUSED", broken("ECONNREFUSED"), 4, 4],
       ["ECONNRESET", broken("ECONNRESET"), 4, 1]
@@ -88,13 +93,13 @@ describe("the number of requests under a policy that retries every failure, afte
     })
   )
 
-  it.effect("any failure of an unrepeatable endpoint is 1", () =>
+  it.effect("any failure of a never-retried endpoint is 1", () =>
     Effect.gen(function* () {
       for (const step of [status(429, after), status(503), status(408), broken("ECONNREFUSED")]) {
         for (const idempotent of [false, true]) {
-          const { error, sent } = yield* run(thing("GET", { unrepeatable: true, idempotent }), [step], retryAll)
+          const { error, sent } = yield* run(thing("GET", { neverRetried: true, idempotent }), [step], retryAll)
           expect(sent).toBe(1)
-          expect(error?.attempts).toMatchObject([{ verdict: "unrepeatable" }])
+          expect(error?.attempts).toMatchObject([{ verdict: "never retried" }])
         }
       }
     })
@@ -198,7 +203,7 @@ describe("the wait before a retry", () => {
         requestId: "r1",
         body: expect.any(String)
       })
-      expect(error?.message).toContain("1h")
+      expect(error?.message).toContain("1 hour")
     })
   )
 
@@ -266,7 +271,7 @@ describe("the attempts of an error", () => {
       expect(yield* last(thing("PATCH"), broken("ECONNRESET"))).toBe("unsafe")
       expect(yield* last(thing(), status(500))).toBe("not retried by policy")
       expect(yield* last(thing("POST"), status(500))).toBe("unsafe")
-      expect(yield* last(thing("GET", { unrepeatable: true }), status(503))).toBe("unrepeatable")
+      expect(yield* last(thing("GET", { neverRetried: true }), status(503))).toBe("never retried")
       expect(yield* last(thing(), status(429, { "retry-after": "9999" }))).toBe("wait too long")
     })
   )
@@ -356,7 +361,7 @@ describe("the retry budget", () => {
     "is shared by the retries of all calls; a call that finds it empty fails with the error of the attempt",
     () =>
       Effect.gen(function* () {
-        expect(yield* sent({ capacity: 12, perSuccess: 0, perSecond: 0 }, [status(503)], 3)).toEqual([
+        expect(yield* sent({ capacity: 12, reserve: 12, perSuccess: 0, perSecond: 0 }, [status(503)], 3)).toEqual([
           [10, "exhausted"],
           [4, "over budget"],
           [1, "over budget"]
@@ -368,7 +373,7 @@ describe("the retry budget", () => {
   it.effect("is refilled by calls that succeed", () =>
     Effect.gen(function* () {
       const steps = [status(503), status(200), status(200), status(503), status(200), status(503), status(503)]
-      expect(yield* sent({ capacity: 1, perSuccess: 0.5, perSecond: 0 }, steps, 5)).toEqual([
+      expect(yield* sent({ capacity: 1, reserve: 1, perSuccess: 0.5, perSecond: 0 }, steps, 5)).toEqual([
         [2, "success"],
         [1, "success"],
         [2, "success"],
@@ -380,7 +385,9 @@ describe("the retry budget", () => {
 
   it.effect("is refilled by time", () =>
     Effect.gen(function* () {
-      expect(yield* sent({ capacity: 5, perSuccess: 0, perSecond: 1 }, [status(503)], 3, "2 seconds")).toEqual([
+      expect(
+        yield* sent({ capacity: 5, reserve: 5, perSuccess: 0, perSecond: 1 }, [status(503)], 3, "2 seconds")
+      ).toEqual([
         [6, "over budget"],
         [3, "over budget"],
         [3, "over budget"]

@@ -19,7 +19,13 @@ const pairs = [
   ["ratelimit-reset", "ratelimit-remaining"],
   ["x-ratelimit-reset", "x-ratelimit-remaining"],
   ["x-ratelimit-reset-after", "x-ratelimit-remaining"],
-  ["x-rate-limit-reset", "x-rate-limit-remaining"]
+  ["x-rate-limit-reset", "x-rate-limit-remaining"],
+  ["x-ratelimit-retry-after", "x-ratelimit-remaining"],
+  ["x-ratelimit-reset-requests", "x-ratelimit-remaining-requests"],
+  ["x-ratelimit-reset-tokens", "x-ratelimit-remaining-tokens"],
+  ["anthropic-ratelimit-requests-reset", "anthropic-ratelimit-requests-remaining"],
+  ["anthropic-ratelimit-tokens-reset", "anthropic-ratelimit-tokens-remaining"],
+  ["anthropic-ratelimit-input-tokens-reset", "anthropic-ratelimit-input-tokens-remaining"]
 ] as const
 /** The reset headers that may hold a date. */
 const dateHeaders = pairs.map(([reset]) => reset).filter((name) => name !== "x-ratelimit-reset-after")
@@ -27,12 +33,12 @@ const dateHeaders = pairs.map(([reset]) => reset).filter((name) => name !== "x-r
 /** Values that are invalid in every header. */
 const invalid = [
   ["", " ", "\t", "-1", "-0", "+1", "--1", "1.", ".5", "1.5.5", "1e3", "0x10", "1_000", "1'000", "1,5", "3 0", "3\n0"],
-  ["1, 2", "30, 30", "1;2", "30;w=60", "30s", "6m0s", "soon", "NaN", "Infinity", "-Infinity", "null", "undefined"],
+  ["1, 2", "30, 30", "1;2", "30;w=60", "s", "30x", "6m0", "soon", "NaN", "Infinity", "-Infinity", "null", "undefined"],
   ["true", "{}", "[30]", '"30"', "?1", "@30", ":MzA=:", "30\u0000"],
   // Other digits: Arabic, full width, superscript, a fraction. Another minus sign. Characters that change the direction of
   // text.
   ["١٢", "１２", "²", "½", "∞", "−1", "\u202e30", "3\u200b0", "\ud800", "😀"],
-  ["2026-03-01T12:00:30Z", "Sun, 01 Mar 2026 12:00:30", "Sun, 32 Mar 2026 12:00:30 GMT", "12:00:30"]
+  ["2026-03-01", "Sun, 01 Mar 2026 12:00:30", "Sun, 32 Mar 2026 12:00:30 GMT", "12:00:30"]
 ].flat()
 
 describe("RateLimitReset", () => {
@@ -51,9 +57,24 @@ describe("RateLimitReset", () => {
       ["0.25", 250],
       ["2.5", 2500],
       ["86400", 86_400_000],
+      ["0.0001", 1],
       ["999999999", 999_999_999_000]
     ])("parses seconds to wait: %j", (text, wait) => {
       expect(read({ [reset]: text })).toBe(wait)
+    })
+
+    it.each([
+      ["6m0s", 360_000],
+      ["1s", 1000],
+      ["20ms", 20],
+      ["1m30.951s", 90_951],
+      ["1h0m0s", 3_600_000],
+      ["2026-03-01T12:00:30Z", 30_000],
+      ["2026-03-01T12:00:30.5+00:00", 30_500],
+      ["2026-03-01T11:59:30Z", 0]
+    ])("parses a duration, or a date of RFC 3339: %j", (text, wait) => {
+      expect(read({ [reset]: text })).toBe(wait)
+      expect(read({ [reset]: text, [remaining]: "0" }, 503)).toBe(wait)
     })
 
     it("is ignored unless the limit is used up", () => {
@@ -96,7 +117,7 @@ describe("RateLimitReset", () => {
       ["in a minute", String(now / 1000 + 60), 60_000],
       ["in a minute, with decimals", `${now / 1000 + 60}.25`, 60_250],
       ["in a minute, in milliseconds", String(now + 60_000), 60_000],
-      ["in a minute, in milliseconds with decimals", `${now + 60_000}.5`, 60_000.5],
+      ["in a minute, in milliseconds with decimals", `${now + 60_000}.5`, 60_001],
       ["in a minute, as a date", at(60_000), 60_000],
       ["in a minute, as a date with whitespace", ` ${at(60_000)}\t`, 60_000],
       ["in a minute, as an obsolete date", "Sunday, 01-Mar-26 12:01:00 GMT", 60_000],
@@ -133,12 +154,11 @@ describe("RateLimitReset", () => {
     })
   })
 
-  it("parses X-RateLimit-Reset-After as seconds to wait, never as a date", () => {
+  it("parses X-RateLimit-Reset-After as seconds to wait, never as a moment", () => {
     expect(read({ "x-ratelimit-reset-after": "1772366460" })).toBe(1_772_366_460_000)
     expect(read({ "x-ratelimit-reset-after": "9007199254740" })).toBe(9_007_199_254_740_000)
     expect(read({ "x-ratelimit-reset-after": "9007199254741" })).toBe(Infinity)
     expect(read({ "x-ratelimit-reset-after": "9".repeat(400) })).toBe(Infinity)
-    expect(read({ "x-ratelimit-reset-after": at(60_000) })).toBeUndefined()
   })
 
   describe("RateLimit", () => {
@@ -244,6 +264,39 @@ describe("RateLimitReset", () => {
     expect(read({ ...headers, "x-ratelimit-remaining": "0" }, 403)).toBe(2_000_000)
   })
 
+  it("counts those of OpenAI's limits that are used up", () => {
+    const headers = {
+      "x-ratelimit-limit-requests": "60",
+      "x-ratelimit-remaining-requests": "59",
+      "x-ratelimit-reset-requests": "1s",
+      "x-ratelimit-limit-tokens": "150000",
+      "x-ratelimit-remaining-tokens": "0",
+      "x-ratelimit-reset-tokens": "6m0s"
+    }
+    expect(read(headers)).toBe(360_000)
+    expect(read({ ...headers, "x-ratelimit-remaining-tokens": "149984" })).toBeUndefined()
+    expect(read({ ...headers, "x-ratelimit-remaining-requests": "0", "x-ratelimit-remaining-tokens": "9" })).toBe(1000)
+  })
+
+  it("counts those of Anthropic's limits that are used up", () => {
+    const headers = {
+      "anthropic-ratelimit-requests-limit": "50",
+      "anthropic-ratelimit-requests-remaining": "0",
+      "anthropic-ratelimit-requests-reset": "2026-03-01T12:00:05Z",
+      "anthropic-ratelimit-tokens-remaining": "1000",
+      "anthropic-ratelimit-tokens-reset": "2026-03-01T12:01:00Z"
+    }
+    expect(read(headers)).toBe(5000)
+    expect(read({ ...headers, "anthropic-ratelimit-tokens-remaining": "0" })).toBe(60_000)
+    expect(read({ ...headers, "anthropic-ratelimit-requests-remaining": "1" })).toBeUndefined()
+  })
+
+  it("ignores other headers", () => {
+    for (const name of ["reset", "x-reset", "password-reset", "x-ratelimit-limit", "x-ratelimit-reset-url"]) {
+      expect(read({ [name]: "30" })).toBeUndefined()
+    }
+  })
+
   it("combines both of Discord's headers", () => {
     const headers = {
       "x-ratelimit-limit": "5",
@@ -293,6 +346,18 @@ describe("RateLimitReset", () => {
     expect(performance.now() - startedAt).toBeLessThan(3000)
   })
 
+  it("matches long names in linear time", () => {
+    const startedAt = performance.now()
+    for (const name of [
+      "rate-limit-".repeat(20_000),
+      `rate-limit${"-reset".repeat(20_000)}`,
+      "-input-".repeat(20_000)
+    ]) {
+      expect(read({ [name]: "30" })).toBe(name.endsWith("reset") ? 30_000 : undefined)
+    }
+    expect(performance.now() - startedAt).toBeLessThan(3000)
+  })
+
   it("reads very many policies", () => {
     const policies = Array.from({ length: 200_000 }, (_, index) => `a;r=0;t=${index}`)
     expect(read({ ratelimit: policies.join(",") })).toBe(199_999_000)
@@ -321,7 +386,7 @@ describe("RateLimitReset", () => {
   })
 
   it("returns undefined for a text without plain digits or a date", () => {
-    const text = fc.string({ unit: "binary" }).filter((value) => !/^\s*\d+(\.\d+)?\s*$/.test(value))
+    const text = fc.string({ unit: "binary" }).filter((value) => !/^\s*\d[\d.]*[dhms]*\s*$/.test(value))
     fc.assert(
       fc.property(fc.constantFrom(...pairs), text, ([reset, remaining], value) => {
         expect(read({ [reset]: value, [remaining]: "0" })).toBeUndefined()

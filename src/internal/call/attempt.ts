@@ -16,6 +16,7 @@ import {
   fromAttemptDeadline,
   fromCredentials,
   fromHead,
+  fromIssue,
   fromRequestBody,
   fromStatus,
   fromTooLarge,
@@ -25,6 +26,7 @@ import {
 import type { CallInfo } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
 import { withAttemptDeadline } from "./deadline.js"
+import { framingIssue } from "./framing.js"
 import * as Progress from "./Progress.js"
 import { carriesCredentials, holdsSecrets } from "./secrets.js"
 import { send } from "./send.js"
@@ -127,6 +129,8 @@ export const attempt = (
         if (hasCredentials && !allowsCredentials({ baseUrl, insecure: defaults.insecure })) {
           return Effect.fail(credentialsFailed(insecure))
         }
+        const issue = framingIssue(ready.authorized.request.headers, ready.authorized.request.body)
+        if (issue !== undefined) return Effect.fail(fromIssue(context(), issue))
         // A pause may have begun while the credentials were obtained.
         return pauseLeft(call) > 0 ? Effect.fail(pauseBegan) : Effect.succeed(ready)
       })
@@ -188,7 +192,10 @@ export const attempt = (
         Effect.mapError((failure) => {
           if (!("_tag" in failure)) return withProgress(failure, use)
           const broken = () => fromTransport(context(), failure)
-          return withProgress(use.failed ? fromRequestBody(context()) : incomplete(broken), use)
+          return withProgress(
+            use.failure === undefined ? incomplete(broken) : fromRequestBody(context(), use.failure),
+            use
+          )
         }),
         Effect.map((response) => ({ response, generation: authorized.generation }))
       )
@@ -230,7 +237,7 @@ export const attempt = (
     })
 
   return Effect.suspend(() => {
-    const use: BodyUse = { consumed: false, failed: false }
+    const use: BodyUse = { consumed: false, failure: undefined }
     const run = Effect.suspend(() => {
       Progress.startPreparing(progress)
       const withBody = endpoint.body?.writer.withBody

@@ -1,6 +1,6 @@
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
-import type * as HttpClientError from "@effect/platform/HttpClientError"
+import { type HttpClientError, RequestError } from "@effect/platform/HttpClientError"
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as Context from "effect/Context"
@@ -9,9 +9,23 @@ import { constTrue } from "effect/Function"
 import * as Option from "effect/Option"
 import { readBody } from "../http/readBody.js"
 import { redirectStatuses } from "../http/statuses.js"
+import { classifyTransport } from "./classify.js"
 
 /** The maximum number of redirects of a request, as in browsers. */
 const maxRedirects = 20
+
+/**
+ * Appends parameters that credentials added to the URL of a request, which the platform would do by writing the whole query
+ * anew, as a form.
+ */
+const withParams = (request: HttpRequest.HttpClientRequest): HttpRequest.HttpClientRequest => {
+  if (request.urlParams.length === 0) return request
+  const { body, headers, method, url, urlParams } = request
+  const params = new URLSearchParams(urlParams.map(([name, value]): [string, string] => [name, value]))
+  const inUrl = `${url}${url.includes("?") ? "&" : "?"}${params.toString().replaceAll("+", "%20")}`
+  const plain = HttpRequest.make(method)(inUrl, { headers })
+  return body._tag === "Empty" ? plain : HttpRequest.setBody(plain, body)
+}
 
 /**
  * Sends one request. The platform's span is off, since it records the query. `fetch` must not follow redirects, since it sends
@@ -20,8 +34,15 @@ const maxRedirects = 20
 const sendOnce = (
   client: HttpClient.HttpClient,
   request: HttpRequest.HttpClientRequest
-): Effect.Effect<HttpClientResponse, HttpClientError.HttpClientError> =>
-  client.execute(request).pipe(
+): Effect.Effect<HttpClientResponse, HttpClientError> => {
+  const withQuery = withParams(request)
+  const sent = client.execute(withQuery).pipe(
+    // node:http refuses a request by throwing.
+    Effect.catchSomeDefect((cause) =>
+      classifyTransport(cause, "send").class === "Final"
+        ? Option.some(Effect.fail(new RequestError({ request, reason: "Transport", cause })))
+        : Option.none()
+    ),
     Effect.mapInputContext((context: Context.Context<never>) =>
       Context.add(context, FetchHttpClient.RequestInit, {
         ...Option.getOrUndefined(Context.getOption(context, FetchHttpClient.RequestInit)),
@@ -30,6 +51,11 @@ const sendOnce = (
     ),
     Effect.locally(HttpClient.currentTracerDisabledWhen, constTrue)
   )
+  return withQuery === request
+    ? sent
+    : // The URL that a call reports has no credentials.
+      Effect.map(sent, (response) => Object.defineProperty(response, "request", { value: request }))
+}
 
 /** Returns the target of a redirect, if it can be followed: https, or http from http, and without credentials. */
 const targetOf = (location: string | undefined, from: string): URL | undefined => {
@@ -101,7 +127,7 @@ export const send = (
   client: HttpClient.HttpClient,
   request: Outgoing,
   followed = 0
-): Effect.Effect<HttpClientResponse, HttpClientError.HttpClientError> => {
+): Effect.Effect<HttpClientResponse, HttpClientError> => {
   const from = request.authorized.url
   return Effect.flatMap(sendOnce(client, request.authorized), (response) => {
     const { status } = response

@@ -1,6 +1,6 @@
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as Body from "../../Body.js"
-import type { Any, DeclaredError, ErrorsSpec } from "../../Endpoint.js"
+import { type Any, type DeclaredError, type ErrorsSpec, isErrorAs } from "../../Endpoint.js"
 import { isIdempotent, isSafe } from "../http/methods.js"
 import { isSuccess } from "../http/statuses.js"
 import type { Reader } from "./Codec.js"
@@ -9,24 +9,50 @@ import { segmentsOf, templateOf } from "./pathTemplate.js"
 import { errorReadersOf } from "./readers.js"
 import { encodeFields, encodePath } from "./values.js"
 
-/** Makes the `Accept` header of a call. */
-const acceptOf = (method: HttpMethod, bodies: ReadonlyArray<Body.Any>): string => {
+/** Matches the media types of JSON. */
+const jsonType = /^application\/(?:.+\+)?json\b/i
+
+/**
+ * Makes the `Accept` header of a call.
+ *
+ * - `successes`: the content types of successes with a body; undefined is any type
+ * - `errors`: the content types of declared errors. Those of JSON are accepted, but a success of one of them is not preferred
+ */
+export const acceptOf = (
+  method: HttpMethod,
+  successes: ReadonlyArray<string | undefined>,
+  errors: ReadonlyArray<string | undefined>
+): string => {
   // The response has no body, whatever the type of the resource.
   if (method === "HEAD") return "*/*"
-  const types = new Set(bodies.map(({ contentType }) => contentType ?? "*/*"))
   // A success without a body may still have an error with one.
-  return bodies.every(({ kind }) => kind === "empty") ? "application/json" : [...types].join(", ")
+  const own = new Set(successes.length === 0 ? ["application/json"] : successes.map((type) => type ?? "*/*"))
+  const others = new Set(errors.flatMap((type) => (type !== undefined && jsonType.test(type) ? [type] : [])))
+  const added = own.has("*/*") ? [] : [...others].filter((type) => !own.has(type))
+  return [...own, ...added.map((type) => `${type};q=0.9`)].join(", ")
 }
+
+const contentTypesOf = (bodies: ReadonlyArray<Body.Any>): ReadonlyArray<string | undefined> =>
+  bodies.filter(({ kind }) => kind !== "empty").map(({ contentType }) => contentType)
+
+/** The content types of declared errors: schemas are of JSON. */
+const errorTypesOf = (errors: ErrorsSpec): ReadonlyArray<string | undefined> =>
+  Object.values(errors).flatMap((declared: DeclaredError | ReadonlyArray<DeclaredError>) =>
+    (Array.isArray(declared) ? declared : [declared]).map((one: DeclaredError) =>
+      isErrorAs(one) ? one.body?.contentType : "application/json"
+    )
+  )
 
 /** Makes the readers of successes by status. A single body is that of every 2xx. */
 export const successesOf = (
   method: HttpMethod,
-  success: Body.Any | Readonly<Record<number, Body.Any>>
+  success: Body.Any | Readonly<Record<number, Body.Any>>,
+  errors: ErrorsSpec = {}
 ): Pick<CompiledEndpoint, "accept" | "accepts" | "successes" | "successStatuses"> => {
   if (Body.isBody(success)) {
     const readers = [success.codec.reader]
     return {
-      accept: acceptOf(method, [success]),
+      accept: acceptOf(method, contentTypesOf([success]), errorTypesOf(errors)),
       accepts: isSuccess,
       successStatuses: "a success",
       successes: (status) => (isSuccess(status) ? readers : undefined)
@@ -37,10 +63,7 @@ export const successesOf = (
     entries.map(([status, body]): [number, ReadonlyArray<Reader>] => [Number(status), [body.codec.reader]])
   )
   return {
-    accept: acceptOf(
-      method,
-      entries.map(([, body]) => body)
-    ),
+    accept: acceptOf(method, contentTypesOf(Object.values(success)), errorTypesOf(errors)),
     // Any other 2xx fails to decode, but it is not a failed attempt: HTTP defines it as a success.
     accepts: (status) => isSuccess(status) || readers.has(status),
     successStatuses: [...readers.keys()].join(" or "),
@@ -81,7 +104,7 @@ export const compile = (endpoint: Any): CompiledEndpoint => {
     encodeHeaders: headers && encodeFields(headers),
     body: body && { writer: body.codec.writer, contentType: body.contentType },
     issuePaths: { path: [], query: [] },
-    ...successesOf(method, success),
+    ...successesOf(method, success, errors),
     errors: errorsOf(errors),
     safe: isSafe(method) && !sideEffects,
     idempotent: endpoint.idempotent === true || idempotencyKey !== undefined || (isIdempotent(method) && !sideEffects),

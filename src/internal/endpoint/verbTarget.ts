@@ -12,7 +12,7 @@ export interface Target {
 }
 
 /** The template of calls to a whole URL (RFC 6570, 3.2.3). The path itself is not shown, since it may hold values. */
-const anyPath = "/{+path}"
+export const anyPath = "/{+path}"
 
 const refuse = (message: string): Either.Either<never, ReadonlyArray<Issue>> =>
   Either.left([{ path: ["target"], message }])

@@ -27,7 +27,8 @@ const isEffect = (value: object): boolean => EffectTypeId in value || StreamType
  */
 export const isPlainObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   Predicate.isRecord(value) &&
-  (hasNoClass(value) || (Equal.symbol in value && !isEffect(value) && !("toJSON" in value)))
+  !isEffect(value) &&
+  (hasNoClass(value) || (Equal.symbol in value && !("toJSON" in value)))
 
 /** Advice by the name of a class. */
 const advice: Readonly<Record<string, string>> = {
@@ -62,7 +63,7 @@ const isOfEffect = (value: object): boolean =>
   )
 
 /** Prepends the indefinite article to the name of a class. */
-export const article = (name: string): string => `${/^[AEIOU](?!RL)/.test(name) ? "an" : "a"} ${name}`
+export const article = (name: string): string => `${/^[AEIO]/.test(name) ? "an" : "a"} ${name}`
 
 /**
  * Converts a value to one that `JSON.stringify` writes without loss: reveals `Redacted` values, and replaces values that have a

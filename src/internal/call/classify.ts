@@ -19,7 +19,7 @@ const refusedCodes =
  * of Chromium and Firefox, in which a failed connection is another message.
  */
 const refusedMessage =
-  /^(bad port|unknown scheme|Headers\.\w+: |Cannot convert argument to a ByteString|Failed to execute 'fetch'|\w+\.fetch: )|HTTP method|method cannot have body|URL that includes credentials/
+  /^(bad port|unknown scheme|Headers\.|Cannot convert|Failed to execute|\w+\.fetch: )|HTTP method|cannot have body|includes credentials/
 
 const timeoutCodes = /^(ETIMEDOUT|UND_ERR_\w+_TIMEOUT|TimeoutError)$/
 

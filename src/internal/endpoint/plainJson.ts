@@ -30,28 +30,25 @@ export const isPlainObject = (value: unknown): value is Readonly<Record<string, 
   !isEffect(value) &&
   (hasNoClass(value) || (Equal.symbol in value && !("toJSON" in value)))
 
-/** Advice by the name of a class. */
-const advice: Readonly<Record<string, string>> = {
-  Blob: "use `multipart`, or `bytes`",
-  Effect: "run it first",
-  Error: "pass its message",
-  File: "use `multipart`, or `bytes`",
-  FormData: "use `multipart`",
-  Headers: "use Object.fromEntries",
-  Map: "use Object.fromEntries",
-  Promise: "await it first",
-  ReadableStream: "use `stream`",
-  RegExp: "pass its source",
-  Set: "use Array.from",
-  Stream: "use `stream`",
-  URLSearchParams: "use `form`, or Object.fromEntries"
-}
-
 /** Classes of the platform to which some runtimes give a `toJSON` of their own. */
-const platformClass = /^(?:Blob|File|FormData|Headers|URLSearchParams)$/
+const platformClass = /^(?:FormData|Headers|URLSearchParams)$/
+
+/** Advice for values of a class, the first one whose pattern matches. */
+const advice: ReadonlyArray<readonly [name: RegExp, text: string]> = [
+  [/^(?:Blob|F)/, "use `multipart`"],
+  [/Stream$/, "use `stream`"],
+  [/Array|View|^Buffer/, "use `bytes`"],
+  [/^(?:Headers|Map|URL)/, "use Object.fromEntries"],
+  [/^Set/, "use Array.from"],
+  [/^(?:Effect|Promise)/, "run it first"],
+  [/./, "pass its value, as a plain object or text"]
+]
 
 /** The maximum nesting of JSON: beyond that of any API, and far from the end of the stack. */
 const maxDepth = 1000
+
+/** The message for text that UTF-8 can't hold. */
+export const loneSurrogate = "must be well-formed Unicode: it has a lone surrogate"
 
 /** The message for a value beyond `maxDepth`. */
 export const tooDeep = "contains itself, or is nested more than 1000 levels deep"
@@ -79,8 +76,8 @@ export const plainJson = (root: unknown): Either.Either<unknown, ReadonlyArray<I
     message = reason
     throw new TypeError(reason)
   }
-  const refuseObject = (name: string): never =>
-    refuse(`is ${article(name)}: ${advice[name] ?? "pass a plain object, or a value with toJSON"}`)
+  const refuseClass = (name: string): never =>
+    refuse(`is ${article(name)}: ${advice.find(([pattern]) => pattern.test(name))?.[1]}`)
 
   const convertAt = (key: string | number, value: unknown): unknown => {
     path.push(key)
@@ -100,7 +97,7 @@ export const plainJson = (root: unknown): Either.Either<unknown, ReadonlyArray<I
       const plain = convertAt(index, item)
       if (plain === undefined) {
         path.push(index)
-        refuse("is undefined, which an array of JSON can't have: use null")
+        refuse("is undefined, which JSON can't have: use null")
       }
       if (plain !== item) (copy ??= items.slice())[index] = plain
     }
@@ -110,7 +107,7 @@ export const plainJson = (root: unknown): Either.Either<unknown, ReadonlyArray<I
   const convertProperties = (value: Readonly<Record<string, unknown>>): unknown => {
     let copy: Record<string, unknown> | undefined
     for (const key of Object.keys(value)) {
-      if (!key.isWellFormed()) refuse("has a name with a lone surrogate, which is no Unicode")
+      if (!key.isWellFormed()) refuse(loneSurrogate)
       const one = value[key]
       const plain = convertAt(key, one)
       // The copy has a property of its own for each key, which is assigned even if it is named __proto__.
@@ -121,17 +118,17 @@ export const plainJson = (root: unknown): Either.Either<unknown, ReadonlyArray<I
 
   const convertObject = (value: object, key: string | number): unknown => {
     if (Redacted.isRedacted(value)) return convert(Redacted.value(value), key)
-    if (ArrayBuffer.isView(value)) return refuse(`is ${article(classOf(value))}: use \`bytes\`, or text such as base64`)
+    if (ArrayBuffer.isView(value)) return refuseClass(classOf(value))
     const name = classOf(value)
     if (name === "Date" && Number.isNaN(Number(value))) return refuse("is an invalid Date")
     if ("toJSON" in value && Predicate.isFunction(value.toJSON) && !platformClass.test(name)) {
       const json: unknown = value.toJSON(String(key))
       if (Predicate.hasProperty(json, "_id") && Predicate.isString(json._id) && isOfEffect(value)) {
-        return refuse(`is ${article(json._id)}: ${advice[json._id] ?? "pass its value"}`)
+        return refuseClass(json._id)
       }
       if (json !== value) return convert(json, key)
     } else if (!Array.isArray(value) && !isPlainObject(value)) {
-      return refuseObject(StreamTypeId in value ? (EffectTypeId in value ? "Effect" : "Stream") : name)
+      return refuseClass(StreamTypeId in value ? (EffectTypeId in value ? "Effect" : "Stream") : name)
     }
     return Array.isArray(value) ? convertItems(value) : convertProperties(value as Readonly<Record<string, unknown>>)
   }
@@ -141,7 +138,7 @@ export const plainJson = (root: unknown): Either.Either<unknown, ReadonlyArray<I
       case "object":
         return value === null ? null : convertObject(value, key)
       case "string":
-        return value.isWellFormed() ? value : refuse("must be well-formed Unicode: it has a lone surrogate")
+        return value.isWellFormed() ? value : refuse(loneSurrogate)
       case "number":
         return Number.isFinite(value) ? value : refuse(`is ${value}, which JSON can't have`)
       case "function":
@@ -154,7 +151,9 @@ export const plainJson = (root: unknown): Either.Either<unknown, ReadonlyArray<I
 
   try {
     const plain = convert(root, "")
-    return Either.right(plain === undefined && root !== undefined ? refuse("is undefined, and not JSON") : plain)
+    return Either.right(
+      plain === undefined && root !== undefined ? refuse("is undefined, which JSON can't have") : plain
+    )
   } catch {
     return Either.left([{ path, message }])
   }

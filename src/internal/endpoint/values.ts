@@ -6,7 +6,7 @@ import type * as Schema from "effect/Schema"
 import type { Issue } from "../../Issue.js"
 import { fromParseIssue, kindOf, maxIssues } from "../parseIssues.js"
 import type { Encode, Texts } from "./CompiledEndpoint.js"
-import { article, classOf, isPlainObject, tooDeep } from "./plainJson.js"
+import { article, classOf, isPlainObject, loneSurrogate, tooDeep } from "./plainJson.js"
 import type { Scalar } from "./scalars.js"
 
 /** A `Scalar` without a schema, which may be `Redacted`. */
@@ -138,7 +138,7 @@ export const encodeFormText = (texts: Texts, path: Issue["path"]): Either.Either
     if (value === undefined) continue
     for (const text of typeof value === "string" ? [value] : value) {
       if (!text.isWellFormed()) {
-        return Either.left([{ path: [...path, name], message: "must be well-formed Unicode: it has a lone surrogate" }])
+        return Either.left([{ path: [...path, name], message: loneSurrogate }])
       }
       pairs.append(name, text)
     }

@@ -1,6 +1,7 @@
 import * as Either from "effect/Either"
 import type { Issue } from "../../Issue.js"
 import { hrefOf } from "../http/baseUrl.js"
+import { loneSurrogate } from "./plainJson.js"
 import { escapeLiteral, isDotSegment, type Segment, segmentsOf, templateOf } from "./pathTemplate.js"
 
 /** The parsed target of a verb. */
@@ -24,7 +25,7 @@ const refuse = (message: string): Either.Either<never, ReadonlyArray<Issue>> =>
 export const parseTarget = (target: unknown, baseUrl: URL): Either.Either<Target, ReadonlyArray<Issue>> => {
   if (target instanceof URL) return parseTarget(target.href, baseUrl)
   if (typeof target !== "string") return refuse("should be a path, such as /users/{id}")
-  if (!target.isWellFormed()) return refuse("must be well-formed Unicode: it has a lone surrogate")
+  if (!target.isWellFormed()) return refuse(loneSurrogate)
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(target)) {
     const base = hrefOf(baseUrl)
     const { href } = URL.canParse(target) ? new URL(target) : { href: "" }

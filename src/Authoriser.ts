@@ -7,7 +7,7 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Credentials from "./Credentials.js"
-import { fieldName, fieldValue } from "./internal/http/fieldSyntax.js"
+import { fieldName, fieldValue, isRequestField } from "./internal/http/fieldSyntax.js"
 import { allowsCredentials, insecureMessage } from "./internal/http/secureUrl.js"
 import * as OriginState from "./OriginState.js"
 import type { RetryPolicy } from "./RetryPolicy.js"
@@ -102,6 +102,7 @@ const parseBaseUrl = (text: string | URL): Either.Either<URL, ConfigError.Config
 const checkHeaders = ({ headers = {} }: Defaults): Either.Either<void, ConfigError.ConfigError> => {
   for (const [name, value] of Object.entries(headers)) {
     if (!fieldName.test(name)) return invalid("headers", `${JSON.stringify(name)} can't be the name of a header`)
+    if (!isRequestField(name)) return invalid("headers", `${name} is for the transport to set: leave it out`)
     if (typeof value !== "string" || !fieldValue.test(value)) {
       return invalid("headers", `the value of ${name} can't be sent in a header`)
     }

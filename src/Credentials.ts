@@ -9,7 +9,7 @@ import * as Redacted from "effect/Redacted"
 import { fingerprint, hasSubtleCrypto } from "./internal/fingerprint.js"
 import { encodeBase64 } from "./internal/base64.js"
 import { randomHex, toHex } from "./internal/hex.js"
-import { fieldName, visibleAscii } from "./internal/http/fieldSyntax.js"
+import { isRequestField, visibleAscii } from "./internal/http/fieldSyntax.js"
 
 /** Adds credentials to requests, and reacts when the server rejects them. */
 export interface Credentials {
@@ -234,11 +234,11 @@ export const apiKey = (
 ): Effect.Effect<Credentials, ConfigError.ConfigError> => {
   const { header, key, name, query } = options
   if (header !== undefined) {
-    return fieldName.test(header)
+    return isRequestField(header)
       ? single("key", key, name ?? `API key in the header ${header.toLowerCase()}`, (request, value) =>
           HttpRequest.setHeader(request, header.toLowerCase(), value)
         )
-      : refuse("header", "must be a header name: a token of visible ASCII (RFC 9110, 5.1)")
+      : refuse("header", "must be the name of a header that a request can have (RFC 9110, 5.1, 7.6.1)")
   }
   if (!query) return refuse("query", "must be the name of a query parameter, not empty")
   return single("key", key, name ?? `API key in the query parameter ${query}`, (request, value) =>

@@ -6,7 +6,7 @@ import type * as AST from "effect/SchemaAST"
 import * as Body from "./Body.js"
 import type { StatusError } from "./HeraldError.js"
 import { parametersOf, parsePath } from "./internal/endpoint/pathTemplate.js"
-import { fieldName } from "./internal/http/fieldSyntax.js"
+import { isRequestField } from "./internal/http/fieldSyntax.js"
 import { statusesWithoutContent, statusKey } from "./internal/http/statuses.js"
 import type { Issue } from "./Issue.js"
 
@@ -331,7 +331,7 @@ const problems = (method: HttpMethod, path: string, endpoint: Omit<Any, TypeId>)
   }
   if (body !== undefined && !hasBody(method)) found.push(`a ${method} has no body`)
   if (body?.kind === "empty") found.push("an empty body is none: leave `body` out")
-  if (idempotencyKey !== undefined && !fieldName.test(idempotencyKey)) {
+  if (idempotencyKey !== undefined && !isRequestField(idempotencyKey)) {
     found.push("the idempotency key's header has an invalid name (RFC 9110, 5.1)")
   }
   const bodies = Body.isBody(success) ? [] : Object.entries(success)

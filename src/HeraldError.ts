@@ -70,11 +70,19 @@ export class NotSent extends Data.TaggedError("NotSent")<
   }
 > {}
 
-/** The connection failed, or broke before the whole response was received. */
+/** The connection failed, or broke before the whole response was received; or the transport refused the request. */
 export class TransportError extends Data.TaggedError("TransportError")<
   ErrorDetails & {
-    /** The transport's code, such as `ECONNREFUSED`; `corrupt content` if the content coding of the response can't be undone; `body` if the Stream of the request body failed; or `unknown`. */
+    /**
+     * The transport's code, such as `ECONNREFUSED`; `corrupt content` if a content coding of the response can't be undone; `body` if
+     * the Stream of the request body failed; `TypeError` if `fetch` refused the request; or `unknown`.
+     */
     readonly reason: string
+    /**
+     * The failure of the request body's own Stream, or of reading one of its files, if that is the `reason`. It is the
+     * program's own value, and unlike the other fields it may hold a secret. It is never the transport's error.
+     */
+    readonly cause?: unknown
   }
 > {}
 
@@ -252,7 +260,7 @@ const transientTags: ReadonlySet<string> = new Set(["NotSent", "TransportError",
  */
 export const isTransient = (error: unknown): boolean => {
   const details = detailsOf(error)
-  if (details === undefined) return false
+  if (details === undefined || details.attempts.at(-1)?.class === "Final") return false
   if (Predicate.hasProperty(error, "_tag") && transientTags.has(String(error._tag)) && isHeraldError(error)) return true
   const { status } = details
   // A 401 is safe to retry, but a later call has the same credentials.

@@ -9,6 +9,7 @@ import type * as Endpoint from "./Endpoint.js"
 import type { CallError, EncodeError } from "./HeraldError.js"
 import { type Completed, execute } from "./internal/call/execute.js"
 import type { BodyOption, NoBody } from "./internal/endpoint/bodies.js"
+import type { CheckJson } from "./internal/endpoint/CheckJson.js"
 import type { Value, ValueOrList } from "./internal/endpoint/values.js"
 import { verbEndpoint } from "./internal/endpoint/verbEndpoint.js"
 import { type Response, toResponse } from "./Operation.js"
@@ -46,8 +47,11 @@ export interface Options<S, E> extends Pick<
   readonly errors?: (E & Endpoint.CheckErrors<E, S>) | undefined
 }
 
-/** One kind of body, or none. */
-export type WithBody = BodyOption | NoBody
+/** One kind of body, or none. `J` is the type of JSON. */
+export type WithBody<J = unknown> = BodyOption<J> | NoBody
+
+/** Additional options, in which JSON of the type `J` is checked. */
+type Checked<More, J> = "json" extends keyof More ? WithBody<J & CheckJson<J>> : More
 
 /** The errors of every request. */
 export type Errors = CallError | EncodeError
@@ -60,9 +64,14 @@ type SuccessOf<S, Default> = [S] extends [never] ? Default : Endpoint.SuccessTyp
 
 /** A call signature: `More` are additional options, and `Default` is the value without a declared success. */
 interface Call<Id, More, Default, Result extends "value" | "response"> {
-  <const Target extends string | URL, S extends Endpoint.SuccessSpec = never, E extends Endpoint.ErrorsSpec = {}>(
+  <
+    const Target extends string | URL,
+    S extends Endpoint.SuccessSpec = never,
+    E extends Endpoint.ErrorsSpec = {},
+    J = unknown
+  >(
     target: Target,
-    ...options: OptionsArg<Options<S, E> & PathOption<Target extends URL ? "" : Target> & More>
+    ...options: OptionsArg<Options<S, E> & PathOption<Target extends URL ? "" : Target> & Checked<More, J>>
   ): Effect.Effect<
     Result extends "value" ? SuccessOf<S, Default> : Response<SuccessOf<S, Default>>,
     Errors | Endpoint.ErrorType<E>,

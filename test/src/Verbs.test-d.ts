@@ -1,7 +1,11 @@
 import type { HttpClient } from "@effect/platform/HttpClient"
+import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as DateTime from "effect/DateTime"
 import type * as Effect from "effect/Effect"
-import type * as Redacted from "effect/Redacted"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import { describe, expectTypeOf, it } from "vitest"
@@ -15,6 +19,7 @@ import {
   type TransportError,
   Verbs
 } from "effect-herald"
+import type { CheckJson } from "../../src/internal/endpoint/CheckJson.js"
 
 class Api extends Authoriser.Tag("effect-herald/test/Api")<Api>() {}
 class WithTokens extends Authoriser.Tag("effect-herald/test/WithTokens")<WithTokens, Tokens.Tokens>() {}
@@ -23,6 +28,29 @@ class Vault extends Context.Tag("effect-herald/test/Vault")<Vault, { readonly ke
 declare const verbs: Verbs.Verbs<Api>
 const { delete: del, get, head, options, patch, post, put } = verbs
 
+interface User {
+  readonly name: string
+  readonly born?: Date | undefined
+  readonly team: Team
+}
+interface Team {
+  members: Array<User>
+  lead: User | null
+}
+interface Tree {
+  readonly [name: string]: Tree | string | number
+}
+type Json = string | number | boolean | null | { [name: string]: Json } | Array<Json>
+class Money extends Data.Class<{ readonly amount: bigint; readonly key: Redacted.Redacted }> {}
+class Named extends Schema.Class<Named>("Named")({ name: Schema.String }) {}
+class Refused extends Schema.TaggedError<Refused>()("Refused", { by: Schema.String }) {}
+
+declare const user: User
+declare const team: Team
+declare const tree: Tree
+declare const parsed: Json
+declare const anything: any
+declare const nothing: unknown
 declare const some: string
 declare const secret: Redacted.Redacted
 declare const bytes: Uint8Array
@@ -144,6 +172,77 @@ describe("the body of a request", () => {
       // @ts-expect-error there is no such option
       verb("/", { body: "a" })
     }
+  })
+
+  it("is JSON of any type whose content JSON can have", () => {
+    post("/", { json: user })
+    post("/", { json: [user, { a: [user] }] })
+    post("/", { json: team })
+    post("/", { json: tree })
+    post("/", { json: anything })
+    post("/", { json: nothing })
+    post("/", { json: { a: nothing, b: anything, c: some, d: "literal" as const } })
+    post("/", { json: parsed })
+    post("/", { json: undefined })
+    post("/", { json: [1n, null, true, undefined] })
+    post("/", { json: Redacted.make({ a: [secret] }) })
+    post("/", { json: { at: new Date(), url: new URL("https://api.test"), time: DateTime.unsafeNow() } })
+    post("/", { json: { toJSON: () => ({ password: secret }) } })
+    post("/", { json: new Money({ amount: 1n, key: secret }) })
+    post("/", { json: new Named({ name: "ada" }) })
+    post("/", { json: new Refused({ by: "bob" }) })
+    post("/", { json: {} as Partial<User> })
+    post("/", { json: {} as Record<string, unknown> })
+    post("/", { json: ["a", 1] as readonly [string, number] })
+    const given = { json: { a: 1 } }
+    post("/", given)
+    post("/{id}", { path: { id: 1 }, json: { a: 1 }, success: Schema.Number })
+  })
+
+  it("is no JSON of which the content would be lost", () => {
+    // @ts-expect-error a FormData is not JSON: use `multipart`
+    post("/", { json: new FormData() })
+    // @ts-expect-error a Map is not JSON: use Object.fromEntries
+    post("/", { json: new Map([["a", 1]]) })
+    // @ts-expect-error a Set is not JSON: use Array.from
+    post("/", { json: { a: [{ b: new Set([1]) }] } })
+    // @ts-expect-error a URLSearchParams is not JSON
+    post("/", { json: { a: new URLSearchParams() } })
+    // @ts-expect-error a Headers is not JSON
+    post("/", { json: new Headers() })
+    // @ts-expect-error a Blob is not JSON
+    post("/", { json: [new Blob()] })
+    // @ts-expect-error a File is not JSON
+    post("/", { json: new File([], "a") })
+    // @ts-expect-error bytes are not JSON
+    post("/", { json: bytes })
+    // @ts-expect-error bytes are not JSON
+    post("/", { json: { a: new ArrayBuffer(1) } })
+    // @ts-expect-error a Stream is not JSON
+    post("/", { json: new ReadableStream() })
+    // @ts-expect-error a Stream is not JSON
+    post("/", { json: { stream } })
+    // @ts-expect-error a Promise is not JSON
+    post("/", { json: Promise.resolve(1) })
+    // @ts-expect-error an Effect is not JSON
+    post("/", { json: get("/") })
+    // @ts-expect-error an Error is not JSON
+    post("/", { json: new Error("no") })
+    // @ts-expect-error a RegExp is not JSON
+    post("/", { json: { a: /a/ } })
+    // @ts-expect-error a function is not JSON
+    post("/", { json: { a: () => 1 } })
+    // @ts-expect-error a symbol is not JSON
+    post("/", { json: { a: Symbol("a") } })
+    // @ts-expect-error an Option is not JSON
+    post("/", { json: Option.some(1) })
+    // @ts-expect-error a Chunk is not JSON
+    post("/", { json: { a: Chunk.of(secret) } })
+    // @ts-expect-error a Map may be among the values
+    post("/", { json: { a: 1 as number | Map<string, number> } })
+    // @ts-expect-error a Redacted Map is no JSON, either
+    post("/", { json: Redacted.make(new Map()) })
+    expectTypeOf<CheckJson<FormData>>().toEqualTypeOf<"a FormData is not JSON: use `multipart`">()
   })
 
   it("is absent for GET, HEAD and OPTIONS", () => {

@@ -54,7 +54,7 @@ describe.each(clients)("a request, with %s", (_, client) => {
         const secret = Redacted.make("hunter2")
         const json = {
           id: 409107086526644234n,
-          name: "日本 \ud800",
+          name: "日本",
           token: secret,
           deep: [{ all: [secret, { number: Redacted.make(1n) }] }],
           whole: Redacted.make({ a: [secret] }),
@@ -64,7 +64,7 @@ describe.each(clients)("a request, with %s", (_, client) => {
         const { body, method, type } = yield* received(loose[verb]("/", { json }))
         expect({ method, type }).toEqual({ method: verb.toUpperCase(), type: "application/json" })
         expect(body).toBe(
-          '{"id":409107086526644234,"name":"日本 \\ud800","token":"hunter2",' +
+          '{"id":409107086526644234,"name":"日本","token":"hunter2",' +
             '"deep":[{"all":["hunter2",{"number":1}]}],"whole":{"a":["hunter2"]},"when":"1970-01-01T00:00:00.000Z"}'
         )
         for (const value of [[1, [2]], [], {}, null, "text", 0, false, 2n ** 64n]) {

@@ -1,8 +1,11 @@
 import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as Cause from "effect/Cause"
 import type * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
 import type { Attempt, FailedAttempt } from "../../Attempt.js"
 import type { CredentialsFailure } from "../../Credentials.js"
 import * as HeraldError from "../../HeraldError.js"
+import type { Issue } from "../../Issue.js"
 import type { RawResponse } from "../../RawResponse.js"
 import * as RetryAfter from "../../RetryAfter.js"
 import { corrupt, type UnknownCoding } from "../http/contentCoding.js"
@@ -11,7 +14,7 @@ import { durationText } from "../durationText.js"
 import { classifyStatus, classifyTransport } from "./classify.js"
 import { isOver } from "./deadline.js"
 import { decodeFailure } from "./decodeResponse.js"
-import { authoriserError, decodeError, errorDetails, type ErrorContext } from "./errors.js"
+import { authoriserError, decodeError, encodeError, errorDetails, type ErrorContext } from "./errors.js"
 
 /** The failure of an attempt, and the error of the call if no other attempt follows. */
 export interface AttemptFailure extends Pick<FailedAttempt, "class" | "reason" | "status" | "retryAfter" | "headers"> {
@@ -109,16 +112,25 @@ export const fromAttemptDeadline = (
     })
 })
 
-/** The failure of an attempt whose request body, a Stream, failed. */
-export const fromRequestBody = (context: FailureContext): AttemptFailure => ({
+/** The failure of an attempt whose request body, a Stream, failed by this cause. The program's own error is kept. */
+export const fromRequestBody = (context: FailureContext, failure: Cause.Cause<unknown>): AttemptFailure => ({
   ...base,
   class: "Ambiguous",
   reason: "body",
   error: (attempts) =>
     new HeraldError.TransportError({
       ...errorDetails({ ...context, attempts }, "the Stream of the request body failed"),
-      reason: "body"
+      reason: "body",
+      ...Option.match(Cause.failureOption(failure), { onNone: () => ({}), onSome: (cause) => ({ cause }) })
     })
+})
+
+/** The failure of an attempt whose credentials added something to the request that can't be sent. */
+export const fromIssue = (context: FailureContext, issue: Issue): AttemptFailure => ({
+  ...base,
+  class: "Final",
+  reason: "headers",
+  error: (attempts) => encodeError({ ...context, attempts }, [issue])
 })
 
 /** The failure of an attempt whose credentials could not be obtained, or must not be sent. */
@@ -134,13 +146,18 @@ export const fromCredentials = (
 
 const stageOf = ({ _tag }: HttpClientError.HttpClientError) => (_tag === "RequestError" ? "send" : "read")
 
+const classify = (failure: HttpClientError.HttpClientError): ReturnType<typeof classifyTransport> => {
+  const classified = classifyTransport(failure.cause, stageOf(failure))
+  return failure.reason === "InvalidUrl" ? { ...classified, class: "Final" } : classified
+}
+
 /** Makes the error of a request without a complete response. */
 export const transportError = (
   context: ErrorContext,
   failure: HttpClientError.HttpClientError
 ): HeraldError.TimeoutError | HeraldError.TransportError => {
   const stage = stageOf(failure)
-  const { class: failureClass, reason, timedOut } = classifyTransport(failure.cause, stage)
+  const { class: failureClass, reason, timedOut } = classify(failure)
   if (timedOut) {
     return new HeraldError.TimeoutError({ ...errorDetails(context, `no response in time (${reason})`), reason })
   }
@@ -149,18 +166,20 @@ export const transportError = (
       ? `no connection (${reason})`
       : reason === corrupt
         ? "the content of the response is corrupt or cut short"
-        : stage === "send"
-          ? `the connection broke before a response was received (${reason})`
-          : `the connection broke within the response (${reason})`
+        : failureClass === "Final"
+          ? `the transport refused the request (${reason})`
+          : stage === "send"
+            ? `the connection broke before a response was received (${reason})`
+            : `the connection broke within the response (${reason})`
   return new HeraldError.TransportError({ ...errorDetails(context, sentence), reason })
 }
 
 /** The failure of an attempt without a complete response. */
 export const fromTransport = (context: FailureContext, failure: HttpClientError.HttpClientError): AttemptFailure => {
-  const { class: failureClass, reason } = classifyTransport(failure.cause, stageOf(failure))
+  const { class: failureClass, reason } = classify(failure)
   return {
     ...base,
-    class: failure.reason === "InvalidUrl" ? "Final" : failureClass,
+    class: failureClass,
     reason,
     error: (attempts) => transportError({ ...context, attempts }, failure)
   }

@@ -11,6 +11,7 @@ import {
   fromAttemptDeadline,
   fromContent,
   fromCredentials,
+  fromIssue,
   fromRequestBody,
   fromStatus,
   fromTransport,
@@ -80,9 +81,10 @@ export const attempt = (
 
   /** Step 1: adds credentials to the request. */
   const authorizing = (plain: HttpClientRequest): Attempt<Ready> =>
-    Effect.mapError(authorize(call, plain, attempted, state), (failure) =>
-      failure === pauseBegan ? failure : fromCredentials(context(), failure)
-    )
+    Effect.mapError(authorize(call, plain, attempted, state), (failure) => {
+      if (failure === pauseBegan) return failure
+      return "path" in failure ? fromIssue(context(), failure) : fromCredentials(context(), failure)
+    })
 
   /** Step 2: sends the request and follows redirects. */
   const sending = (ready: Ready): Effect.Effect<Sent, HttpClientError | AttemptFailure, HttpClient.HttpClient> =>
@@ -130,7 +132,7 @@ export const attempt = (
       // Both are failures of a response.
       return fromContent(context(), failure, current as Progress.HeadReceived, now())
     }
-    return use.failed ? fromRequestBody(context()) : fromTransport(context(), failure)
+    return use.failure === undefined ? fromTransport(context(), failure) : fromRequestBody(context(), use.failure)
   }
 
   /** Steps 1 to 3. */
@@ -186,7 +188,7 @@ export const attempt = (
   }
 
   return Effect.suspend(() => {
-    const use: BodyUse = { consumed: false, failed: false }
+    const use: BodyUse = { consumed: false, failure: undefined }
     const run = Effect.suspend(() => {
       Progress.startPreparing(progress)
       const withBody = endpoint.body?.writer.withBody

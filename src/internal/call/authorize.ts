@@ -2,10 +2,12 @@ import type { HttpClient } from "@effect/platform/HttpClient"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import type { AuthorizedRequest, CredentialsFailure } from "../../Credentials.js"
+import type { Issue } from "../../Issue.js"
 import { allowsCredentials, insecureMessage } from "../http/secureUrl.js"
 import { pauseLeft } from "./pauses.js"
 import type { CallInfo } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
+import { framingIssue } from "./framing.js"
 import { carriesCredentials } from "./secrets.js"
 import type { Ready } from "./send.js"
 
@@ -34,18 +36,18 @@ export const isOtherPartition = (
   authorized: AuthorizedRequest
 ): boolean => authorized.partition !== undefined && partition !== undefined && authorized.partition !== partition
 
-/** Adds credentials to a request. Fails if they must not be sent, or if a pause has begun. */
+/** Adds credentials to a request. Fails if they must not be sent, if a header is not permitted, or if a pause has begun. */
 export const authorize = (
   call: CallInfo,
   plain: HttpClientRequest,
   attempted: Pick<AttemptRequest, "partition" | "unconditional">,
   { probing }: Pick<CallState, "probing">
-): Effect.Effect<Ready, Refusal | PauseBegan, HttpClient> => {
+): Effect.Effect<Ready, Refusal | Issue | PauseBegan, HttpClient> => {
   const { baseUrl, credentials, defaults } = call.authoriser
   const { unconditional } = attempted
   return Effect.flatMap(
     credentials.authorize(plain),
-    (authorized): Effect.Effect<Ready, Refusal | PauseBegan, HttpClient> => {
+    (authorized): Effect.Effect<Ready, Refusal | Issue | PauseBegan, HttpClient> => {
       if (unconditional !== undefined && plain !== unconditional && isOtherPartition(attempted, authorized)) {
         return authorize(call, unconditional, attempted, { probing })
       }
@@ -53,6 +55,8 @@ export const authorize = (
       if (hasCredentials && !allowsCredentials({ baseUrl, insecure: defaults.insecure })) {
         return Effect.fail({ reason: "Insecure", message: insecureMessage })
       }
+      const issue = framingIssue(authorized.request.headers, authorized.request.body)
+      if (issue !== undefined) return Effect.fail(issue)
       // A pause may have begun while the credentials were obtained.
       return !probing && pauseLeft(call) > 0 ? Effect.fail(pauseBegan) : Effect.succeed({ plain, authorized })
     }

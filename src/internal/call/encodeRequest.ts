@@ -1,10 +1,13 @@
+import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import * as Either from "effect/Either"
 import type { Issue } from "../../Issue.js"
 import type { CompiledEndpoint, Encode, Parts, Texts } from "../endpoint/CompiledEndpoint.js"
+import { isDotSegment } from "../endpoint/pathTemplate.js"
 import { encodeFormText, prependPath } from "../endpoint/values.js"
 import { hrefOf } from "../http/baseUrl.js"
 import { fieldName, fieldValue } from "../http/fieldSyntax.js"
+import { framingIssue } from "./framing.js"
 import { userAgent } from "./userAgent.js"
 
 type Encoded<A> = Either.Either<A, ReadonlyArray<Issue>>
@@ -23,7 +26,7 @@ const encodePart = (encode: Encode | undefined, path: Issue["path"], value: unkn
       })
 
 /** Reports whether a segment is empty, or one that a URL parser resolves instead of sending it. */
-const isEmptyOrDots = (segment: string): boolean => /^\.{0,2}$/.test(segment)
+const isEmptyOrDots = (segment: string): boolean => segment === "" || isDotSegment(segment)
 
 const unsuitableMessage = "must be text that can stand in a path"
 
@@ -47,13 +50,11 @@ const encodePath = ({ issuePaths, segments }: CompiledEndpoint, values: Texts): 
       if (value === undefined && optional) break
       if (typeof value !== "string") return refuse([...issuePaths.path, part.name], "is missing")
       if (value === "" || !value.isWellFormed()) return refuse([...issuePaths.path, part.name], unsuitableMessage)
-      const pieces = part.keepsSlashes ? value.split("/") : [value]
-      if (pieces.length > 1 && pieces.some(isEmptyOrDots))
-        return refuse([...issuePaths.path, part.name], unsuitableMessage)
-      segment += pieces.map(encodeURIComponent).join("/")
+      segment += (part.keepsSlashes ? value.split("/") : [value]).map(encodeURIComponent).join("/")
     }
     if (optional && segment === "") continue
-    if (parameter !== undefined && isEmptyOrDots(segment))
+    // Neither literals nor values may have been such a segment before they were joined.
+    if (parameter !== undefined && segment.split("/").some(isEmptyOrDots))
       return refuse([...issuePaths.path, parameter], unsuitableMessage)
     path += `/${segment}`
   }
@@ -99,15 +100,17 @@ export const encodeRequest = (
   const headers = encodeHeaders(fields.right)
   if (Either.isLeft(headers)) return Either.left(headers.left)
 
-  const search = [endpoint.query ?? "", query.right].filter((part) => part !== "").join("&")
+  // A form's plus sign is a space in forms only (RFC 3986, 2.1).
+  const search = [endpoint.query ?? "", query.right.replaceAll("+", "%20")].filter((part) => part !== "").join("&")
   const root = endpoint.fromOrigin ? api.baseUrl.origin : hrefOf(api.baseUrl)
   const url = root + path.right + (search === "" ? "" : `?${search}`)
   const defaults = { accept: endpoint.accept, ...userAgent(), ...api.defaults.headers }
   const plain = HttpRequest.make(endpoint.method)(url, { headers: defaults })
   const request = fields.right === noTexts ? plain : HttpRequest.setHeaders(plain, headers.right)
-  if (body === undefined) return Either.right(request)
-  return Either.mapBoth(body.writer.write(parts.body, body.contentType), {
-    onLeft: (issues) => prependPath(issuePaths.body ?? ["body"], issues),
-    onRight: (written) => HttpRequest.setBody(request, written)
-  })
+  const written = body === undefined ? Either.right(HttpBody.empty) : body.writer.write(parts.body, body.contentType)
+  if (Either.isLeft(written)) return Either.left(prependPath(issuePaths.body ?? ["body"], written.left))
+  // Default headers were checked with the API.
+  const issue = fields.right === noTexts ? undefined : framingIssue(request.headers, written.right)
+  if (issue !== undefined) return Either.left([issue])
+  return Either.right(body === undefined ? request : HttpRequest.setBody(request, written.right))
 }

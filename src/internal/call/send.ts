@@ -1,6 +1,6 @@
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
-import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as Context from "effect/Context"
@@ -12,6 +12,7 @@ import type { AuthorizedRequest } from "../../Credentials.js"
 import { undecoded } from "../http/fetchDispatcher.js"
 import { dropBody } from "../http/readBody.js"
 import { redirectStatuses } from "../http/statuses.js"
+import { classifyTransport } from "./classify.js"
 import { withTraceContext } from "./tracing.js"
 
 /** The maximum number of redirects of a request, as in browsers. */
@@ -33,6 +34,19 @@ const setFetchOptions: Effect.Effect<void> = Effect.suspend(() =>
   })
 )
 
+/**
+ * Appends parameters that credentials added to the URL of a request, which the platform would do by writing the whole query
+ * anew, as a form.
+ */
+const withParams = (request: HttpRequest.HttpClientRequest): HttpRequest.HttpClientRequest => {
+  if (request.urlParams.length === 0) return request
+  const { body, headers, method, url, urlParams } = request
+  const params = new URLSearchParams(urlParams.map(([name, value]): [string, string] => [name, value]))
+  const inUrl = `${url}${url.includes("?") ? "&" : "?"}${params.toString().replaceAll("+", "%20")}`
+  const plain = HttpRequest.make(method)(inUrl, { headers })
+  return body._tag === "Empty" ? plain : HttpRequest.setBody(plain, body)
+}
+
 /** The parts of the platform's clients that are not in their type. */
 interface ClientParts {
   readonly preprocess?: (request: HttpRequest.HttpClientRequest) => Effect.Effect<HttpRequest.HttpClientRequest>
@@ -50,11 +64,18 @@ const sendOnce = (
   request: HttpRequest.HttpClientRequest
 ): Effect.Effect<HttpClientResponse, HttpClientError.HttpClientError> => {
   const { postprocess, preprocess }: ClientParts = client as object
+  const whole = withParams(request)
   const sent =
     postprocess === undefined || preprocess === undefined
-      ? Effect.zipRight(setFetchOptions, client.execute(request))
-      : postprocess(Effect.zipLeft(preprocess(request), setFetchOptions))
+      ? Effect.zipRight(setFetchOptions, client.execute(whole))
+      : postprocess(Effect.zipLeft(preprocess(whole), setFetchOptions))
   return sent.pipe(
+    // node:http refuses a request by throwing.
+    Effect.catchSomeDefect((cause) =>
+      classifyTransport(cause, "send").class === "Final"
+        ? Option.some(Effect.fail(new HttpClientError.RequestError({ request, reason: "Transport", cause })))
+        : Option.none()
+    ),
     // Restores the context of this fiber afterwards.
     Effect.mapInputContext<never, never>(identity),
     Effect.locally(HttpClient.currentTracerDisabledWhen, constTrue)

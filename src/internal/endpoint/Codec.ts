@@ -1,6 +1,7 @@
 import type { HttpBody } from "@effect/platform/HttpBody"
 import type { ResponseError } from "@effect/platform/HttpClientError"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
+import type * as Cause from "effect/Cause"
 import type * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import type { DecodeError, TimeoutError, TransportError } from "../../HeraldError.js"
@@ -33,8 +34,8 @@ export type ToError = (failure: ResponseError) => TransportError | TimeoutError
 export interface BodyUse {
   /** Part of it was read, so that it can't be sent again. */
   consumed: boolean
-  /** The Stream failed. */
-  failed: boolean
+  /** The failure of the Stream, or of a file that can't be read. */
+  failure: Cause.Cause<unknown> | undefined
 }
 
 /** Runs an attempt with a request whose body is prepared for this attempt. */

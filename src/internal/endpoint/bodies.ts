@@ -7,8 +7,8 @@ import type { Value, ValueOrList } from "./values.js"
 export type MultipartValue = ValueOrList | Blob | ReadonlyArray<Value | Blob | null | undefined>
 
 /** The bodies that a verb takes, by the name of their option. `Redacted` values in them are sent, and appear in no error. */
-interface Bodies {
-  readonly json: unknown
+interface Bodies<J = unknown> {
+  readonly json: J
   readonly form: Readonly<Record<string, ValueOrList>>
   readonly text: string
   readonly bytes: Uint8Array
@@ -19,9 +19,9 @@ interface Bodies {
 /** None of these kinds of bodies. */
 export type NoBody<K extends keyof Bodies = keyof Bodies> = { readonly [None in K]?: undefined }
 
-/** A body, of one kind. */
-export type BodyOption = {
-  readonly [K in keyof Bodies]: Pick<Bodies, K> & NoBody<Exclude<keyof Bodies, K>>
+/** A body, of one kind. `J` is the type of JSON. */
+export type BodyOption<J = unknown> = {
+  readonly [K in keyof Bodies]: Pick<Bodies<J>, K> & NoBody<Exclude<keyof Bodies, K>>
 }[keyof Bodies]
 
 /** The writers of a verb's bodies. */

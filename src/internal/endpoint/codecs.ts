@@ -1,10 +1,10 @@
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import * as Redacted from "effect/Redacted"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { bytesOf, textOf } from "../../RawResponse.js"
@@ -15,7 +15,17 @@ import { isEmptyBody } from "../http/transportResponse.js"
 import { decodeWithIssues } from "../parseIssues.js"
 import type { Codec, Mismatch, Reader, WithBody, Writer } from "./Codec.js"
 import type { Encode, Texts } from "./CompiledEndpoint.js"
-import { encodeBySchema, encodeFields, encodeFormText, encodeParams, mismatch, prependPath } from "./values.js"
+import { isPlainObject, plainJson } from "./plainJson.js"
+import {
+  encodeBySchema,
+  encodeFields,
+  encodeFormText,
+  encodeParams,
+  isValue,
+  mismatch,
+  prependPath,
+  reveal
+} from "./values.js"
 
 type AnySchema = Schema.Schema.AnyNoContext
 
@@ -51,32 +61,13 @@ export const jsonReader = (decode: (value: unknown) => Either.Either<unknown, Mi
     })
 })
 
-/** Replaces `Redacted` values within JSON by their contents. Throws on a value that contains itself. */
-const reveal = (value: unknown): unknown => {
-  if (Redacted.isRedacted(value)) return reveal(Redacted.value(value))
-  if (Array.isArray(value)) return value.map(reveal)
-  if (typeof value !== "object" || value === null) return value
-  // `JSON.stringify` calls `toJSON`.
-  if ("toJSON" in value && Predicate.isFunction(value.toJSON)) return value
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, reveal(one)]))
-}
-
-const isJson = (value: unknown): boolean => !Predicate.isFunction(value) && !Predicate.isSymbol(value)
-
-const encodeAnyJson: Encode = (value) => {
-  const refuse = () => mismatch("a JSON value", value)
-  return isJson(value) ? Either.try({ try: () => reveal(value), catch: refuse }) : Either.left(refuse())
-}
-
 /** The codec of JSON. Without a schema, it accepts any JSON value. */
 export const jsonCodec = (schema?: AnySchema): Codec => ({
-  writer: writer(schema === undefined ? encodeAnyJson : encodeBySchema(schema), (value: unknown, contentType) =>
-    Either.try({
-      try: () =>
-        // Undefined has no JSON. A schema that allows it declares an optional body.
-        value === undefined ? HttpBody.empty : HttpBody.text(Json.stringify(value), contentType ?? "application/json"),
-      catch: () => [{ path: [], message: "can't be written as JSON" }]
-    })
+  writer: writer(schema === undefined ? Either.right : encodeBySchema(schema), (value: unknown, contentType) =>
+    Either.map(plainJson(value), (plain) =>
+      // Undefined has no JSON. A schema that allows it declares an optional body.
+      plain === undefined ? HttpBody.empty : HttpBody.text(Json.stringify(plain), contentType ?? "application/json")
+    )
   ),
   reader: jsonReader(decoderOf(schema))
 })
@@ -126,7 +117,8 @@ export const textCodec = (schema?: AnySchema): Codec => {
 /** The codec of bytes. Without a schema, it accepts any bytes. */
 export const bytesCodec = (schema?: AnySchema): Codec => {
   const decode = decoderOf(schema)
-  const encode = schema === undefined ? checked(Predicate.isUint8Array, "a Uint8Array") : encodeBySchema(schema)
+  const check = checked(Predicate.isUint8Array, "a Uint8Array")
+  const encode: Encode = schema === undefined ? check : (input) => Either.flatMap(encodeBySchema(schema)(input), check)
   return {
     writer: writer(encode, (bytes: Uint8Array, contentType) =>
       Either.right(HttpBody.uint8Array(bytes, contentType ?? "application/octet-stream"))
@@ -160,29 +152,20 @@ const isFormData = (value: unknown): value is FormData => typeof FormData !== "u
 
 const isBlob = (value: unknown): value is Blob => typeof Blob !== "undefined" && value instanceof Blob
 
-const fieldText = (value: unknown): string => String(Redacted.isRedacted(value) ? Redacted.value(value) : value)
-
-const isField = (value: unknown): boolean => {
-  const plain = Redacted.isRedacted(value) ? Redacted.value(value) : value
-  return isBlob(plain) || ["string", "boolean", "bigint"].includes(typeof plain) || Number.isFinite(plain)
-}
-
 const encodeMultipartFields: Encode = (input) => {
   if (isFormData(input)) return Either.right(input)
-  if (!Predicate.isRecord(input) || Predicate.isIterable(input)) {
-    return Either.left(mismatch("a plain object or a FormData", input))
-  }
+  if (!isPlainObject(input)) return Either.left(mismatch("a plain object or a FormData", input))
   const form = new FormData()
   for (const [name, value] of Object.entries(input)) {
-    for (const one of Array.isArray(value) ? value : [value]) {
+    for (const given of Array.isArray(value) ? value : [value]) {
+      const one = reveal(given)
       if (Predicate.isNullable(one)) continue
-      const wellFormed = name.isWellFormed() && (isBlob(one) || fieldText(one).isWellFormed())
-      if (!isField(one) || !wellFormed) {
+      const text = isValue(one) ? String(one) : ""
+      if (!(isBlob(one) || isValue(one)) || !name.isWellFormed() || !text.isWellFormed()) {
         const issues = mismatch("text, a finite number, a boolean, a Blob or a File, or a list of these", one)
         return Either.left(prependPath([name], issues))
       }
-      if (isBlob(one)) form.append(name, one)
-      else form.append(name, fieldText(one))
+      form.append(name, isBlob(one) ? one : text)
     }
   }
   return Either.right(form)
@@ -199,18 +182,15 @@ const withMultipartBody: WithBody = (request, use, attempt) => {
   if (body._tag !== "FormData") return attempt(request)
   const response = new Response(body.formData)
   const contentType = response.headers.get("content-type") ?? "multipart/form-data"
-  return Effect.matchEffect(
-    Effect.tryPromise(() => response.arrayBuffer()),
-    {
-      onSuccess: (bytes) =>
-        attempt(HttpRequest.setBody(request, HttpBody.uint8Array(new Uint8Array(bytes), contentType))),
-      // For example, a file that changed on disk can't be read. The failed Stream makes the attempt fail.
-      onFailure: (cause) => {
-        use.failed = true
-        return attempt(HttpRequest.setBody(request, HttpBody.stream(Stream.fail(cause), contentType)))
-      }
+  return Effect.matchEffect(Effect.tryPromise({ try: () => response.arrayBuffer(), catch: (error) => error }), {
+    onSuccess: (bytes) =>
+      attempt(HttpRequest.setBody(request, HttpBody.uint8Array(new Uint8Array(bytes), contentType))),
+    // For example, a file that changed on disk can't be read. The failed Stream makes the attempt fail.
+    onFailure: (cause) => {
+      use.failure = Cause.fail(cause)
+      return attempt(HttpRequest.setBody(request, HttpBody.stream(Stream.fail(cause), contentType)))
     }
-  )
+  })
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as Body from "../../Body.js"
-import type { Any, DeclaredError, ErrorsSpec } from "../../Endpoint.js"
+import { type Any, type DeclaredError, type ErrorsSpec, isErrorAs } from "../../Endpoint.js"
 import { isIdempotent, isSafe } from "../http/methods.js"
 import { isSuccess, redirectStatuses } from "../http/statuses.js"
 import type { Reader } from "./Codec.js"
@@ -9,14 +9,39 @@ import { segmentsOf, templateOf } from "./pathTemplate.js"
 import { errorReadersOf } from "./readers.js"
 import { encodeFields, encodePath } from "./values.js"
 
-/** Makes the `Accept` header of a call. */
-const acceptOf = (method: HttpMethod, bodies: ReadonlyArray<Body.Any>): string => {
+/** Matches the media types of JSON. */
+const jsonType = /^application\/(?:.+\+)?json\b/i
+
+/**
+ * Makes the `Accept` header of a call.
+ *
+ * - `successes`: the content types of successes with a body; undefined is any type
+ * - `errors`: the content types of declared errors. Those of JSON are accepted, but a success of one of them is not preferred
+ */
+export const acceptOf = (
+  method: HttpMethod,
+  successes: ReadonlyArray<string | undefined>,
+  errors: ReadonlyArray<string | undefined>
+): string => {
   // The response has no body, whatever the type of the resource.
   if (method === "HEAD") return "*/*"
-  const types = new Set(bodies.map(({ contentType }) => contentType ?? "*/*"))
   // A success without a body may still have an error with one.
-  return bodies.every(({ kind }) => kind === "empty") ? "application/json" : [...types].join(", ")
+  const own = new Set(successes.length === 0 ? ["application/json"] : successes.map((type) => type ?? "*/*"))
+  const others = new Set(errors.flatMap((type) => (type !== undefined && jsonType.test(type) ? [type] : [])))
+  const added = own.has("*/*") ? [] : [...others].filter((type) => !own.has(type))
+  return [...own, ...added.map((type) => `${type};q=0.9`)].join(", ")
 }
+
+const contentTypesOf = (bodies: ReadonlyArray<Body.Any>): ReadonlyArray<string | undefined> =>
+  bodies.filter(({ kind }) => kind !== "empty").map(({ contentType }) => contentType)
+
+/** The content types of declared errors: schemas are of JSON. */
+const errorTypesOf = (errors: ErrorsSpec): ReadonlyArray<string | undefined> =>
+  Object.values(errors).flatMap((declared: DeclaredError | ReadonlyArray<DeclaredError>) =>
+    (Array.isArray(declared) ? declared : [declared]).map((one: DeclaredError) =>
+      isErrorAs(one) ? one.body?.contentType : "application/json"
+    )
+  )
 
 /** The key of a status in a declaration, and its rank: the status itself, then its class, then `default` (OpenAPI 3.1, 4.8.16). */
 const keyOf = (declared: object, status: number): readonly [key: string, rank: number] => {
@@ -70,7 +95,7 @@ export const responsesOf = (
   }
   const isDeclared = (key: string) => successes.has(key) || declaredErrors.has(key)
   return {
-    accept: acceptOf(method, Object.values(bodies)),
+    accept: acceptOf(method, contentTypesOf(Object.values(bodies)), errorTypesOf(errors)),
     // Any other 2xx fails to decode, but it is not a failed attempt: HTTP defines it as a success.
     accepts: (status) => successes.has(`${status}`) || (isSuccess(status) && readersOf(status).errors === undefined),
     successStatuses: Body.isBody(success) ? "a success" : [...successes.keys()].join(" or "),

@@ -6,6 +6,7 @@ import type * as Schema from "effect/Schema"
 import type { Issue } from "../../Issue.js"
 import { fromParseIssue, kindOf, maxIssues } from "../parseIssues.js"
 import type { Encode, Texts } from "./CompiledEndpoint.js"
+import { article, classOf, isPlainObject, loneSurrogate, tooDeep } from "./plainJson.js"
 import type { Scalar } from "./scalars.js"
 
 /** A `Scalar` without a schema, which may be `Redacted`. */
@@ -14,8 +15,11 @@ export type Value = Scalar | Redacted.Redacted
 /** A `Value`, a list of them, which repeats the name, or null or undefined, which leaves the name out. */
 export type ValueOrList = Value | null | undefined | ReadonlyArray<Value | null | undefined>
 
-const isValue = (input: unknown): input is Value => {
-  const value = Redacted.isRedacted(input) ? Redacted.value(input) : input
+/** Returns the content of a `Redacted` value, even of a repeatedly redacted one, or any other value itself. */
+export const reveal = (value: unknown): unknown => (Redacted.isRedacted(value) ? reveal(Redacted.value(value)) : value)
+
+export const isValue = (input: unknown): input is Value => {
+  const value = reveal(input)
   return Predicate.isString(value) || Predicate.isBoolean(value) || Predicate.isBigInt(value) || Number.isFinite(value)
 }
 
@@ -24,7 +28,7 @@ const isValueOrList = (input: unknown): input is ValueOrList =>
   isValue(input) ||
   (Array.isArray(input) && input.every((item) => Predicate.isNullable(item) || isValue(item)))
 
-const textOf = (value: Value): string => String(Redacted.isRedacted(value) ? Redacted.value(value) : value)
+const textOf = (value: Value): string => String(reveal(value))
 
 const textsOf = (value: ValueOrList): string | ReadonlyArray<string> | undefined => {
   if (Predicate.isNullable(value)) return undefined
@@ -32,9 +36,10 @@ const textsOf = (value: ValueOrList): string | ReadonlyArray<string> | undefined
 }
 
 /** Makes the issue of a value that does not match a description. */
-export const mismatch = (description: string, value: unknown): ReadonlyArray<Issue> => [
-  { path: [], message: `should be ${description}, and is ${kindOf(value)}` }
-]
+export const mismatch = (description: string, value: unknown): ReadonlyArray<Issue> => {
+  const kind = Predicate.isRecord(value) && !isPlainObject(value) ? article(classOf(value)) : kindOf(value)
+  return [{ path: [], message: `should be ${description}, and is ${kind}` }]
+}
 
 /** Prepends a path to the paths of issues. */
 export const prependPath = (path: Issue["path"], issues: ReadonlyArray<Issue>): ReadonlyArray<Issue> =>
@@ -43,14 +48,11 @@ export const prependPath = (path: Issue["path"], issues: ReadonlyArray<Issue>): 
 const orIssues = <A>(value: A, issues: ReadonlyArray<Issue>): Either.Either<A, ReadonlyArray<Issue>> =>
   issues.length === 0 ? Either.right(value) : Either.left(issues.slice(0, maxIssues))
 
-/**
- * Makes an encoder of plain objects whose values match. Refuses objects such as `Headers`, whose entries are not
- * properties.
- */
+/** Makes an encoder of plain objects whose values match. */
 const encodeEach =
   (matches: (value: unknown) => boolean, description: string): Encode =>
   (input) => {
-    if (!Predicate.isRecord(input) || Predicate.isIterable(input)) return Either.left(mismatch("a plain object", input))
+    if (!isPlainObject(input)) return Either.left(mismatch("a plain object", input))
     const texts: Record<string, string | ReadonlyArray<string> | undefined> = Object.create(null)
     const issues: Array<Issue> = []
     for (const [name, value] of Object.entries(input)) {
@@ -81,7 +83,15 @@ export const encodeHeaderValues: Encode = encodeEach(
 /** Makes an encoder from a schema. */
 export const encodeBySchema = (schema: Schema.Schema.AnyNoContext): Encode => {
   const encode = ParseResult.encodeUnknownEither(schema, { errors: "all" })
-  return (input) => Either.mapLeft(encode(input), fromParseIssue)
+  return (input) => {
+    try {
+      return Either.mapLeft(encode(input), fromParseIssue)
+    } catch (error) {
+      // A recursive schema follows a value to its end.
+      if (error instanceof RangeError) return Either.left([{ path: [], message: tooDeep }])
+      throw error
+    }
+  }
 }
 
 /** Makes an encoder of fields from a schema of a record. A missing input is an empty record. */
@@ -118,14 +128,17 @@ export const encodePath = (
   }
 }
 
-/** Formats texts as `application/x-www-form-urlencoded`. A list repeats its name. Issues are below `path`. */
+/**
+ * Formats texts as `application/x-www-form-urlencoded`, in which a space is a plus sign. A list repeats its name. Issues are
+ * below `path`.
+ */
 export const encodeFormText = (texts: Texts, path: Issue["path"]): Either.Either<string, ReadonlyArray<Issue>> => {
   const pairs = new URLSearchParams()
   for (const [name, value] of Object.entries(texts)) {
     if (value === undefined) continue
     for (const text of typeof value === "string" ? [value] : value) {
       if (!text.isWellFormed()) {
-        return Either.left([{ path: [...path, name], message: "must be well-formed Unicode: it has a lone surrogate" }])
+        return Either.left([{ path: [...path, name], message: loneSurrogate }])
       }
       pairs.append(name, text)
     }

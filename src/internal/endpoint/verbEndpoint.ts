@@ -5,14 +5,14 @@ import * as Schema from "effect/Schema"
 import * as Body from "../../Body.js"
 import type { ErrorsSpec } from "../../Endpoint.js"
 import type { Issue } from "../../Issue.js"
-import { fieldName } from "../http/fieldSyntax.js"
+import { isRequestField } from "../http/fieldSyntax.js"
 import { isIdempotent, isSafe } from "../http/methods.js"
 import { statusKey } from "../http/statuses.js"
 import { verbBodyNames, verbWriters } from "./bodies.js"
 import type { CompiledEndpoint } from "./CompiledEndpoint.js"
 import { responsesOf, returnsNotModified } from "./compile.js"
 import { encodeHeaderValues, encodeParams, encodePathValues } from "./values.js"
-import { parseTarget, type Target } from "./verbTarget.js"
+import { anyPath, parseTarget, type Target } from "./verbTarget.js"
 
 /** A request that no endpoint describes. Target and options may have any type, since callers may use JavaScript. */
 export interface VerbRequest {
@@ -23,11 +23,17 @@ export interface VerbRequest {
   readonly success: Body.Any
 }
 
-/** Returns the path of a refused target, for messages. Empty for a target that is not a path, since it may hold secrets. */
-const shownTarget = (target: unknown): string =>
-  Predicate.isString(target) && target.startsWith("/") && target.isWellFormed()
-    ? target.replace(/[?#].*$/s, "").slice(0, 100)
-    : ""
+/**
+ * Returns the path of a refused target, for messages. A URL is not shown, nor is a query, since they may hold secrets. Empty for a
+ * target that has no path.
+ */
+const shownTarget = (target: unknown): string => {
+  if (target instanceof URL) return anyPath
+  if (!Predicate.isString(target) || !target.isWellFormed()) return ""
+  if (/^[^/?#]*:/.test(target)) return anyPath
+  const path = target.replace(/[?#].*$/s, "").slice(0, 100)
+  return path === "" || path.startsWith("/") ? path : `/${path}`
+}
 
 /** The family of requests that declare no errors. */
 const withoutErrors = {}
@@ -70,7 +76,9 @@ export const verbEndpoint = (
   const result = success === undefined ? defaultSuccess : (toBody(success) ?? byStatus(success))
   const names = verbBodyNames.filter((name) => options[name] !== undefined)
   const [name] = names
-  const validKey = Predicate.isString(idempotencyKey) && fieldName.test(idempotencyKey)
+  // The types of `Verbs` check the values of `errors`.
+  const declared = Predicate.isRecord(errors) ? (errors as unknown as ErrorsSpec) : {}
+  const validKey = Predicate.isString(idempotencyKey) && isRequestField(idempotencyKey)
   const problems: ReadonlyArray<Issue> = [
     ...(Either.isLeft(target) ? target.left : []),
     ...(names.length > 1 ? [{ path: ["body"], message: `should be one body, and is ${names.join(" and ")}` }] : []),
@@ -84,9 +92,7 @@ export const verbEndpoint = (
       ? []
       : [{ path: ["idempotencyKey"], message: "must be a name that a header can have" }])
   ]
-  // The types of `Verbs` check the values of `errors`.
-  const declaredErrors = Predicate.isRecord(errors) ? (errors as unknown as ErrorsSpec) : {}
-  const responses = responsesOf(method, result ?? defaultSuccess, declaredErrors)
+  const responses = responsesOf(method, result ?? defaultSuccess, declared)
   const endpoint: CompiledEndpoint = {
     name: template === "" ? method : `${method} ${template}`,
     method,
@@ -107,7 +113,7 @@ export const verbEndpoint = (
     idempotencyKey: validKey ? idempotencyKey.toLowerCase() : undefined,
     neverRetried: false,
     sensitive: options["sensitive"] === true,
-    family: Predicate.isRecord(errors) ? errors : withoutErrors
+    family: errors === undefined ? withoutErrors : declared
   }
   return { endpoint, body: name === undefined ? undefined : options[name] }
 }

@@ -1,5 +1,6 @@
 import * as Either from "effect/Either"
 import type { Issue } from "../../Issue.js"
+import { loneSurrogate } from "./plainJson.js"
 import { escapeLiteral, isDotSegment, type Segment, segmentsOf, templateOf } from "./pathTemplate.js"
 
 /** The parsed target of a verb. */
@@ -13,7 +14,7 @@ export interface Target {
 }
 
 /** The template of calls to a whole URL (RFC 6570, 3.2.3). The path itself is not shown, since it may hold values. */
-const anyPath = "/{+path}"
+export const anyPath = "/{+path}"
 
 const refuse = (message: string): Either.Either<never, ReadonlyArray<Issue>> =>
   Either.left([{ path: ["target"], message }])
@@ -25,7 +26,7 @@ const refuse = (message: string): Either.Either<never, ReadonlyArray<Issue>> =>
 export const parseTarget = (target: unknown, baseUrl: URL): Either.Either<Target, ReadonlyArray<Issue>> => {
   if (target instanceof URL) return parseTarget(target.href, baseUrl)
   if (typeof target !== "string") return refuse("should be a path, such as /users/{id}")
-  if (!target.isWellFormed()) return refuse("must be well-formed Unicode: it has a lone surrogate")
+  if (!target.isWellFormed()) return refuse(loneSurrogate)
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(target)) {
     const url = URL.canParse(target) ? new URL(target) : undefined
     if (url?.origin !== baseUrl.origin) return refuse("is a URL of another origin than the base URL")

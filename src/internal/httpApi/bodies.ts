@@ -3,6 +3,7 @@ import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as AST from "effect/SchemaAST"
+import type { ParseOptions } from "effect/SchemaAST"
 import * as Body from "../../Body.js"
 import type { Issue } from "../../Issue.js"
 import type { Codec, Reader, Writer } from "../endpoint/Codec.js"
@@ -33,6 +34,9 @@ const kinds: Readonly<Record<HttpApiSchema.Encoding["kind"], Member["kind"]>> = 
   Uint8Array: "bytes"
 }
 
+/** Stands for no encoding. */
+const unencoded: HttpApiSchema.Encoding = { kind: "Json", contentType: "" }
+
 const isMultipart = (ast: AST.AST): boolean =>
   HttpApiSchema.getMultipart(ast) !== undefined || HttpApiSchema.getMultipartStream(ast) !== undefined
 
@@ -50,6 +54,26 @@ export const membersOf = (
   }
   const { contentType, kind } = encoding
   return [{ ast, contentType, kind: multipart ? "multipart" : isStream(ast) ? "stream" : kinds[kind] }]
+}
+
+/**
+ * Reports whether a schema has an encoding within, which the platform ignores: that of a schema to which a filter or a
+ * transformation was applied afterwards.
+ */
+export const hidesEncoding = (ast: AST.AST): boolean => {
+  if (HttpApiSchema.getEncoding(ast, unencoded) !== unencoded || isMultipart(ast)) return false
+  const hasOne = (inner: AST.AST) =>
+    HttpApiSchema.getEncoding(inner).kind !== "Json" || isMultipart(inner) || hidesEncoding(inner)
+  switch (ast._tag) {
+    case "Union":
+      return ast.types.some(hidesEncoding)
+    case "Refinement":
+      return ast.from._tag === "Union" ? ast.from.types.some(hasOne) || hasOne(ast.from) : hasOne(ast.from)
+    case "Transformation":
+      return hasOne(ast.from)
+    default:
+      return false
+  }
 }
 
 /** Makes a schema of a part of an API. */
@@ -89,19 +113,29 @@ export const bodyOf = (ast: AST.AST): Body.Any => {
   return { ...Body.json(), kind, contentType: kind === "multipart" ? undefined : contentType, codec }
 }
 
-/** Makes the writer of a payload: it uses the first member that accepts the value, or else has the issues of every member. */
+/**
+ * Makes the writer of a payload: it uses the first member of which the value has no other fields, or else the first one that
+ * accepts the value, or else has the issues of every member. JavaScript callers may pass the fields of a multipart payload.
+ */
 export const writerOf = (ast: AST.AST): Writer => {
-  const writers = membersOf(ast).map(({ ast, contentType, kind }) => ({
-    contentType,
-    ...codecOf(kind, schemaOf(ast)).writer
-  }))
+  const members = membersOf(ast)
+  if (members.length === 1 && members[0]?.kind === "multipart") return multipartCodec().writer
+  const writersOf = (options: ParseOptions) =>
+    members.map(({ ast, contentType, kind }) => ({
+      contentType,
+      ...codecOf(kind, schemaOf(ast).annotations({ parseOptions: options })).writer
+    }))
+  const writers =
+    members.length === 1
+      ? writersOf({})
+      : [...writersOf({ onExcessProperty: "error" }), ...writersOf({ onExcessProperty: "ignore" })]
   return {
     write: (value) => {
       const issues: Array<Issue> = []
-      for (const { contentType, write } of writers) {
+      for (const [index, { contentType, write }] of writers.entries()) {
         const written = write(value, contentType)
         if (Either.isRight(written)) return written
-        issues.push(...written.left)
+        if (index >= writers.length - members.length) issues.push(...written.left)
       }
       return Either.left(issues)
     },
@@ -109,8 +143,27 @@ export const writerOf = (ast: AST.AST): Writer => {
   }
 }
 
-const readersOf = (members: ReadonlyArray<Member>): ReadonlyArray<Reader> =>
-  members.map(({ ast, kind }) => codecOf(kind, schemaOf(ast)).reader)
+/** Returns a media type without its parameters. */
+const mediaType = (contentType: string): string => (contentType.split(";")[0] ?? "").trim().toLowerCase()
+
+/**
+ * Makes the readers of members. If the response's content type is that of some members, the others do not match: text accepts
+ * any body.
+ */
+const readersOf = (members: ReadonlyArray<Member>): ReadonlyArray<Reader> => {
+  const types = new Set(members.map(({ contentType }) => mediaType(contentType)))
+  return members.map(({ ast, contentType, kind }) => {
+    const { reader } = codecOf(kind, schemaOf(ast))
+    if (types.size < 2) return reader
+    const read: Reader["read"] = (response, json) => {
+      const type = mediaType(response.headers["content-type"] ?? "")
+      return types.has(type) && type !== mediaType(contentType)
+        ? Either.left({ reason: "Shape", issues: [{ path: [], message: `should be ${contentType}` }] })
+        : reader.read(response, json)
+    }
+    return { ...reader, read }
+  })
+}
 
 /** Makes the readers of a success, one for each member of a union. A success without content accepts any body. */
 export const successReadersOf = (ast: AST.AST | undefined): ReadonlyArray<Reader> =>

@@ -8,18 +8,19 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import * as Endpoint from "../../Endpoint.js"
-import { compile } from "../endpoint/compile.js"
+import { acceptOf, compile } from "../endpoint/compile.js"
 import type { Reader } from "../endpoint/Codec.js"
 import type { CompiledEndpoint, Encode, Texts } from "../endpoint/CompiledEndpoint.js"
 import { parametersOf, type Segment, templateOf } from "../endpoint/pathTemplate.js"
 import { encodeBySchema, encodeFields, encodeHeaderValues, prependPath } from "../endpoint/values.js"
-import { fieldName } from "../http/fieldSyntax.js"
+import { isRequestField } from "../http/fieldSyntax.js"
 import { isSuccess, redirectStatuses, statusesWithoutContent } from "../http/statuses.js"
 import { behaviorOf } from "./annotations.js"
 import {
   acceptsNoContent,
   bodyOf,
   errorReadersIn,
+  hidesEncoding,
   type Member,
   membersOf,
   schemaOf,
@@ -111,8 +112,14 @@ const pathProblems = (segments: ReadonlyArray<Segment>, schema: AnySchema | unde
   ]
 }
 
+const membersIn = (asts: Iterable<AST.AST | undefined>): ReadonlyArray<Member> =>
+  Array.from(asts).flatMap((ast) => (ast === undefined ? [] : membersOf(ast)))
+
 const kindsIn = (asts: Iterable<AST.AST | undefined>): ReadonlyArray<Member["kind"]> =>
-  Array.from(asts).flatMap((ast) => (ast === undefined ? [] : membersOf(ast).map(({ kind }) => kind)))
+  membersIn(asts).map(({ kind }) => kind)
+
+const contentTypesIn = (asts: Iterable<AST.AST | undefined>): ReadonlyArray<string> =>
+  membersIn(asts).map(({ contentType }) => contentType)
 
 const responseProblems = (
   method: HttpMethod,
@@ -131,7 +138,11 @@ const responseProblems = (
   ...(kindsIn([...successes.values(), ...errors.values()]).includes("multipart")
     ? ["a response can't be multipart"]
     : []),
-  ...(kindsIn(errors.values()).includes("stream") ? ["an error can't be a Stream"] : [])
+  ...(kindsIn(errors.values()).includes("stream") ? ["an error can't be a Stream"] : []),
+  // The body of a response is either read whole or opened as a Stream, by its status.
+  ...[...successes]
+    .filter(([, ast]) => kindsIn([ast]).length > 1 && kindsIn([ast]).includes("stream"))
+    .map(([status]) => `a ${status} can't be a Stream or something else`)
 ]
 
 /** Returns the schemas of single path parameters, by name. Empty if the schema is not a struct. */
@@ -156,9 +167,9 @@ export const compileEndpoint = (
   const { method } = endpoint
   const bodies = bodiesOf(api, group, endpoint)
   const behavior = behaviorOf(method, bodies.annotations, endpoint.annotations)
-  const path = parsePath(endpoint.path)
-  const segments = Either.getOrElse(path, () => [])
   const pathSchema = schemaIn(endpoint.pathSchema)
+  const path = parsePath(endpoint.path, pathSchema && encodedNames(pathSchema))
+  const segments = Either.getOrElse(path, () => [])
   const headers = schemaIn(endpoint.headersSchema)
   const urlParams = schemaIn(endpoint.urlParamsSchema)
   const payload = schemaIn(endpoint.payloadSchema)
@@ -175,7 +186,10 @@ export const compileEndpoint = (
       ? [`a ${method} has no body: its payload can't be multipart`]
       : []),
     ...responseProblems(method, bodies, successes),
-    ...(behavior.idempotencyKey !== undefined && !fieldName.test(behavior.idempotencyKey)
+    ...[payload?.ast, ...bodies.successes.values(), ...bodies.errors.values()]
+      .filter((ast) => ast !== undefined && hidesEncoding(ast))
+      .map(() => "the encoding of a body is within a filter or a transformation: apply it last"),
+    ...(behavior.idempotencyKey !== undefined && !isRequestField(behavior.idempotencyKey)
       ? ["the idempotency key's header has an invalid name (RFC 9110, 5.1)"]
       : [])
   ]
@@ -193,8 +207,6 @@ export const compileEndpoint = (
     ),
     errors: Object.fromEntries(Array.from(bodies.errors, ([status, ast]) => [status, [schemaOf(ast)]]))
   }
-  const members = [...bodies.successes.values()].flatMap((ast) => (ast === undefined ? [] : membersOf(ast)))
-  const accepted = new Set(members.map(({ contentType }) => contentType))
   const compiled: CompiledEndpoint = {
     ...compile(description),
     segments,
@@ -210,8 +222,7 @@ export const compileEndpoint = (
       query: urlParams === undefined ? ["payload"] : queryPayload === undefined ? ["urlParams"] : [],
       body: ["payload"]
     },
-    // A success without a body may still have an error with one.
-    accept: accepted.size === 0 ? "application/json" : [...accepted].join(", "),
+    accept: acceptOf(method, contentTypesIn(bodies.successes.values()), contentTypesIn(bodies.errors.values())),
     accepts: (status) => successes.has(status) || (isSuccess(status) && !errors.has(status)),
     successStatuses: [...successes.keys()].join(" or "),
     successes: (status) => successes.get(status),

@@ -45,6 +45,41 @@ describe("classifyTransport", () => {
   const wrapped = (cause: unknown) => Object.assign(new TypeError("fetch failed"), { cause })
 
   it.each([
+    system("UND_ERR_INVALID_ARG"),
+    system("UND_ERR_NOT_SUPPORTED"),
+    system("ERR_INVALID_CHAR"),
+    system("ERR_INVALID_HTTP_TOKEN"),
+    system("ERR_INVALID_PROTOCOL"),
+    system("ERR_INVALID_URL"),
+    system("ERR_INVALID_ARG_TYPE"),
+    system("ERR_HTTP_INVALID_HEADER_VALUE"),
+    system("ERR_UNESCAPED_CHARACTERS"),
+    new Error("bad port"),
+    new TypeError("'TRACE' HTTP method is unsupported."),
+    new TypeError("Request with GET/HEAD method cannot have body."),
+    new TypeError("Failed to execute 'fetch' on 'Window': Invalid name"),
+    new TypeError("Window.fetch: a b is an invalid header name.")
+  ])("returns Final for %s, with which a transport refuses a request", (cause) => {
+    const { code = "TypeError" } = cause as { readonly code?: string }
+    expect(classifyTransport(cause, "send")).toEqual({ class: "Final", timedOut: false, reason: code })
+    expect(classifyTransport(wrapped(cause), "send").class).toBe("Final")
+    expect(classifyTransport(cause, "read").class).toBe("Ambiguous")
+  })
+
+  it.each([
+    // A part of the body may have been written, or all of it.
+    system("UND_ERR_REQ_CONTENT_LENGTH_MISMATCH"),
+    system("ERR_HTTP_CONTENT_LENGTH_MISMATCH"),
+    system("ERR_INVALID_STATE"),
+    // Failed connections in browsers.
+    new TypeError("Failed to fetch"),
+    new TypeError("NetworkError when attempting to fetch resource."),
+    new TypeError("Load failed")
+  ])("returns Ambiguous for %s, which may come late", (cause) => {
+    expect(classifyTransport(cause, "send").class).toBe("Ambiguous")
+  })
+
+  it.each([
     system("ECONNREFUSED", "connect"),
     system("ENOTFOUND", "getaddrinfo"),
     system("EAI_AGAIN", "getaddrinfo"),

@@ -7,16 +7,18 @@ import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as fc from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import { Body, Credentials, Deadline, Endpoint, Limiter, Operation, RetryPolicy } from "effect-herald"
+import { Body, Credentials, Deadline, Endpoint, Limiter, Operation, RetryPolicy, Verbs } from "effect-herald"
 import * as Scripted from "../../../servers/scripted.js"
 import { at, Caller, type CallerParts, clients, forAll, Ok, once, status, stub } from "../../../support/kit.js"
 
@@ -298,30 +300,49 @@ describe.each(clients)("a request body that is a Stream, with %s", (name, client
   class Unreadable extends Data.TaggedError("Unreadable")<{ readonly path: string }> {}
   const secret = "Xyzzy"
   const failing = (error: unknown): Bytes => Stream.fail(error)
-  const streamFailures: ReadonlyArray<readonly [what: string, failure: Bytes]> = [
-    ["an error", failing(new Error(secret))],
-    ["an error with a cause", failing(new Error("no", { cause: new Error(secret) }))],
-    ["an error of its own kind", failing(new Unreadable({ path: secret }))],
-    ["a text", failing(secret)],
-    ["undefined", failing(undefined)],
-    ["null", failing(null)],
-    ["an object", failing({ message: secret, cause: secret })],
-    ["a defect", Stream.die(new Error(secret))],
-    ["an interruption", Stream.fromEffect(Effect.interrupt)],
-    ["an AbortError", failing(new DOMException(secret, "AbortError"))],
-    ["a chunk that is a number", Stream.succeed(5 as unknown as Uint8Array)]
+  const ownFailures: ReadonlyArray<readonly [what: string, failure: unknown]> = [
+    ["an error", new Error("unreadable")],
+    ["an error with a cause", new Error("no", { cause: new Error("unreadable") })],
+    ["an error of its own kind", new Unreadable({ path: "/a" })],
+    ["a text", "unreadable"],
+    ["undefined", undefined],
+    ["null", null],
+    ["an object", { message: "unreadable" }],
+    ["an AbortError", new DOMException("unreadable", "AbortError")]
   ]
-  const timedFailures = streamFailures.flatMap(([what, failure]) =>
-    (["at once", "midway"] as const).map((when) => ({
-      what,
-      when,
-      failure,
-      begin: when === "midway" ? chunks("half") : Stream.empty
-    }))
+  const notBytes = expect.objectContaining({ message: "a chunk of the Stream is not a Uint8Array" }) as unknown
+  const streamFailures: ReadonlyArray<readonly [what: string, failure: Bytes, cause: unknown]> = [
+    ...ownFailures.map(([what, failure]) => [what, failing(failure), failure] as const),
+    ["an interruption", Stream.fromEffect(Effect.interrupt), undefined],
+    ["a chunk that is a number", Stream.succeed(5 as unknown as Uint8Array), notBytes],
+    ["a chunk that is text", Stream.succeed("text" as unknown as Uint8Array), notBytes]
+  ]
+  const inTime = <A extends object>(all: ReadonlyArray<A>) =>
+    all.flatMap((one) => [
+      { ...one, when: "at once", begin: Stream.empty },
+      { ...one, when: "midway", begin: chunks("half") }
+    ])
+
+  it.scopedLive.each(inTime([{ what: "an error" }, { what: "a text" }]))(
+    "whose defect is $what, $when, makes the call die with it, and no whole request",
+    ({ begin, what }) =>
+      Effect.gen(function* () {
+        const server = yield* receiver()
+        const defect = what === "a text" ? secret : new Error(secret)
+        const received = begin === Stream.empty ? Effect.void : server.started
+        const { body, seen } = yield* observed(
+          Stream.concat(begin, Stream.concat(Stream.drain(Stream.fromEffect(received)), Stream.die(defect)))
+        )
+        const exit = yield* Effect.exit(Effect.provide(upload()(body), calling(server.url)))
+        expect(Exit.isFailure(exit) && [...Cause.defects(exit.cause)]).toEqual([defect])
+        yield* seen.finalized
+        if (begin !== Stream.empty) expect(yield* server.ended).toBe("aborted")
+      })
   )
-  it.scopedLive.each(timedFailures)(
-    "that fails $when with $what makes a TransportError without that error, and no whole request",
-    ({ begin, failure: end }) =>
+
+  it.scopedLive.each(inTime(streamFailures.map(([what, failure, cause]) => ({ what, failure, cause }))))(
+    "that fails $when with $what makes a TransportError with that failure, and no whole request",
+    ({ begin, cause, failure: end }) =>
       Effect.gen(function* () {
         const server = yield* receiver()
         // It fails once its beginning was received, so that the server sees the request end early.
@@ -333,9 +354,13 @@ describe.each(clients)("a request body that is a Stream, with %s", (name, client
         const error = Exit.isFailure(exit) ? Cause.failureOption(exit.cause) : undefined
         expect(error).toMatchObject({
           _tag: "Some",
-          value: { _tag: "TransportError", attempts: [{ class: "Ambiguous", verdict: "body consumed" }] }
+          value: {
+            _tag: "TransportError",
+            reason: "body",
+            attempts: [{ class: "Ambiguous", verdict: "body consumed" }]
+          }
         })
-        expect(textsOf(exit)).not.toContain(secret)
+        expect(Option.getOrUndefined(error ?? Option.none())).toHaveProperty("cause", cause)
         yield* seen.finalized
         if (begin !== Stream.empty) expect(yield* server.ended).toBe("aborted")
       })
@@ -346,7 +371,29 @@ describe.each(clients)("a request body that is a Stream, with %s", (name, client
       const server = yield* receiver()
       const body = failing(Object.assign(new Error("no"), { code: secret }))
       const error = yield* Effect.flip(Effect.provide(upload()(body), calling(server.url)))
-      expect(textsOf(error)).not.toContain(secret)
+      expect(error).toMatchObject({ reason: "body" })
+      expect(error.message).not.toContain(secret)
+    })
+  )
+
+  const lengths = [
+    ["as long as its content-length", "7", undefined],
+    ["longer than its content-length", "6", "the Stream is longer than its content-length, 6"],
+    ["shorter than its content-length", "8", "the Stream has 7 bytes, and its content-length is 8"]
+  ] as const
+  it.scopedLive.each(lengths)("that is %s", ([, length, message]) =>
+    Effect.gen(function* () {
+      const server = yield* Scripted.make([Scripted.json({ ok: true })])
+      const { put } = Verbs.make(Caller)
+      const call = put("/", { stream: chunks("half", "end"), headers: { "content-length": length } })
+      const result = yield* Effect.either(Effect.provide(call, [calling(server.url), once]))
+      if (message === undefined) {
+        expect(result).toEqual(Either.right({ ok: true }))
+        expect(server.requests[0]?.body).toBe("halfend")
+        return
+      }
+      expect(result).toMatchObject({ left: { _tag: "TransportError", reason: "body", cause: { message } } })
+      expect(server.requests).toEqual([])
     })
   )
 

@@ -17,7 +17,7 @@ const { get } = Verbs.make(Site)
 const Page = Schema.Struct({ title: Schema.String, links: Schema.Array(Schema.String) })
 
 /** Requests all pages that can be reached from a page, eight at a time. Returns the number of pages, and of missing pages. */
-const crawl = (start: string, headers: Record<string, string>) =>
+const crawl = (start: string, headers: { readonly "cache-control"?: string }) =>
   Effect.gen(function* () {
     const seen = new Set([start])
     const missing = yield* Ref.make(0)

@@ -163,12 +163,16 @@ export interface NotModified {
   readonly headers: Readonly<Record<string, string | undefined>>
 }
 
-/** `NotModified` for headers of which one can be a condition, and never for others. */
-export type NotModifiedIf<HeaderNames> = string extends HeaderNames
-  ? NotModified
-  : Lowercase<HeaderNames & string> & ("if-none-match" | "if-modified-since") extends never
-    ? never
-    : NotModified
+/**
+ * `NotModified` if one of these headers can be a condition, and if the success `S` does not declare a 304 of its own; else never.
+ */
+export type NotModifiedOf<S, HeaderNames> = keyof StatusesOf<S> & (304 | "304" | "3XX" | "default") extends never
+  ? string extends HeaderNames
+    ? NotModified
+    : Lowercase<HeaderNames & string> & ("if-none-match" | "if-modified-since") extends never
+      ? never
+      : NotModified
+  : never
 
 /** Errors by status, several for one status where their schemas differ. */
 export interface ErrorsSpec extends ByStatus<DeclaredError | ReadonlyArray<DeclaredError>> {}
@@ -406,7 +410,7 @@ export const make = (method: HttpMethod, path: string, options: LooseOptions = {
 }
 
 /** The value of a call without a request body: the success, or `NotModified` if the headers can have a condition. */
-type Value<S, H> = SuccessType<S> | (304 extends keyof StatusesOf<S> ? never : NotModifiedIf<keyof Body.FieldsType<H>>)
+type Value<S, H> = SuccessType<S> | NotModifiedOf<S, keyof Body.FieldsType<H>>
 
 type MethodWithoutBody = <
   const Path extends string,

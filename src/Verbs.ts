@@ -32,15 +32,18 @@ type PathOption<Target> = string extends Target
     ? { readonly path?: never }
     : { readonly path: { readonly [Name in Names<Target>]: Value } }
 
+/** Request headers. */
+export type Headers = Readonly<Record<string, Value | null | undefined>>
+
 /** Options of a request, besides its path and body. */
-export interface Options<S, E> extends Pick<
+export interface Options<S, E, H = Headers> extends Pick<
   Endpoint.Behavior,
   "idempotent" | "idempotencyKey" | "sensitive" | "sideEffects"
 > {
   /** Query parameters. A list repeats its name; undefined and null are left out. */
   readonly query?: Readonly<Record<string, ValueOrList>> | undefined
   /** Request headers. `Redacted` values appear in no error; undefined and null are left out. */
-  readonly headers?: Readonly<Record<string, Value | null | undefined>> | undefined
+  readonly headers?: H | undefined
   /** The response of a success: a schema of JSON, a `Body`, or these by status. Default: any JSON. */
   readonly success?: (S & Endpoint.CheckSuccess<S>) | undefined
   /** Errors by status; see `Endpoint.Options`. Others are errors of the built-in family. */
@@ -59,21 +62,27 @@ export type Errors = CallError | EncodeError
 /** The argument of a call's options. It is optional if none of them is required. */
 type OptionsArg<Options> = {} extends Options ? [options?: Options] : [options: Options]
 
-/** The decoded type of a success. Default: that of the verb. */
-type SuccessOf<S, Default> = [S] extends [never] ? Default : Endpoint.SuccessType<S>
+/** The value of a call: the success, whose default is that of the verb, or `NotModified` after a condition of the caller's own. */
+type ValueOf<S, Default, H, Conditional> =
+  | ([S] extends [never] ? Default : Endpoint.SuccessType<S>)
+  | (Conditional extends true ? Endpoint.NotModifiedOf<S, keyof H> : never)
 
-/** A call signature: `More` are additional options, and `Default` is the value without a declared success. */
-interface Call<Id, More, Default, Result extends "value" | "response"> {
+/**
+ * A call signature: `More` are additional options, `Default` is the value without a declared success, and `Conditional` is true
+ * if the response can be a 304.
+ */
+interface Call<Id, More, Default, Result extends "value" | "response", Conditional extends boolean> {
   <
     const Target extends string | URL,
     S extends Endpoint.SuccessSpec = never,
     E extends Endpoint.ErrorsSpec = {},
-    J = unknown
+    J = unknown,
+    const H extends Headers = {}
   >(
     target: Target,
-    ...options: OptionsArg<Options<S, E> & PathOption<Target extends URL ? "" : Target> & Checked<More, J>>
+    ...options: OptionsArg<Options<S, E, H> & PathOption<Target extends URL ? "" : Target> & Checked<More, J>>
   ): Effect.Effect<
-    Result extends "value" ? SuccessOf<S, Default> : Response<SuccessOf<S, Default>>,
+    Result extends "value" ? ValueOf<S, Default, H, Conditional> : Response<ValueOf<S, Default, H, Conditional>>,
     Errors | Endpoint.ErrorType<E>,
     HttpClient | Id
   >
@@ -81,24 +90,30 @@ interface Call<Id, More, Default, Result extends "value" | "response"> {
 
 /**
  * A function that makes a request to a path template, with its parameters in `path`, or to a whole URL, such as that of a next
- * page. A URL must be below the base URL.
+ * page. A URL must be of the base URL's origin.
  */
-export interface Verb<Id, More, Default> extends Call<Id, More, Default, "value"> {
+export interface Verb<Id, More, Default, Conditional extends boolean = false> extends Call<
+  Id,
+  More,
+  Default,
+  "value",
+  Conditional
+> {
   /** Makes the same request, and returns the status, headers and URL of the response with the value. */
-  readonly withResponse: Call<Id, More, Default, "response">
+  readonly withResponse: Call<Id, More, Default, "response", Conditional>
 }
 
 /** The verbs of an API. */
 export interface Verbs<Id> {
-  readonly get: Verb<Id, {}, unknown>
+  readonly get: Verb<Id, {}, unknown, true>
   readonly post: Verb<Id, WithBody, unknown>
   readonly put: Verb<Id, WithBody, unknown>
   readonly patch: Verb<Id, WithBody, unknown>
   readonly delete: Verb<Id, WithBody, unknown>
   /** Returns status, headers and URL; the response has no body. */
-  readonly head: Call<Id, {}, void, "response">
+  readonly head: Call<Id, {}, void, "response", true>
   /** Returns status, headers and URL, and the body as text. */
-  readonly options: Call<Id, {}, string, "response">
+  readonly options: Call<Id, {}, string, "response", false>
 }
 
 /**

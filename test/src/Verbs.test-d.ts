@@ -437,6 +437,34 @@ describe("the errors of a call", () => {
   })
 })
 
+describe("a condition of the caller's own", () => {
+  it("adds NotModified to the value of a GET and a HEAD, unless a 304 is declared", () => {
+    const headers = { "If-None-Match": "a" }
+    const loose: Record<string, string> = headers
+    const success = Schema.Number
+    const calls = () =>
+      [
+        get("/", { success }),
+        get("/", { success, headers: { accept: "*/*" } }),
+        get("/", { success, headers }),
+        get("/", { success, headers: { "if-modified-since": "a", accept: "*/*" } }),
+        get("/", { success, headers: loose }),
+        get("/", { success: { 200: success, 304: Body.empty("same") }, headers }),
+        get("/", { success: { 200: success, "3XX": Body.empty("same") }, headers }),
+        post("/", { json: 1, success, headers })
+      ] as const
+    type Calls = ReturnType<typeof calls>
+    expectTypeOf<Success<Calls[0]>>().toEqualTypeOf<number>()
+    expectTypeOf<Success<Calls[1]>>().toEqualTypeOf<number>()
+    expectTypeOf<Success<Calls[2]>>().toEqualTypeOf<number | Endpoint.NotModified>()
+    expectTypeOf<Success<Calls[3]>>().toEqualTypeOf<number | Endpoint.NotModified>()
+    expectTypeOf<Success<Calls[4]>>().toEqualTypeOf<number | Endpoint.NotModified>()
+    expectTypeOf<Success<Calls[5]>>().toEqualTypeOf<number | "same">()
+    expectTypeOf<Success<Calls[6]>>().toEqualTypeOf<number | "same">()
+    expectTypeOf<Success<Calls[7]>>().toEqualTypeOf<number>()
+  })
+})
+
 describe("the requirements of a call", () => {
   it("are an HttpClient and the tag of the API", () => {
     const call = () => get("/")

@@ -19,7 +19,7 @@ export const internalRequest = (
     /** The name of the operation in errors, spans and metrics. */
     readonly name: string
     readonly method: HttpMethod
-    /** Path and query below the base URL, or a URL below it. */
+    /** Path and query below the base URL, or a URL of its origin. */
     readonly target: string | URL
     readonly headers?: Readonly<Record<string, string>>
     readonly body?: BodyOption

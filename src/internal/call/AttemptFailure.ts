@@ -7,7 +7,7 @@ import type { RawResponse } from "../../RawResponse.js"
 import * as RetryAfter from "../../RetryAfter.js"
 import { durationText } from "../durationText.js"
 import { classifyStatus, classifyTransport } from "./classify.js"
-import { isOver } from "./deadline.js"
+import { passedBefore } from "./deadline.js"
 import { decodeFailure } from "./decodeResponse.js"
 import { authoriserError, decodeError, errorDetails, type ErrorContext } from "./errors.js"
 
@@ -101,9 +101,7 @@ export const fromAttemptDeadline = (
     new HeraldError.TimeoutError({
       ...errorDetails(
         { ...context, attempts },
-        isOver(limit)
-          ? "not sent, since the deadline of attempts had passed before it was sent: set `Deadline.PerAttempt` to a longer time"
-          : `no whole response within ${durationText(limit)}`
+        passedBefore(limit) ?? `no whole response within ${durationText(limit)}`
       ),
       reason: "attempt deadline"
     })

@@ -12,7 +12,7 @@ import { corrupt, type UnknownCoding } from "../http/contentCoding.js"
 import type { TooLarge } from "../http/readBody.js"
 import { durationText } from "../durationText.js"
 import { classifyStatus, classifyTransport } from "./classify.js"
-import { isOver } from "./deadline.js"
+import { passedBefore } from "./deadline.js"
 import { decodeFailure } from "./decodeResponse.js"
 import { authoriserError, decodeError, encodeError, errorDetails, type ErrorContext } from "./errors.js"
 
@@ -104,9 +104,7 @@ export const fromAttemptDeadline = (
     new HeraldError.TimeoutError({
       ...errorDetails(
         { ...context, attempts },
-        isOver(limit)
-          ? "not sent, since the deadline of attempts had passed before it was sent: set `Deadline.PerAttempt` to a longer time"
-          : `no whole response within ${durationText(limit)}`
+        passedBefore(limit) ?? `no whole response within ${durationText(limit)}`
       ),
       reason: "attempt deadline"
     })

@@ -11,8 +11,11 @@ import type { CallState } from "./CallState.js"
 import { errorDetails } from "./errors.js"
 import * as Progress from "./Progress.js"
 
-/** Reports whether a deadline leaves no time: it is that of a moment in the past, or shorter than half a millisecond. */
-export const isOver = (deadline: Duration.Duration): boolean => Duration.toMillis(deadline) < 0.5
+/** Returns a sentence about a deadline that leaves no time, such as one in the past; undefined for any other. */
+export const passedBefore = (deadline: Duration.Duration): string | undefined =>
+  Duration.toMillis(deadline) < 0.5
+    ? "not sent, since its deadline had passed before it was sent: give it more time"
+    : undefined
 
 const deadlinePassed = "deadline passed"
 
@@ -38,14 +41,7 @@ const deadlineError = (
   const time = durationText(deadline)
   // A shared request may have been sent, though not by this call.
   return sent === undefined && progress.current._tag !== "Joined"
-    ? new NotSent(
-        errorDetails(
-          context,
-          isOver(deadline)
-            ? "not sent, since its deadline had passed before it was sent: set `Deadline.Current` to a longer time"
-            : `not sent within its deadline of ${time}`
-        )
-      )
+    ? new NotSent(errorDetails(context, passedBefore(deadline) ?? `not sent within its deadline of ${time}`))
     : new TimeoutError({ ...errorDetails(context, `not done within its deadline of ${time}`), reason: "deadline" })
 }
 

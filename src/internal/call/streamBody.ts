@@ -2,6 +2,7 @@ import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
@@ -11,13 +12,16 @@ import * as Stream from "effect/Stream"
 import type * as Take from "effect/Take"
 import type { BodyUse, WithBody } from "../endpoint/Codec.js"
 
+/** The failure of a Stream that is not the body which it was declared to be. */
+class InvalidStream extends Data.TaggedError("InvalidStream")<{ readonly message: string }> {}
+
 /**
  * Makes a Stream fail before its next chunk is sent, if that is not bytes, or if the Stream is not as long as its
  * `Content-Length` says: its other bytes would be read as another request (RFC 9112, 6.3).
  */
 const checked = (stream: Stream.Stream<Uint8Array, unknown>, contentLength: string | undefined) => {
   let sent = 0
-  const refuse = (message: string) => Effect.fail(new TypeError(message))
+  const refuse = (message: string) => new InvalidStream({ message })
   const bytes = Stream.mapChunksEffect(stream, (chunk) => {
     for (const piece of chunk) {
       if (!Predicate.isUint8Array(piece)) return refuse("a chunk of the Stream is not a Uint8Array")

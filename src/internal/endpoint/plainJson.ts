@@ -33,15 +33,15 @@ export const isPlainObject = (value: unknown): value is Readonly<Record<string, 
 /** Classes of the platform to which some runtimes give a `toJSON` of their own. */
 const platformClass = /^(?:FormData|Headers|URLSearchParams)$/
 
-/** Advice for values of a class, the first one whose pattern matches. */
+/** Advice for values of a class: the first one whose pattern matches its name. */
 const advice: ReadonlyArray<readonly [name: RegExp, text: string]> = [
   [/^(?:Blob|F)/, "use `multipart`"],
   [/Stream$/, "use `stream`"],
   [/Array|View|^Buffer/, "use `bytes`"],
   [/^(?:Headers|Map|URL)/, "use Object.fromEntries"],
   [/^Set/, "use Array.from"],
-  [/^(?:Effect|Promise)/, "run it first"],
-  [/./, "pass its value, as a plain object or text"]
+  [/^Effect/, "run it first"],
+  [/^Promise/, "await it first"]
 ]
 
 /** The maximum nesting of JSON: beyond that of any API, and far from the end of the stack. */
@@ -76,8 +76,8 @@ export const plainJson = (root: unknown): Either.Either<unknown, ReadonlyArray<I
     message = reason
     throw new TypeError(reason)
   }
-  const refuseClass = (name: string): never =>
-    refuse(`is ${article(name)}: ${advice.find(([pattern]) => pattern.test(name))?.[1]}`)
+  const refuseClass = (name: string, otherwise = "pass a plain object, or a value with toJSON"): never =>
+    refuse(`is ${article(name)}: ${advice.find(([pattern]) => pattern.test(name))?.[1] ?? otherwise}`)
 
   const convertAt = (key: string | number, value: unknown): unknown => {
     path.push(key)
@@ -124,7 +124,7 @@ export const plainJson = (root: unknown): Either.Either<unknown, ReadonlyArray<I
     if ("toJSON" in value && Predicate.isFunction(value.toJSON) && !platformClass.test(name)) {
       const json: unknown = value.toJSON(String(key))
       if (Predicate.hasProperty(json, "_id") && Predicate.isString(json._id) && isOfEffect(value)) {
-        return refuseClass(json._id)
+        return refuseClass(json._id, "pass its value")
       }
       if (json !== value) return convert(json, key)
     } else if (!Array.isArray(value) && !isPlainObject(value)) {

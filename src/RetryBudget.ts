@@ -5,6 +5,8 @@
  *
  * The size of the bucket follows the traffic, so that this is true for few calls a second as well as for many. It is the number of
  * tokens that the successes of the last ten seconds have returned, but at least `reserve` and at most `capacity`.
+ *
+ * A call that is alone, with no other in about the ten seconds before it, is not limited: the retries of one call are no storm.
  */
 export interface Settings {
   /**
@@ -34,7 +36,9 @@ export const standard: Settings = { capacity: 100, reserve: 3, perSuccess: 0.2, 
 
 /** A retry budget. Times are in milliseconds since the epoch. */
 export interface RetryBudget {
-  /** Takes a token. Returns false if none is left. */
+  /** Records the start of a call. */
+  readonly began: (now: number) => void
+  /** Takes a token, if one is left. Returns true if the call may be retried. */
   readonly take: (now: number) => boolean
   /** Records a successful call. */
   readonly succeeded: (now: number) => void
@@ -43,32 +47,43 @@ export interface RetryBudget {
 }
 
 /**
- * The time constant of the count of recent successes, in milliseconds: a success counts fully at first, and to 37 % after this time.
+ * The time constant of the counts of recent calls and successes, in milliseconds: each counts fully at first, and to 37 % after this time.
  * With a constant rate of calls, the count is thus that of ten seconds.
  */
 const recent = 10_000
 
+/** The count of recent calls below which the last call is alone. */
+const alone = 1.5
+
 /** Makes a budget with its reserve. */
 export const make = ({ capacity, perSecond, perSuccess, reserve }: Settings): RetryBudget => {
   let tokens = reserve
-  /** The count of recent successes. */
+  /** The counts of recent calls and of recent successes. */
+  let calls = 0
   let successes = 0
   /** The time of the last update. It never decreases, so that a clock that is set back does not refill twice. */
   let updatedAt: number | undefined
   const update = (now: number, count = 0) => {
     const elapsed = Math.max(0, now - (updatedAt ?? now))
     updatedAt = Math.max(now, updatedAt ?? now)
-    successes = successes * Math.exp(-elapsed / recent) + count
+    const decay = Math.exp(-elapsed / recent)
+    calls *= decay
+    successes = successes * decay + count
     const size = Math.min(capacity, Math.max(reserve, perSuccess * successes))
     // Without a check, no time at an infinite rate would be NaN.
     tokens = Math.min(size, tokens + count * perSuccess + (elapsed === 0 ? 0 : (elapsed / 1000) * perSecond))
   }
   return {
+    began: (now) => {
+      update(now)
+      calls += 1
+    },
     take: (now) => {
       update(now)
-      if (tokens < 1) return false
-      tokens -= 1
-      return true
+      const isAlone = capacity >= 1 && calls > 0 && calls < alone
+      const granted = tokens >= 1 || isAlone
+      if (granted) tokens = Math.max(0, tokens - 1)
+      return granted
     },
     succeeded: (now) => update(now, 1),
     available: (now) => {

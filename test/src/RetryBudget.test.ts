@@ -99,8 +99,20 @@ describe("a retry budget", () => {
 
   it.each([0, 0.9, -1])("allows no retry with a capacity of %s", (capacity) => {
     const budget = make({ capacity, reserve: 3, perSuccess: 1, perSecond: 1 })
+    budget.began(0)
     budget.succeeded(0)
     expect([0, 1e12].map((now) => budget.take(now))).toEqual([false, false])
+  })
+
+  it("does not limit a call that is alone, whatever its tokens, and limits it once others begin", () => {
+    const budget = make(standard)
+    const takes = (count: number, now: number) => Array.from({ length: count }, () => budget.take(now))
+    budget.began(0)
+    expect(takes(20, 1000)).not.toContain(false)
+    budget.began(1000)
+    expect(takes(1, 1000)).toEqual([false])
+    budget.began(120_000)
+    expect(takes(20, 120_000)).not.toContain(false)
   })
 
   it("is limited by its capacity even if it is refilled at once", () => {
@@ -245,7 +257,16 @@ describe("calls that share a retry budget", () => {
             : { capacity: 3, reserve: settings.capacity ?? 3, perSuccess: 0, perSecond: 0, ...settings }
       })
       const { budget } = states.forOrigin(baseUrl.origin)
-      const caller = at(baseUrl, { credentials, origin: { budget } })
+      // Others begin all the time, so that no call is alone.
+      const crowded = budget && {
+        ...budget,
+        take: (now: number) => {
+          budget.began(now)
+          budget.began(now)
+          return budget.take(now)
+        }
+      }
+      const caller = at(baseUrl, { credentials, origin: { budget: crowded } })
       const environment = Layer.mergeAll(caller, eagerPolicy, client.layer)
       return { client, environment, available: () => budget?.available(0) }
     })

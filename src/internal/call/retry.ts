@@ -115,5 +115,10 @@ export const retry = <R>(
     })
   }
 
-  return next
+  return budget === undefined
+    ? next
+    : Effect.suspend(() => {
+        budget.began(now())
+        return next
+      })
 }

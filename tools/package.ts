@@ -5,7 +5,7 @@
 import { execFileSync } from "node:child_process"
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 import { gzipSync } from "node:zlib"
 import { build } from "esbuild"
 
@@ -43,7 +43,10 @@ const expect = (condition: boolean, failure: string) => {
 }
 const passed = (check: string) => console.log(`ok  ${check}`)
 
-/** Bundles a program in the project for browsers. Returns the bundle, and the bytes of each module in it. */
+/**
+ * Bundles a program in the project for browsers. Returns the part that is loaded at its start, and the bytes of each module in it.
+ * Modules that are imported on demand are files of their own.
+ */
 const bundle = async (program: string, options: { readonly external?: boolean } = {}) => {
   const { metafile, outputFiles } = await build({
     stdin: { contents: program, resolveDir: project },
@@ -55,13 +58,28 @@ const bundle = async (program: string, options: { readonly external?: boolean } 
     metafile: true,
     minify: true,
     packages: options.external === true ? "external" : "bundle",
+    outdir: "bundle",
     platform: "browser",
+    splitting: true,
     target: "es2022",
     write: false
   })
-  const text = outputFiles.map((file) => file.text).join("")
-  const modules = Object.values(metafile.outputs).flatMap(({ inputs }) =>
-    Object.entries(inputs).map(([path, { bytesInOutput }]) => [path, bytesInOutput] as const)
+  const atStart = new Set<string>()
+  const addAtStart = (path: string) => {
+    atStart.add(path)
+    for (const { kind, path: imported } of metafile.outputs[path]?.imports ?? []) {
+      if (kind === "import-statement" && !atStart.has(imported)) addAtStart(imported)
+    }
+  }
+  addAtStart("bundle/stdin.js")
+  const text = outputFiles
+    .filter(({ path }) => atStart.has(relative(process.cwd(), path)))
+    .map((file) => file.text)
+    .join("")
+  const modules = [...atStart].flatMap((path) =>
+    Object.entries(metafile.outputs[path]?.inputs ?? {}).map(
+      ([input, { bytesInOutput }]) => [input, bytesInOutput] as const
+    )
   )
   return { text, modules: modules.filter(([, bytes]) => bytes > 0) }
 }

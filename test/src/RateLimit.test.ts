@@ -545,7 +545,7 @@ describe("an operation with a rate limit", () => {
       expect(at).toBe(0)
       expect(result).toMatchObject({
         _tag: "NotSent",
-        message: "thing: not sent: the rate limit of 1 per 10s is used up (GET https://api.test/thing)",
+        message: "thing: not sent: the rate limit of 1 per 10 seconds is used up (GET https://api.test/thing)",
         retryAfter: Duration.seconds(10)
       })
       expect(requests).toHaveLength(1)

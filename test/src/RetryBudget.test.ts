@@ -10,6 +10,7 @@ import * as TestClock from "effect/TestClock"
 import { type Attempt, type Credentials, Deadline, OriginState, RetryBudget, RetryPolicy } from "effect-herald"
 import * as Scripted from "../servers/scripted.js"
 import { at, broken, clients, elapsing, status, stub, thing } from "../support/kit.js"
+import { crowded } from "../support/crowded.js"
 import { settle } from "../support/settle.js"
 
 const baseUrl = new URL("https://api.test")
@@ -257,16 +258,7 @@ describe("calls that share a retry budget", () => {
             : { capacity: 3, reserve: settings.capacity ?? 3, perSuccess: 0, perSecond: 0, ...settings }
       })
       const { budget } = states.forOrigin(baseUrl.origin)
-      // Others begin all the time, so that no call is alone.
-      const crowded = budget && {
-        ...budget,
-        take: (now: number) => {
-          budget.began(now)
-          budget.began(now)
-          return budget.take(now)
-        }
-      }
-      const caller = at(baseUrl, { credentials, origin: { budget: crowded } })
+      const caller = at(baseUrl, { credentials, origin: { budget: budget && crowded(budget) } })
       const environment = Layer.mergeAll(caller, eagerPolicy, client.layer)
       return { client, environment, available: () => budget?.available(0) }
     })

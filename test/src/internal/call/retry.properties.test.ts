@@ -8,7 +8,8 @@ import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
-import { type Attempt, Backoff, Deadline, OriginState, type RetryBudget, RetryPolicy } from "effect-herald"
+import { type Attempt, Backoff, Deadline, RetryBudget, RetryPolicy } from "effect-herald"
+import { crowded } from "../../../support/crowded.js"
 import { at, broken, elapsing, forAll, status, stub, thing, type Step } from "../../../support/kit.js"
 
 /** A failure of an attempt: as an outcome of `explain`, as a step of a stub, with its class and the wait in seconds. */
@@ -280,13 +281,15 @@ describe.concurrent("retries", () => {
             maxWait: "5 seconds"
           })
           const call = thing()
-          const budget: RetryBudget.Settings = { capacity, perSecond, perSuccess, reserve }
+          const settings: RetryBudget.Settings = { capacity, perSecond, perSuccess, reserve }
           const startedAt = yield* Clock.currentTimeMillis
           const [results, ended] = yield* Effect.forEach(starts, (start) => Effect.delay(Effect.either(call), start), {
             concurrency: "unbounded"
           }).pipe(
             Effect.zip(Clock.currentTimeMillis),
-            Effect.provide(Layer.merge(at(baseUrl).pipe(Layer.provide(OriginState.layer({ budget }))), client.layer)),
+            Effect.provide(
+              Layer.merge(at(baseUrl, { origin: { budget: crowded(RetryBudget.make(settings)) } }), client.layer)
+            ),
             Effect.provideService(RetryPolicy.Current, policy),
             elapsing
           )

@@ -388,7 +388,8 @@ describe("the retry budget", () => {
       expect(
         yield* sent({ capacity: 5, reserve: 5, perSuccess: 0, perSecond: 1 }, [status(503)], 3, "2 seconds")
       ).toEqual([
-        [6, "over budget"],
+        // It is alone.
+        [10, "exhausted"],
         [3, "over budget"],
         [3, "over budget"]
       ])

@@ -6,7 +6,8 @@
  * The size of the bucket follows the traffic, so that this is true for few calls a second as well as for many. It is the number of
  * tokens that the successes of the last ten seconds have returned, but at least `reserve` and at most `capacity`.
  *
- * A call that is alone, with no other in about the ten seconds before it, is not limited: the retries of one call are no storm.
+ * A call that is alone, with no other in about the ten seconds before it, is not limited, if its retries are at least a tenth of a
+ * second apart: those of one call are no storm.
  */
 export interface Settings {
   /**
@@ -55,12 +56,16 @@ const recent = 10_000
 /** The count of recent calls below which the last call is alone. */
 const alone = 1.5
 
+/** The shortest time between retries of a call that is alone, in milliseconds. Its policy may have no waits, and no end. */
+const aloneInterval = 100
+
 /** Makes a budget with its reserve. */
 export const make = ({ capacity, perSecond, perSuccess, reserve }: Settings): RetryBudget => {
   let tokens = reserve
   /** The counts of recent calls and of recent successes. */
   let calls = 0
   let successes = 0
+  let takenAt = -Infinity
   /** The time of the last update. It never decreases, so that a clock that is set back does not refill twice. */
   let updatedAt: number | undefined
   const update = (now: number, count = 0) => {
@@ -80,10 +85,11 @@ export const make = ({ capacity, perSecond, perSuccess, reserve }: Settings): Re
     },
     take: (now) => {
       update(now)
-      const isAlone = capacity >= 1 && calls > 0 && calls < alone
-      const granted = tokens >= 1 || isAlone
-      if (granted) tokens = Math.max(0, tokens - 1)
-      return granted
+      const isAlone = capacity >= 1 && calls > 0 && calls < alone && now - takenAt >= aloneInterval
+      if (tokens < 1 && !isAlone) return false
+      tokens = Math.max(0, tokens - 1)
+      takenAt = now
+      return true
     },
     succeeded: (now) => update(now, 1),
     available: (now) => {

@@ -107,13 +107,15 @@ describe("a retry budget", () => {
 
   it("does not limit a call that is alone, whatever its tokens, and limits it once others begin", () => {
     const budget = make(standard)
-    const takes = (count: number, now: number) => Array.from({ length: count }, () => budget.take(now))
+    const takes = (count: number, from: number, interval: number) =>
+      Array.from({ length: count }, (_, index) => budget.take(from + index * interval))
     budget.began(0)
-    expect(takes(20, 1000)).not.toContain(false)
-    budget.began(1000)
-    expect(takes(1, 1000)).toEqual([false])
+    expect(takes(20, 0, 100)).not.toContain(false)
+    budget.began(2000)
+    expect(takes(1, 2100, 0)).toEqual([false])
     budget.began(120_000)
-    expect(takes(20, 120_000)).not.toContain(false)
+    expect(takes(20, 120_000, 100)).not.toContain(false)
+    expect(takes(2, 122_000, 0)).toEqual([true, false])
   })
 
   it("is limited by its capacity even if it is refilled at once", () => {

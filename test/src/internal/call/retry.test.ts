@@ -388,8 +388,7 @@ describe("the retry budget", () => {
       expect(
         yield* sent({ capacity: 5, reserve: 5, perSuccess: 0, perSecond: 1 }, [status(503)], 3, "2 seconds")
       ).toEqual([
-        // It is alone.
-        [10, "exhausted"],
+        [6, "over budget"],
         [3, "over budget"],
         [3, "over budget"]
       ])

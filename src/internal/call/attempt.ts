@@ -192,10 +192,7 @@ export const attempt = (
         Effect.mapError((failure) => {
           if (!("_tag" in failure)) return withProgress(failure, use)
           const broken = () => fromTransport(context(), failure)
-          return withProgress(
-            use.failure === undefined ? incomplete(broken) : fromRequestBody(context(), use.failure),
-            use
-          )
+          return withProgress(incomplete(broken), use)
         }),
         Effect.map((response) => ({ response, generation: authorized.generation }))
       )
@@ -237,13 +234,18 @@ export const attempt = (
     })
 
   return Effect.suspend(() => {
-    const use: BodyUse = { consumed: false, failure: undefined }
+    const use: BodyUse = { consumed: false }
     const run = Effect.suspend(() => {
       Progress.startPreparing(progress)
       const withBody = endpoint.body?.writer.withBody
       return withBody === undefined
         ? complete(attempted.request, use)
-        : withBody(attempted.request, use, (request) => complete(request, use))
+        : withBody(
+            attempted.request,
+            use,
+            (request) => complete(request, use),
+            (cause) => withProgress(fromRequestBody(context(), cause), use)
+          )
     })
     return withAttemptDeadline(defaults, run, (limit) =>
       withProgress(

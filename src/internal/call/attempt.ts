@@ -125,21 +125,21 @@ export const attempt = (
   }
 
   /** The failure of steps 2 and 3. */
-  const exchangeFailure = (failure: ExchangeFailure, use: BodyUse): AttemptFailure => {
+  const exchangeFailure = (failure: ExchangeFailure): AttemptFailure => {
     if (!("_tag" in failure)) return failure
     const { current } = progress
     if (failure._tag === "TooLarge" || failure._tag === "UnknownCoding") {
       // Both are failures of a response.
       return fromContent(context(), failure, current as Progress.HeadReceived, now())
     }
-    return use.failure === undefined ? fromTransport(context(), failure) : fromRequestBody(context(), use.failure)
+    return fromTransport(context(), failure)
   }
 
   /** Steps 1 to 3. */
   const exchange = (request: HttpClientRequest, use: BodyUse): Attempt<Exchanged> =>
     Effect.flatMap(authorizing(request), (ready) =>
       Effect.flatMap(sending(ready), (sent) => receiving(ready, sent)).pipe(
-        Effect.mapError((failure) => withProgress(exchangeFailure(failure, use), use))
+        Effect.mapError((failure) => withProgress(exchangeFailure(failure), use))
       )
     )
 
@@ -188,13 +188,18 @@ export const attempt = (
   }
 
   return Effect.suspend(() => {
-    const use: BodyUse = { consumed: false, failure: undefined }
+    const use: BodyUse = { consumed: false }
     const run = Effect.suspend(() => {
       Progress.startPreparing(progress)
       const withBody = endpoint.body?.writer.withBody
       return withBody === undefined
         ? complete(attempted.request, use)
-        : withBody(attempted.request, use, (request) => complete(request, use))
+        : withBody(
+            attempted.request,
+            use,
+            (request) => complete(request, use),
+            (cause) => withProgress(fromRequestBody(context(), cause), use)
+          )
     })
     return withAttemptDeadline(defaults, run, (limit) => withProgress(deadlineFailure(limit), use))
   })

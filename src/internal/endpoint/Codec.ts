@@ -34,15 +34,17 @@ export type ToError = (failure: ResponseError) => TransportError | TimeoutError
 export interface BodyUse {
   /** Part of it was read, so that it can't be sent again. */
   consumed: boolean
-  /** The failure of the Stream, or of a file that can't be read. */
-  failure: Cause.Cause<unknown> | undefined
 }
 
-/** Runs an attempt with a request whose body is prepared for this attempt. */
+/**
+ * Runs an attempt with a request whose body is prepared for this attempt. `fail` makes the failure of an attempt whose body failed
+ * by a cause: its Stream, or a file that can't be read.
+ */
 export type WithBody = <A, E, R>(
   request: HttpClientRequest,
   use: BodyUse,
-  attempt: (request: HttpClientRequest) => Effect.Effect<A, E, R>
+  attempt: (request: HttpClientRequest) => Effect.Effect<A, E, R>,
+  fail: (cause: Cause.Cause<unknown>) => E
 ) => Effect.Effect<A, E, R>
 
 /** Writes the body of a request. */

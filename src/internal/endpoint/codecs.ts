@@ -177,20 +177,16 @@ const neverRead: Reader = { receives: "nothing", read: () => Either.left({ reaso
  * Converts a `FormData` to bytes before an attempt, since not every transport takes a `FormData`: the package undici
  * accepts its own class only, and not that of Node.
  */
-const withMultipartBody: WithBody = (request, use, attempt) => {
+const withMultipartBody: WithBody = (request, _, attempt, fail) => {
   const { body } = request
   if (body._tag !== "FormData") return attempt(request)
   const response = new Response(body.formData)
   const contentType = response.headers.get("content-type") ?? "multipart/form-data"
-  return Effect.matchEffect(Effect.tryPromise({ try: () => response.arrayBuffer(), catch: (error) => error }), {
-    onSuccess: (bytes) =>
-      attempt(HttpRequest.setBody(request, HttpBody.uint8Array(new Uint8Array(bytes), contentType))),
-    // For example, a file that changed on disk can't be read. The failed Stream makes the attempt fail.
-    onFailure: (cause) => {
-      use.failure = Cause.fail(cause)
-      return attempt(HttpRequest.setBody(request, HttpBody.stream(Stream.fail(cause), contentType)))
-    }
-  })
+  return Effect.flatMap(
+    // For example, a file that changed on disk can't be read.
+    Effect.tryPromise({ try: () => response.arrayBuffer(), catch: (error) => fail(Cause.fail(error)) }),
+    (bytes) => attempt(HttpRequest.setBody(request, HttpBody.uint8Array(new Uint8Array(bytes), contentType)))
+  )
 }
 
 /**

@@ -95,8 +95,8 @@ async function* decode(bytes: Bytes, coding: Coding): AsyncGenerator<Uint8Array>
   yield* decoders[coding](all(), head[0]!)
 }
 
-/** Converts bytes to a Stream that reads them on demand, and ends them if it is cancelled. */
-const toReadableStream = (bytes: Bytes): ReadableStream<Uint8Array> => {
+/** Converts bytes to a Stream that reads them on demand. `stop` ends their source if the Stream is cancelled. */
+const toReadableStream = (bytes: Bytes, stop: () => void): ReadableStream<Uint8Array> => {
   const iterator = bytes[Symbol.asyncIterator]()
   return new ReadableStream({
     pull: async (controller) => {
@@ -104,8 +104,10 @@ const toReadableStream = (bytes: Bytes): ReadableStream<Uint8Array> => {
       if (done === true) controller.close()
       else controller.enqueue(value)
     },
-    cancel: async () => {
-      await iterator.return?.()
+    cancel: () => {
+      stop()
+      // Settles after a read that is pending, which may be never.
+      iterator.return?.().catch(() => {})
     }
   })
 }
@@ -125,5 +127,12 @@ async function* distinguishFailures(bytes: Bytes): AsyncGenerator<Uint8Array> {
  * Undoes content codings, given in the order in which they were applied. The Stream fails with a `SourceFailure` if the bytes
  * can't be read, and with any other error if they are corrupt or cut short.
  */
-export const decompress = (bytes: Bytes, codings: ReadonlyArray<Coding>): ReadableStream<Uint8Array> =>
-  toReadableStream(codings.reduceRight<Bytes>(decode, distinguishFailures(bytes)))
+export const decompress = (
+  bytes: Bytes | ReadableStream<Uint8Array>,
+  codings: ReadonlyArray<Coding>
+): ReadableStream<Uint8Array> => {
+  const { Readable } = globalThis.process.getBuiltinModule("node:stream")
+  // A Readable can be ended while a read is pending. Those of node:http and undici are of the same class.
+  const source = bytes instanceof Readable ? bytes : Readable.from(bytes, { objectMode: false })
+  return toReadableStream(codings.reduceRight<Bytes>(decode, distinguishFailures(source)), () => source.destroy())
+}

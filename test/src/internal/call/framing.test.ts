@@ -1,3 +1,7 @@
+import { openAsBlob } from "node:fs"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import * as HttpApi from "@effect/platform/HttpApi"
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
@@ -332,6 +336,26 @@ describe("the Accept header", () => {
         "text/csv, application/json;q=0.9",
         "application/json"
       ])
+    })
+  )
+})
+
+describe.each(clients)("a file of a multipart body, with %s,", (_, client) => {
+  it.scopedLive("that can't be read makes a TransportError with that failure, and nothing is sent", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* Scripted.make([ok])
+      const directory = yield* Effect.acquireRelease(
+        Effect.promise(() => mkdtemp(join(tmpdir(), "herald-"))),
+        (path) => Effect.promise(() => rm(path, { recursive: true }))
+      )
+      const path = join(directory, "file")
+      yield* Effect.promise(() => writeFile(path, "before"))
+      const file = yield* Effect.promise(() => openAsBlob(path))
+      yield* Effect.promise(() => writeFile(path, "after, and longer"))
+      const call = loose.post("/", { multipart: { file } })
+      const error = yield* Effect.flip(Effect.provide(call, [place(url), client]))
+      expect(error).toMatchObject({ _tag: "TransportError", reason: "body", cause: { name: "NotReadableError" } })
+      expect(requests).toEqual([])
     })
   )
 })

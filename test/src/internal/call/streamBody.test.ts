@@ -360,7 +360,7 @@ describe.each(clients)("a request body that is a Stream, with %s", (name, client
             attempts: [{ class: "Ambiguous", verdict: "body consumed" }]
           }
         })
-        expect(Option.getOrUndefined(error ?? Option.none())).toHaveProperty("cause", cause)
+        expect((Option.getOrUndefined(error ?? Option.none()) as { readonly cause?: unknown }).cause).toEqual(cause)
         yield* seen.finalized
         if (begin !== Stream.empty) expect(yield* server.ended).toBe("aborted")
       })
@@ -496,10 +496,13 @@ describe.each(clients)("a request body that is a Stream, with %s", (name, client
     })
   )
 
-  const early = [
-    ["a success", 200, "Right"],
-    ["a 413", 413, "Left"]
-  ] as const
+  // The platform's client of node:http returns a response only once the request is complete.
+  const early = (
+    [
+      ["a success", 200, "Right"],
+      ["a 413", 413, "Left"]
+    ] as const
+  ).filter(() => name !== "node:http")
   it.scopedLive.each(early)("may still be unread when %s is received", ([, status, tag]) =>
     Effect.gen(function* () {
       for (const stream of [stuck, endless]) {

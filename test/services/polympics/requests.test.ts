@@ -135,14 +135,14 @@ const cases: ReadonlyArray<Case> = [
     anonymous,
     Polympics.accountPage({ search: "a&b=c#d+e f/?", page: 0 }),
     "GET",
-    "/accounts/search?q=a%26b%3Dc%23d%2Be+f%2F%3F&page=0"
+    "/accounts/search?q=a%26b%3Dc%23d%2Be%20f%2F%3F&page=0"
   ),
   sends(
     "accountPage, with Unicode",
     anonymous,
     Polympics.accountPage({ search: "Zoë 😀", page: 0 }),
     "GET",
-    "/accounts/search?q=Zo%C3%AB+%F0%9F%98%80&page=0"
+    "/accounts/search?q=Zo%C3%AB%20%F0%9F%98%80&page=0"
   ),
   sends(
     "listAccounts",

@@ -198,9 +198,9 @@ describe.each(clients)("an encoded request, with %s", (_, client) => {
     it.scopedLive("is JSON with integers of any length", () =>
       Effect.gen(function* () {
         const schema = Schema.Struct({ name: Schema.String, id: Schema.BigIntFromSelf })
-        const { body, type } = yield* sent(Body.json(schema), { name: "日本 \ud800", id: 2n ** 64n })
+        const { body, type } = yield* sent(Body.json(schema), { name: "日本", id: 2n ** 64n })
         expect(type).toBe("application/json")
-        expect(body).toBe('{"name":"日本 \\ud800","id":18446744073709551616}')
+        expect(body).toBe('{"name":"日本","id":18446744073709551616}')
       })
     )
 

@@ -43,7 +43,7 @@ export const follow = <A, E, R>(
   const { compiled, tag } = operation[internals]
   const followed = Effect.flatMap(tag, (authoriser) =>
     Effect.suspend(() => {
-      const url = reference === undefined ? "" : resolveReference(reference, response.url)
+      const url = reference === undefined ? undefined : resolveReference(reference, response.url)
       const endpoint = { ...atUrl(compiled(), url, authoriser.baseUrl), encodeHeaders: undefined, body: undefined }
       return Effect.map(
         execute(endpoint, authoriser, () => ({ input: undefined, parts: {} })),

@@ -451,7 +451,7 @@ export const samples: Readonly<Record<string, Sample>> = {
     detail: "wrong",
     issues: [{ path: ["email"], message: "is taken" }]
   },
-  "a text": { status: 451, body: "Not here" },
+  "a text": { status: 451, body: "Not here", detail: "Not here" },
   "other JSON": { status: 423, body: { id: 1, name: "b", tags: ["a"], items: [{ id: 1, title: "t" }] } },
   "keys of prototypes": {
     status: 405,

@@ -22,7 +22,7 @@ import type { CallInfo } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
 import { canBeNotModified } from "../http/conditions.js"
 import type { UnknownCoding } from "../http/contentCoding.js"
-import type { ReadFailure } from "../http/readBody.js"
+import { dropStream, type ReadFailure } from "../http/readBody.js"
 import { withAttemptDeadline } from "./deadline.js"
 import * as Progress from "./Progress.js"
 import { headOf, receive } from "./receive.js"
@@ -92,7 +92,7 @@ export const attempt = (
       origin: baseUrl.origin,
       originHeaders: () => Object.keys(defaults.headers ?? {}).map((name) => name.toLowerCase()),
       traced: defaults.traceContext ?? !isBrowser(),
-      follow: endpoint.followRedirects,
+      follows: endpoint.follows,
       holdsSecrets: () => endpoint.sensitive || holdsSecrets(call.input) || carriesCredentials(ready.plain),
       authorize: (plain) =>
         Effect.mapError(credentials.authorize(plain), (failure) => fromCredentials(context(), failure)),
@@ -157,9 +157,11 @@ export const attempt = (
       ({ generation, response }) => {
         if (passes(response.status)) return Effect.succeed(response)
         const fail = Effect.suspend(() => Effect.fail(withProgress(fromStatus(context(), response, now()), use)))
-        if (response.status !== 401 || refreshed || Progress.wasCarriedOut(progress)) return fail
+        const { current } = progress
+        const isForeign = current._tag === "HeadReceived" && !current.sameOrigin
+        if (response.status !== 401 || refreshed || isForeign || Progress.wasCarriedOut(progress)) return fail
         return Effect.flatMap(refresh(generation), (others) =>
-          others && !use.consumed ? complete(request, use) : fail
+          others && !use.consumed ? Effect.zipRight(dropStream(response.stream), complete(request, use)) : fail
         )
       }
     )

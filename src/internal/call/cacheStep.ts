@@ -14,7 +14,6 @@ import {
   type ResponseCache,
   type Sending
 } from "../../ResponseCache.js"
-import { receiver } from "../endpoint/CompiledEndpoint.js"
 import type { AttemptRequest } from "./authorize.js"
 import type { CallInfo, PreparedCall } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
@@ -40,7 +39,7 @@ type Service = Context.Tag.Service<ResponseCache>
 const isCacheable = ({ endpoint, input, request }: PreparedCall): boolean =>
   endpoint.safe &&
   (endpoint.method === "GET" || endpoint.method === "HEAD") &&
-  receiver(endpoint, 200).open === undefined &&
+  !endpoint.streams &&
   !endpoint.sensitive &&
   !carriesCredentials(request) &&
   !holdsSecrets(input)

@@ -111,7 +111,7 @@ export const statusContent = (
   const isPlain = /^text\/plain\b/i.test(context.response.headers["content-type"] ?? "") && text.length <= plainLength
   // A plain text is the whole body, of which an error of a sensitive endpoint has no part.
   const plain = isPlain && !sensitive ? text.trim() || undefined : undefined
-  const detail = Predicate.isObject(body) ? read.detail : plain
+  const detail = Predicate.isObject(body) ? read.detail : sensitive ? undefined : (read.detail ?? plain)
   return {
     detail: detail === undefined ? undefined : scrubber.text(detail),
     issues: scrubIssues(read.issues, scrubber),

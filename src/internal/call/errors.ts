@@ -5,6 +5,7 @@ import type { Credentials, CredentialsFailure } from "../../Credentials.js"
 import * as HeraldError from "../../HeraldError.js"
 import * as Issue from "../../Issue.js"
 import { type RawResponse, textOf } from "../../RawResponse.js"
+import { anyPath } from "../endpoint/pathTemplate.js"
 import { hrefOf } from "../http/baseUrl.js"
 import { maxIssues } from "../parseIssues.js"
 import type { CallInfo } from "./CallInfo.js"
@@ -32,7 +33,7 @@ const shorten = (sentence: string): string =>
 const requestIdHeaders = ["x-request-id", "request-id", "x-correlation-id"]
 
 /** The headers, besides request ids, that errors of sensitive endpoints have. */
-const neutralHeaders = ["content-type", "content-length", "date", "retry-after", "server"]
+const sensitiveErrorHeaders = ["content-type", "content-length", "date", "retry-after", "server"]
 
 /** The number of headers in an error, their length in all, and the length of a value, in characters. */
 const headerLimits = { count: 64, total: 8192, value: 1024 }
@@ -49,7 +50,7 @@ const headersOf = (
   let left = headerLimits.total
   const kept: Array<readonly [string, string]> = []
   for (const [name, value] of Object.entries(headers)) {
-    const isNeutral = neutralHeaders.includes(name) || requestIdHeaders.includes(name)
+    const isNeutral = sensitiveErrorHeaders.includes(name) || requestIdHeaders.includes(name)
     if (sensitive ? !isNeutral : isCredentialHeader(name)) continue
     if (kept.length >= headerLimits.count || !Predicate.isString(value)) continue
     const plain = name.endsWith("location") ? withoutSecrets(value) : value
@@ -87,7 +88,7 @@ export const errorDetails = (
   const { method, name, sensitive, template } = endpoint
   const requestId = requestIdHeaders.map((name) => response?.headers[name]).find((id) => id !== undefined)
   const { baseUrl } = authoriser
-  const url = (endpoint.fromOrigin ? baseUrl.origin : hrefOf(baseUrl)) + template
+  const url = (template === anyPath ? baseUrl.origin : hrefOf(baseUrl)) + template
   const verdict = attempts.at(-1)?.verdict
   const shownVerdict = verdict !== undefined && shownVerdicts.includes(verdict) ? `: ${verdict}` : ""
   const count =

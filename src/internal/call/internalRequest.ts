@@ -42,7 +42,7 @@ export const internalRequest = (
     accepts,
     successes: (status: number) => (accepts(status) ? readers : undefined),
     notModified: false,
-    followRedirects: false
+    follows: () => false
   }
   const parts = { path: {}, query: {}, headers, body: verb.body }
   return Effect.map(

@@ -8,6 +8,7 @@ import { type CompiledEndpoint, receiver } from "../endpoint/CompiledEndpoint.js
 import { decodeText } from "../http/charset.js"
 import { contentOf, type UnknownCoding } from "../http/contentCoding.js"
 import { dropBody, endResponse, type ReadFailure, readResponse } from "../http/readBody.js"
+import { undecodedCoding } from "../http/fetchDispatcher.js"
 import { setCookiesOf } from "../http/transportResponse.js"
 
 /** The limit of the body of a success, in bytes: 64 MiB. Larger bodies should be Streams. */
@@ -21,8 +22,14 @@ const hasNoContent = (method: string, status: number): boolean => method === "HE
 
 /** Returns the status and headers of a response. */
 export const headOf = (response: HttpClientResponse): Pick<RawResponse, "status" | "headers" | "setCookies"> => {
-  const { "set-cookie": _, ...headers } = response.headers
-  return { status: response.status, headers, setCookies: setCookiesOf(response) }
+  const { headers, status } = response
+  if (headers["set-cookie"] === undefined && headers[undecodedCoding] === undefined) return { status, headers }
+  const { "set-cookie": cookies, [undecodedCoding]: coding, ...others } = headers
+  return {
+    status,
+    headers: coding === undefined ? others : { ...others, "content-encoding": coding },
+    setCookies: setCookiesOf(response)
+  }
 }
 
 /**

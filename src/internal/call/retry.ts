@@ -5,6 +5,7 @@ import { type AnyError, RateLimited } from "../../HeraldError.js"
 import type { RawResponse } from "../../RawResponse.js"
 import type { RetryPolicy } from "../../RetryPolicy.js"
 import { durationText } from "../durationText.js"
+import { dropStream } from "../http/readBody.js"
 import { pauseBegan, type PauseBegan } from "./authorize.js"
 import type { AttemptFailure } from "./AttemptFailure.js"
 import { failedAttempt } from "./AttemptLog.js"
@@ -100,7 +101,10 @@ export const retry = <R>(
       if (decision.verdict !== "retried") {
         const { retryAfter, verdict } = decision
         return end(verdict, () =>
-          retryAfter === undefined ? failure.error(log.attempts()) : waitTooLong(call, state, failure, retryAfter)
+          // A probe during a pause may fail in another way than by its rate limit.
+          retryAfter === undefined || failure.response === undefined
+            ? failure.error(log.attempts())
+            : waitTooLong(call, state, failure, retryAfter)
         )
       }
       if (budget !== undefined && !budget.take(now())) return end("over budget", () => failure.error(log.attempts()))
@@ -108,6 +112,7 @@ export const retry = <R>(
       return Effect.logDebug(
         `${call.endpoint.name}: attempt ${number} failed (${reason}), next attempt in ${durationText(decision.wait)}`
       ).pipe(
+        Effect.zipRight(dropStream(failure.response?.stream)),
         Effect.zipRight(log.record({ ...failed, verdict: "retried", waited: decision.wait })),
         Effect.zipRight(Effect.sleep(decision.wait)),
         Effect.zipRight(next)

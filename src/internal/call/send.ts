@@ -13,6 +13,7 @@ import { undecoded } from "../http/fetchDispatcher.js"
 import { dropBody } from "../http/readBody.js"
 import { redirectStatuses } from "../http/statuses.js"
 import { classifyTransport } from "./classify.js"
+import { isCredentialHeader } from "./secrets.js"
 import { withTraceContext } from "./tracing.js"
 
 /** The maximum number of redirects of a request, as in browsers. */
@@ -97,19 +98,30 @@ const decodeLocation = (location: string): string => {
   }
 }
 
-/** Returns the names of a request's query parameters. */
-const paramNames = ({ url, urlParams }: HttpRequest.HttpClientRequest): ReadonlyArray<string> => [
-  ...new URL(url).searchParams.keys(),
-  ...urlParams.map(([name]) => name)
+type Param = readonly [name: string, value: string]
+
+/** Returns the query parameters of a request. */
+const paramsOf = ({ url, urlParams }: HttpRequest.HttpClientRequest): ReadonlyArray<Param> => [
+  ...new URL(url).searchParams,
+  ...urlParams
 ]
 
-/** Removes query parameters of these names from a URL, and leaves the others as they are written. */
-const removeParams = (url: URL, names: ReadonlyArray<string>): void => {
-  if (!names.some((name) => url.searchParams.has(name))) return
+/**
+ * Removes the query parameters that credentials have added to a request from the target of its redirect, in which servers repeat
+ * them: by name from a target on the same origin, where they are added again, and by name and value from another. Leaves the other
+ * parameters as they are written.
+ */
+const removeCredentials = (url: URL, { authorized, plain }: Ready, sameOrigin: boolean): void => {
+  if (authorized.request === plain || url.search === "") return
+  const own = paramsOf(plain)
+  const added = paramsOf(authorized.request).filter(([name]) => !own.some(([other]) => other === name))
+  const isAdded = ([name, value]: Param) =>
+    added.some(([other, secret]) => other === name && (sameOrigin || value === secret))
+  if (![...url.searchParams].some(isAdded)) return
   const others = url.search
     .slice(1)
     .split("&")
-    .filter((pair) => !names.includes([...new URLSearchParams(pair).keys()][0] ?? ""))
+    .filter((pair) => ![...new URLSearchParams(pair)].some(isAdded))
   url.search = others.join("&")
 }
 
@@ -141,19 +153,23 @@ const redirectedRequest = (
     : HttpRequest.setUrl(HttpRequest.setUrlParams(request, []), url.href)
 
 /** Names of headers that do not depend on the input, and reveal nothing about the API. */
-const neutralHeaders = ["accept", "user-agent"]
+const harmlessHeaders = ["accept", "user-agent"]
 
 /** Reports whether a request has no input besides its URL, which a redirect replaces. */
 const isBare = ({ body, headers }: HttpRequest.HttpClientRequest): boolean =>
-  body._tag === "Empty" && Object.keys(headers).every((name) => neutralHeaders.includes(name))
+  body._tag === "Empty" && Object.keys(headers).every((name) => harmlessHeaders.includes(name))
 
-/** Removes default headers of the API from a request, except those that reveal nothing about the API or describe the body. */
+/**
+ * Removes headers from a request to another origin: those of credentials, and default headers of the API, except those that reveal
+ * nothing about the API or describe the body.
+ */
 const withoutHeaders = (
   request: HttpRequest.HttpClientRequest,
   names: ReadonlyArray<string>
 ): HttpRequest.HttpClientRequest => {
   const remains = (name: string) =>
-    !names.includes(name) || neutralHeaders.includes(name) || name.startsWith("content-")
+    !isCredentialHeader(name) &&
+    (!names.includes(name) || harmlessHeaders.includes(name) || name.startsWith("content-"))
   const headers = Object.entries(request.headers).filter(([name]) => remains(name))
   const { body, method, url, urlParams } = request
   const plain = HttpRequest.make(method)(url, { headers, urlParams })
@@ -174,7 +190,7 @@ export interface SendOptions<E, R> {
   readonly originHeaders: () => ReadonlyArray<string>
   /** True if the context of the trace is sent to this origin. */
   readonly traced: boolean
-  readonly follow: boolean
+  readonly follows: (status: number) => boolean
   /** Reports whether the input may hold secrets. */
   readonly holdsSecrets: () => boolean
   /** Adds credentials to the request after a redirect to this origin: signatures and keys belong to one request. */
@@ -192,12 +208,12 @@ export interface Sent extends Ready {
 interface Hops {
   readonly followed: number
   /** True if none led to another origin, which could have chosen the target of the next one. */
-  readonly isHome: boolean
+  readonly onlySameOrigin: boolean
   /** True if one confirmed that the server acted on the request. */
   readonly carriedOut: boolean
 }
 
-const firstHop: Hops = { followed: 0, isHome: true, carriedOut: false }
+const firstHop: Hops = { followed: 0, onlySameOrigin: true, carriedOut: false }
 
 /**
  * Sends a request and follows its redirects. Credentials, and input that may hold secrets, are sent to the API's origin only.
@@ -207,36 +223,32 @@ export const send = <E, R>(
   client: HttpClient.HttpClient,
   { authorized, plain }: Ready,
   options: SendOptions<E, R>,
-  { carriedOut, followed, isHome }: Hops = firstHop
+  { carriedOut, followed, onlySameOrigin }: Hops = firstHop
 ): Effect.Effect<Sent, HttpClientError.HttpClientError | E, R> => {
   options.onSend(authorized.request, carriedOut)
   const exchanged =
-    options.traced && isHome
+    options.traced && onlySameOrigin
       ? withTraceContext(authorized.request, (request) => sendOnce(client, request))
       : sendOnce(client, authorized.request)
   return Effect.flatMap(exchanged, (response): ReturnType<typeof send<E, R>> => {
     const sent = { response, plain, authorized }
     const { status } = response
-    if (!options.follow || !redirectStatuses.includes(status) || followed === maxRedirects) return Effect.succeed(sent)
+    if (!options.follows(status) || !redirectStatuses.includes(status) || followed === maxRedirects)
+      return Effect.succeed(sent)
     const url = targetOf(response.headers["location"], plain.url)
     if (url === undefined) return Effect.succeed(sent)
-    // Servers repeat the query of a request in the target. A key in it belongs to the credentials, which are added again.
-    const own = paramNames(plain)
-    removeParams(
-      url,
-      paramNames(authorized.request).filter((name) => !own.includes(name))
-    )
     const toResult = isToResult(plain, status)
-    const staysHome = isHome && url.origin === options.origin
-    const sendable = staysHome ? plain : withoutHeaders(plain, options.originHeaders())
+    const staysSameOrigin = onlySameOrigin && url.origin === options.origin
+    removeCredentials(url, sent, staysSameOrigin)
+    const sendable = staysSameOrigin ? plain : withoutHeaders(plain, options.originHeaders())
     const next = redirectedRequest(sendable, status, url)
-    const mustWithholdInput = !staysHome && !isBare(next) && options.holdsSecrets()
+    const mustWithholdInput = !staysSameOrigin && !isBare(next) && options.holdsSecrets()
     // A Stream can't be sent twice.
     if (!toResult && (mustWithholdInput || plain.body._tag === "Stream")) return Effect.succeed(sent)
     const nextPlain = mustWithholdInput
       ? HttpRequest.get(url.href, { headers: { accept: next.headers["accept"] ?? "*/*" } })
       : next
-    const nextAuthorized = staysHome
+    const nextAuthorized = staysSameOrigin
       ? options.authorize(nextPlain)
       : Effect.succeed({ ...authorized, request: nextPlain })
     return dropBody(response).pipe(
@@ -244,7 +256,7 @@ export const send = <E, R>(
       Effect.flatMap((authorized) =>
         send(client, { plain: nextPlain, authorized }, options, {
           followed: followed + 1,
-          isHome: staysHome,
+          onlySameOrigin: staysSameOrigin,
           carriedOut: carriedOut || (toResult && plain.method !== "GET")
         })
       )

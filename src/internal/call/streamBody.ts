@@ -95,7 +95,9 @@ export const withStreamBody: WithBody = (request, use, attempt, fail) => {
         )
       )
       const prepared = inMemory
-        ? whole(stream, body.contentType)
+        ? Effect.tap(whole(stream, body.contentType), () => {
+            use.consumed = false
+          })
         : Effect.succeed(HttpBody.stream(stream, body.contentType, body.contentLength))
       return yield* Effect.raceFirst(
         Effect.flatMap(prepared, (body) => attempt(HttpRequest.setBody(request, body))),

@@ -64,13 +64,16 @@ export interface CompiledEndpoint {
   readonly errors: (status: number) => ReadonlyArray<ErrorReader> | undefined
   /** True if a 304 is a success, with the value `NotModified`, where the caller's own headers have a condition. */
   readonly notModified: boolean
+  /** True if a success is a Stream, which can neither be stored nor shared. */
+  readonly streams: boolean
   /** True if the call has no side effects (RFC 9110, 9.2.1). */
   readonly safe: boolean
   readonly idempotent: boolean
   /** The header of an idempotency key, in lower case. */
   readonly idempotencyKey: string | undefined
   readonly neverRetried: boolean
-  readonly followRedirects: boolean
+  /** Reports whether a redirect with this status is followed: unless the endpoint declares it as a response. */
+  readonly follows: (status: number) => boolean
   readonly sensitive: boolean
   /** Identity of the declared errors. Calls of the same family decode the same errors, so that they can share a request. */
   readonly family: object

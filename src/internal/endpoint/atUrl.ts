@@ -3,11 +3,12 @@ import type { CompiledEndpoint } from "./CompiledEndpoint.js"
 import { parseTarget } from "./verbTarget.js"
 
 /**
- * Returns an endpoint whose path and query are those of a URL from a response. It keeps its name and its template. A URL that
- * requests must not be sent to is a problem of the endpoint.
+ * Returns an endpoint whose path and query are those of a URL from a response, if the response has one. It keeps its name and its
+ * template. A URL that requests must not be sent to is a problem of the endpoint.
  */
-export const atUrl = (endpoint: CompiledEndpoint, url: string, baseUrl: URL): CompiledEndpoint => {
+export const atUrl = (endpoint: CompiledEndpoint, url: string | undefined, baseUrl: URL): CompiledEndpoint => {
   const refuse = (message: string): CompiledEndpoint => ({ ...endpoint, problems: [{ path: ["target"], message }] })
+  if (url === undefined) return refuse("is missing: the response has no Location header")
   if (!URL.canParse(url)) return refuse("is not a URL")
   if (new URL(url).origin !== baseUrl.origin) return refuse("is a URL of another origin than the base URL")
   const target = parseTarget(url, baseUrl)

@@ -2,7 +2,7 @@ import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as Body from "../../Body.js"
 import { type Any, type DeclaredError, type ErrorsSpec, isErrorAs } from "../../Endpoint.js"
 import { isIdempotent, isSafe } from "../http/methods.js"
-import { isSuccess, redirectStatuses } from "../http/statuses.js"
+import { isSuccess } from "../http/statuses.js"
 import type { Reader } from "./Codec.js"
 import type { CompiledEndpoint, ErrorReader } from "./CompiledEndpoint.js"
 import { segmentsOf, templateOf } from "./pathTemplate.js"
@@ -58,12 +58,11 @@ interface Readers {
 
 type Responses = Pick<
   CompiledEndpoint,
-  "accept" | "accepts" | "successes" | "successStatuses" | "errors" | "followRedirects"
+  "accept" | "accepts" | "successes" | "successStatuses" | "errors" | "follows" | "notModified" | "streams"
 >
 
 /**
- * Makes the readers of responses. A single success is that of every 2xx. A redirect that is declared, as a status or as `3XX`,
- * is not followed.
+ * Makes the readers of responses. A single success is that of every 2xx.
  */
 export const responsesOf = (
   method: HttpMethod,
@@ -101,15 +100,12 @@ export const responsesOf = (
     successStatuses: Body.isBody(success) ? "a success" : [...successes.keys()].join(" or "),
     successes: (status) => readersOf(status).successes,
     errors: (status) => readersOf(status).errors,
-    followRedirects: !isDeclared("3XX") && !redirectStatuses.some((status) => isDeclared(`${status}`))
+    streams: Object.values(bodies).some(({ kind }) => kind === "stream"),
+    follows: (status) => !isDeclared(`${status}`) && !isDeclared("3XX"),
+    notModified:
+      (method === "GET" || method === "HEAD") && !["304", "3XX"].some(isDeclared) && !successes.has("default")
   }
 }
-
-/** Reports whether a 304 to a condition of the caller is returned as `NotModified`, which holds unless it is declared. */
-export const returnsNotModified = (
-  method: HttpMethod,
-  { errors, successes }: Pick<Responses, "errors" | "successes">
-): boolean => (method === "GET" || method === "HEAD") && successes(304) === undefined && errors(304) === undefined
 
 /** Compiles an endpoint. */
 export const compile = (endpoint: Any): CompiledEndpoint => {
@@ -135,8 +131,7 @@ export const compile = (endpoint: Any): CompiledEndpoint => {
     idempotent: endpoint.idempotent === true || idempotencyKey !== undefined || (isIdempotent(method) && !sideEffects),
     idempotencyKey,
     neverRetried: endpoint.neverRetried ?? false,
-    followRedirects: endpoint.neverRetried !== true && responses.followRedirects,
-    notModified: returnsNotModified(method, responses),
+    follows: endpoint.neverRetried === true ? () => false : responses.follows,
     sensitive: endpoint.sensitive ?? false,
     family: endpoint
   }

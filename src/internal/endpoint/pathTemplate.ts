@@ -90,3 +90,6 @@ export const templateOf = (segments: ReadonlyArray<Segment>): string =>
       return optional ? `{/${text.slice(1)}` : `/${text}`
     })
     .join("")
+
+/** The template of calls to a whole URL (RFC 6570, 3.2.3). The path itself is not shown, since it may hold values. */
+export const anyPath = "/{+path}"

@@ -10,9 +10,10 @@ import { isIdempotent, isSafe } from "../http/methods.js"
 import { statusKey } from "../http/statuses.js"
 import { verbBodyNames, verbWriters } from "./bodies.js"
 import type { CompiledEndpoint } from "./CompiledEndpoint.js"
-import { responsesOf, returnsNotModified } from "./compile.js"
+import { responsesOf } from "./compile.js"
 import { encodeHeaderValues, encodeParams, encodePathValues } from "./values.js"
-import { anyPath, parseTarget, type Target } from "./verbTarget.js"
+import { anyPath } from "./pathTemplate.js"
+import { parseTarget, type Target } from "./verbTarget.js"
 
 /** A request that no endpoint describes. Target and options may have any type, since callers may use JavaScript. */
 export interface VerbRequest {
@@ -107,7 +108,6 @@ export const verbEndpoint = (
     body: name && { writer: verbWriters[name](), contentType: contentTypeIn(headers) },
     issuePaths: { path: ["path"], query: ["query"] },
     ...responses,
-    notModified: returnsNotModified(method, responses),
     safe: isSafe(method) && !sideEffects,
     idempotent: options["idempotent"] === true || validKey || (isIdempotent(method) && !sideEffects),
     idempotencyKey: validKey ? idempotencyKey.toLowerCase() : undefined,

@@ -1,7 +1,7 @@
 import * as Either from "effect/Either"
 import type { Issue } from "../../Issue.js"
 import { loneSurrogate } from "./plainJson.js"
-import { escapeLiteral, isDotSegment, type Segment, segmentsOf, templateOf } from "./pathTemplate.js"
+import { anyPath, escapeLiteral, isDotSegment, type Segment, segmentsOf, templateOf } from "./pathTemplate.js"
 
 /** The parsed target of a verb. */
 export interface Target {
@@ -12,9 +12,6 @@ export interface Target {
   /** True if the path begins at the origin, and not at the base URL. */
   readonly fromOrigin?: boolean | undefined
 }
-
-/** The template of calls to a whole URL (RFC 6570, 3.2.3). The path itself is not shown, since it may hold values. */
-export const anyPath = "/{+path}"
 
 const refuse = (message: string): Either.Either<never, ReadonlyArray<Issue>> =>
   Either.left([{ path: ["target"], message }])

@@ -132,7 +132,13 @@ export const decompress = (
   codings: ReadonlyArray<Coding>
 ): ReadableStream<Uint8Array> => {
   const { Readable } = globalThis.process.getBuiltinModule("node:stream")
-  // A Readable can be ended while a read is pending. Those of node:http and undici are of the same class.
-  const source = bytes instanceof Readable ? bytes : Readable.from(bytes, { objectMode: false })
+  // Unlike an iterator, a Readable can be ended while a read is pending.
+  const source =
+    bytes instanceof Readable
+      ? bytes
+      : bytes instanceof ReadableStream
+        ? // The types of the platform's streams and of Node's differ.
+          Readable.fromWeb(bytes as Parameters<typeof Readable.fromWeb>[0])
+        : Readable.from(bytes, { objectMode: false })
   return toReadableStream(codings.reduceRight<Bytes>(decode, distinguishFailures(source)), () => source.destroy())
 }

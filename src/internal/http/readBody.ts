@@ -51,9 +51,10 @@ const readChunks = <E>(
     const chunks: Array<Uint8Array> = []
     let length = 0
     const add = (chunk: Uint8Array): Effect.Effect<void, TooLarge> => {
+      const room = maxBytes - length
       length += chunk.length
-      if (length <= maxBytes) chunks.push(chunk)
-      else if (rest === "left" || length > maxBytes * maxDrainFactor) return new TooLarge()
+      if (room > 0) chunks.push(chunk.subarray(0, room))
+      if (length > maxBytes && (rest === "left" || length > maxBytes * maxDrainFactor)) return new TooLarge()
       return Effect.void
     }
     return Effect.match(Stream.runForEach(stream, add), {
@@ -91,7 +92,7 @@ export const readResponse = (
 ): Effect.Effect<ReadBody<ReadFailure>> =>
   Effect.suspend(() => {
     const length = coded ? Number.NaN : lengthOf(response)
-    if (length > maxBytes) {
+    if (needed === "whole" && length > maxBytes) {
       // Starts the body and abandons it, which closes the connection.
       return Effect.as(Effect.ignore(Stream.runDrain(Stream.take(stream, 1))), {
         bytes: new Uint8Array(),
@@ -120,3 +121,9 @@ export const dropBody = (response: HttpClientResponse): Effect.Effect<void> => {
 /** Ends a response that has no content (RFC 9110, 6.4.1). Some transports fail if it has a `Content-Length`. */
 export const endResponse = (response: HttpClientResponse): Effect.Effect<void> =>
   Effect.ignore(Stream.runDrain(response.stream))
+
+/** Drops a body that was opened as a Stream: reads its beginning, for a moment, and closes the connection. */
+export const dropStream = <E>(stream: Stream.Stream<Uint8Array, E> | undefined): Effect.Effect<void> =>
+  stream === undefined
+    ? Effect.void
+    : Effect.ignore(within(Stream.runDrain(Stream.take(stream, 1)), dropTime, () => "too slow"))

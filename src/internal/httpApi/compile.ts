@@ -14,7 +14,7 @@ import type { CompiledEndpoint, Encode, Texts } from "../endpoint/CompiledEndpoi
 import { parametersOf, type Segment, templateOf } from "../endpoint/pathTemplate.js"
 import { encodeBySchema, encodeFields, encodeHeaderValues, prependPath } from "../endpoint/values.js"
 import { isRequestField } from "../http/fieldSyntax.js"
-import { isSuccess, redirectStatuses, statusesWithoutContent } from "../http/statuses.js"
+import { isSuccess, statusesWithoutContent } from "../http/statuses.js"
 import { behaviorOf } from "./annotations.js"
 import {
   acceptsNoContent,
@@ -229,9 +229,9 @@ export const compileEndpoint = (
     errors: (status) => errors.get(status),
     // The types of an `HttpApi` have no value for it.
     notModified: false,
+    streams: kindsIn(bodies.successes.values()).includes("stream"),
     // A redirect that the API declares is a response to decode.
-    followRedirects:
-      behavior.neverRetried !== true && !redirectStatuses.some((status) => successes.has(status) || errors.has(status))
+    follows: (status) => behavior.neverRetried !== true && !successes.has(status) && !errors.has(status)
   }
   return { endpoint: description, compiled }
 }

@@ -2,9 +2,10 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { Body, Endpoint, Operation, Verbs } from "effect-herald"
+import { Body, Endpoint, Operation, RetryPolicy, Verbs } from "effect-herald"
 import { rawServer } from "../../../servers/raw.js"
 import * as Scripted from "../../../servers/scripted.js"
 import { at, Caller, clients, Ok, once } from "../../../support/kit.js"
@@ -108,6 +109,15 @@ describe.each(clients)("a response, with %s", (_, client) => {
       })
     )
 
+    it.scopedLive("is a value where `default` is declared as an error, too", () =>
+      Effect.gen(function* () {
+        const { url } = yield* Scripted.make([notModified])
+        const headers = { "if-none-match": '"a"' }
+        const call = verbs.get("/", { headers, success: Ok, errors: { default: Endpoint.errorAs("ClientError") } })
+        expect(yield* Effect.provide(call, provide(url))).toMatchObject(value)
+      })
+    )
+
     it.scopedLive("is a DecodeError without a condition, and for a POST", () =>
       Effect.gen(function* () {
         const { url } = yield* Scripted.make([notModified])
@@ -132,6 +142,48 @@ describe.each(clients)("a response, with %s", (_, client) => {
         const response = yield* Effect.provide(verbs.get.withResponse("/", { success }), Layer.merge(at(url), client))
         expect(response).toMatchObject({ status, headers: { "x-a": "1" }, value: { ok: true } })
         expect(requests).toHaveLength(1)
+      })
+    )
+
+    it.scopedLive("by its class or `default` is retried and refreshed first, and then a value", () =>
+      Effect.gen(function* () {
+        const { requests, url } = yield* Scripted.make(({ target }) =>
+          Scripted.json({ target }, { status: Number(target.slice(1)) })
+        )
+        let refreshes = 0
+        const credentials = { rejected: () => Effect.sync(() => (refreshes += 1) === 1) }
+        const layer = Layer.mergeAll(at(url, { credentials }), client)
+        const policy = RetryPolicy.make({ schedule: Schedule.recurs(2), retries: RetryPolicy.onStatus(503) })
+        const declared = [{ default: Body.json() }, { "4XX": Body.json(), "5XX": Body.json() }]
+        for (const success of declared) {
+          for (const [status, count] of [
+            [503, 3],
+            [401, refreshes === 0 ? 2 : 1],
+            [404, 1]
+          ] as const) {
+            const before = requests.length
+            const call = verbs.get.withResponse(`/${status}`, {
+              success: success as { readonly default: Body.Body<unknown, unknown> }
+            })
+            const response = yield* call.pipe(Effect.provideService(RetryPolicy.Current, policy), Effect.provide(layer))
+            expect(response).toMatchObject({ status, value: { target: `/${status}` } })
+            expect(requests.length - before).toBe(count)
+          }
+        }
+      })
+    )
+
+    it.scopedLive("by `default` as a Stream leaves no body of an attempt open", () =>
+      Effect.gen(function* () {
+        const open = Scripted.stalled("busy", { status: 503 })
+        const server = yield* Scripted.make([open, open, Scripted.respond({ body: "done" })])
+        const policy = RetryPolicy.make({ schedule: Schedule.recurs(2), retries: RetryPolicy.onStatus(503) })
+        const stream = yield* verbs
+          .get("/", { success: { default: Body.stream() } })
+          .pipe(Effect.provideService(RetryPolicy.Current, policy), Effect.provide(Layer.merge(at(server.url), client)))
+        yield* server.abandoned
+        yield* server.abandoned
+        expect(Chunk.join(yield* Stream.runCollect(Stream.decodeText(stream)), "")).toBe("done")
       })
     )
 

@@ -43,6 +43,40 @@ describe.each(clients)("after a redirect, with %s", (_, client) => {
     })
   )
 
+  it.scopedLive("a parameter of another origin that has the key's name is left as it is", () =>
+    Effect.gen(function* () {
+      const other = yield* Scripted.make([ok])
+      const { url } = yield* Scripted.make([Scripted.redirect(new URL("/b?key=SIGNED&x=1", other.url))])
+      yield* Effect.provide(get("/a"), provide(url, key))
+      expect(other.requests.map(({ target }) => target)).toEqual(["/b?key=SIGNED&x=1"])
+    })
+  )
+
+  it.scopedLive("headers of the caller's own that look like credentials are not sent to another origin", () =>
+    Effect.gen(function* () {
+      const other = yield* Scripted.make([ok])
+      const { url } = yield* Scripted.make([Scripted.redirect(other.url)])
+      const headers = { "x-api-key": "a", authorization: "b", "x-auth-token": "c", "x-plain": "d" }
+      yield* Effect.provide(get("/a", { headers: { ...headers, authorization: null } }), provide(url))
+      expect(other.requests[0]?.headers).toMatchObject({ "x-plain": "d" })
+      for (const name of ["x-api-key", "x-auth-token"]) expect(other.requests[0]?.headers).not.toHaveProperty(name)
+    })
+  )
+
+  it.scopedLive("a 401 of another origin does not refresh the credentials", () =>
+    Effect.gen(function* () {
+      const other = yield* Scripted.make([Scripted.respond({ status: 401 })])
+      const { requests, url } = yield* Scripted.make([Scripted.redirect(other.url)])
+      const credentials: Credentials.Credentials = {
+        ...Credentials.none,
+        rejected: () => Effect.dieMessage("the credentials were refreshed")
+      }
+      const error = yield* Effect.flip(Effect.provide(get("/a"), provide(url, Effect.succeed(credentials))))
+      expect(error).toMatchObject({ _tag: "Unauthorized" })
+      expect(requests).toHaveLength(1)
+    })
+  )
+
   it.scopedLive.each(redirects)("a request is signed anew: %i", (status) =>
     Effect.gen(function* () {
       const sign = Credentials.make("signer", (request) =>
@@ -124,6 +158,10 @@ describe.each(clients)("after a redirect, with %s", (_, client) => {
           expect(response).toMatchObject({ status: 307, value: "moved", headers: { location: "/b" } })
         }
         expect(requests.map(({ target }) => target)).toEqual(["/a", "/a"])
+        // Others are followed.
+        const others = yield* Scripted.make([Scripted.redirect("/b", 301), ok])
+        const call = get("/a", { success: { 200: Body.json(), 303: Body.empty("moved") } })
+        expect(yield* Effect.provide(call, provide(others.url))).toEqual({ ok: true })
       })
   )
 })

@@ -92,6 +92,14 @@ describe.each(clients)("a response whose body is incomplete, with %s", (_, clien
       })
     )
 
+    it.scopedLive("has the beginning of its body if that is longer than 1 MiB", () =>
+      Effect.gen(function* () {
+        const server = yield* Scripted.make([Scripted.respond({ status, body: "x".repeat(3 * 1_048_576) })])
+        const error = yield* thing("GET").pipe(Effect.flip, Effect.provide(Layer.merge(at(server.url), client)))
+        expect(error).toMatchObject({ ...final, body: "x".repeat(1024) })
+      })
+    )
+
     it.scopedLive("has the error of its status if it is endless, of which 1 MiB is read", () =>
       Effect.gen(function* () {
         const server = yield* Scripted.make([Scripted.endless("x".repeat(65_536), { status })])

@@ -139,6 +139,35 @@ describe.each(clients)("content codings, with %s", (name, client) => {
     })
   )
 
+  it.scopedLive.each([0, 1000])(
+    "a call that is interrupted while its content stalls after %i bytes ends, and closes the connection",
+    (sent) =>
+      Effect.gen(function* () {
+        const noise = Buffer.from(Array.from({ length: 4000 }, (_, index) => (index * 7919 + index * index) % 256))
+        const piece = gzipSync(noise).subarray(0, sent)
+        const server = yield* Scripted.make([
+          (response) => {
+            response.writeHead(200, { "content-encoding": "gzip" }).flushHeaders()
+            response.write(piece)
+          }
+        ])
+        for (const call of [getText(), Stream.runDrain(Stream.unwrap(getStream()))]) {
+          const result = yield* Effect.timeoutOption(Effect.provide(call, provide(server.url)), "300 millis")
+          expect(result._tag).toBe("None")
+          yield* server.abandoned
+        }
+      })
+  )
+
+  it.scopedLive("the coding is a header of the response, under its own name", () =>
+    Effect.gen(function* () {
+      const { url } = yield* Scripted.make([coded(["gzip", gzipSync(text)], "length")])
+      const { headers } = yield* Effect.provide(getText.withResponse(), provide(url))
+      expect(headers["content-encoding"]).toBe("gzip")
+      expect(Object.keys(headers).filter((header) => header.startsWith("effect"))).toEqual([])
+    })
+  )
+
   it.scopedLive("a Stream that is abandoned closes the connection", () =>
     Effect.gen(function* () {
       const server = yield* Scripted.make([

@@ -245,7 +245,8 @@ const transientTags: ReadonlySet<string> = new Set(["NotSent", "TransportError",
 /**
  * Reports whether a later call may succeed: the request was not sent, the connection failed, a time limit passed, the server
  * asked to wait (429), or it has a temporary problem (408, 425, and 5xx except for 501, 505, 506, 508, 510 and 511). Declared errors
- * are classified by their status. The call has already been retried as its policy allows.
+ * are classified by their status. False if the last attempt is `Final`, as where the transport refused the request, or after
+ * `X-Should-Retry: false`. The call has already been retried as its policy allows.
  *
  * @example
  * ```ts

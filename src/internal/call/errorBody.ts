@@ -171,7 +171,7 @@ export const readErrorBody = (body: unknown): ErrorBody => {
         const one: unknown = value[index]
         if (isText(one)) add(path, one)
         else if (Predicate.isRecord(one) && "@type" in one) collectLists(one, transparent, depth + 1)
-        // A problem without a message is none, and not a record of fields.
+        // A record with a place and without a message is no problem, and its keys are no places.
         else if (!addEntry(one, path) && !(Predicate.isRecord(one) && placeIn(one))) {
           collect(one, [...path, index], false, depth + 1)
         }

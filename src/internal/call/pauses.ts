@@ -41,7 +41,7 @@ export const pauseLeft = (call: CallInfo): number => {
   return pause === undefined ? 0 : pause.until(keysOf(call)) - call.clock.unsafeCurrentTimeMillis()
 }
 
-/** Reports whether a call may be sent though a pause is too long to wait for, to find out whether the server still wants it. */
+/** Reports whether a call may be sent during a pause that is too long to wait for, as a probe. */
 export const mayProbe = (call: CallInfo): boolean =>
   call.authoriser.origin.pause?.probe(call.clock.unsafeCurrentTimeMillis(), keysOf(call)) === true
 

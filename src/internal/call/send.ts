@@ -9,7 +9,7 @@ import * as FiberRef from "effect/FiberRef"
 import { constTrue, identity } from "effect/Function"
 import * as Option from "effect/Option"
 import type { AuthorizedRequest } from "../../Credentials.js"
-import { undecoded } from "../http/fetchDispatcher.js"
+import { withoutContentDecoding } from "../http/fetchDispatcher.js"
 import { dropBody } from "../http/readBody.js"
 import { redirectStatuses } from "../http/statuses.js"
 import { classifyTransport } from "./classify.js"
@@ -29,7 +29,7 @@ const setFetchOptions: Effect.Effect<void> = Effect.suspend(() =>
     const dispatcher = (given as { readonly dispatcher?: unknown } | undefined)?.dispatcher
     return Context.add(context, FetchHttpClient.RequestInit, {
       ...given,
-      ...undecoded(dispatcher),
+      ...withoutContentDecoding(dispatcher),
       redirect: "manual" as const
     })
   })

@@ -35,7 +35,7 @@ const globalDispatcher = Symbol.for("undici.globalDispatcher.1")
  *
  * - `given`: the dispatcher of the program, if it has one. Default: undici's global one
  */
-export const undecoded = (given: unknown): { readonly dispatcher?: Dispatcher } => {
+export const withoutContentDecoding = (given: unknown): { readonly dispatcher?: Dispatcher } => {
   // Node loads undici, which sets its global dispatcher, when this is first read.
   if (typeof globalThis.Response !== "function") return {}
   // Only undici sets this property.

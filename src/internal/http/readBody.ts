@@ -106,10 +106,10 @@ export const readResponse = (
     })
   })
 
-/** The most that is read of a body that nobody needs, in bytes. A new connection costs less than reading more. */
+/** The limit of a dropped body, in bytes. A new connection costs less than reading more. */
 const maxDropped = 16_384
 
-/** The longest time that is spent on a body that nobody needs. */
+/** The longest time that is spent on a dropped body. */
 const dropTime = Duration.millis(250)
 
 /** Drops a body. Frees the connection if the body is short and arrives at once, and otherwise closes the connection. */

@@ -110,8 +110,8 @@ export const none: RetryPolicy = make({ schedule: Schedule.stop, retries: () => 
 
 /**
  * The default policy: at most four attempts. Retries transport failures, and 408, 429, 502, 503 and 504, which are usually
- * temporary, and what the server says should be retried. The waits have full jitter, up to 0.5, 1 and 2 seconds, so that clients that failed together do not retry
- * together.
+ * temporary, and responses that ask for a retry (`X-Should-Retry`). The waits have full jitter, up to 0.5, 1 and 2 seconds, so that
+ * clients that failed together do not retry together.
  */
 export const standard: RetryPolicy = make({
   schedule: Schedule.intersect(Backoff.exponential({ start: "500 millis", jitter: "full" }), Backoff.attempts(4)),
@@ -127,8 +127,8 @@ export interface ExponentialPolicy extends RetryPolicy {
 }
 
 /**
- * Makes a policy whose waits grow by a factor, without jitter. It retries transport failures, every status above 407, and what the
- * server says should be retried.
+ * Makes a policy whose waits grow by a factor, without jitter. It retries transport failures, every status above 407, and responses
+ * that ask for a retry (`X-Should-Retry`).
  *
  * - `start`: the first wait. Default: 0.5 seconds.
  * - `factor`: the factor from each wait to the next. Default: 1.5.

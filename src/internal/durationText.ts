@@ -16,6 +16,7 @@ const counted = (count: number, unit: string): string => `${count} ${unit}${coun
 export const durationText = (duration: Duration.DurationInput): string => {
   const millis = Duration.toMillis(duration)
   if (millis === Infinity) return "an unlimited time"
+  if (millis > 0 && millis < 1) return "less than 1 ms"
   if (millis < 999.5) return `${Math.round(millis)} ms`
   if (millis < 59_950) return counted(Math.round(millis / 100) / 10, "second")
   // Rounding may carry into a larger unit, which then is the first of the two.

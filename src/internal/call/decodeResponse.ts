@@ -108,7 +108,8 @@ export const statusContent = (
   const body = Either.getOrUndefined(parsed())
   const read = readErrorBody(body)
   const text = textOf(context.response)
-  const isPlain = /^text\/plain\b/i.test(context.response.headers["content-type"] ?? "") && text.length <= plainLength
+  const type = context.response.headers["content-type"] ?? ""
+  const isPlain = /^(?:text\/(?!html|xml)|$)/i.test(type) && !text.startsWith("<") && text.length <= plainLength
   // A plain text is the whole body, of which an error of a sensitive endpoint has no part.
   const plain = isPlain && !sensitive ? text.trim() || undefined : undefined
   const detail = Predicate.isObject(body) ? read.detail : sensitive ? undefined : (read.detail ?? plain)

@@ -30,7 +30,7 @@ const messageKeys = [
 const targetKeys = ["param", "target", "field", "property", "propertyName"]
 
 /** Other names of the place of a problem in a list. JSON:API has them in a record `source`. */
-const pathKeys = ["pointer", "path", "loc", "parameter", "header", "propertyPath", "instancePath"]
+const pathKeys = ["pointer", "path", "loc", "parameter", "header", "propertyPath", "instancePath", "attr"]
 
 /** The names of a code, in order. */
 const codeKeys = ["code", "errorCode", "type", "kind", "keyword", "issue", "reason"]
@@ -40,7 +40,7 @@ const transparent =
   /^(_errors|(field|form|global)_?errors|issues|\w*violations|non_field_errors|__all__|base|invalid[-_]?params|\$)?$/i
 
 /** Names of lists and records of problems in a body. */
-const containers = /^(errors?|fields|messages|validation_?errors)$/i
+const containers = /^(errors?|fields|messages|validation(_?errors)?|modelstate|invalid_?fields)$/i
 
 /** Names of lists of problems in a body. As records they have other content, too. */
 const lists = /^(details?|message)$/
@@ -104,7 +104,12 @@ const targetIn = (entry: Fields) => pathIn(entry, targetKeys)
 
 const placeIn = (entry: Fields) => pathIn(entry, pathKeys) ?? targetIn(entry)
 
-const messageIn = (entry: Fields): string | undefined => messageKeys.map((key) => entry[key]).find(isText)
+const messageIn = (entry: Fields): string | undefined => {
+  // class-validator has its messages in a record.
+  const { constraints } = entry
+  const texts = Predicate.isRecord(constraints) ? Object.values(constraints) : []
+  return [...messageKeys.map((key) => entry[key]), ...texts].find(isText)
+}
 
 const codeIn = (entry: Fields, message: string | undefined): string | undefined => {
   const { extensions } = entry

@@ -38,8 +38,8 @@ const sensitiveErrorHeaders = ["content-type", "content-length", "date", "retry-
 /** The number of headers in an error, their length in all, and the length of a value, in characters. */
 const headerLimits = { count: 64, total: 8192, value: 1024 }
 
-/** Removes the parts of a URL that may hold secrets: the user information, the query and the fragment. */
-const withoutSecrets = (url: string): string => url.replace(/[?#].*/s, "").replace(/\/\/[^/]*@/, "//")
+/** Removes the parts of URLs in a header that may hold secrets: the user information, the query and the fragment. */
+const withoutSecrets = (value: string): string => value.replace(/[?#][^>\s]*/g, "").replace(/\/\/[^/>\s]*@/g, "//")
 
 /** Copies the headers of a response without secrets, as many as the limits permit. */
 const headersOf = (
@@ -49,11 +49,14 @@ const headersOf = (
 ): HeraldError.ErrorDetails["headers"] => {
   let left = headerLimits.total
   const kept: Array<readonly [string, string]> = []
-  for (const [name, value] of Object.entries(headers)) {
+  // The limits apply to other headers first.
+  const names = new Set([...sensitiveErrorHeaders, ...Object.keys(headers)])
+  for (const name of names) {
+    const value = headers[name]
     const isNeutral = sensitiveErrorHeaders.includes(name) || requestIdHeaders.includes(name)
     if (sensitive ? !isNeutral : isCredentialHeader(name)) continue
     if (kept.length >= headerLimits.count || !Predicate.isString(value)) continue
-    const plain = name.endsWith("location") ? withoutSecrets(value) : value
+    const plain = /location$|^link$|^refresh$/.test(name) ? withoutSecrets(value) : value
     const clean = text(plain).slice(0, headerLimits.value)
     const size = name.length + clean.length
     // Shorter headers that follow are more useful than none.

@@ -9,6 +9,7 @@ import { decodeText } from "../http/charset.js"
 import { contentOf, type UnknownCoding } from "../http/contentCoding.js"
 import { dropBody, endResponse, type ReadFailure, readResponse } from "../http/readBody.js"
 import { undecodedCoding } from "../http/fetchDispatcher.js"
+import { statusesWithoutContent } from "../http/statuses.js"
 import { setCookiesOf } from "../http/transportResponse.js"
 
 /** The limit of the body of a success, in bytes: 64 MiB. Larger bodies should be Streams. */
@@ -18,7 +19,8 @@ const maxSuccessBytes = 67_108_864
 const maxFailureBytes = 1_048_576
 
 /** Reports whether a response has no content, whatever its headers say (RFC 9110, 6.4.1). */
-const hasNoContent = (method: string, status: number): boolean => method === "HEAD" || status === 204 || status === 304
+const hasNoContent = (method: string, status: number): boolean =>
+  method === "HEAD" || statusesWithoutContent.includes(status)
 
 /** Returns the status and headers of a response. */
 export const headOf = (response: HttpClientResponse): Pick<RawResponse, "status" | "headers" | "setCookies"> => {
@@ -47,7 +49,9 @@ export const receive = (
 ): Effect.Effect<RawResponse, ReadFailure | UnknownCoding> => {
   const { open, receives } = receiver(endpoint, head.status)
   if (hasNoContent(response.request.method, head.status)) {
-    return Effect.as(endResponse(response), { ...head, body: "", stream: open?.(Stream.empty, toError) })
+    // Unlike the others, a 205 may be followed by bytes that the transport reads as content.
+    const ended = head.status === 205 ? dropBody(response) : endResponse(response)
+    return Effect.as(ended, { ...head, body: "", stream: open?.(Stream.empty, toError) })
   }
   const content = contentOf(response)
   if (Either.isLeft(content)) {

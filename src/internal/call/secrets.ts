@@ -53,8 +53,9 @@ const collectCredentials = (plain: HttpClientRequest, authorized: HttpClientRequ
   }
   for (const [name, value] of Object.entries(authorized.headers)) {
     if (plain.headers[name] === value && !isCredentialHeader(name)) continue
-    found.add(value)
     const credentials = value.slice(value.indexOf(" ") + 1)
+    // An authentication scheme, with which the value begins, is no secret.
+    if (!/authorization$/.test(name)) found.add(value)
     found.add(credentials)
     const decoded = decodeBase64(credentials) ?? ""
     if (decoded.includes(":")) found.add(decoded.slice(decoded.indexOf(":") + 1))

@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import type { AuthorizedRequest } from "../../Credentials.js"
 import { withoutContentDecoding } from "../http/fetchDispatcher.js"
 import { dropBody } from "../http/readBody.js"
+import { decodeReference } from "../http/reference.js"
 import { redirectStatuses } from "../http/statuses.js"
 import { classifyTransport } from "./classify.js"
 import { isCredentialHeader } from "./secrets.js"
@@ -23,17 +24,30 @@ const maxRedirects = 20
  * Sets the options of `fetch` for one request. `fetch` must not follow redirects, since it sends credentials in custom headers
  * to other origins, and it must not undo content codings.
  */
-const setFetchOptions: Effect.Effect<void> = Effect.suspend(() =>
+const setFetchOptions = (sameOrigin: boolean): Effect.Effect<void> =>
   FiberRef.update(FiberRef.currentContext, (context) => {
     const given = Option.getOrUndefined(Context.getOption(context, FetchHttpClient.RequestInit))
     const dispatcher = (given as { readonly dispatcher?: unknown } | undefined)?.dispatcher
     return Context.add(context, FetchHttpClient.RequestInit, {
       ...given,
+      // Headers may be credentials.
+      ...(sameOrigin ? {} : { headers: {} }),
       ...withoutContentDecoding(dispatcher),
       redirect: "manual" as const
     })
   })
-)
+
+type Param = readonly [name: string, value: string]
+
+/** Removes query parameters from a URL, and leaves the others as they are written. */
+const removeParams = (url: URL, isRemoved: (param: Param) => boolean): void => {
+  if (![...url.searchParams].some(isRemoved)) return
+  const others = url.search
+    .slice(1)
+    .split("&")
+    .filter((pair) => ![...new URLSearchParams(pair)].some(isRemoved))
+  url.search = others.join("&")
+}
 
 /**
  * Appends parameters that credentials added to the URL of a request, which the platform would do by writing the whole query
@@ -41,9 +55,12 @@ const setFetchOptions: Effect.Effect<void> = Effect.suspend(() =>
  */
 const withParams = (request: HttpRequest.HttpClientRequest): HttpRequest.HttpClientRequest => {
   if (request.urlParams.length === 0) return request
-  const { body, headers, method, url, urlParams } = request
+  const { body, headers, method, urlParams } = request
+  const url = new URL(request.url)
+  // A URL that a server has sent may have them already.
+  removeParams(url, ([name]) => urlParams.some(([added]) => added === name))
   const params = new URLSearchParams(urlParams.map(([name, value]): [string, string] => [name, value]))
-  const inUrl = `${url}${url.includes("?") ? "&" : "?"}${params.toString().replaceAll("+", "%20")}`
+  const inUrl = `${url.href}${url.search === "" ? "?" : "&"}${params.toString().replaceAll("+", "%20")}`
   const plain = HttpRequest.make(method)(inUrl, { headers })
   return body._tag === "Empty" ? plain : HttpRequest.setBody(plain, body)
 }
@@ -62,14 +79,15 @@ interface ClientParts {
  */
 const sendOnce = (
   client: HttpClient.HttpClient,
-  request: HttpRequest.HttpClientRequest
+  request: HttpRequest.HttpClientRequest,
+  sameOrigin: boolean
 ): Effect.Effect<HttpClientResponse, HttpClientError.HttpClientError> => {
   const { postprocess, preprocess }: ClientParts = client as object
   const whole = withParams(request)
   const sent =
     postprocess === undefined || preprocess === undefined
-      ? Effect.zipRight(setFetchOptions, client.execute(whole))
-      : postprocess(Effect.zipLeft(preprocess(whole), setFetchOptions))
+      ? Effect.zipRight(setFetchOptions(sameOrigin), client.execute(whole))
+      : postprocess(Effect.zipLeft(preprocess(whole), setFetchOptions(sameOrigin)))
   return sent.pipe(
     // node:http refuses a request by throwing.
     Effect.catchSomeDefect((cause) =>
@@ -82,23 +100,6 @@ const sendOnce = (
     Effect.locally(HttpClient.currentTracerDisabledWhen, constTrue)
   )
 }
-
-/**
- * Decodes UTF-8 in a `Location`, as browsers do: transports return each byte of a header as a character. Returns other text
- * unchanged.
- */
-const decodeLocation = (location: string): string => {
-  if (!/[\x80-\xff]/.test(location)) return location
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(
-      Uint8Array.from(location, (character) => character.charCodeAt(0))
-    )
-  } catch {
-    return location
-  }
-}
-
-type Param = readonly [name: string, value: string]
 
 /** Returns the query parameters of a request. */
 const paramsOf = ({ url, urlParams }: HttpRequest.HttpClientRequest): ReadonlyArray<Param> => [
@@ -117,17 +118,12 @@ const removeCredentials = (url: URL, { authorized, plain }: Ready, sameOrigin: b
   const added = paramsOf(authorized.request).filter(([name]) => !own.some(([other]) => other === name))
   const isAdded = ([name, value]: Param) =>
     added.some(([other, secret]) => other === name && (sameOrigin || value === secret))
-  if (![...url.searchParams].some(isAdded)) return
-  const others = url.search
-    .slice(1)
-    .split("&")
-    .filter((pair) => ![...new URLSearchParams(pair)].some(isAdded))
-  url.search = others.join("&")
+  removeParams(url, isAdded)
 }
 
 /** Returns the target of a redirect, if it can be followed: https, or http from http, and without credentials. */
 const targetOf = (location: string | undefined, from: string): URL | undefined => {
-  const target = location === undefined ? undefined : decodeLocation(location)
+  const target = location === undefined ? undefined : decodeReference(location)
   if (target === undefined || !URL.canParse(target, from)) return undefined
   const url = new URL(target, from)
   // A fragment is for the client (RFC 9110, 7.1), and some transports send it.
@@ -228,8 +224,8 @@ export const send = <E, R>(
   options.onSend(authorized.request, carriedOut)
   const exchanged =
     options.traced && onlySameOrigin
-      ? withTraceContext(authorized.request, (request) => sendOnce(client, request))
-      : sendOnce(client, authorized.request)
+      ? withTraceContext(authorized.request, (request) => sendOnce(client, request, true))
+      : sendOnce(client, authorized.request, onlySameOrigin)
   return Effect.flatMap(exchanged, (response): ReturnType<typeof send<E, R>> => {
     const sent = { response, plain, authorized }
     const { status } = response

@@ -1,3 +1,4 @@
+import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -51,7 +52,8 @@ export const withTraceContext = <A, E, R>(
 ): Effect.Effect<A, E, R> =>
   Effect.withFiberRuntime((fiber) => {
     const { currentSpan: span, currentTracer } = fiber
-    if (span === undefined || isDefaultTracer(currentTracer) || "traceparent" in request.headers) return use(request)
+    const isOff = isDefaultTracer(currentTracer) || !fiber.getFiberRef(HttpClient.currentTracerPropagation)
+    if (span === undefined || isOff || "traceparent" in request.headers) return use(request)
     const value = `00-${span.traceId}-${span.spanId}-${span.sampled ? "01" : "00"}`
     const isValid = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-/.test(value)
     return use(isValid ? HttpRequest.setHeader(request, "traceparent", value) : request)

@@ -11,27 +11,17 @@ const charsetOfType = (contentType: string): string | undefined =>
 /** The characters of the bytes 80 to 9F in windows-1252 (WHATWG Encoding, index windows-1252). */
 const windows1252 = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ"
 
-/** Decodes bytes by the label of a charset. An unknown label means UTF-8. */
-const decodeBy = (bytes: Uint8Array, label: string): string => {
-  let decoder: TextDecoder
+/** Decodes bytes by the label of a charset. Undefined for an unknown label, and for malformed bytes if they are `fatal`. */
+export const decodeBy = (bytes: Uint8Array, label: string, fatal = false): string | undefined => {
   try {
-    decoder = new TextDecoder(label)
+    const decoder = new TextDecoder(label, { fatal })
+    const text = decoder.decode(bytes)
+    // Node 20 decodes windows-1252, which is also what the label iso-8859-1 means, as ISO 8859-1.
+    return decoder.encoding === "windows-1252"
+      ? text.replace(/[\x80-\x9f]/g, (character) => windows1252[character.charCodeAt(0) - 0x80]!)
+      : text
   } catch {
-    decoder = new TextDecoder()
-  }
-  const text = decoder.decode(bytes)
-  // Node 20 decodes windows-1252, which is also what the label iso-8859-1 means, as ISO 8859-1.
-  return decoder.encoding === "windows-1252"
-    ? text.replace(/[\x80-\x9f]/g, (character) => windows1252[character.charCodeAt(0) - 0x80]!)
-    : text
-}
-
-const isUtf8 = (bytes: Uint8Array): boolean => {
-  try {
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes)
-    return true
-  } catch {
-    return false
+    return undefined
   }
 }
 
@@ -42,9 +32,11 @@ const isUtf8 = (bytes: Uint8Array): boolean => {
  */
 export const decodeText = (bytes: Uint8Array, contentType = ""): string => {
   const marked = charsetOfMark(bytes)
-  const label = marked ?? charsetOfType(contentType)
-  if (label === undefined || (marked === undefined && /[/+]json\b/i.test(contentType) && isUtf8(bytes))) {
-    return new TextDecoder().decode(bytes)
-  }
-  return decodeBy(bytes, label)
+  const label = marked ?? charsetOfType(contentType) ?? "utf-8"
+  const isUnlikely = marked === undefined && !/^utf-?8$/i.test(label) && /[/+]json\b/i.test(contentType)
+  const utf8 = isUnlikely ? decodeBy(bytes, "utf-8", true) : undefined
+  return (
+    // JSON has no NUL, but UTF-16 of ASCII characters has.
+    (utf8?.includes("\0") === true ? undefined : utf8) ?? decodeBy(bytes, label) ?? new TextDecoder().decode(bytes)
+  )
 }

@@ -13,24 +13,21 @@ export type Coding = "gzip" | "deflate" | "br" | "zstd"
 /** A response has a content coding that is not understood. */
 export class UnknownCoding extends Data.TaggedError("UnknownCoding")<{ readonly coding: string }> {}
 
-const known: Readonly<Record<string, Coding>> = {
-  gzip: "gzip",
-  "x-gzip": "gzip",
-  deflate: "deflate",
-  br: "br",
-  zstd: "zstd"
-}
+const known: ReadonlyArray<Coding> = ["gzip", "deflate", "br", "zstd"]
 
 /** The content codings that the transport has left to undo, in the order in which they were applied, in lower case. */
 const codingsOf = (response: HttpClientResponse): ReadonlyArray<string> => {
   const { headers } = response
   const header = headers[undecodedCoding] ?? (isFetch(response) ? "" : (headers["content-encoding"] ?? ""))
   if (header === "") return []
-  return header
-    .toLowerCase()
-    .split(",")
-    .map((coding) => coding.trim())
-    .filter((coding) => coding !== "" && coding !== "identity")
+  return (
+    header
+      .toLowerCase()
+      .split(",")
+      // x-gzip is an alias (RFC 9110, 8.4.1.3).
+      .map((coding) => coding.trim().replace(/^x-/, ""))
+      .filter((coding) => coding !== "" && coding !== "identity")
+  )
 }
 
 /** The content of a response, with its content codings undone. */
@@ -52,7 +49,7 @@ export const contentOf = (response: HttpClientResponse): Either.Either<Content, 
   if (names.length === 0) return Either.right({ stream: response.stream, coded: false })
   const codings: Array<Coding> = []
   for (const name of names) {
-    const coding = known[name]
+    const coding = known.find((one) => one === name)
     if (coding === undefined) return Either.left(new UnknownCoding({ coding: name }))
     codings.push(coding)
   }

@@ -12,16 +12,6 @@ const rfc850 =
 const asctime =
   /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?<month>[a-z]{3}) (?<day>[ \d]\d) (?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d) (?<year>\d{4})$/i
 
-/** `imfFixdate` and `rfc850` with deviations, such as those of mail (RFC 5322, 3.3 and 4.3). The zone is required. */
-const lenientDate =
-  /^(?:[a-z]+,? *)?(?<day>\d\d?)[ -]+(?<month>[a-z]{3})[a-z]*[ -]+(?<year>\d\d(?:\d\d)?) +(?<hour>\d\d?):(?<minute>\d\d)(?::(?<second>\d\d(?:\.\d+)?))? *(?:gmt|utc?|z|(?=[+-]))(?<zone>[+-]\d\d:?\d\d)?$/i
-/** `asctime` with deviations. It is in UTC. */
-const lenientAsctime =
-  /^[a-z]+,? +(?<month>[a-z]{3})[a-z]* +(?<day>\d\d?) +(?<hour>\d\d?):(?<minute>\d\d):(?<second>\d\d)(?: +(?:gmt|utc))? +(?<year>\d{4})(?: +(?:gmt|utc))?$/i
-/** A date and time of ISO 8601 (RFC 3339, 5.6). Without a zone it is in UTC. */
-const isoDate =
-  /^(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)[t ](?<hour>\d\d):(?<minute>\d\d)(?::(?<second>\d\d(?:[.,]\d+)?))? *(?:gmt|utc|z)?(?<zone>[+-]\d\d(?::?\d\d)?)?$/i
-
 /** Expands a year of two digits. A year that would be more than 50 years ahead is in the past (RFC 9110, 5.6.7). */
 const expandYear = (year: string, now: number): number => {
   if (year.length === 4) return Number(year)
@@ -29,64 +19,91 @@ const expandYear = (year: string, now: number): number => {
   return latest - ((latest - Number(year)) % 100)
 }
 
-/** Converts the parts of a date to milliseconds since the epoch. Returns undefined for a date that does not exist. */
-const fromParts = (match: RegExpExecArray | null, now: number): number | undefined => {
-  // Every pattern has these groups, except for `zone`.
-  const { day, hour, minute, month, second = "0", year, zone = "+00" } = match?.groups ?? {}
-  if (day === undefined) return undefined
-  const name = months.indexOf(month!.toLowerCase())
-  const index = name < 0 ? Number(month) - 1 : name
-  const fullYear = expandYear(year!, now)
-  const seconds = Number(second.replace(",", "."))
-  const offset = Number(`${zone[0]}1`) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3).replace(":", "")))
-  // `Date.UTC` rolls over. That is right for a leap second, but not for the 31st of a shorter month.
-  const dayExists =
-    months[index] !== undefined && new Date(Date.UTC(fullYear, index, Number(day))).getUTCDate() === Number(day)
-  return dayExists && Number(hour) < 24 && Number(minute) < 60 && seconds < 61
-    ? Date.UTC(fullYear, index, Number(day), Number(hour), Number(minute) - offset) + seconds * 1000
-    : undefined
-}
-
 /**
  * Parses an HTTP date to milliseconds since the epoch, in any of the three formats that recipients must accept (RFC 9110,
  * 5.6.7), in any case. Returns undefined for any other text.
  */
-export const parseDate = (text: string, now: number): number | undefined =>
-  fromParts(imfFixdate.exec(text) ?? rfc850.exec(text) ?? asctime.exec(text), now)
+export const parseDate = (text: string, now: number): number | undefined => {
+  const parts = (imfFixdate.exec(text) ?? rfc850.exec(text) ?? asctime.exec(text))?.groups
+  if (parts === undefined) return undefined
+  const index = months.indexOf(parts["month"]!.toLowerCase())
+  const year = expandYear(parts["year"]!, now)
+  const [day, hour, minute, second] = ["day", "hour", "minute", "second"].map((name) => Number(parts[name])) as [
+    number,
+    number,
+    number,
+    number
+  ]
+  // `Date.UTC` rolls over. That is right for a leap second, but not for the 31st of a shorter month.
+  const dayExists = index >= 0 && new Date(Date.UTC(year, index, day)).getUTCDate() === day
+  return dayExists && hour < 24 && minute < 60 && second < 61
+    ? Date.UTC(year, index, day, hour, minute, second)
+    : undefined
+}
 
-/** Parses an HTTP date or one that deviates from it, as `parseDate` does. */
-const parseLenientDate = (text: string, now: number): number | undefined =>
-  fromParts(lenientDate.exec(text) ?? lenientAsctime.exec(text) ?? isoDate.exec(text), now)
+/** Matches a date of ISO 8601, and a time beside the name of a month. */
+const anyDate = /^\d{4}-\d\d-\d\d|[a-z]{3}.*\d:\d\d|\d:\d\d.*[a-z]{3}/i
+/** Matches the time zone of a date. */
+const zone = /(?:z|gmt|utc?|[ecmp][sd]t|[+-]\d\d:?\d\d)\s*(?:\(.*\))?$/i
+
+/** Parses an HTTP date, or any other that the runtime understands. Without a time zone it is in UTC. */
+const parseLenientDate = (written: string, now: number): number | undefined => {
+  if (written.length > 100) return undefined
+  const date = parseDate(written, now)
+  if (date !== undefined) return date
+  const text = written
+    // The basic format of ISO 8601, and a zone that is named beside its offset.
+    .replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)/i, "$1-$2-$3T$4:$5:$6")
+    .replace(/([+-]\d{4}) [a-z]+$/i, "$1")
+  if (!anyDate.test(text)) return undefined
+  // A date of ISO 8601 without a time is in UTC.
+  const suffix = zone.test(text) || /^[\d-]+$/.test(text) ? "" : /T\d/.test(text) ? "Z" : " UTC"
+  const parsed = Date.parse(text + suffix)
+  return Number.isNaN(parsed) ? undefined : parsed
+}
 
 /** The milliseconds of a unit of `parseDuration`. */
 const units: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 }
 
-/** Parses a duration as Go formats it, such as `6m0s`, `1.5s` or `20ms`, to milliseconds. */
-const parseDuration = (text: string): number | undefined =>
-  /^(?:\d+(?:\.\d+)?(?:ms|[dhms]))+$/.test(text)
+/** Parses a duration to milliseconds: as Go formats it, such as `6m0s`, `1.5s` or `20ms`, in words, or as ISO 8601 (`PT30S`). */
+const parseDuration = (written: string): number | undefined => {
+  const text = written
+    .toLowerCase()
+    .replace(/^p(?=.)(?:(\d+)d)?t?/, (_, days?: string) => (days === undefined ? "" : `${days}d`))
+    .replace(/ *(?:(s)ec(?:ond)?s?|(m)in(?:ute)?s?|(h)(?:ou)?rs?|(d)ays?)\b/g, "$1$2$3$4")
+    .replaceAll(" ", "")
+  return /^(?:\d+(?:\.\d+)?(?:ms|[dhms]))+$/.test(text)
     ? Array.from(text.matchAll(/([\d.]+)([a-z]+)/g)).reduce(
         (sum, [, count, unit]) => sum + Number(count) * units[unit!]!,
         0
       )
     : undefined
-
-/** The smallest number that is read as seconds since the epoch (2001). As seconds to wait it would be 31 years. */
-const minEpochSeconds = 1e9
-/** The smallest number that is read as milliseconds since the epoch (2001). As seconds it would be the year 33658. */
-const minEpochMillis = 1e12
+}
 
 /**
- * Parses a wait, and returns it in milliseconds: seconds, a duration with units, a date, seconds since the epoch, or milliseconds
- * since the epoch. The magnitude of a number distinguishes the first and the last two. `now` is the server's time in milliseconds
- * since the epoch. The result is negative for a date in the past. Dates deviate from RFC 9110 in many servers, and a date that is
- * not understood would be a retry that comes too early, so the patterns are lenient.
+ * Converts a number of a header to a wait in milliseconds from `now`. Its magnitude tells its meaning: below 1e9 seconds to wait
+ * (31 years), below 1e12 seconds since the epoch, below 1e15 milliseconds, below 1e18 microseconds, and beyond that nanoseconds.
  */
-export const parseWait = (header: string | undefined, now: number): number | undefined => {
-  const text = header?.trim() ?? ""
+const numberToWait = (value: number, now: number): number => {
+  if (value < 1e9) return value * 1000
+  const millis = value < 1e12 ? value * 1000 : value < 1e15 ? value : value < 1e18 ? value / 1000 : value / 1e6
+  return millis - now
+}
+
+/** The length of the longest header that is read as a wait, in characters. */
+const maxWaitLength = 1000
+
+/**
+ * Parses a wait, and returns it in milliseconds: seconds, a duration with units, a date, or a time since the epoch. `now` is the
+ * server's time in milliseconds since the epoch. The result is negative for a date in the past. Waits deviate from RFC 9110 in many
+ * servers, and one that is not understood would be a retry that comes too early, so any form that can be read is read.
+ */
+export const parseWait = (header = "", now: number): number | undefined => {
+  // The patterns take quadratic time.
+  if (header.length > maxWaitLength) return undefined
+  const text = header.trim()
   const value = parseDecimal(text)
-  if (value !== undefined) {
-    return value < minEpochSeconds ? value * 1000 : (value < minEpochMillis ? value * 1000 : value) - now
-  }
+  if (value !== undefined) return numberToWait(value, now)
   const date = parseLenientDate(text, now)
   return date === undefined ? parseDuration(text) : date - now
 }

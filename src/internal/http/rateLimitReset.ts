@@ -10,8 +10,8 @@ interface Limit {
   readonly reset: number | undefined
 }
 
-/** Moments from here on are invalid, in milliseconds since the epoch: the year 33658. */
-const maxMoment = 1e15
+/** Numbers from here on are invalid: in milliseconds since the epoch, the year 33658. */
+const maxNumber = 1e15
 
 /**
  * Matches the end of the names of reset headers, in lower case. Before it is `ratelimit` or `rate-limit`, with a prefix or the name
@@ -33,11 +33,11 @@ const limitFrom = (headers: Headers, name: string, serverNow: number): Limit | u
   const start = name.slice(0, end?.index)
   if (end === null || !/rate-?limit/.test(start)) return undefined
   const seconds = name.endsWith("reset-after") ? HttpTime.parseDecimal(headers[name]) : undefined
+  const number = HttpTime.parseDecimal(headers[name])
   const wait = HttpTime.parseWait(headers[name], serverNow)
   return {
     remaining: HttpTime.parseDecimal(headers[`${start}-remaining${end[1] ?? ""}`]),
-    reset:
-      seconds !== undefined ? seconds * 1000 : wait !== undefined && wait + serverNow < maxMoment ? wait : undefined
+    reset: seconds !== undefined ? seconds * 1000 : (number ?? 0) < maxNumber ? wait : undefined
   }
 }
 

@@ -49,6 +49,9 @@ const maxAhead = 100
  */
 const toleratedRepeats = 1
 
+/** The maximum number of pages without items in a row. A list that declares its pages to be sparse may have many. */
+const maxEmptyPages = 1000
+
 /** The default identity of an item: its JSON, or the item itself if it has no JSON. */
 const jsonOf = (item: unknown): unknown => {
   try {
@@ -108,6 +111,8 @@ export const readPages = <Value, Item, Position, E, R>(
       }> = []
       // The number of pages that were read.
       let count = 0
+      // The number of the last pages that had no items.
+      let empty = 0
       let last: Response<Value> | undefined
       let wanted: Position | null = from ?? strategy.start
       let faultUnlessLast: Finding | undefined
@@ -165,6 +170,10 @@ export const readPages = <Value, Item, Position, E, R>(
         if (next !== null && isRepeatedPage(items)) {
           const sentence = `the items of ${strategy.nameOf(position, count)} were received before, again and again`
           return fail(count, { reason: "SamePage", sentence })
+        }
+        empty = items.length === 0 ? empty + 1 : 0
+        if (next !== null && empty > maxEmptyPages) {
+          return fail(count, { reason: "SamePage", sentence: `${maxEmptyPages} pages in a row have no items` })
         }
         if (next !== null && isRepeatedPosition(next)) {
           const sentence = `${strategy.nameOf(position, count)} leads to a page that was requested before`

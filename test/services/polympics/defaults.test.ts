@@ -66,7 +66,11 @@ describe.each(callers)("the defaults of %s", (_, make) => {
 
   it.effect("have the retry policy, unless the program has one", () =>
     Effect.gen(function* () {
-      const retrying = (times: number) => RetryPolicy.make({ schedule: Schedule.recurs(times), retries: () => true })
+      const retrying = (times: number) =>
+        RetryPolicy.make({
+          schedule: Schedule.intersect(Schedule.recurs(times), Schedule.spaced("1 second")),
+          retries: () => true
+        })
       const under = calling(make({ retryPolicy: retrying(5) }), failing)
       expect((yield* under()).sent).toBe(6)
       expect((yield* under(Effect.provideService(RetryPolicy.Current, retrying(1)))).sent).toBe(2)

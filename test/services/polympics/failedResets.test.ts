@@ -66,7 +66,7 @@ describe("a reset that was not carried out", () => {
     {
       title: "422 with a body over the limit",
       reply: { ...echo(422), headers: { "content-length": "67108865" } },
-      error: { _tag: "DecodeError", reason: "Size", status: 422 }
+      error: { _tag: "UnprocessableContent", status: 422 }
     }
   ]
   it.effect.each(cases)("changes nothing, and is not retried: $title", ({ error, reply }) =>

@@ -210,7 +210,7 @@ describe.each(clients)("a backend with a caller for each request, by $name", ({ 
     RetryPolicy.Current,
     RetryPolicy.make({ schedule: Schedule.recurs(3), retries: () => true })
   )
-  const budget = { capacity: 10, perSecond: 0, perSuccess: 0 }
+  const budget = { capacity: 10, reserve: 10, perSecond: 0, perSuccess: 0 }
 
   it.scopedLive("sends hardly more than a request each in an outage under one OriginState, and four each without", () =>
     Effect.gen(function* () {

@@ -4,7 +4,7 @@ import { durationText } from "../../../src/internal/durationText.js"
 
 it.each([
   ["0 ms", Duration.zero],
-  ["1 ms", Duration.micros(700n)],
+  ["less than 1 ms", Duration.micros(700n)],
   ["250 ms", Duration.millis(250)],
   ["1 second", Duration.millis(999.6)],
   ["1.5 seconds", Duration.millis(1500)],

@@ -342,7 +342,7 @@ describe("an attempt's deadline", () => {
         Effect.flip,
         elapsing
       )
-      expect(error.message).toContain("5s")
+      expect(error.message).toContain("5 seconds")
       expect(JSON.stringify(error)).not.toContain("Xyzzy")
     })
   )
@@ -397,7 +397,9 @@ describe("an attempt's deadline", () => {
     Effect.gen(function* () {
       let calls = 0
       const credentials: CallerParts["credentials"] = {
-        authorize: (request) => (calls++ === 1 ? Effect.never : Effect.succeed({ request, generation: 0 }))
+        authorize: (request) =>
+          // The first request is redirected, so that the second attempt is the third.
+          calls++ === 2 ? Effect.never : Effect.succeed({ request, generation: 0 })
       }
       const error = yield* thing("PUT").pipe(
         perAttempt("5 seconds"),

@@ -99,10 +99,10 @@ describe("a deadline", () => {
     ["credentials are refreshed", "TimeoutError", { credentials: { rejected: never } }, [status(401)]],
     ["a redirect is followed", "TimeoutError", {}, [status(307, { location: "/there" }), never]],
     [
-      "the body of a redirect is read",
+      "a redirect is followed whose body stalls",
       "TimeoutError",
       {},
-      [() => new Response(unfinished().body, { status: 307, headers: { location: "/there" } })]
+      [() => new Response(unfinished().body, { status: 307, headers: { location: "/there" } }), never]
     ],
     ["another attempt is sent", "TimeoutError", {}, [status(503), never]]
   ]

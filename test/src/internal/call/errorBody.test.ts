@@ -82,7 +82,9 @@ describe("the error of a body that is not JSON", () => {
     ["long plain text", "text/plain", "x".repeat(1025), undefined],
     ["blank plain text", "text/plain", " \n", undefined],
     ["HTML", "text/html", "<h1>no</h1>", undefined],
-    ["no content type", "", "no", undefined],
+    ["Markdown", "text/markdown", "no", "no"],
+    ["no content type", "", "no", "no"],
+    ["HTML without a content type", "", "<h1>no</h1>", undefined],
     ["JSON as plain text", "text/plain", '{"message":"no"}', "no"]
   ] as const)("%s", ([, type, body, detail]) =>
     Effect.map(errorOf(type, body), (error) => {

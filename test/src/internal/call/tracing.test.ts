@@ -187,9 +187,11 @@ describe("a span", () => {
   it.effect("has an event for the attempt that was over budget", () =>
     Effect.gen(function* () {
       const { spans, tracer } = listener()
-      const states = OriginState.layer({ budget: { capacity: 1, perSuccess: 0, perSecond: 0 } })
+      const states = OriginState.layer({ budget: { capacity: 1, reserve: 1, perSuccess: 0, perSecond: 0 } })
+      const eager = RetryPolicy.make({ schedule: Schedule.recurs(3), retries: () => true })
       yield* thing().pipe(
         Effect.exit,
+        Effect.provideService(RetryPolicy.Current, eager),
         Effect.provide(Layer.merge(Layer.provide(at(new URL("http://api.test")), states), stub([status(503)]).layer)),
         Effect.withTracer(tracer),
         elapsing

@@ -38,7 +38,7 @@ const invalid = [
   // Other digits: Arabic, full width, superscript, a fraction. Another minus sign. Characters that change the direction of
   // text.
   ["١٢", "１２", "²", "½", "∞", "−1", "\u202e30", "3\u200b0", "\ud800", "😀"],
-  ["2026-03-01", "Sun, 01 Mar 2026 12:00:30", "Sun, 32 Mar 2026 12:00:30 GMT", "12:00:30"]
+  ["Sun, 32 Mar 2026 12:00:30 GMT", "12:00:30"]
 ].flat()
 
 describe("RateLimitReset", () => {

@@ -154,7 +154,7 @@ describe("a sign-in with a browser", () => {
       const time = fastClock()
       const failure = yield* Effect.flip(Effect.withClock(tokens.token(), time.clock))
       expect(failure).toMatchObject({ reason: "TimedOut" })
-      expect(failure.message).toMatch(/within 5m: sign in again/)
+      expect(failure.message).toMatch(/within 5 minutes: sign in again/)
       expect(time.sleeps).toEqual([300_000])
       expect(yield* isOpen(redirectUriOf(page!))).toBe(false)
     }))

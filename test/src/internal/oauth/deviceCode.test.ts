@@ -151,9 +151,9 @@ describe("polling", () => {
       expect((yield* byResponse.failure).message).toContain("sign in again")
       const byLifetime = yield* signInWith([pending], { expires_in: 100 })
       expect(yield* byLifetime.failure).toMatchObject({ reason: "TimedOut" })
-      expect((yield* byLifetime.failure).message).toMatch(/within 1m 40s: sign in again/)
+      expect((yield* byLifetime.failure).message).toMatch(/within 1 minute 40 seconds: sign in again/)
       const byTimeout = yield* signInWith([pending], {}, { timeout: "80 seconds" })
-      expect((yield* byTimeout.failure).message).toMatch(/within 1m 20s/)
+      expect((yield* byTimeout.failure).message).toMatch(/within 1 minute 20 seconds/)
     }))
 
   test("fails with Unavailable if the server is unavailable when the code expires", () =>

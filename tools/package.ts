@@ -230,7 +230,8 @@ const bundleModules = async (limit: number) => {
   writeFileSync(path, JSON.stringify({ ...(JSON.parse(before) as object), sideEffects: true }))
   const modules = ["src", "schemas", "services"].flatMap((folder) =>
     readdirSync(join(installed, "dist", folder), { recursive: true, encoding: "utf8" })
-      .filter((name) => name.endsWith(".js"))
+      // `decompress` is only ever imported on demand.
+      .filter((name) => name.endsWith(".js") && !name.endsWith("decompress.js"))
       .map((name) => join(installed, "dist", folder, name))
   )
   const { text } = await bundle(modules.map((name) => `import ${JSON.stringify(name)}`).join("\n"), { external: true })
@@ -281,8 +282,8 @@ try {
   }
   await bundleUnused()
   await bundleModules(700)
-  await measure("one operation", oneOperation, 98)
-  await measure("one operation, its layer and the fetch client", oneCall, 101)
+  await measure("one operation", oneOperation, 107)
+  await measure("one operation, its layer and the fetch client", oneCall, 109)
 } catch (error) {
   console.error(error instanceof Error ? `FAILED  ${error.message}` : error)
   process.exitCode = 1

@@ -65,7 +65,7 @@ describe.each(clients)("Location.follow, with %s", (_, client) => {
       )
       const followed = Effect.flatMap(create.withResponse(), (created) => Location.follow(broken, created))
       const error = yield* Effect.flip(Effect.provide(followed, Layer.merge(layer, recording)))
-      expect(error).toMatchObject({ _tag: "DecodeError", operation: "getJob", url: `${url.origin}/jobs/{id}` })
+      expect(error).toMatchObject({ _tag: "DecodeError", operation: "getJob", url: `${url.origin}/v1/jobs/{id}` })
       expect(error.message).not.toContain("secret")
       expect(labels).toEqual(["/jobs", "/jobs/{id}"])
     })

@@ -71,7 +71,7 @@ const run = (
   )
 
 /** A budget that time does not refill. */
-const states = OriginState.layer({ budget: { capacity: 10, perSuccess: 1.5, perSecond: 0 } })
+const states = OriginState.layer({ budget: { capacity: 10, reserve: 10, perSuccess: 1.5, perSecond: 0 } })
 
 /** A step that takes this time. */
 const after = (wait: `${number} millis`, step: () => Response) => () => Effect.delay(Effect.sync(step), wait)

@@ -230,7 +230,7 @@ describe("withResponse", () => {
       expect(redirected.url).toBe("https://api.test/moved?page=2")
       const direct = stub([ok])
       expect((yield* call(direct)).url).toBe("https://api.test/things/7")
-      expect(direct.requests[0]?.request.urlParams).toEqual([["key", "hunter2"]])
+      expect(direct.requests[0]?.request.url).toBe("https://api.test/things/7?key=hunter2")
     })
   )
 

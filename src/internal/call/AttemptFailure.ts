@@ -12,7 +12,7 @@ import { corrupt, type UnknownCoding } from "../http/contentCoding.js"
 import type { TooLarge } from "../http/readBody.js"
 import { durationText } from "../durationText.js"
 import { classifyStatus, classifyTransport } from "./classify.js"
-import { passedBefore } from "./deadline.js"
+import { passedBefore } from "./passedBefore.js"
 import { decodeFailure } from "./decodeResponse.js"
 import { authoriserError, decodeError, encodeError, errorDetails, type ErrorContext } from "./errors.js"
 

@@ -5,19 +5,30 @@ import { Current, PerAttempt } from "../../Deadline.js"
 import { type AnyError, NotSent, TimeoutError } from "../../HeraldError.js"
 import { durationText } from "../durationText.js"
 import { within } from "../within.js"
+import { type AttemptFailure, fromStatus } from "./AttemptFailure.js"
 import { failedAttempt } from "./AttemptLog.js"
 import type { CallInfo } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
 import { errorDetails } from "./errors.js"
+import { passedBefore } from "./passedBefore.js"
 import * as Progress from "./Progress.js"
 
-/** Returns a sentence about a deadline that leaves no time, such as one in the past; undefined for any other. */
-export const passedBefore = (deadline: Duration.Duration): string | undefined =>
-  Duration.toMillis(deadline) < 0.5
-    ? "not sent, since its deadline had passed before it was sent: give it more time"
-    : undefined
-
 const deadlinePassed = "deadline passed"
+
+/**
+ * Returns the failure of the attempt in progress if a response with a final status was received, whose body is incomplete. The
+ * status is the outcome of the call. Undefined for any other progress.
+ */
+const finalFailure = (call: CallInfo, { progress }: CallState): AttemptFailure | undefined => {
+  const { current } = progress
+  const { accepts, successes } = call.endpoint
+  if (current._tag !== "HeadReceived" || accepts(current.status) || successes(current.status) !== undefined) {
+    return undefined
+  }
+  const context = { call, sent: Progress.sentRequest(progress) }
+  const failure = fromStatus(context, { ...current, body: "" }, call.clock.unsafeCurrentTimeMillis())
+  return failure.class === "Final" ? failure : undefined
+}
 
 /** Records the attempt that the deadline ended, if one was in progress. */
 const recordInterrupted = (call: CallInfo, { log, progress }: CallState): Effect.Effect<void> => {
@@ -29,6 +40,21 @@ const recordInterrupted = (call: CallInfo, { log, progress }: CallState): Effect
     status: current._tag === "HeadReceived" ? current.status : undefined
   })
   return log.record({ ...failed, verdict: "past deadline" })
+}
+
+/** Fails with the error of a call whose deadline has passed. */
+const failLate = (call: CallInfo, state: CallState, deadline: Duration.Duration): Effect.Effect<never, AnyError> => {
+  const { log } = state
+  const failure = finalFailure(call, state)
+  return failure === undefined
+    ? Effect.zipRight(
+        recordInterrupted(call, state),
+        Effect.failSync(() => deadlineError(call, state, deadline))
+      )
+    : Effect.zipRight(
+        log.record({ ...failedAttempt(call, log, failure), verdict: "final" }),
+        Effect.failSync(() => failure.error(log.attempts()))
+      )
 }
 
 const deadlineError = (
@@ -59,14 +85,7 @@ export const withDeadline = <A, R>(
     const deadline = Duration.decode(given)
     const endsAt = call.startedAt + Duration.toMillis(deadline)
     return within(run(endsAt), deadline, (): typeof deadlinePassed => deadlinePassed).pipe(
-      Effect.catchAll((error) =>
-        error === deadlinePassed
-          ? Effect.zipRight(
-              recordInterrupted(call, state),
-              Effect.failSync(() => deadlineError(call, state, deadline))
-            )
-          : Effect.fail(error)
-      )
+      Effect.catchAll((error) => (error === deadlinePassed ? failLate(call, state, deadline) : Effect.fail(error)))
     )
   })
 

@@ -92,6 +92,19 @@ describe.each(clients)("a response whose body is incomplete, with %s", (_, clien
       })
     )
 
+    it.scopedLive("has the error of its status if it hangs until the call's deadline", () =>
+      Effect.gen(function* () {
+        const server = yield* Scripted.make([Scripted.stalled(body, { status })])
+        const error = yield* thing("GET").pipe(
+          Effect.provideService(Deadline.Current, "300 millis"),
+          Effect.flip,
+          Effect.provide(Layer.merge(at(server.url), client))
+        )
+        expect(error).toMatchObject(final)
+        yield* server.abandoned
+      })
+    )
+
     it.scopedLive("has the beginning of its body if that is longer than 1 MiB", () =>
       Effect.gen(function* () {
         const server = yield* Scripted.make([Scripted.respond({ status, body: "x".repeat(3 * 1_048_576) })])

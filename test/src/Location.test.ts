@@ -50,6 +50,25 @@ describe.each(clients)("Location.follow, with %s", (_, client) => {
     })
   )
 
+  it.scopedLive("decodes UTF-8 in the header, and sends a key in the query once", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* Scripted.make(({ method, target }) =>
+        method === "POST"
+          ? Scripted.respond({
+              status: 202,
+              headers: { location: Buffer.from("/jobs/é?key=s3cret&x=1").toString("latin1") }
+            })
+          : Scripted.json({ target })
+      )
+      const credentials = Credentials.apiKey({ query: "key", key: Redacted.make("s3cret") })
+      const caller = Layer.orDie(Authoriser.layer(Caller, { baseUrl: url, credentials }))
+      yield* Effect.flatMap(create.withResponse(), (created) => Location.follow(getJob, created)).pipe(
+        Effect.provide(Layer.mergeAll(caller, once, client))
+      )
+      expect(requests[1]?.target).toBe("/jobs/%C3%A9?x=1&key=s3cret")
+    })
+  )
+
   it.scopedLive("names the operation and its template in errors and metrics", () =>
     Effect.gen(function* () {
       const { layer, url } = yield* start("/v1/jobs/secret", "/v1")

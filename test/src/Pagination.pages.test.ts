@@ -245,6 +245,19 @@ describe("a page that is not full", () => {
     }).pipe(Effect.provide(client))
   )
 
+  it.scopedLive("is a fault in a sparse list, too, after a thousand pages without items", () =>
+    Effect.gen(function* () {
+      const server = yield* serving(() => ({ data: [], more: true }))
+      const list = Pagination.pageNumber(wrapped, {
+        items: data,
+        end: { hasMore: (page) => page.more === true },
+        sparse: true
+      })
+      const found = yield* readAll(server, list())
+      expect(found).toMatchObject({ seen: [], error: { _tag: "PaginationError", reason: "SamePage" }, requests: 1001 })
+    }).pipe(Effect.provide(client))
+  )
+
   it.scopedLive.each(cases.slice(0, 2))("and has no items is a fault without a page size too, by $title", ({ end }) =>
     Effect.gen(function* () {
       const server = yield* pages([2, 0, 2])

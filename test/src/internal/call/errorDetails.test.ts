@@ -339,6 +339,25 @@ describe("secrets in an error", () => {
     })
   )
 
+  it.scopedLive("do not include the authentication scheme, which servers name in their responses", () =>
+    Effect.gen(function* () {
+      for (const scheme of ["Bearer", "Basic"]) {
+        const { details } = yield* detailsFrom(
+          get("/"),
+          Scripted.json({ message: `Missing ${scheme}` }, { status: 403, headers: { "x-scheme": scheme } }),
+          { credentials: bearing({ authorization: `${scheme} ${secret}` }) }
+        )
+        expect(details).toMatchObject({ detail: `Missing ${scheme}`, headers: { "x-scheme": scheme } })
+        const repeated = yield* detailsFrom(
+          get("/"),
+          Scripted.json({ message: `${scheme} ${secret}` }, { status: 403 }),
+          { credentials: bearing({ authorization: `${scheme} ${secret}` }) }
+        )
+        expect(repeated.details).toMatchObject({ detail: replacement })
+      }
+    })
+  )
+
   it.scopedLive("of fewer than four characters are not searched for within a text", () =>
     Effect.gen(function* () {
       for (const short of ["a", "é", "12", "abc"]) {

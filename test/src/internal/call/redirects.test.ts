@@ -187,6 +187,22 @@ describe("options of fetch", () => {
     })
   )
 
+  it.scopedLive("have no headers for another origin, since these may be credentials", () =>
+    Effect.gen(function* () {
+      const other = yield* Scripted.make([ok])
+      const { requests, url } = yield* Scripted.make([Scripted.redirect(other.url)])
+      const client = FetchHttpClient.layer.pipe(
+        Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { headers: { "x-init": "1" } }))
+      )
+      yield* Effect.provide(
+        get("/a"),
+        Layer.mergeAll(Layer.orDie(Authoriser.layer(Caller, { baseUrl: url })), once, client)
+      )
+      expect(requests[0]?.headers).toMatchObject({ "x-init": "1" })
+      expect(other.requests[0]?.headers).not.toHaveProperty("x-init")
+    })
+  )
+
   it.effect("of the program are kept, but for `redirect`, and do not change", () =>
     Effect.gen(function* () {
       const client = FetchHttpClient.layer.pipe(

@@ -1,3 +1,4 @@
+import * as HttpClient from "@effect/platform/HttpClient"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -49,6 +50,18 @@ describe.each(clients)("the trace context, with %s", (_, client) => {
       yield* get("/a").pipe(Effect.withSpan("outer"), Effect.provide(provide(url)))
       yield* get("/a").pipe(Effect.withTracer(listener().tracer), Effect.provide(provide(url, { traceContext: false })))
       expect(requests.map(traceparentOf)).toEqual([undefined, undefined])
+    })
+  )
+
+  it.scopedLive("is not sent where the platform's propagation is off", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* Scripted.make([ok])
+      yield* get("/a").pipe(
+        Effect.locally(HttpClient.currentTracerPropagation, false),
+        Effect.withTracer(listener().tracer),
+        Effect.provide(provide(url))
+      )
+      expect(requests.map(traceparentOf)).toEqual([undefined])
     })
   )
 

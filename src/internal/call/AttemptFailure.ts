@@ -13,6 +13,7 @@ import type { TooLarge } from "../http/readBody.js"
 import { durationText } from "../durationText.js"
 import { classifyStatus, classifyTransport } from "./classify.js"
 import { passedBefore } from "./passedBefore.js"
+import type * as Progress from "./Progress.js"
 import { decodeFailure } from "./decodeResponse.js"
 import { authoriserError, decodeError, encodeError, errorDetails, type ErrorContext } from "./errors.js"
 
@@ -67,6 +68,20 @@ export const fromStatus = (context: FailureContext, response: RawResponse, now: 
     error: (attempts) => decodeFailure({ ...context, attempts, response }, retryAfter)
   }
 }
+
+/**
+ * The failure of a response whose body is incomplete when a deadline passes, by its status. Undefined if none is being received,
+ * or if its status can be a success.
+ */
+export const fromHead = (
+  context: FailureContext,
+  { current }: Progress.ProgressCell,
+  canSucceed: (status: number) => boolean,
+  now: number
+): AttemptFailure | undefined =>
+  current._tag === "HeadReceived" && !canSucceed(current.status)
+    ? fromStatus(context, { ...current, body: "" }, now)
+    : undefined
 
 /** The failure of a success whose content is larger than this library reads, or has an unknown content coding. */
 export const fromContent = (

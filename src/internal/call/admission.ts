@@ -6,20 +6,18 @@ import { durationText } from "../durationText.js"
 import type { CallInfo } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
 import { timeLeft } from "./deadline.js"
-import { errorDetails } from "./errors.js"
+import { errorContext, errorDetails } from "./errors.js"
 import { currentPolicy } from "./currentPolicy.js"
 import { mayProbe, pauseLeft } from "./pauses.js"
-import * as Progress from "./Progress.js"
 
 /** Makes the error of a call that would have to wait longer than it may. */
 const notSent = (
   call: CallInfo,
-  { log, progress }: CallState,
+  state: CallState,
   sentence: string,
   retryAfter: Duration.Duration | undefined
 ): HeraldError => {
-  const context = { call, attempts: log.attempts(), sent: Progress.sentRequest(progress) }
-  return new NotSent({ ...errorDetails(context, `not sent: ${sentence}`), retryAfter })
+  return new NotSent({ ...errorDetails(errorContext(call, state), `not sent: ${sentence}`), retryAfter })
 }
 
 /**
@@ -28,9 +26,8 @@ const notSent = (
  */
 const pausedTooLong = (call: CallInfo, state: CallState, pause: Duration.Duration): HeraldError => {
   const sentence = `the server asked for a pause, which lasts another ${durationText(pause)}`
-  const sent = Progress.sentRequest(state.progress)
-  if (sent === undefined) return notSent(call, state, sentence, pause)
-  const context = { call, attempts: state.log.attempts(), sent }
+  const context = errorContext(call, state)
+  if (context.sent === undefined) return notSent(call, state, sentence, pause)
   return new RateLimited({ ...errorDetails(context, `not sent again: ${sentence}`), issues: [], retryAfter: pause })
 }
 

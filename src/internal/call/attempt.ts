@@ -11,6 +11,7 @@ import {
   fromAttemptDeadline,
   fromContent,
   fromCredentials,
+  fromHead,
   fromIssue,
   fromRequestBody,
   fromStatus,
@@ -20,10 +21,11 @@ import {
 import { type AttemptRequest, authorize, isOtherPartition, type PauseBegan, pauseBegan } from "./authorize.js"
 import type { CallInfo } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
-import { canBeNotModified } from "../http/conditions.js"
 import type { UnknownCoding } from "../http/contentCoding.js"
 import { dropStream, type ReadFailure } from "../http/readBody.js"
 import { withAttemptDeadline } from "./deadline.js"
+import { errorContext } from "./errors.js"
+import { isNotModified } from "./notModified.js"
 import * as Progress from "./Progress.js"
 import { headOf, receive } from "./receive.js"
 import { carriesCredentials, holdsSecrets } from "./secrets.js"
@@ -52,17 +54,15 @@ export const attempt = (
   attempted: AttemptRequest
 ): Attempt<RawResponse> => {
   const { authoriser, clock, endpoint } = call
-  const { log, progress } = state
+  const { progress } = state
   const { baseUrl, credentials, defaults } = authoriser
   const now = () => clock.unsafeCurrentTimeMillis()
   const context = (): FailureContext => ({ call, sent: Progress.sentRequest(progress) })
-  const toError: ToError = (failure) => transportError({ ...context(), attempts: log.attempts() }, failure)
+  const toError: ToError = (failure) => transportError(errorContext(call, state), failure)
 
   /** Reports whether a status is a success, or the 304 that conditions of the caller or of the cache ask for. */
   const passes = (status: number) =>
-    endpoint.accepts(status) ||
-    (status === 304 &&
-      (attempted.unconditional !== undefined || (endpoint.notModified && canBeNotModified(call.request.headers))))
+    endpoint.accepts(status) || isNotModified(call, status) || (status === 304 && attempted.unconditional !== undefined)
 
   /** Reports whether the response with a status is a success, at once or if no other attempt follows. */
   const canSucceed = (status: number) => passes(status) || endpoint.successes(status) !== undefined
@@ -106,7 +106,8 @@ export const attempt = (
     ready: Ready,
     { authorized, plain, response }: Sent
   ): Effect.Effect<Exchanged, ReadFailure | UnknownCoding> => {
-    const head = headOf(response)
+    const { headers } = response
+    const head = headOf(response, headers)
     const redirected = plain.url === ready.plain.url ? undefined : plain.url
     progress.current = {
       _tag: "HeadReceived",
@@ -116,7 +117,11 @@ export const attempt = (
       ...head
     }
     return Effect.map(
-      receive(response, head, endpoint, { asBytes: attempted.asBytes, isSuccess: canSucceed(head.status), toError }),
+      receive(response, headers, head, endpoint, {
+        asBytes: attempted.asBytes,
+        isSuccess: canSucceed(head.status),
+        toError
+      }),
       (received): Exchanged => ({
         response: { ...received, redirected, uncacheable: isOtherPartition(attempted, authorized) },
         generation: authorized.generation
@@ -182,10 +187,10 @@ export const attempt = (
 
   /** The failure of an attempt whose deadline has passed: that of the received status, if it is not a success. */
   const deadlineFailure = (limit: Duration.Duration): AttemptFailure => {
-    const { current } = progress
+    const received = fromHead(context(), progress, canSucceed, now())
     // A 401 counts with its whole response only: without it, the credentials were not refreshed.
-    return current._tag === "HeadReceived" && !canSucceed(current.status) && current.status !== 401
-      ? fromStatus(context(), { ...current, body: "" }, now())
+    return received !== undefined && received.status !== 401
+      ? received
       : fromAttemptDeadline(context(), Progress.interruptedClass(progress), limit)
   }
 

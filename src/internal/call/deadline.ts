@@ -5,11 +5,11 @@ import { Current, PerAttempt } from "../../Deadline.js"
 import { type AnyError, NotSent, TimeoutError } from "../../HeraldError.js"
 import { durationText } from "../durationText.js"
 import { within } from "../within.js"
-import { type AttemptFailure, fromStatus } from "./AttemptFailure.js"
+import { type AttemptFailure, fromHead } from "./AttemptFailure.js"
 import { failedAttempt } from "./AttemptLog.js"
 import type { CallInfo } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
-import { errorDetails } from "./errors.js"
+import { errorContext, errorDetails } from "./errors.js"
 import { passedBefore } from "./passedBefore.js"
 import * as Progress from "./Progress.js"
 
@@ -20,14 +20,11 @@ const deadlinePassed = "deadline passed"
  * status is the outcome of the call. Undefined for any other progress.
  */
 const finalFailure = (call: CallInfo, { progress }: CallState): AttemptFailure | undefined => {
-  const { current } = progress
   const { accepts, successes } = call.endpoint
-  if (current._tag !== "HeadReceived" || accepts(current.status) || successes(current.status) !== undefined) {
-    return undefined
-  }
+  const canSucceed = (status: number) => accepts(status) || successes(status) !== undefined
   const context = { call, sent: Progress.sentRequest(progress) }
-  const failure = fromStatus(context, { ...current, body: "" }, call.clock.unsafeCurrentTimeMillis())
-  return failure.class === "Final" ? failure : undefined
+  const failure = fromHead(context, progress, canSucceed, call.clock.unsafeCurrentTimeMillis())
+  return failure?.class === "Final" ? failure : undefined
 }
 
 /** Records the attempt that the deadline ended, if one was in progress. */
@@ -57,16 +54,11 @@ const failLate = (call: CallInfo, state: CallState, deadline: Duration.Duration)
       )
 }
 
-const deadlineError = (
-  call: CallInfo,
-  { log, progress }: CallState,
-  deadline: Duration.Duration
-): NotSent | TimeoutError => {
-  const sent = Progress.sentRequest(progress)
-  const context = { call, attempts: log.attempts(), sent }
+const deadlineError = (call: CallInfo, state: CallState, deadline: Duration.Duration): NotSent | TimeoutError => {
+  const context = errorContext(call, state)
   const time = durationText(deadline)
   // A shared request may have been sent, though not by this call.
-  return sent === undefined && progress.current._tag !== "Joined"
+  return context.sent === undefined && state.progress.current._tag !== "Joined"
     ? new NotSent(errorDetails(context, passedBefore(deadline) ?? `not sent within its deadline of ${time}`))
     : new TimeoutError({ ...errorDetails(context, `not done within its deadline of ${time}`), reason: "deadline" })
 }

@@ -7,7 +7,6 @@ import { type RawResponse, textOf } from "../../RawResponse.js"
 import type { Json, Mismatch } from "../endpoint/Codec.js"
 import type { ErrorReader } from "../endpoint/CompiledEndpoint.js"
 import { attachDetails } from "../errorDetails.js"
-import { canBeNotModified } from "../http/conditions.js"
 import { parse } from "../http/json.js"
 import { closest } from "../parseIssues.js"
 import { type ErrorBody, readErrorBody } from "./errorBody.js"
@@ -22,6 +21,7 @@ import {
   type StatusContent,
   tagOf
 } from "./errors.js"
+import { isNotModified } from "./notModified.js"
 import type { Scrubber } from "./secrets.js"
 
 /** A response that an error is about. */
@@ -42,18 +42,18 @@ const parseJson = (response: RawResponse): Either.Either<unknown, Mismatch> => {
   }
 }
 
-/** Makes a function that parses the JSON of a response when it is first called. */
-const parseOnce = (response: RawResponse): Json => {
-  let parsed: Either.Either<unknown, Mismatch> | undefined
-  return () => (parsed ??= parseJson(response))
+/** Makes a function that parses JSON when it is first called. */
+const once = (parse: Json): Json => {
+  let parsed: ReturnType<Json> | undefined
+  return () => (parsed ??= parse())
 }
 
 /** Decodes a successful response by the first reader that succeeds. */
 export const decodeSuccess = (context: ResponseContext): Either.Either<unknown, HeraldError.DecodeError> => {
   const { response } = context
-  const { notModified, successStatuses, successes } = context.call.endpoint
+  const { successStatuses, successes } = context.call.endpoint
   const readers = successes(response.status)
-  if (response.status === 304 && notModified && canBeNotModified(context.call.request?.headers ?? {})) {
+  if (isNotModified(context.call, response.status)) {
     const value: NotModified = { _tag: "NotModified", headers: response.headers }
     return Either.right(value)
   }
@@ -61,7 +61,7 @@ export const decodeSuccess = (context: ResponseContext): Either.Either<unknown, 
     const message = `the status should be ${successStatuses}, and is ${response.status}`
     return Either.left(decodeError(context, "Status", [{ path: [], message }]))
   }
-  const parsed = parseOnce(response)
+  const parsed = once(() => parseJson(response))
   const issues: Array<Issue> = []
   let reason: Mismatch["reason"] = "Shape"
   for (const reader of readers) {
@@ -88,15 +88,13 @@ const isShallow = (value: unknown, depth = 0): boolean =>
   (depth < maxDepth && Object.values(value).every((one) => isShallow(one, depth + 1)))
 
 /** Makes a function that parses the JSON of an error when it is first called. */
-const parseError = (response: RawResponse): Json => {
-  const parsed = parseOnce(response)
-  let checked: ReturnType<Json> | undefined
-  return () =>
-    (checked ??= Either.filterOrLeft(parsed(), isShallow, (): Mismatch => ({
+const parseError = (response: RawResponse): Json =>
+  once(() =>
+    Either.filterOrLeft(parseJson(response), isShallow, (): Mismatch => ({
       reason: "Json",
       issues: [{ path: [], message: "the body is nested too deeply" }]
-    })))
-}
+    }))
+  )
 
 /** Reads the content of an error that no schema describes, without secrets of the call. */
 export const statusContent = (
@@ -167,7 +165,7 @@ export const decodeFailure = (
       // `errorAs` takes schemas of this content, and `Body.empty()`.
       const { data = found.data, detail = found.detail, issues = found.issues } = (value ?? {}) as StatusContent
       const content = { data: context.call.endpoint.sensitive ? undefined : data, detail, issues, retryAfter }
-      return statusError(context, reader.as, content)
+      return statusError(context, reader.as, content, scrubber)
     }
     // `Endpoint` accepts schemas of tagged values only. An `HttpApi` may declare others.
     const error = value as HeraldError.AnyError
@@ -183,7 +181,7 @@ export const decodeFailure = (
       : declared.left.length === 0
         ? ""
         : `the body does not match a declared error: ${listIssues(scrubIssues(declared.left, scrubber))}`
-    return statusError(context, tag, { ...statusContent(context, scrubber, parsed), retryAfter }, hint)
+    return statusError(context, tag, { ...statusContent(context, scrubber, parsed), retryAfter }, scrubber, hint)
   }
   if (status === 304) {
     const message = "not modified (304): declare 304 as a success to get it as a value"

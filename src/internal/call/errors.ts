@@ -9,6 +9,8 @@ import { anyPath } from "../endpoint/pathTemplate.js"
 import { hrefOf } from "../http/baseUrl.js"
 import { maxIssues } from "../parseIssues.js"
 import type { CallInfo } from "./CallInfo.js"
+import type { CallState } from "./CallState.js"
+import * as Progress from "./Progress.js"
 import { isCredentialHeader, makeScrubber, type Scrubber } from "./secrets.js"
 
 /** The facts that an error reports. */
@@ -20,6 +22,13 @@ export interface ErrorContext {
   /** The response that the error is about. */
   readonly response?: RawResponse | undefined
 }
+
+/** Returns the facts that an error of a call reports now. */
+export const errorContext = (call: CallInfo, { log, progress }: CallState): ErrorContext => ({
+  call,
+  attempts: log.attempts(),
+  sent: Progress.sentRequest(progress)
+})
 
 /** The length of the part of a body in an error, in characters: enough to recognize the page of a proxy. */
 const bodyLength = 1024
@@ -208,10 +217,10 @@ export const statusError = (
   context: ErrorContext,
   tag: HeraldError.StatusError["_tag"],
   content: StatusContent,
+  scrubber: Scrubber,
   /** Advice, at the end of the message. */
   hint = ""
 ): HeraldError.StatusError => {
-  const scrubber = scrubberOf(context)
   const issues = scrubIssues(content.issues ?? [], scrubber)
   const detail = content.detail === undefined ? undefined : scrubber.text(content.detail)
   const problems = listIssues(issues.filter(({ message }) => message !== detail))

@@ -16,10 +16,9 @@ import { withDeadline } from "./deadline.js"
 import { decodeSuccess } from "./decodeResponse.js"
 import { detached } from "./detached.js"
 import { encodeRequest } from "./encodeRequest.js"
-import { encodeError } from "./errors.js"
+import { encodeError, errorContext } from "./errors.js"
 import { withIdempotencyKey } from "./idempotencyKey.js"
 import { measured, measuredAttempt } from "./metrics.js"
-import * as Progress from "./Progress.js"
 import { retry } from "./retry.js"
 import { withSpan } from "./tracing.js"
 
@@ -93,10 +92,8 @@ export const execute = (
   })
 
 /** Makes the decoder of a call's responses. */
-const decoder =
-  (call: CallInfo, { log, progress }: CallState.CallState) =>
-  (response: RawResponse) =>
-    decodeSuccess({ call, attempts: log.attempts(), sent: Progress.sentRequest(progress), response })
+const decoder = (call: CallInfo, state: CallState.CallState) => (response: RawResponse) =>
+  decodeSuccess({ ...errorContext(call, state), response })
 
 /** Makes the function that returns the outcome of a call from its response. */
 const complete =

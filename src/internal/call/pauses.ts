@@ -52,7 +52,8 @@ export const endPause = (call: CallInfo, status: number | undefined): void => {
 
 /**
  * Begins the pause that a response asks for: after a 503 with `Retry-After` for all calls to the origin, after a 429 with a wait for
- * those within the same rate limit. If the API's headers are to be trusted, also after a response that reports a used-up limit.
+ * those within the same rate limit. If the API's headers are to be trusted, also after a response that reports a used-up limit. The
+ * pause begins when this is called; the Effect logs it.
  */
 export const observe = (
   call: CallInfo,

@@ -1,3 +1,4 @@
+import type { Headers } from "@effect/platform/Headers"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -23,8 +24,11 @@ const hasNoContent = (method: string, status: number): boolean =>
   method === "HEAD" || statusesWithoutContent.includes(status)
 
 /** Returns the status and headers of a response. */
-export const headOf = (response: HttpClientResponse): Pick<RawResponse, "status" | "headers" | "setCookies"> => {
-  const { headers, status } = response
+export const headOf = (
+  response: HttpClientResponse,
+  headers: Headers
+): Pick<RawResponse, "status" | "headers" | "setCookies"> => {
+  const { status } = response
   if (headers["set-cookie"] === undefined && headers[undecodedCoding] === undefined) return { status, headers }
   const { "set-cookie": cookies, [undecodedCoding]: coding, ...others } = headers
   return {
@@ -38,11 +42,14 @@ export const headOf = (response: HttpClientResponse): Pick<RawResponse, "status"
  * Reads the body of a response, or opens it as a Stream. Fails if the body of a success is incomplete, too large, or has an
  * unknown content coding. Of any other response, returns the part that was received: its status decides what follows.
  *
+ * - `headers`: the headers of the response, as the transport returns them
+ * - `head`: its head, as callers see it
  * - `isSuccess`: true if the status is a success
  * - `asBytes`: true if the body is not to be decoded as text
  */
 export const receive = (
   response: HttpClientResponse,
+  headers: Headers,
   head: Pick<RawResponse, "status" | "headers" | "setCookies">,
   endpoint: CompiledEndpoint,
   { asBytes, isSuccess, toError }: { readonly asBytes: boolean; readonly isSuccess: boolean; readonly toError: ToError }
@@ -53,7 +60,7 @@ export const receive = (
     const ended = head.status === 205 ? dropBody(response) : endResponse(response)
     return Effect.as(ended, { ...head, body: "", stream: open?.(Stream.empty, toError) })
   }
-  const content = contentOf(response)
+  const content = contentOf(response, headers)
   if (Either.isLeft(content)) {
     return Effect.zipRight(dropBody(response), isSuccess ? content.left : Effect.succeed({ ...head, body: "" }))
   }

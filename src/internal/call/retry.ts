@@ -14,7 +14,7 @@ import type { CallState } from "./CallState.js"
 import { currentPolicy } from "./currentPolicy.js"
 import { timeLeft } from "./deadline.js"
 import { statusContent } from "./decodeResponse.js"
-import { errorDetails } from "./errors.js"
+import { errorContext, errorDetails } from "./errors.js"
 import { endPause, observe, pauseLeft } from "./pauses.js"
 import * as Progress from "./Progress.js"
 import { applyRejected, makeDecide } from "./retryDecision.js"
@@ -22,14 +22,14 @@ import { applyRejected, makeDecide } from "./retryDecision.js"
 /** Makes the error of a call whose server asks for a longer wait than the policy or the deadline allow. */
 const waitTooLong = (
   call: CallInfo,
-  { log, progress }: CallState,
-  { reason, response }: AttemptFailure,
+  state: CallState,
+  reason: string,
+  response: RawResponse,
   retryAfter: Duration.Duration
 ): RateLimited => {
-  const context = { call, attempts: log.attempts(), sent: Progress.sentRequest(progress), response }
+  const context = { ...errorContext(call, state), response }
   const sentence = `the server asks to wait ${durationText(retryAfter)} (${reason})`
-  const content = response === undefined ? { issues: [] } : statusContent({ ...context, response })
-  return new RateLimited({ ...errorDetails(context, sentence), ...content, retryAfter })
+  return new RateLimited({ ...errorDetails(context, sentence), ...statusContent(context), retryAfter })
 }
 
 /**
@@ -104,7 +104,7 @@ export const retry = <R>(
           // A probe during a pause may fail in another way than by its rate limit.
           retryAfter === undefined || failure.response === undefined
             ? failure.error(log.attempts())
-            : waitTooLong(call, state, failure, retryAfter)
+            : waitTooLong(call, state, failure.reason, failure.response, retryAfter)
         )
       }
       if (budget !== undefined && !budget.take(now())) return end("over budget", () => failure.error(log.attempts()))

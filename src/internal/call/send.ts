@@ -49,20 +49,29 @@ const removeParams = (url: URL, isRemoved: (param: Param) => boolean): void => {
   url.search = others.join("&")
 }
 
+/** Makes a request with the method and the body of another. */
+const rebuilt = (
+  { body, method }: HttpRequest.HttpClientRequest,
+  url: string,
+  headers: HttpRequest.Options.NoUrl["headers"]
+): HttpRequest.HttpClientRequest => {
+  const plain = HttpRequest.make(method)(url, { headers })
+  return body._tag === "Empty" ? plain : HttpRequest.setBody(plain, body)
+}
+
 /**
  * Appends parameters that credentials added to the URL of a request, which the platform would do by writing the whole query
  * anew, as a form.
  */
 const withParams = (request: HttpRequest.HttpClientRequest): HttpRequest.HttpClientRequest => {
   if (request.urlParams.length === 0) return request
-  const { body, headers, method, urlParams } = request
+  const { urlParams } = request
   const url = new URL(request.url)
   // A URL that a server has sent may have them already.
   removeParams(url, ([name]) => urlParams.some(([added]) => added === name))
   const params = new URLSearchParams(urlParams.map(([name, value]): [string, string] => [name, value]))
-  const inUrl = `${url.href}${url.search === "" ? "?" : "&"}${params.toString().replaceAll("+", "%20")}`
-  const plain = HttpRequest.make(method)(inUrl, { headers })
-  return body._tag === "Empty" ? plain : HttpRequest.setBody(plain, body)
+  const query = params.toString().replaceAll("+", "%20")
+  return rebuilt(request, `${url.href}${url.search === "" ? "?" : "&"}${query}`, request.headers)
 }
 
 /** The parts of the platform's clients that are not in their type. */
@@ -139,14 +148,14 @@ const isToResult = (request: HttpRequest.HttpClientRequest, status: number): boo
 /** Makes the request after a redirect, whose target has the whole query. A request for a result has no body and no headers about one. */
 const redirectedRequest = (
   request: HttpRequest.HttpClientRequest,
-  status: number,
+  toResult: boolean,
   url: URL
 ): HttpRequest.HttpClientRequest =>
-  isToResult(request, status)
+  toResult
     ? HttpRequest.get(url.href, {
         headers: Object.entries(request.headers).filter(([name]) => !name.startsWith("content-"))
       })
-    : HttpRequest.setUrl(HttpRequest.setUrlParams(request, []), url.href)
+    : HttpRequest.setUrl(request, url.href)
 
 /** Names of headers that do not depend on the input, and reveal nothing about the API. */
 const harmlessHeaders = ["accept", "user-agent"]
@@ -167,9 +176,7 @@ const withoutHeaders = (
     !isCredentialHeader(name) &&
     (!names.includes(name) || harmlessHeaders.includes(name) || name.startsWith("content-"))
   const headers = Object.entries(request.headers).filter(([name]) => remains(name))
-  const { body, method, url, urlParams } = request
-  const plain = HttpRequest.make(method)(url, { headers, urlParams })
-  return body._tag === "Empty" ? plain : HttpRequest.setBody(plain, body)
+  return rebuilt(request, request.url, headers)
 }
 
 /** A request without and with credentials. */
@@ -237,7 +244,7 @@ export const send = <E, R>(
     const staysSameOrigin = onlySameOrigin && url.origin === options.origin
     removeCredentials(url, sent, staysSameOrigin)
     const sendable = staysSameOrigin ? plain : withoutHeaders(plain, options.originHeaders())
-    const next = redirectedRequest(sendable, status, url)
+    const next = redirectedRequest(sendable, toResult, url)
     const mustWithholdInput = !staysSameOrigin && !isBare(next) && options.holdsSecrets()
     // A Stream can't be sent twice.
     if (!toResult && (mustWithholdInput || plain.body._tag === "Stream")) return Effect.succeed(sent)

@@ -1,6 +1,6 @@
 import * as Either from "effect/Either"
 import type { CompiledEndpoint } from "./CompiledEndpoint.js"
-import { parseTarget } from "./verbTarget.js"
+import { parseUrl } from "./verbTarget.js"
 
 /**
  * Returns an endpoint whose path and query are those of a URL from a response, if the response has one. It keeps its name and its
@@ -10,8 +10,7 @@ export const atUrl = (endpoint: CompiledEndpoint, url: string | undefined, baseU
   const refuse = (message: string): CompiledEndpoint => ({ ...endpoint, problems: [{ path: ["target"], message }] })
   if (url === undefined) return refuse("is missing: the response has no Location header")
   if (!URL.canParse(url)) return refuse("is not a URL")
-  if (new URL(url).origin !== baseUrl.origin) return refuse("is a URL of another origin than the base URL")
-  const target = parseTarget(url, baseUrl)
+  const target = parseUrl(new URL(url), baseUrl)
   if (Either.isLeft(target)) return { ...endpoint, problems: target.left }
   const { fromOrigin, query, segments } = target.right
   return { ...endpoint, fromOrigin, query, segments, encodePath: undefined, encodeQuery: undefined }

@@ -16,24 +16,18 @@ export interface Target {
 const refuse = (message: string): Either.Either<never, ReadonlyArray<Issue>> =>
   Either.left([{ path: ["target"], message }])
 
-/**
- * Parses a target: a path template, with or without a query; or a whole URL, such as that of a next page, which has to be
- * of the base URL's origin, since credentials are sent nowhere else. Returns an issue if it is invalid.
- */
-export const parseTarget = (target: unknown, baseUrl: URL): Either.Either<Target, ReadonlyArray<Issue>> => {
-  if (target instanceof URL) return parseTarget(target.href, baseUrl)
-  if (typeof target !== "string") return refuse("should be a path, such as /users/{id}")
-  if (!target.isWellFormed()) return refuse(loneSurrogate)
-  if (/^[a-z][a-z\d+.-]*:\/\//i.test(target)) {
-    const url = URL.canParse(target) ? new URL(target) : undefined
-    if (url?.origin !== baseUrl.origin) return refuse("is a URL of another origin than the base URL")
-    if (url.username !== "" || url.password !== "") return refuse("is a URL with a user name or password")
-    return Either.map(parseTarget(url.pathname + url.search + url.hash, baseUrl), (parsed) => ({
-      ...parsed,
-      template: anyPath,
-      fromOrigin: true
-    }))
-  }
+/** Parses a URL, which has to be of the base URL's origin, since credentials are sent nowhere else. */
+export const parseUrl = (url: URL, baseUrl: URL): Either.Either<Target, ReadonlyArray<Issue>> => {
+  if (url.origin !== baseUrl.origin) return refuse("is a URL of another origin than the base URL")
+  if (url.username !== "" || url.password !== "") return refuse("is a URL with a user name or password")
+  return Either.map(parsePath(url.pathname + url.search + url.hash), (parsed) => ({
+    ...parsed,
+    template: anyPath,
+    fromOrigin: true
+  }))
+}
+
+const parsePath = (target: string): Either.Either<Target, ReadonlyArray<Issue>> => {
   if (target.includes("#")) return refuse("has a fragment, which is not sent: write # as %23")
   const [written = "", ...query] = target.split("?")
   // A URL parser treats an encoded dot as a plain one.
@@ -43,4 +37,16 @@ export const parseTarget = (target: unknown, baseUrl: URL): Either.Either<Target
   }
   const segments = segmentsOf(path)
   return Either.right({ segments, template: templateOf(segments), query: escapeLiteral(query.join("?")) })
+}
+
+/**
+ * Parses a target: a path template, with or without a query; or a whole URL, such as that of a next page. Returns an issue if it is
+ * invalid.
+ */
+export const parseTarget = (target: unknown, baseUrl: URL): Either.Either<Target, ReadonlyArray<Issue>> => {
+  if (target instanceof URL) return parseUrl(target, baseUrl)
+  if (typeof target !== "string") return refuse("should be a path, such as /users/{id}")
+  if (!target.isWellFormed()) return refuse(loneSurrogate)
+  if (!/^[a-z][a-z\d+.-]*:\/\//i.test(target)) return parsePath(target)
+  return URL.canParse(target) ? parseUrl(new URL(target), baseUrl) : refuse("is not a URL")
 }

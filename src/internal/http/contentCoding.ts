@@ -1,3 +1,4 @@
+import type { Headers } from "@effect/platform/Headers"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as Data from "effect/Data"
@@ -16,12 +17,12 @@ export class UnknownCoding extends Data.TaggedError("UnknownCoding")<{ readonly 
 const known: ReadonlyArray<Coding> = ["gzip", "deflate", "br", "zstd"]
 
 /** The content codings that the transport has left to undo, in the order in which they were applied, in lower case. */
-const codingsOf = (response: HttpClientResponse): ReadonlyArray<string> => {
-  const { headers } = response
-  const header = headers[undecodedCoding] ?? (isFetch(response) ? "" : (headers["content-encoding"] ?? ""))
-  if (header === "") return []
+const codingsOf = (response: HttpClientResponse, headers: Headers): ReadonlyArray<string> => {
+  const undecoded = headers[undecodedCoding]
+  const coding = undecoded ?? headers["content-encoding"]
+  if (coding === undefined || (undecoded === undefined && isFetch(response))) return []
   return (
-    header
+    coding
       .toLowerCase()
       .split(",")
       // x-gzip is an alias (RFC 9110, 8.4.1.3).
@@ -33,9 +34,14 @@ const codingsOf = (response: HttpClientResponse): ReadonlyArray<string> => {
 /** The content of a response, with its content codings undone. */
 export interface Content {
   readonly stream: Stream.Stream<Uint8Array, HttpClientError.ResponseError>
-  /** True if there were codings to undo. The length of the content is then not that of `Content-Length`. */
-  readonly coded: boolean
+  /** The length of the content, in bytes, if it is known. That of content with a coding is not. */
+  readonly length: number | undefined
 }
+
+const lengthOf = (headers: Headers): number | undefined =>
+  headers["content-encoding"] === undefined && headers["content-length"] !== undefined
+    ? Number(headers["content-length"])
+    : undefined
 
 /** The code of content that is corrupt or cut short, in place of a transport's code. */
 export const corrupt = "corrupt content"
@@ -43,10 +49,15 @@ export const corrupt = "corrupt content"
 /**
  * Returns the content of a response, with its content codings undone: `gzip`, `deflate`, `br` and `zstd`, also several. Content
  * that is corrupt or cut short fails as a broken connection does.
+ *
+ * - `headers`: the headers of the response. The platform makes them anew each time that they are read
  */
-export const contentOf = (response: HttpClientResponse): Either.Either<Content, UnknownCoding> => {
-  const names = codingsOf(response)
-  if (names.length === 0) return Either.right({ stream: response.stream, coded: false })
+export const contentOf = (
+  response: HttpClientResponse,
+  headers: Headers = response.headers
+): Either.Either<Content, UnknownCoding> => {
+  const names = codingsOf(response, headers)
+  if (names.length === 0) return Either.right({ stream: response.stream, length: lengthOf(headers) })
   const codings: Array<Coding> = []
   for (const name of names) {
     const coding = known.find((one) => one === name)
@@ -54,7 +65,7 @@ export const contentOf = (response: HttpClientResponse): Either.Either<Content, 
     codings.push(coding)
   }
   const bytes = bytesOf(response)
-  if (bytes === undefined) return Either.right({ stream: Stream.empty, coded: true })
+  if (bytes === undefined) return Either.right({ stream: Stream.empty, length: undefined })
   const fail = (cause: unknown) =>
     new HttpClientError.ResponseError({ request: response.request, response, reason: "Decode", cause })
   const stream = Stream.unwrap(
@@ -67,5 +78,5 @@ export const contentOf = (response: HttpClientResponse): Either.Either<Content, 
         )
     )
   )
-  return Either.right({ stream, coded: true })
+  return Either.right({ stream, length: undefined })
 }

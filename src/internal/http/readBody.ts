@@ -34,10 +34,6 @@ const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
   return bytes
 }
 
-/** Returns the length of a body, if it is known. That of content with a coding is not. */
-const lengthOf = ({ headers }: HttpIncomingMessage<unknown>): number =>
-  headers["content-encoding"] === undefined ? Number(headers["content-length"] ?? Number.NaN) : Number.NaN
-
 /**
  * Reads a body chunk by chunk. The rest of a body that exceeds `maxBytes` is `left` unread, which closes the connection, or
  * `drained`, up to a limit, so that a server can still send a response.
@@ -86,12 +82,11 @@ export type ReadFailure = ResponseError | TooLarge
  */
 export const readResponse = (
   response: HttpClientResponse,
-  { coded, stream }: Content,
+  { length = Number.NaN, stream }: Content,
   maxBytes: number,
   needed: "whole" | "partial"
 ): Effect.Effect<ReadBody<ReadFailure>> =>
   Effect.suspend(() => {
-    const length = coded ? Number.NaN : lengthOf(response)
     if (needed === "whole" && length > maxBytes) {
       // Starts the body and abandons it, which closes the connection.
       return Effect.as(Effect.ignore(Stream.runDrain(Stream.take(stream, 1))), {
@@ -114,7 +109,7 @@ const dropTime = Duration.millis(250)
 
 /** Drops a body. Frees the connection if the body is short and arrives at once, and otherwise closes the connection. */
 export const dropBody = (response: HttpClientResponse): Effect.Effect<void> => {
-  const read = readResponse(response, { stream: response.stream, coded: false }, maxDropped, "partial")
+  const read = readChunks(response.stream, maxDropped, "left")
   return Effect.ignore(response.headers["content-length"] === "0" ? read : within(read, dropTime, () => "too slow"))
 }
 

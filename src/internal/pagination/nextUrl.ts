@@ -1,5 +1,5 @@
 import * as Either from "effect/Either"
-import { parseTarget } from "../endpoint/verbTarget.js"
+import { parseUrl } from "../endpoint/verbTarget.js"
 import type { Finding } from "./strategy.js"
 
 const invalid = (sentence: string): Finding => ({ reason: "InvalidLink", sentence })
@@ -7,7 +7,8 @@ const invalid = (sentence: string): Finding => ({ reason: "InvalidLink", sentenc
 /** Returns the reason why the URL of a next page can't be followed, if there is one: it must be of the base URL's origin. */
 export const urlFault = (url: string, baseUrl: URL): Finding | undefined => {
   if (!URL.canParse(url)) return invalid("the next page's URL is not valid")
-  const { origin, password, protocol, username } = new URL(url)
+  const parsed = new URL(url)
+  const { origin, password, protocol, username } = parsed
   if (protocol !== "https:" && protocol !== "http:") return invalid("the next page's URL is neither https nor http")
   if (username !== "" || password !== "") return invalid("the next page's URL has a user name or password")
   if (origin !== baseUrl.origin) {
@@ -16,6 +17,6 @@ export const urlFault = (url: string, baseUrl: URL): Finding | undefined => {
       sentence: `the next page is on another origin, ${origin}, where credentials must not be sent`
     }
   }
-  const target = parseTarget(url, baseUrl)
+  const target = parseUrl(parsed, baseUrl)
   return Either.isLeft(target) ? invalid(`the next page's URL ${target.left[0]!.message}`) : undefined
 }

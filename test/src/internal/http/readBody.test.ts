@@ -187,8 +187,9 @@ describe("text in chunks", () => {
   const read = (chunks: ReadonlyArray<Uint8Array>) => {
     const request = HttpClientRequest.get("https://api.test")
     const response = HttpClientResponse.fromWeb(request, new Response(streamOf(chunks)))
-    return Effect.map(readResponse(response, { stream: response.stream, coded: false }, 1000, "whole"), ({ bytes }) =>
-      decodeText(bytes)
+    return Effect.map(
+      readResponse(response, { stream: response.stream, length: undefined }, 1000, "whole"),
+      ({ bytes }) => decodeText(bytes)
     )
   }
   const streamOf = (chunks: ReadonlyArray<Uint8Array>) =>

@@ -381,15 +381,21 @@ describe("the message of an error", () => {
   const named = Operation.make(Caller, () => Endpoint.get("/a/{b}", { name: "getA" }))
   const unnamed = Operation.make(Caller, () => Endpoint.get("/a/{b}"))
 
+  /** The message of a call whose responses have this status. */
+  const messageFrom =
+    (code: number) =>
+    <A, E extends { readonly message: string }>(
+      call: Effect.Effect<A, E, Effect.Effect.Context<ReturnType<typeof get>>>
+    ) =>
+      Effect.flip(call).pipe(
+        Effect.map(({ message }) => message),
+        Effect.provide(Layer.merge(at(new URL("https://h.test")), stub([status(code)]).layer)),
+        elapsing
+      )
+
   it.effect("names method and URL once", () =>
     Effect.gen(function* () {
-      const messageOf = <A, E extends { readonly message: string }>(
-        call: Effect.Effect<A, E, Effect.Effect.Context<ReturnType<typeof get>>>
-      ) =>
-        Effect.flip(call).pipe(
-          Effect.map(({ message }) => message),
-          Effect.provide(Layer.mergeAll(at(new URL("https://h.test")), once, stub([status(410)]).layer))
-        )
+      const messageOf = messageFrom(410)
       const refused = "the server refused the request (410)"
       expect(yield* messageOf(named({ b: 1 }))).toBe(`getA: ${refused} (GET https://h.test/a/{b})`)
       expect(yield* messageOf(unnamed({ b: 1 }))).toBe(`GET https://h.test/a/{b}: ${refused}`)
@@ -403,14 +409,7 @@ describe("the message of an error", () => {
 
   it.effect("counts attempts", () =>
     Effect.gen(function* () {
-      const messageOf = <A, E extends { readonly message: string }>(
-        call: Effect.Effect<A, E, Effect.Effect.Context<ReturnType<typeof get>>>
-      ) =>
-        Effect.flip(call).pipe(
-          Effect.map(({ message }) => message),
-          Effect.provide(Layer.merge(at(new URL("https://h.test")), stub([status(503)]).layer)),
-          elapsing
-        )
+      const messageOf = messageFrom(503)
       expect(yield* messageOf(named({ b: 1 }))).toMatch(/^getA: .* \(GET https:\/\/h\.test\/a\/\{b\}, \d attempts\)$/)
       expect(yield* messageOf(get("/a"))).toMatch(/^GET https:\/\/h\.test\/a: .* \(\d attempts\)$/)
       expect(yield* messageOf(post("/a"))).toBe("POST https://h.test/a: the server failed (503) (1 attempt: unsafe)")

@@ -48,4 +48,15 @@ describe("the registration of a callback", () => {
         }).pipe(Effect.provide(environment))
     )
   )
+
+  it.effect.each(["a", "b", "s", "x", "ab", "url", "val", "L: "])(
+    "fails with the server's explanation, also if the secret is as short as %j",
+    (secret) =>
+      Effect.gen(function* () {
+        const url = "https://example.com/a b"
+        const error = yield* Effect.flip(Polympics.createCallback({ event, url, secret: Redacted.make(secret.trim()) }))
+        expect(error._tag).toBe("UnprocessableContent")
+        expect(error.message).toContain("body.url: URL invalid, extra characters found after valid URL: ' b'")
+      }).pipe(Effect.provide(environment))
+  )
 })

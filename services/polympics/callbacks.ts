@@ -1,5 +1,5 @@
 import type * as Redacted from "effect/Redacted"
-import type { CallbackEvent } from "../../schemas/polympics/Callback.js"
+import type { Callback, CallbackEvent } from "../../schemas/polympics/Callback.js"
 import * as Operation from "../../src/Operation.js"
 import { App } from "./Authoriser.js"
 import * as endpoints from "./endpoints/callbacks.js"
@@ -31,15 +31,19 @@ export const createCallback = Operation.make(App, endpoints.createCallback, (cal
   body: { url: String(callback.url), secret: callback.secret }
 }))
 
+/** Returns the event of a callback, for the callback or its event. */
+const eventOf = (callback: Callback | CallbackEvent): CallbackEvent =>
+  typeof callback === "object" && callback !== null ? callback.event : callback
+
 /** Returns the callback that the app registered for an event. For apps. Fails with `NotFound` if there is none. */
-export const getCallback = Operation.make(App, endpoints.getCallback, (event: CallbackEvent) => ({
-  event
+export const getCallback = Operation.make(App, endpoints.getCallback, (callback: Callback | CallbackEvent) => ({
+  event: eventOf(callback)
 }))
 
 /** Returns the URLs of the app's callbacks, by event. For apps. */
 export const getCallbacks = Operation.make(App, endpoints.getCallbacks)
 
 /** Removes the app's callback for an event. For apps. Fails with `NotFound` if there is none. */
-export const deleteCallback = Operation.make(App, endpoints.deleteCallback, (event: CallbackEvent) => ({
-  event
+export const deleteCallback = Operation.make(App, endpoints.deleteCallback, (callback: Callback | CallbackEvent) => ({
+  event: eventOf(callback)
 }))

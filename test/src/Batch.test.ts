@@ -64,7 +64,7 @@ const client = Layer.merge(NodeHttpClient.layerUndici, once)
 
 /** The API of a server, with a cache and a client. */
 const cachedAt = (url: URL, options: HttpCache.Options = {}) =>
-  Layer.merge(Layer.provideMerge(at(url), HttpCache.layerMemory(options)), client)
+  Layer.provideMerge(Layer.provideMerge(at(url), HttpCache.layerMemory(options)), client)
 
 const namesOf = (found: ReadonlyArray<Option.Option<typeof Track.Type>>) =>
   found.map((track) => Option.getOrUndefined(track)?.name)
@@ -124,8 +124,8 @@ describe("a batch", () => {
       const getAs = (identity: string) =>
         Effect.provide(getTracks(["a"]), at(server.url, { credentials: { identity } }))
       yield* Effect.all([getAs("bob"), getAs("bob"), getAs("eve")]).pipe(
-        Effect.provide(client),
-        Effect.provide(HttpCache.layerMemory())
+        Effect.provide(HttpCache.layerMemory()),
+        Effect.provide(client)
       )
       expect(server.requests).toHaveLength(2)
     })

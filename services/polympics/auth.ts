@@ -73,8 +73,9 @@ const makeReset =
 /**
  * Replaces the app's password, and returns the new one. All calls with the same layer then use the new password. For apps.
  *
- * The reset waits for attempts in flight, and delays new ones. It is never retried, and can't be interrupted once it was sent. It
- * fails with `CredentialsLost` if the password was, or may have been, replaced and the new one was not received.
+ * The reset waits for attempts in flight, and delays new ones. It is never retried, and can't be interrupted once it was sent. Its
+ * deadline, by default a minute, counts the wait: a reset that could not be sent in time fails with `NotSent`. It fails with
+ * `CredentialsLost` if the password was, or may have been, replaced and the new one was not received.
  */
 export const resetAppToken = makeReset(App, Operation.make(App, endpoints.resetAppToken))
 

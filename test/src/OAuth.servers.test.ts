@@ -89,11 +89,10 @@ const cli = (more: Partial<ClientOptions> = {}): ClientOptions => ({
 const confidentialCli = (authentication: "basic" | "post") =>
   cli({ id: "backend", secret: "secret0fTheBackend", authentication })
 
-const clientOf = ({ authentication, id, secret }: ClientOptions): OAuth.Client => ({
-  clientId: id,
-  authentication,
-  ...(secret !== undefined && { clientSecret: Redacted.make(secret) })
-})
+const clientOf = ({ authentication, id, secret }: ClientOptions): OAuth.Client =>
+  secret === undefined || authentication === "none"
+    ? { clientId: id }
+    : { clientId: id, clientSecret: Redacted.make(secret), authentication }
 
 const live = (body: () => Effect.Effect<void, unknown, HttpClient | Scope.Scope>) => () =>
   Effect.provide(Effect.suspend(body), NodeHttpClient.layerUndici)
@@ -189,6 +188,7 @@ describe.each(cases)("at $name", ({ characters, flows, make, refusal, scope, unk
       { authentication: "basic", title: "that the server accepts", text: characters.basic },
       { authentication: "post", title: "of ASCII", text: ascii }
     ] as const
+    if (characters.basic !== ascii) it.todo("have an id and a secret of all characters, by Basic without the encoding")
     for (const { authentication, text, title } of odd) {
       // These characters are percent-encoded over Basic today.
       const tested = authentication === "basic" && characters.basic !== ascii ? it.scopedLive.fails : it.scopedLive

@@ -42,17 +42,21 @@ export interface TokenResponse {
 /**
  * The reason why there is no token. Neither field may hold a secret.
  *
- * - `Refused`: the server refuses the grant, or no longer accepts the refresh token
+ * - `Refused`: the server refuses what was presented, such as a code or a refresh token: presenting it again can't help, a new
+ *   grant can
+ * - `Misconfigured`: the server refuses the client or its request, or lacks an endpoint: neither another attempt nor a new
+ *   sign-in can help, the options have to be changed, or the client's registration at the server
  * - `Denied`: the user denied access
  * - `TimedOut`: the user did not finish in time
- * - `Unavailable`: the server could not be reached, or its response was not valid; nothing is known about the token
+ * - `Unavailable`: the server could not be reached, throttles, or its response was not valid: the same request can succeed
+ *   later
  * - `Store`: the token store failed
  * - `Invalid`: the granted token cannot be used, or failed the probe
  * - `Unsafe`: the response does not belong to the request (wrong `state`, wrong issuer), or would send secrets in clear
  *   text
  */
 export class TokenFailure extends Data.TaggedError("TokenFailure")<{
-  readonly reason: "Refused" | "Denied" | "TimedOut" | "Unavailable" | "Store" | "Invalid" | "Unsafe"
+  readonly reason: "Refused" | "Misconfigured" | "Denied" | "TimedOut" | "Unavailable" | "Store" | "Invalid" | "Unsafe"
   readonly message: string
 }> {}
 

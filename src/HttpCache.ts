@@ -1,3 +1,4 @@
+import { HttpClient } from "@effect/platform/HttpClient"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -54,16 +55,17 @@ const invalidatedBy = <E>(url: string, exit: Exit.Exit<{ readonly response: RawR
 }
 
 /**
- * Makes a response cache over the `CacheStore` in context. Background revalidations and shared requests are interrupted when
- * the scope closes. Provide the result as `ResponseCache`, or use `layer`.
+ * Makes a response cache over the `CacheStore` in context. Background revalidations and shared requests outlive the calls that begin
+ * them: they use the `HttpClient` in this context, and are interrupted when the scope closes. Provide the result as `ResponseCache`, or use `layer`.
  */
 export const make = (
   options: Options = {}
-): Effect.Effect<Context.Tag.Service<ResponseCache>, never, CacheStore | Scope.Scope> =>
+): Effect.Effect<Context.Tag.Service<ResponseCache>, never, CacheStore | HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
     const { lifetime, share = false } = options
     const cacheStore = yield* CacheStore
     const scope = yield* Effect.scope
+    const client = yield* HttpClient
     const store = ResilientStore.make(cacheStore)
     const generations = Generations.make(store)
     const varyDigest = makeVaryDigest()
@@ -74,7 +76,7 @@ export const make = (
     return {
       ...Maintenance.make(cacheStore, generations, lifetime),
       ...DirectAccess.make(lookUp, writer, generations, lifetime),
-      through: ReadThrough.make({ lookUp, writer, generations, sharedRequests, lifetime, scope }),
+      through: ReadThrough.make({ lookUp, writer, generations, sharedRequests, lifetime, scope, client }),
       invalidating: (url, call) =>
         Effect.uninterruptibleMask((restore) =>
           Effect.flatMap(Effect.exit(restore(call)), (exit) =>
@@ -110,7 +112,7 @@ export const make = (
  * const anonymous = Polympics.anonymous().pipe(Layer.provide(cache))
  * ```
  */
-export const layer = (options: Options = {}): Layer.Layer<ResponseCache, never, CacheStore> =>
+export const layer = (options: Options = {}): Layer.Layer<ResponseCache, never, CacheStore | HttpClient> =>
   Layer.scoped(ResponseCache, make(options))
 
 /** Options of a store in memory. */
@@ -145,5 +147,5 @@ export const storeMemory = ({ maxBytes = 64 * 1024 * 1024 }: MemoryOptions = {})
  * const anonymous = Polympics.anonymous().pipe(Layer.provide(HttpCache.layerMemory()))
  * ```
  */
-export const layerMemory = (options: Options & MemoryOptions = {}): Layer.Layer<ResponseCache> =>
+export const layerMemory = (options: Options & MemoryOptions = {}): Layer.Layer<ResponseCache, never, HttpClient> =>
   layer(options).pipe(Layer.provide(storeMemory(options)))

@@ -1,4 +1,4 @@
-import type { HttpClient } from "@effect/platform/HttpClient"
+import { HttpClient } from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
@@ -25,6 +25,8 @@ export interface Parts {
   readonly lifetime: Lifetime | undefined
   /** Scope of background revalidations. */
   readonly scope: Scope.Scope
+  /** Sends the requests that outlive calls. */
+  readonly client: HttpClient
 }
 
 /** Effect that returns the response to a call. `F` is `NotCached` if the request may not be sent. */
@@ -57,7 +59,7 @@ const sendUncached = <A, E>(exchange: Exchange<A, E>): Result<A, E> =>
   Effect.map(exchange.send("own", headersFor(exchange)), (response) => decodeFor(exchange, response))
 
 /** Makes the function that returns the response to a GET or HEAD call from the store, or sends its request. */
-export const make = ({ generations, lifetime, lookUp, scope, sharedRequests, writer }: Parts) => {
+export const make = ({ client, generations, lifetime, lookUp, scope, sharedRequests, writer }: Parts) => {
   /** Keys of the stored responses that are being revalidated in the background. */
   const revalidating = new Set<string>()
   /** Numbers that identify families in the keys of shared requests. */
@@ -86,7 +88,11 @@ export const make = ({ generations, lifetime, lookUp, scope, sharedRequests, wri
 
       const send = (headers: Readonly<Record<string, string>>) => {
         const sent = { request, lookup, generation, requestedAt: clock.unsafeCurrentTimeMillis() }
-        return Effect.map(exchange.send(how, headers), (response) => ({ sent, response }))
+        const exchanged = exchange.send(how, headers)
+        return Effect.map(
+          how === "own" ? exchanged : Effect.provideService(exchanged, HttpClient, client),
+          (response) => ({ sent, response })
+        )
       }
       const store = (sent: SentRequest, response: RawResponse): Effect.Effect<Decoded<A, E>> => {
         const decoded = decodeFor(exchange, response)

@@ -996,7 +996,7 @@ const run = ({ lifetime, steps }: Case) =>
       expect(response.status, where).toBe(steps[origin]!.status ?? 200)
       if (expects === "background" && from !== undefined) lastSent = index
     }
-  }).pipe(Effect.provide(HttpCache.layer({ ...(lifetime && { lifetime }) })))
+  }).pipe(Effect.provide(HttpCache.layer({ ...(lifetime && { lifetime }) })), Effect.provide(noClient))
 
 const parts: ReadonlyArray<readonly [name: string, cases: ReadonlyArray<Case>]> = [
   ["freshness (4.2)", freshness],

@@ -22,11 +22,24 @@ export interface Token {
   /** The scope of the token, as scope names separated by spaces, if the server sent it. */
   readonly scope?: string | undefined
   /**
+   * The ID token (OpenID Connect Core 1.0, 2) of this response, or of an earlier one of the same grant. It is not verified: see `claims`
+   * of `effect-herald/oauth`.
+   */
+  readonly idToken?: Redacted.Redacted | undefined
+  /**
+   * The fields of the token response that have no member of their own, such as Slack's `team` or Salesforce's `instance_url`. Those
+   * that a refresh does not return are kept. They may hold secrets.
+   */
+  readonly fields?: Redacted.Redacted<Fields> | undefined
+  /**
    * Identifies the grant that the token comes from. A refreshed token has the `grantId` of the token before it. It is not a
    * secret, and separates the cached responses of one sign-in from those of another.
    */
   readonly grantId: string
 }
+
+/** Fields of a token response, by name. Their values are JSON. */
+export type Fields = Readonly<Record<string, unknown>>
 
 /** A token response of an authorization server (RFC 6749, 5.1). */
 export interface TokenResponse {
@@ -37,6 +50,10 @@ export interface TokenResponse {
   readonly expiresIn?: number | undefined
   readonly refreshToken?: Redacted.Redacted | undefined
   readonly scope?: string | undefined
+  /** The ID token (OpenID Connect Core 1.0, 3.1.3.3). */
+  readonly idToken?: Redacted.Redacted | undefined
+  /** All other fields. */
+  readonly fields?: Redacted.Redacted<Fields> | undefined
 }
 
 /**
@@ -52,7 +69,7 @@ export interface TokenResponse {
  *   text
  */
 export class TokenFailure extends Data.TaggedError("TokenFailure")<{
-  readonly reason: "Refused" | "Denied" | "TimedOut" | "Unavailable" | "Store" | "Invalid" | "Unsafe"
+  readonly reason: "Refused" | "Misconfigured" | "Denied" | "TimedOut" | "Unavailable" | "Store" | "Invalid" | "Unsafe"
   readonly message: string
 }> {}
 
@@ -68,15 +85,20 @@ const fitsHeader = (tokenType: string, accessToken: unknown): boolean =>
 const normalizeType = (tokenType: string | null | undefined): string =>
   tokenType === null || tokenType === undefined || /^(?:bearer)?$/i.test(tokenType) ? "Bearer" : tokenType
 
+const mergeFields = (previous: Token["fields"], latest: Token["fields"]): Token["fields"] =>
+  previous === undefined || latest === undefined
+    ? (latest ?? previous)
+    : Redacted.make({ ...Redacted.value(previous), ...Redacted.value(latest) })
+
 /**
  * Makes a token from a token response. Fails with `Invalid` if the token cannot be sent in a header.
  *
- * - `previous`: the token that was refreshed, if any. Its refresh token and scope remain valid where the response has none
- *   (RFC 6749, 5.1 and 6)
+ * - `previous`: the token that was refreshed, if any. What the response does not have remains valid: its refresh
+ *   token and scope (RFC 6749, 5.1 and 6), ID token (OpenID Connect Core 1.0, 12.2) and fields
  * - `now`: the time of the response, in milliseconds since the epoch
  */
 export const fromTokenResponse = (
-  { accessToken, expiresIn, refreshToken, scope, tokenType }: TokenResponse,
+  { accessToken, expiresIn, fields, idToken, refreshToken, scope, tokenType }: TokenResponse,
   previous: Token | undefined,
   now: number
 ): Effect.Effect<Token, TokenFailure> => {
@@ -97,6 +119,8 @@ export const fromTokenResponse = (
     expiresAt: hasLifetime ? now + expiresIn * 1000 : undefined,
     refreshToken: refreshToken ?? previous?.refreshToken,
     scope: scope ?? previous?.scope,
+    idToken: idToken ?? previous?.idToken,
+    fields: mergeFields(previous?.fields, fields),
     grantId: previous?.grantId ?? randomHex(16)
   }))
 }
@@ -105,8 +129,8 @@ export const fromTokenResponse = (
 const nullable = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true })
 
 /**
- * The stored form of a token: the fields of RFC 6749, 5.1, with `granted_at` and `expires_at` (seconds since the epoch) and
- * `grant_id`. Other fields are ignored.
+ * The stored form of a token: the fields of RFC 6749, 5.1, with `granted_at` and `expires_at` (seconds since the epoch),
+ * `grant_id`, and `fields` with the other fields of the response. Others are ignored.
  */
 const StoredToken = () =>
   Schema.Struct({
@@ -117,6 +141,8 @@ const StoredToken = () =>
     expires_in: nullable(Schema.Finite),
     refresh_token: nullable(Schema.String),
     scope: nullable(Schema.String),
+    id_token: nullable(Schema.String),
+    fields: nullable(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
     grant_id: nullable(Schema.String),
     /** An error response, which another program may have stored, has this field. */
     error: Schema.optional(Schema.Null)
@@ -134,6 +160,8 @@ export const stringify = (token: Token): string =>
     expires_at: token.expiresAt === undefined ? undefined : token.expiresAt / 1000,
     refresh_token: token.refreshToken === undefined ? undefined : Redacted.value(token.refreshToken),
     scope: token.scope,
+    id_token: token.idToken === undefined ? undefined : Redacted.value(token.idToken),
+    fields: token.fields === undefined ? undefined : Redacted.value(token.fields),
     grant_id: token.grantId
   } satisfies Schema.Schema.Encoded<ReturnType<typeof StoredToken>>)
 
@@ -160,6 +188,8 @@ export const parse = (text: string): Effect.Effect<Token | undefined> => {
     expiresAt: expiresAt === undefined ? undefined : toMillis(expiresAt),
     refreshToken: stored.refresh_token ? Redacted.make(stored.refresh_token) : undefined,
     scope: stored.scope,
+    idToken: stored.id_token ? Redacted.make(stored.id_token) : undefined,
+    fields: stored.fields === undefined ? undefined : Redacted.make(stored.fields),
     grantId
   }))
 }

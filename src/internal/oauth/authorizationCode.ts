@@ -45,6 +45,8 @@ export interface UserAuthorization {
   readonly timeout: Duration.Duration
   /** Additional parameters of the authorization request alone. */
   readonly authorizationParameters: RequestParameters<string>
+  /** True for a pushed authorization request (RFC 9126). Undefined if the server decides. */
+  readonly pushed: boolean | undefined
 }
 
 const callbackResult = (validated: Either.Either<unknown, TokenFailure | UnrelatedCallback>): CallbackResult =>
@@ -59,7 +61,7 @@ const callbackResult = (validated: Either.Either<unknown, TokenFailure | Unrelat
  */
 export const authorizationCodeGrant = (
   registration: Registration,
-  { authorizationParameters, receiver, timeout }: UserAuthorization
+  { authorizationParameters, pushed, receiver, timeout }: UserAuthorization
 ): Grant =>
   Effect.gen(function* () {
     const { host, metadata: discovered } = registration.server
@@ -77,7 +79,8 @@ export const authorizationCodeGrant = (
           registration,
           metadata,
           String(redirectUri),
-          authorizationParameters
+          authorizationParameters,
+          pushed
         )
         const validate = (callback: URL) => validateCallback(registration, metadata, request, callback)
         const callback = yield* Effect.timeoutFail(

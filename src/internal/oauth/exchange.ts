@@ -9,7 +9,22 @@ import type { Registration } from "./registration.js"
 import { type LibraryOptions, type PreparedRequest, prepareRequest, type RequestTraits } from "./transport.js"
 
 /** Names of form parameters that are secrets. Servers may repeat them in an `error_description`. */
-const secretParameters = ["client_secret", "code", "code_verifier", "device_code", "refresh_token", "token"]
+const secretParameters = [
+  "actor_token",
+  "assertion",
+  "client_assertion",
+  "client_secret",
+  "code",
+  "code_verifier",
+  "device_code",
+  "refresh_token",
+  "subject_token",
+  "token"
+]
+
+/** Reports whether a request has an assertion, which may be made for this request alone. */
+const hasAssertion = ({ form }: PreparedRequest) =>
+  form?.has("assertion") === true || form?.has("client_assertion") === true
 
 const secretsOf = (
   { form, headers }: PreparedRequest,
@@ -54,13 +69,22 @@ export const exchange = <A>(
     const { authentication, client, send, server } = registration
     const { host } = server
     const { as } = yield* server.metadata
-    const request = yield* prepareRequest(host, (options) => make(as, client, authentication, options))
-    const response = yield* send(request, traits)
+    /** The request of the latest attempt. */
+    let latest: PreparedRequest | undefined
+    const prepare = Effect.tap(
+      prepareRequest(host, (options) => make(as, client, authentication, options)),
+      (request) => {
+        latest = request
+      }
+    )
+    const request = yield* prepare
+    const formOfAttempt = Effect.map(prepare, ({ form }) => form ?? new URLSearchParams())
+    const response = yield* send(request, hasAssertion(request) ? { ...traits, formOfAttempt } : traits)
     return yield* Effect.tryPromise({
       try: () => read(as, client, response),
       catch: (error) =>
         error instanceof oauth.ResponseBodyError
-          ? errorResponse(error, host, secretsOf(request, registration))
+          ? errorResponse(error, host, secretsOf(latest ?? request, registration))
           : libraryFailure(error, host, response.status)
     })
   })

@@ -2,6 +2,7 @@ import type { HttpClient } from "@effect/platform/HttpClient"
 import * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Predicate from "effect/Predicate"
 import * as oauth from "oauth4webapi"
 import { TokenFailure } from "../../Token.js"
 import { isSecureHttp } from "../http/secureUrl.js"
@@ -16,6 +17,12 @@ export interface Endpoints {
   readonly authorizationEndpoint?: string | URL | undefined
   readonly deviceAuthorizationEndpoint?: string | URL | undefined
   readonly revocationEndpoint?: string | URL | undefined
+  /** The endpoint for pushed authorization requests (RFC 9126). If it is set, it is used for every sign-in. */
+  readonly pushedAuthorizationRequestEndpoint?: string | URL | undefined
+  /** The UserInfo endpoint (OpenID Connect Core 1.0, 5.3), for `userInfo`. */
+  readonly userInfoEndpoint?: string | URL | undefined
+  /** The URL of the server's public keys (RFC 7517, 5), for `claims`. */
+  readonly jwksUri?: string | URL | undefined
 }
 
 /**
@@ -111,13 +118,19 @@ const metadataOf = (endpoints: Endpoints): Either.Either<oauth.AuthorizationServ
     const authorization = yield* hrefOf("authorizationEndpoint")
     const device = yield* hrefOf("deviceAuthorizationEndpoint")
     const revocation = yield* hrefOf("revocationEndpoint")
+    const pushed = yield* hrefOf("pushedAuthorizationRequestEndpoint")
+    const userInfo = yield* hrefOf("userInfoEndpoint")
+    const jwks = yield* hrefOf("jwksUri")
     return {
       // Not normalized: issuers are compared as strings (RFC 9207, 2.4).
       issuer: endpoints.issuer === undefined ? token.origin : String(endpoints.issuer),
       token_endpoint: token.href,
       ...(authorization !== undefined && { authorization_endpoint: authorization }),
       ...(device !== undefined && { device_authorization_endpoint: device }),
-      ...(revocation !== undefined && { revocation_endpoint: revocation })
+      ...(revocation !== undefined && { revocation_endpoint: revocation }),
+      ...(pushed !== undefined && { pushed_authorization_request_endpoint: pushed }),
+      ...(userInfo !== undefined && { userinfo_endpoint: userInfo }),
+      ...(jwks !== undefined && { jwks_uri: jwks })
     }
   })
 
@@ -127,6 +140,10 @@ export const resolveServer = (
   send: Send
 ): Effect.Effect<AuthorizationServer, ConfigError.ConfigError> =>
   Effect.gen(function* () {
+    // JavaScript permits other values than the types do.
+    if (!Predicate.isObject(server) && typeof server !== "string") {
+      return yield* invalid(["server"], "must be the URL of the issuer, or the URLs of the endpoints")
+    }
     if (!isIssuer(server)) {
       const as = yield* metadataOf(server)
       const token = new URL(server.tokenEndpoint)

@@ -65,10 +65,6 @@ const getJson = (
   )
 }
 
-/** The public keys of a server, as `oauth4webapi` takes them from its cache. */
-const isKeySet = (body: unknown): body is { readonly keys: Array<oauth.JWK> } =>
-  Predicate.hasProperty(body, "keys") && Array.isArray(body.keys) && body.keys.every(Predicate.isRecord)
-
 const parse = (text: string | undefined): unknown => {
   try {
     return JSON.parse(text ?? "")
@@ -106,6 +102,30 @@ const verifySymmetric = async (idToken: string, hash: string, secret: Redacted.R
   return crypto.subtle.verify("HMAC", key, bytes, encoder.encode(`${header}.${claims}`))
 }
 
+/** A set of public keys (RFC 7517, 5). */
+interface KeySet {
+  readonly keys: Array<oauth.JWK>
+}
+
+const isKeySet = (body: unknown): body is KeySet =>
+  Predicate.hasProperty(body, "keys") && Array.isArray(body.keys) && body.keys.every(Predicate.isRecord)
+
+/** Requests the public keys of the server. */
+const requestKeys = (
+  registration: Registration,
+  as: oauth.AuthorizationServer
+): Effect.Effect<KeySet, TokenFailure, HttpClient> =>
+  Effect.gen(function* () {
+    const response = yield* getJson(registration, as.jwks_uri, "jwksUri", { name: "jwks" })
+    const body = parse(yield* Effect.promise(() => response.text()))
+    return isKeySet(body)
+      ? body
+      : yield* new TokenFailure({
+          reason: "Unavailable",
+          message: `${registration.server.host} sent no valid set of keys`
+        })
+  })
+
 /**
  * Verifies the ID token of a token: its signature, issuer and audience (OpenID Connect Core 1.0, 3.1.3.7). Its times are not checked,
  * since the token has been verified, or received from the server, when it was issued.
@@ -118,15 +138,7 @@ const verifyClaims = (registration: Registration, idToken: string): Effect.Effec
     if (!hasIssuer) return yield* misconfigured(`the issuer is not known: configure \`issuer\` of ${host}`)
     const hash = symmetricHash(idToken)
     const secret = hash === undefined ? undefined : clientSecret
-    const jwks =
-      secret === undefined
-        ? yield* Effect.flatMap(getJson(registration, as.jwks_uri, "jwksUri", { name: "jwks" }), (response) =>
-            Effect.promise(() => response.json())
-          )
-        : { keys: [] }
-    if (!isKeySet(jwks)) {
-      return yield* new TokenFailure({ reason: "Unavailable", message: `${host} sent no valid set of keys` })
-    }
+    const jwks = secret === undefined ? yield* requestKeys(registration, as) : { keys: [] }
     const unsafe = new TokenFailure({
       reason: "Unsafe",
       message: `the ID token of ${host} is not trusted: its signature is not valid`

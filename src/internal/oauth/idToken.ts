@@ -59,10 +59,16 @@ const getJson = (
     ({ status }) => status === 200,
     ({ status }) =>
       new TokenFailure({
-        reason: "Unavailable",
-        message: `${url.host} refused the request ${traits.name} (status ${status})`
+        reason: reasonOf(status),
+        message: `${url.host} refused the request ${traits.name} (status ${status}): check \`${option}\` and the scope`
       })
   )
+}
+
+/** The reason of a failure by its status: of the token, of the scope or the URL, or of the server. */
+const reasonOf = (status: number) => {
+  if (status === 401) return "Refused"
+  return status >= 400 && status < 500 ? "Misconfigured" : "Unavailable"
 }
 
 const parse = (text: string | undefined): unknown => {

@@ -261,15 +261,15 @@ describe("an ID token", () => {
 
   test("can't be verified without the server's keys", () =>
     Effect.gen(function* () {
-      for (const keys of [
-        Scripted.respond({ status: 404 }),
-        Scripted.json({}),
-        Scripted.json([]),
-        Scripted.json({ keys: ["text"] }),
-        Scripted.respond({ body: "<h1>Hello</h1>" })
-      ]) {
+      for (const [keys, reason] of [
+        [Scripted.respond({ status: 404 }), "Misconfigured"],
+        [Scripted.json({}), "Unavailable"],
+        [Scripted.json([]), "Unavailable"],
+        [Scripted.json({ keys: ["text"] }), "Unavailable"],
+        [Scripted.respond({ body: "<h1>Hello</h1>" }), "Unavailable"]
+      ] as const) {
         const { tokens } = yield* tokensOf({ idToken: idTokenOf({ alg: "ES256" }, claimsOf(), p256.privateKey), keys })
-        expect(yield* Effect.flip(tokens.claims)).toMatchObject({ reason: "Unavailable" })
+        expect(yield* Effect.flip(tokens.claims)).toMatchObject({ reason })
       }
     }))
 
@@ -317,15 +317,17 @@ describe("UserInfo", () => {
 
   test("that the server refuses, or that is not valid, fails without secrets", () =>
     Effect.gen(function* () {
-      for (const userInfo of [
-        Scripted.respond({ status: 401 }),
-        Scripted.json({ error: "insufficient_scope s3cret-access" }, { status: 403 }),
-        Scripted.json({ name: "Bob" }),
-        Scripted.respond({ body: "s3cret-access" })
-      ]) {
+      for (const [userInfo, reason] of [
+        [Scripted.respond({ status: 401 }), expect.any(String)],
+        [Scripted.json({ error: "insufficient_scope s3cret-access" }, { status: 403 }), "Misconfigured"],
+        [Scripted.respond({ status: 404 }), "Misconfigured"],
+        [Scripted.respond({ status: 500 }), "Unavailable"],
+        [Scripted.json({ name: "Bob" }), "Unavailable"],
+        [Scripted.respond({ body: "s3cret-access" }), "Unavailable"]
+      ] as const) {
         const { tokens } = yield* tokensOf({ userInfo })
         const exit = yield* Effect.exit(Effect.withClock(tokens.userInfo, fastClock().clock))
-        expect(yield* Effect.flip(exit)).toMatchObject({ reason: "Unavailable" })
+        expect(yield* Effect.flip(exit)).toMatchObject({ _tag: "TokenFailure", reason })
         expect(printed(exit)).not.toContain("s3cret")
       }
     }))

@@ -2,6 +2,7 @@ import { HttpClient } from "@effect/platform/HttpClient"
 import type * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
@@ -304,7 +305,7 @@ export const refreshToken = (
 ): Effect.Effect<RevocableTokens, ConfigError.ConfigError, HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
     yield* checkSecret("refreshToken", options.refreshToken)
-    const registration = yield* register("refresh_token", options, options.refreshToken)
+    const registration = yield* register("refresh_token", options, [options.refreshToken])
     return yield* makeTokens(registration, refreshGrant(registration)(options.refreshToken), "fixed", options)
   })
 
@@ -376,7 +377,8 @@ export const jwtBearer = (
     const registered = yield* register(
       "jwt_bearer",
       { ...options, client: client ?? { clientId: source.issuer } },
-      source.identifying
+      source.presented,
+      source.details
     )
     const registration: Registration = client === undefined ? { ...registered, authentication: () => {} } : registered
     return yield* makeTokens(registration, source.grant(registration), source.subject, options)
@@ -386,7 +388,8 @@ export const jwtBearer = (
 interface AssertionSource {
   /** The issuer, or another name of the client. */
   readonly issuer: string
-  readonly identifying: Redacted.Redacted
+  readonly presented: ReadonlyArray<Redacted.Redacted>
+  readonly details: ReadonlyArray<unknown>
   readonly subject: "fixed" | "per-grant"
   readonly grant: (registration: Registration) => Grant
 }
@@ -403,7 +406,8 @@ const parseAssertion = (
       const issuer = yield* requireName(name)
       return {
         issuer,
-        identifying: Redacted.make(issuer),
+        presented: [],
+        details: [issuer],
         subject: "per-grant",
         grant: (registration) => assertionGrant(registration, assertion)
       }
@@ -412,7 +416,8 @@ const parseAssertion = (
       yield* checkSecret("assertion", assertion)
       return {
         issuer: "assertion",
-        identifying: assertion,
+        presented: [assertion],
+        details: [],
         subject: "fixed",
         grant: (registration) => assertionGrant(registration, assertion)
       }
@@ -420,7 +425,9 @@ const parseAssertion = (
     if (!Predicate.isRecord(assertion))
       return yield* invalid(["assertion"], "must be claims with a key, or Redacted text")
     const { audience, claims = {}, issuer, subject = issuer } = assertion
-    if (!Predicate.isRecord(claims)) return yield* invalid(["assertion", "claims"], "must be an object")
+    if (!Predicate.isRecord(claims) || !isJson(claims)) {
+      return yield* invalid(["assertion", "claims"], "must be an object of JSON values")
+    }
     if (!isText(issuer)) return yield* invalid(["assertion", "issuer"], "must be text that is not empty")
     if (!isText(subject)) return yield* invalid(["assertion", "subject"], "must be text that is not empty")
     if (audience !== undefined && !isText(String(audience))) {
@@ -430,11 +437,15 @@ const parseAssertion = (
     const named = audience === undefined ? undefined : String(audience)
     return {
       issuer,
-      identifying: Redacted.make(JSON.stringify([issuer, subject, named, claims])),
+      presented: [],
+      details: [issuer, subject, named, claims],
       subject: "fixed",
       grant: (registration) => signedAssertionGrant(registration, { audience: named, claims, issuer, key, subject })
     }
   })
+
+/** Reports whether a value can be written as JSON: it has no cycle and no bigint. */
+const isJson = (value: unknown): boolean => Either.isRight(Either.try(() => JSON.stringify(value)))
 
 /** JavaScript permits other values than the types do. */
 const isText = (value: unknown): boolean => typeof value === "string" && value !== ""
@@ -498,12 +509,12 @@ export const tokenExchange = (
     const isFixed = Redacted.isRedacted(subjectToken)
     if (!Effect.isEffect(subjectToken)) yield* checkSecret("subjectToken", subjectToken)
     if (actorToken !== undefined && !Effect.isEffect(actorToken)) yield* checkSecret("actorToken", actorToken)
-    const subject = isFixed ? Redacted.value(subjectToken) : yield* requireName(name)
-    const actor = Redacted.isRedacted(actorToken) ? Redacted.value(actorToken) : undefined
+    if (!isFixed) yield* requireName(name)
     const registration = yield* register(
       "token_exchange",
       options,
-      Redacted.make(JSON.stringify([subject, actor, subjectTokenType, requestedTokenType]))
+      [subjectToken, actorToken].filter((token) => Redacted.isRedacted(token)),
+      [isFixed ? "" : name, Redacted.isRedacted(actorToken), subjectTokenType, requestedTokenType]
     )
     const grant = tokenExchangeGrant(registration, {
       subjectToken,

@@ -188,13 +188,14 @@ const checkAlgorithms = ({ idTokenAlgorithms: algorithms }: RegistrationOptions)
 /**
  * Makes a registration. Fails with a `ConfigError` if an option is invalid.
  *
- * - `presented`: a secret that the tokens are granted for, such as a refresh token. A fingerprint of it becomes part of the
- *   identity
+ * - `presented`: secrets that the tokens are granted for, such as a refresh token. Fingerprints of them become part of the identity
+ * - `details`: other options that the tokens depend on. They hold no secret
  */
 export const register = (
   grantType: string,
   options: RegistrationOptions,
-  presented?: Redacted.Redacted
+  presented: ReadonlyArray<Redacted.Redacted> = [],
+  details: ReadonlyArray<unknown> = []
 ): Effect.Effect<Registration, ConfigError.ConfigError> =>
   Effect.gen(function* () {
     const { client, name, scope = [] } = options
@@ -228,7 +229,8 @@ export const register = (
       identity: yield* identityOf(grantType, client, server, [
         scope.toSorted(),
         revealParameters(parameters),
-        presented === undefined ? [] : [Redacted.value(presented)]
+        presented.map((secret) => Redacted.value(secret)),
+        details
       ])
     }
   })

@@ -219,6 +219,7 @@ describe("options", () => {
     ["assertion.subject", { assertion: { ...key, subject: 5 } }],
     ["assertion.audience", { assertion: { ...key, audience: "" } }],
     ["assertion.claims", { assertion: { ...key, claims: "scope" } }],
+    ["assertion.claims", { assertion: { ...key, claims: { number: 5n } } }],
     ["assertion.privateKey", { assertion: { ...key, privateKey: undefined } }],
     ["assertion.algorithm", { assertion: { ...key, algorithm: "none" } }],
     ["name", { assertion: Effect.succeed(Redacted.make("a.b.c")) }],

@@ -7,7 +7,7 @@ import { type Token, TokenFailure } from "../../Token.js"
 import type { Tokens } from "../../Tokens.js"
 import { decodeBase64 } from "../base64.js"
 import { isSecureHttp } from "../http/secureUrl.js"
-import { libraryFailure } from "./failures.js"
+import { libraryFailure, outageFailure } from "./failures.js"
 import type { Registration } from "./registration.js"
 import type { RequestTraits } from "./transport.js"
 
@@ -35,13 +35,13 @@ export interface UserInfo {
 
 const misconfigured = (message: string) => new TokenFailure({ reason: "Misconfigured", message })
 
-/** Sends a GET request to an endpoint of the metadata, and reads the JSON object of the response. */
-const getJson = (
+/** Sends a GET request to an endpoint of the metadata. Returns the text of the response. */
+const get = (
   { send, server: { host } }: Registration,
   endpoint: string | undefined,
   option: string,
   traits: RequestTraits
-): Effect.Effect<Response, TokenFailure, HttpClient> => {
+): Effect.Effect<string, TokenFailure, HttpClient> => {
   if (endpoint === undefined || !URL.canParse(endpoint)) {
     return Effect.fail(misconfigured(`the URL is not known: configure \`${option}\` of ${host}`))
   }
@@ -54,14 +54,17 @@ const getJson = (
       })
     )
   }
-  return Effect.filterOrFail(
-    send({ url, method: "GET", headers: { accept: "application/json" } }, { idempotent: true, ...traits }),
-    ({ status }) => status === 200,
-    ({ status }) =>
-      new TokenFailure({
-        reason: reasonOf(status),
-        message: `${url.host} refused the request ${traits.name} (status ${status}): check \`${option}\` and the scope`
-      })
+  return send({ url, method: "GET", headers: { accept: "application/json" } }, { idempotent: true, ...traits }).pipe(
+    Effect.mapError(outageFailure),
+    Effect.filterOrFail(
+      ({ status }) => status === 200,
+      ({ status }) =>
+        new TokenFailure({
+          reason: reasonOf(status),
+          message: `${url.host} refused the request ${traits.name} (status ${status}): check \`${option}\` and the scope`
+        })
+    ),
+    Effect.map(({ text }) => text)
   )
 }
 
@@ -122,8 +125,7 @@ const requestKeys = (
   as: oauth.AuthorizationServer
 ): Effect.Effect<KeySet, TokenFailure, HttpClient> =>
   Effect.gen(function* () {
-    const response = yield* getJson(registration, as.jwks_uri, "jwksUri", { name: "jwks" })
-    const body = parse(yield* Effect.promise(() => response.text()))
+    const body = parse(yield* get(registration, as.jwks_uri, "jwksUri", { name: "jwks" }))
     return isKeySet(body)
       ? body
       : yield* new TokenFailure({
@@ -140,8 +142,9 @@ const verifyClaims = (registration: Registration, idToken: string): Effect.Effec
   Effect.gen(function* () {
     const { client, clientSecret, server } = registration
     const { host } = server
-    const { as, hasIssuer } = yield* server.metadata
-    if (!hasIssuer) return yield* misconfigured(`the issuer is not known: configure \`issuer\` of ${host}`)
+    const { as } = yield* server.metadata
+    if (server.endpoints !== undefined && server.endpoints.issuer === undefined)
+      return yield* misconfigured(`the issuer is not known: configure \`issuer\` of ${host}`)
     const hash = symmetricHash(idToken)
     const secret = hash === undefined ? undefined : clientSecret
     const jwks = secret === undefined ? yield* requestKeys(registration, as) : { keys: [] }
@@ -212,7 +215,7 @@ export const requestUserInfo = (
     const { as } = yield* server.metadata
     // Fails with the reason why there is no token, if so.
     yield* tokens.token()
-    const response = yield* getJson(registration, as.userinfo_endpoint, "userInfoEndpoint", {
+    const text = yield* get(registration, as.userinfo_endpoint, "userInfoEndpoint", {
       name: "userInfo",
       tokens
     })
@@ -220,7 +223,12 @@ export const requestUserInfo = (
     const { sub } = idToken === undefined ? {} : partOf(Redacted.value(idToken), 1)
     return yield* Effect.tryPromise({
       try: () =>
-        oauth.processUserInfoResponse(as, client, typeof sub === "string" ? sub : oauth.skipSubjectCheck, response),
+        oauth.processUserInfoResponse(
+          as,
+          client,
+          typeof sub === "string" ? sub : oauth.skipSubjectCheck,
+          Response.json(JSON.parse(text))
+        ),
       catch: (error) => libraryFailure(error, server.host)
     })
   })

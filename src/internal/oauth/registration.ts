@@ -6,6 +6,7 @@ import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as oauth from "oauth4webapi"
 import { fingerprint } from "../fingerprint.js"
+import { fieldName } from "../http/fieldSyntax.js"
 import { authenticationOf, type Client } from "./clientAuthentication.js"
 import { type AuthorizationServer, resolveServer, type Server, type ServerMetadata } from "./serverMetadata.js"
 import { makeSend, type Send } from "./transport.js"
@@ -23,6 +24,8 @@ export interface Registration {
   readonly server: AuthorizationServer
   readonly send: Send
   readonly scope: ReadonlyArray<string>
+  /** Other token types that are sent as `Bearer`, in lower case. */
+  readonly bearerTokenTypes: ReadonlyArray<string>
   /** Additional parameters of authorization requests and token requests (RFC 6749, 8.2). */
   readonly parameters: RequestParameters<string | Redacted.Redacted>
   /**
@@ -39,6 +42,7 @@ export interface RegistrationOptions {
   readonly server: Server
   readonly client: Client
   readonly scope?: ReadonlyArray<string> | undefined
+  readonly bearerTokenTypes?: ReadonlyArray<string> | undefined
   readonly parameters?: Readonly<Record<string, string | Redacted.Redacted | ReadonlyArray<string>>> | undefined
   readonly name?: string | undefined
   readonly clockTolerance?: Duration.DurationInput | undefined
@@ -198,13 +202,16 @@ export const register = (
   details: ReadonlyArray<unknown> = []
 ): Effect.Effect<Registration, ConfigError.ConfigError> =>
   Effect.gen(function* () {
-    const { client, name, scope = [] } = options
+    const { bearerTokenTypes = [], client, name, scope = [] } = options
     if (!Predicate.isRecord(client)) return yield* invalid(["client"], "must be set")
     if (name !== undefined && (typeof name !== "string" || name === "")) {
       return yield* invalid(["name"], "must be text that is not empty")
     }
     if (!isScope(scope)) {
       return yield* invalid(["scope"], 'must be a list of names without spaces, such as `["read", "write"]`')
+    }
+    if (!bearerTokenTypes.every((type) => fieldName.test(type))) {
+      return yield* invalid(["bearerTokenTypes"], 'must be a list of token types, such as `["bot"]`')
     }
     const parameters = yield* parseParameters("parameters", options.parameters ?? {})
     const tolerance = yield* parseTolerance(options)
@@ -224,6 +231,7 @@ export const register = (
       server,
       send,
       scope,
+      bearerTokenTypes: bearerTokenTypes.map((type) => type.toLowerCase()),
       parameters,
       callerName: `${ofProgram.includes(grantType) ? "" : "user of "}OAuth client ${client.clientId} at ${server.host}`,
       identity: yield* identityOf(grantType, client, server, [

@@ -39,6 +39,20 @@ describe("options", () => {
       { server: { tokenEndpoint: "https://auth.example/token", revocationEndpoint: "http://auth.example/revoke" } }
     ],
     ["server.issuer", { server: { tokenEndpoint: "https://auth.example/token", issuer: "auth.example" } }],
+    ["server.metadataUrl", { server: { metadataUrl: "http://auth.example/metadata", issuer: "https://auth.example" } }],
+    ["server.issuer", { server: { metadataUrl: "https://auth.example/metadata" } }],
+    ["server.issuer", { server: { metadataUrl: "https://auth.example/metadata", issuer: "auth.example" } }],
+    [
+      "server.issuer",
+      { server: { metadataUrl: "https://auth.example/metadata", issuer: "https://{tenant}.example/" } }
+    ],
+    ["server.issuer", { server: { metadataUrl: "https://auth.example/metadata", issuer: "https://{tenant}" } }],
+    [
+      "server.issuer",
+      { server: { metadataUrl: "https://auth.example/metadata", issuer: "https://auth.example/{a b}" } }
+    ],
+    ["bearerTokenTypes", { bearerTokenTypes: [""] }],
+    ["bearerTokenTypes", { bearerTokenTypes: ["bot user"] }],
     ["client.clientId", { client: { clientId: "" } }],
     ["client.clientSecret", { client: { clientId: "backend" } }],
     ["client.clientSecret", { client: { clientId: "backend", clientSecret: Redacted.make("") } }],

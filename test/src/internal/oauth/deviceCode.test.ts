@@ -193,6 +193,11 @@ describe("polling", () => {
       }
       const rows: ReadonlyArray<readonly [name: string, fields: object, expected: Expected]> = [
         ["Google's verification_url", { verification_uri: undefined, verification_url: uri }, {}],
+        [
+          "Google's verification_url_complete",
+          { verification_uri: undefined, verification_url: uri, verification_url_complete: `${uri}?c` },
+          { prompt: { verificationUriComplete: `${uri}?c` } }
+        ],
         ["both", { verification_url: "https://old.example" }, {}],
         [
           "the complete one alone",

@@ -2,7 +2,7 @@ import * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as oauth from "oauth4webapi"
-import { fingerprint } from "../fingerprint.js"
+import { fingerprint, publicFingerprint } from "../fingerprint.js"
 import { authenticationOf, type Client } from "./clientAuthentication.js"
 import { type AuthorizationServer, resolveServer, type Server } from "./serverMetadata.js"
 import { makeSend, type Send } from "./transport.js"
@@ -115,11 +115,18 @@ export const register = (
       callerName: `${grantType === "client_credentials" ? "" : "user of "}OAuth client ${client.clientId} at ${server.host}`,
       identity: yield* identityOf(grantType, client, server, [
         scope.toSorted(),
-        revealParameters(parameters),
-        presented === undefined ? [] : [Redacted.value(presented)]
+        yield* Effect.forEach(parameters, ([name, value]) => Effect.map(masked(name, value), (text) => [name, text])),
+        presented === undefined ? [] : [yield* masked("", presented)]
       ])
     }
   })
+
+/**
+ * Returns a value of a parameter for the identity, which is part of names in stores: a fingerprint of a secret, from which a PIN can't be
+ * found by trying.
+ */
+const masked = (name: string, value: string | Redacted.Redacted): Effect.Effect<string> =>
+  typeof value === "string" ? Effect.succeed(value) : publicFingerprint(value, name)
 
 /** Makes the identity of a registration. `details` are the options that tokens depend on. */
 const identityOf = (

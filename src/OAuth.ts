@@ -13,8 +13,9 @@ import { invalid, parseParameters, register, type Registration } from "./interna
 import { revokeToken } from "./internal/oauth/revocation.js"
 import type { Server } from "./internal/oauth/serverMetadata.js"
 import type { Grant } from "./internal/oauth/tokenRequest.js"
+import { makeTokens as makeTokensOf } from "./internal/tokens/makeTokens.js"
 import type * as Token from "./Token.js"
-import * as Tokens from "./Tokens.js"
+import type * as Tokens from "./Tokens.js"
 
 export type { CallbackResult, RedirectReceiver } from "./internal/oauth/authorizationCode.js"
 export type { Client } from "./internal/oauth/clientAuthentication.js"
@@ -56,20 +57,24 @@ const makeTokens = (
   registration: Registration,
   grant: Grant,
   subject: Tokens.Options["subject"],
-  { name, probe, refreshMargin }: Omit<Options, "scope">
-): Effect.Effect<RevocableTokens, never, HttpClient | Scope.Scope> =>
+  { name, probe, refreshMargin }: Omit<Options, "scope">,
+  grantIsSilent = subject === "fixed"
+): Effect.Effect<RevocableTokens, ConfigError.ConfigError, HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
     const { callerName, identity } = registration
     const client = yield* HttpClient
-    const tokens = yield* Tokens.make({
-      name: name ?? identity,
-      identity,
-      grant,
-      refresh: refreshGrant(registration),
-      refreshMargin,
-      probe,
-      subject
-    })
+    const tokens = yield* makeTokensOf(
+      {
+        name: name ?? identity,
+        identity,
+        grant,
+        refresh: refreshGrant(registration),
+        refreshMargin,
+        probe,
+        subject
+      },
+      { label: name ?? callerName, grantIsSilent }
+    )
     const revoke = Effect.flatMap(
       tokens.forget,
       Option.match({ onNone: () => Effect.void, onSome: (token) => revokeToken(registration, token) })
@@ -252,5 +257,5 @@ export const refreshToken = (
 ): Effect.Effect<RevocableTokens, ConfigError.ConfigError, HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
     const registration = yield* register("refresh_token", options, options.refreshToken)
-    return yield* makeTokens(registration, refreshGrant(registration)(options.refreshToken), "fixed", options)
+    return yield* makeTokens(registration, refreshGrant(registration)(options.refreshToken), "fixed", options, false)
   })

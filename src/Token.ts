@@ -52,7 +52,7 @@ export interface TokenResponse {
  *   text
  */
 export class TokenFailure extends Data.TaggedError("TokenFailure")<{
-  readonly reason: "Refused" | "Denied" | "TimedOut" | "Unavailable" | "Store" | "Invalid" | "Unsafe"
+  readonly reason: "Refused" | "Misconfigured" | "Denied" | "TimedOut" | "Unavailable" | "Store" | "Invalid" | "Unsafe"
   readonly message: string
 }> {}
 

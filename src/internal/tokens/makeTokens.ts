@@ -11,6 +11,7 @@ import { CredentialsFailure } from "../../Credentials.js"
 import type * as Token from "../../Token.js"
 import type { Options, Tokens } from "../../Tokens.js"
 import * as TokenStore from "../../TokenStore.js"
+import { isDuration } from "../isDuration.js"
 import { makeAcquireToken } from "./acquireToken.js"
 import { makeCurrentToken, type NumberedToken } from "./currentToken.js"
 import { makeSharedAcquisition } from "./sharedAcquisition.js"
@@ -36,11 +37,11 @@ export const makeTokens = (
 ): Effect.Effect<Tokens, ConfigError.ConfigError, HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
     const { apply = setAuthorization, identity, name, subject = "per-grant" } = options
-    const margin = Duration.decodeUnknown(options.refreshMargin ?? "1 minute")
-    if (Option.isNone(margin)) {
+    const { refreshMargin: margin = "1 minute" } = options
+    if (!isDuration(margin)) {
       return yield* Effect.fail(ConfigError.InvalidData(["refreshMargin"], "must be a duration, such as `1 minute`"))
     }
-    const refreshMargin = Duration.toMillis(margin.value)
+    const refreshMargin = Duration.toMillis(margin)
     const scope = yield* Effect.scope
     const client = yield* HttpClient
     const surrounding = yield* Effect.serviceOption(TokenStore.TokenStore)

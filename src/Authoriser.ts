@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Credentials from "./Credentials.js"
 import { fieldName, fieldValue, isRequestField } from "./internal/http/fieldSyntax.js"
+import { isDuration } from "./internal/isDuration.js"
 import { allowsCredentials, insecureMessage } from "./internal/http/secureUrl.js"
 import * as OriginState from "./OriginState.js"
 import type { RetryPolicy } from "./RetryPolicy.js"
@@ -110,6 +111,13 @@ const checkHeaders = ({ headers = {} }: Defaults): Either.Either<void, ConfigErr
   return Either.void
 }
 
+const checkDurations = ({ attemptDeadline, deadline }: Defaults): Either.Either<void, ConfigError.ConfigError> => {
+  for (const [name, value] of Object.entries({ deadline, attemptDeadline })) {
+    if (value !== undefined && !isDuration(value)) return invalid(name, "must be a duration, such as `30 seconds`")
+  }
+  return Either.void
+}
+
 const checkRateLimit = ({ rateLimit }: Defaults): Either.Either<void, ConfigError.ConfigError> => {
   const scope = rateLimit?.scope
   // JavaScript permits other values than the types do.
@@ -124,7 +132,7 @@ const checkRateLimit = ({ rateLimit }: Defaults): Either.Either<void, ConfigErro
 
 /**
  * Makes the service for an API at a base URL. It uses the `OriginStates`, the `Limiter` and the `ResponseCache` in its context.
- * Fails with a `ConfigError` if the base URL, a default header or `rateLimit` is invalid, or if credentials are set for a base URL that is
+ * Fails with a `ConfigError` if the base URL, a default header, a deadline or `rateLimit` is invalid, or if credentials are set for a base URL that is
  * neither https nor loopback (see `insecure`).
  *
  * @example
@@ -145,6 +153,7 @@ export const make = <C extends Credentials.Credentials = Credentials.Credentials
     const { baseUrl: text, credentials, ...defaults } = options as Options<C, E, R>
     const baseUrl = yield* parseBaseUrl(text)
     yield* checkHeaders(defaults)
+    yield* checkDurations(defaults)
     yield* checkRateLimit(defaults)
     if (credentials !== undefined && !allowsCredentials({ baseUrl, insecure: defaults.insecure })) {
       return yield* invalid("baseUrl", insecureMessage)

@@ -5,9 +5,8 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { fingerprint, hasSubtleCrypto } from "./internal/fingerprint.js"
 import { encodeBase64 } from "./internal/base64.js"
-import { randomHex, toHex } from "./internal/hex.js"
+import { fingerprint, isGuessable, slowFingerprint } from "./internal/fingerprint.js"
 import { isRequestField, visibleAscii } from "./internal/http/fieldSyntax.js"
 
 /**
@@ -18,10 +17,15 @@ import { isRequestField, visibleAscii } from "./internal/http/fieldSyntax.js"
  */
 export interface Credentials {
   /**
-   * Distinguishes callers in rate limits, pauses and cache partitions. Two callers must not have the same one. Holds no secret.
-   * Empty for no credentials.
+   * Distinguishes callers in rate limits, pauses and cache partitions. Two callers that have the same one receive each other's cached
+   * responses. Holds no secret. Empty for no credentials.
    */
   readonly identity: string
+  /**
+   * The identity in stores outside of this process, where `identity` is a fingerprint of a secret that may be found by trying, such as a
+   * PIN. Slow to compute. Default: the identity.
+   */
+  readonly storeIdentity?: Effect.Effect<string> | undefined
   /** Names the caller in messages, and has no other effect. Holds no secret. Default: the identity. */
   readonly name?: string | undefined
   /**
@@ -67,10 +71,18 @@ export const none: Credentials = {
   rejected: () => Effect.succeed(false)
 }
 
+/** Credentials that do not change. */
+const fixed = (identity: string, add: (request: HttpClientRequest) => HttpClientRequest): Credentials => ({
+  identity,
+  authorize: (request) => Effect.sync(() => ({ request: add(request), generation: 0 })),
+  rejected: () => Effect.succeed(false)
+})
+
 /**
  * Makes fixed credentials from a function that adds them to a request. A request is not sent again after a 401.
  *
- * - `identity`: distinguishes the caller from others, and names it in messages. Holds no secret
+ * - `identity`: distinguishes the caller from others, and names it in messages. It must be of this caller alone, such as its account: two
+ *   callers with the same identity share cached responses. Holds no secret
  * - `add`: adds the credentials to a request
  *
  * @example
@@ -86,53 +98,37 @@ export const none: Credentials = {
 export const make = (
   identity: string,
   add: (request: HttpClientRequest) => HttpClientRequest
-): Effect.Effect<Credentials> =>
-  Effect.succeed({
-    identity,
-    authorize: (request) => Effect.sync(() => ({ request: add(request), generation: 0 })),
-    rejected: () => Effect.succeed(false)
-  })
+): Effect.Effect<Credentials> => Effect.sync(() => fixed(identity, add))
 
 const refuse = (field: string, message: string) => Effect.fail(ConfigError.InvalidData([field], message))
 
-const checked = (field: string, secret: Redacted.Redacted) =>
-  visibleAscii.test(Redacted.value(secret))
-    ? Effect.succeed(Redacted.value(secret))
-    : refuse(field, "must be visible ASCII without spaces, and not empty")
-
-/** The number of PBKDF2-SHA-256 iterations that OWASP advises. They take about a tenth of a second. */
-const iterations = 600_000
-
-/**
- * Computes the cache partition of a user name with a password. Passwords are guessable, so the digest, which is stored, is slow
- * to compute. Without Web Crypto the partition is random.
- */
-const passwordPartition = async (username: string, password: Redacted.Redacted): Promise<string> => {
-  if (!hasSubtleCrypto()) return `${username} ${randomHex(16)}`
-  const text = new TextEncoder()
-  const key = await crypto.subtle.importKey("raw", text.encode(Redacted.value(password)), "PBKDF2", false, [
-    "deriveBits"
-  ])
-  const salt = text.encode(`effect-herald ${username}`)
-  const bits = await crypto.subtle.deriveBits({ name: "PBKDF2", hash: "SHA-256", salt, iterations }, key, 128)
-  return `${username} ${toHex(new Uint8Array(bits))}`
+/** Computes an effect once. Memoizes a promise, since an interrupted call must not interrupt the computation that others wait for. */
+const once = (compute: () => Promise<string>): Effect.Effect<string> => {
+  let computed: Promise<string> | undefined
+  return Effect.promise(() => (computed ??= compute()))
 }
 
-/** Makes credentials that consist of one secret. Their identity is its fingerprint, so that no two secrets share one. */
+/**
+ * Makes credentials that consist of one secret. Their identity is its fingerprint, so that no two secrets share one. The secret is in
+ * closures only, since an Effect shows the values that it holds to `console.log`.
+ */
 const single = (
   field: string,
   secret: Redacted.Redacted,
   name: string,
   add: (request: HttpClientRequest, value: string) => HttpClientRequest
 ): Effect.Effect<Credentials, ConfigError.ConfigError> =>
-  Effect.flatMap(checked(field, secret), (value) =>
-    Effect.flatMap(fingerprint(secret), (identity) =>
-      Effect.map(
-        make(identity, (request) => add(request, value)),
-        (made) => ({ ...made, name })
-      )
-    )
-  )
+  Effect.suspend(() => {
+    if (!visibleAscii.test(Redacted.value(secret))) {
+      return refuse(field, "must be visible ASCII without spaces, and not empty")
+    }
+    const storeIdentity = isGuessable(secret) ? once(() => slowFingerprint(secret, "")) : undefined
+    return Effect.map(fingerprint(secret), (identity) => ({
+      ...fixed(identity, (request) => add(request, Redacted.value(secret))),
+      name,
+      ...(storeIdentity && { storeIdentity, partition: Effect.asSome(storeIdentity) })
+    }))
+  })
 
 const authorization = (scheme: string, token: Redacted.Redacted, name: string) =>
   single("token", token, name, (request, value) =>
@@ -184,13 +180,12 @@ export const basic = (credentials: {
   // UTF-8 has no lone surrogates, so that another name or password would be sent.
   if (!username.isWellFormed()) return refuse("username", "must be well-formed Unicode")
   if (!Redacted.value(password).isWellFormed()) return refuse("password", "must be well-formed Unicode")
-  let computed: Promise<string> | undefined
-  // Memoizes a promise, since an interrupted call must not interrupt the computation that others wait for.
-  const partition = Effect.asSome(Effect.promise(() => (computed ??= passwordPartition(username, password))))
-  return Effect.map(
-    make(username, (request) => setBasic(request, credentials)),
-    (made) => ({ ...made, name: `basic user ${username}`, partition })
-  )
+  return Effect.sync(() => ({
+    ...fixed(username, (request) => setBasic(request, credentials)),
+    name: `basic user ${username}`,
+    // Passwords are guessable.
+    partition: Effect.asSome(once(async () => `${username} ${await slowFingerprint(password, username)}`))
+  }))
 }
 
 /**

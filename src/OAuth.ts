@@ -25,8 +25,9 @@ import { revokeToken } from "./internal/oauth/revocation.js"
 import type { Server } from "./internal/oauth/serverMetadata.js"
 import { importSigningKey, type KeyOptions } from "./internal/oauth/signingKey.js"
 import type { Grant } from "./internal/oauth/tokenRequest.js"
+import { makeTokens as makeTokensOf } from "./internal/tokens/makeTokens.js"
 import type * as Token from "./Token.js"
-import * as Tokens from "./Tokens.js"
+import type * as Tokens from "./Tokens.js"
 
 export type { CallbackResult, RedirectReceiver, SignInResult } from "./internal/oauth/authorizationCode.js"
 export type { Client, KeyClient, PublicClient, SecretClient } from "./internal/oauth/clientAuthentication.js"
@@ -96,20 +97,24 @@ const makeTokens = (
   registration: Registration,
   grant: Grant,
   subject: Tokens.Options["subject"],
-  { name, probe, refreshMargin }: Pick<Options, "name" | "probe" | "refreshMargin">
-): Effect.Effect<RevocableTokens, never, HttpClient | Scope.Scope> =>
+  { name, probe, refreshMargin }: Pick<Options, "name" | "probe" | "refreshMargin">,
+  grantIsSilent = subject === "fixed"
+): Effect.Effect<RevocableTokens, ConfigError.ConfigError, HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
     const { callerName, identity } = registration
     const client = yield* HttpClient
-    const tokens = yield* Tokens.make({
-      name: name ?? identity,
-      identity,
-      grant,
-      refresh: refreshGrant(registration),
-      refreshMargin,
-      probe,
-      subject
-    })
+    const tokens = yield* makeTokensOf(
+      {
+        name: name ?? identity,
+        identity,
+        grant,
+        refresh: refreshGrant(registration),
+        refreshMargin,
+        probe,
+        subject
+      },
+      { label: name ?? callerName, grantIsSilent }
+    )
     const revoke = Effect.flatMap(
       tokens.forget,
       Option.match({ onNone: () => Effect.void, onSome: (token) => revokeToken(registration, token) })
@@ -318,7 +323,7 @@ export const refreshToken = (
   Effect.gen(function* () {
     yield* checkSecret("refreshToken", options.refreshToken)
     const registration = yield* register("refresh_token", options, [options.refreshToken])
-    return yield* makeTokens(registration, refreshGrant(registration)(options.refreshToken), "fixed", options)
+    return yield* makeTokens(registration, refreshGrant(registration)(options.refreshToken), "fixed", options, false)
   })
 
 /** An assertion that is signed for each request: a JSON Web Token (RFC 7523, 3). */

@@ -1,3 +1,4 @@
+import * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -101,8 +102,7 @@ export class OriginStates extends Context.Tag("effect-herald/OriginStates")<
   { readonly forOrigin: (origin: string) => Shared }
 >() {}
 
-/** Makes retry budgets and pauses, one of each for an origin. */
-export const make = ({ budget, pause = true }: Options = {}): Effect.Effect<Context.Tag.Service<OriginStates>> =>
+const makeStates = ({ budget, pause = true }: Options = {}): Effect.Effect<Context.Tag.Service<OriginStates>> =>
   Effect.sync(() => {
     const states = new Map<string, Shared>()
     return {
@@ -117,12 +117,38 @@ export const make = ({ budget, pause = true }: Options = {}): Effect.Effect<Cont
     }
   })
 
-/** A layer of the retry budgets and pauses that all API layers within it share. */
-export const layer = (options: Options = {}): Layer.Layer<OriginStates> => Layer.effect(OriginStates, make(options))
+/**
+ * Makes retry budgets and pauses, one of each for an origin. Fails with a `ConfigError` if a setting of the budget is not a number of at
+ * least 0.
+ */
+export const make = (
+  options: Options = {}
+): Effect.Effect<Context.Tag.Service<OriginStates>, ConfigError.ConfigError> =>
+  Effect.suspend(() => {
+    const { budget = {} } = options
+    const wrong =
+      typeof budget === "string"
+        ? undefined
+        : Object.entries(budget).find(([, value]) => !(value === undefined || value >= 0))
+    // JavaScript permits other texts than the type does.
+    const isKnown = typeof budget === "object" || budget === "unlimited"
+    return isKnown && wrong === undefined
+      ? makeStates(options)
+      : Effect.fail(
+          ConfigError.InvalidData(
+            wrong === undefined ? ["budget"] : ["budget", wrong[0]],
+            wrong === undefined ? "must be settings, or `unlimited`" : "must be a number of at least 0"
+          )
+        )
+  })
+
+/** A layer of the retry budgets and pauses that all API layers within it share. Fails as `make` does. */
+export const layer = (options: Options = {}): Layer.Layer<OriginStates, ConfigError.ConfigError> =>
+  Layer.effect(OriginStates, make(options))
 
 const current: Effect.Effect<Context.Tag.Service<OriginStates>> = Effect.flatMap(
   Effect.serviceOption(OriginStates),
-  Option.match({ onNone: () => make(), onSome: Effect.succeed })
+  Option.match({ onNone: () => makeStates(), onSome: Effect.succeed })
 )
 
 /**

@@ -11,6 +11,12 @@ import { makeLocks } from "./internal/tokens/locks.js"
 /** A token store failed. The message holds no secret. */
 export class TokenStoreFailure extends Data.TaggedError("TokenStoreFailure")<{ readonly message: string }> {}
 
+/** A lock that another process can take before it is released, if its holder is stopped for several seconds. */
+export interface Lock {
+  /** Reports whether the lock is still held. It is checked right before a refresh token is sent. */
+  readonly isHeld: Effect.Effect<boolean, TokenStoreFailure>
+}
+
 /** A store that holds tokens between runs, each under a name, as a text that contains secrets. */
 export class TokenStore extends Context.Tag("effect-herald/TokenStore")<
   TokenStore,
@@ -23,9 +29,10 @@ export class TokenStore extends Context.Tag("effect-herald/TokenStore")<
     readonly remove: (name: string) => Effect.Effect<void, TokenStoreFailure>
     /**
      * Holds a lock until the scope closes. Among all users of the store, in all processes, one at a time holds the lock
-     * of a name. The lock of a process that was killed is released after a few seconds.
+     * of a name. The lock of a process that was killed is released after a few seconds. Returns nothing if the lock can't be lost
+     * before.
      */
-    readonly lock: (name: string) => Effect.Effect<void, TokenStoreFailure, Scope.Scope>
+    readonly lock: (name: string) => Effect.Effect<Lock | void, TokenStoreFailure, Scope.Scope>
   }
 >() {}
 

@@ -1,32 +1,33 @@
-import { HttpClient } from "@effect/platform/HttpClient"
+import type { HttpClient } from "@effect/platform/HttpClient"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
-import * as HttpRequest from "@effect/platform/HttpClientRequest"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+import type * as ConfigError from "effect/ConfigError"
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import { type Credentials, CredentialsFailure } from "./Credentials.js"
-import { makeAcquireToken } from "./internal/tokens/acquireToken.js"
-import { makeCurrentToken, type NumberedToken } from "./internal/tokens/currentToken.js"
-import { makeSharedAcquisition } from "./internal/tokens/sharedAcquisition.js"
-import { makeTokenStorage } from "./internal/tokens/tokenStorage.js"
+import type { Credentials } from "./Credentials.js"
+import { makeTokens } from "./internal/tokens/makeTokens.js"
 import type * as Token from "./Token.js"
-import * as TokenStore from "./TokenStore.js"
 
 /** Options of `make`. */
 export interface Options {
   /** The name of the token in the store. It must be unique for each client, server and user. */
   readonly name: string
-  /** The identity of the credentials (`Credentials.identity`), which names the caller in messages. It must not hold a secret. */
+  /**
+   * The identity of the credentials (`Credentials.identity`), which names the caller in messages. It must be of this caller alone, such as
+   * its account: callers with the same identity share rate limits and, where `subject` is `fixed`, cached responses. It must not hold a
+   * secret.
+   */
   readonly identity: string
   /** Requests a new token. */
   readonly grant: Effect.Effect<Token.TokenResponse, Token.TokenFailure, HttpClient>
   /**
    * Requests the next token by a refresh token. It runs uninterruptibly, since the server may have revoked the refresh
    * token by the time that the response arrives: give it a time limit of its own. If it fails with `Refused` or `Invalid`,
-   * a new token is granted. Any other failure fails the calls that wait for the token, and the refresh token is used again by
-   * the next call. Default: no refresh; each token is granted.
+   * a new token is granted, and a refused refresh token is not sent again. Any other failure fails the calls that wait for the token,
+   * and the refresh token is used again by the next call; after `Misconfigured` by one that begins at least a minute later. Default: no
+   * refresh; each token is granted.
    */
   readonly refresh?:
     | ((refreshToken: Redacted.Redacted) => Effect.Effect<Token.TokenResponse, Token.TokenFailure, HttpClient>)
@@ -74,11 +75,6 @@ export interface Tokens extends Credentials {
   readonly forget: Effect.Effect<Option.Option<Token.Token>, Token.TokenFailure>
 }
 
-const setAuthorization = (request: HttpClientRequest, { accessToken, tokenType }: Token.Token): HttpClientRequest =>
-  HttpRequest.setHeader(request, "authorization", `${tokenType} ${Redacted.value(accessToken)}`)
-
-const credentialsFailure = ({ message, reason }: Token.TokenFailure) => new CredentialsFailure({ reason, message })
-
 /**
  * Makes credentials from a source of tokens.
  *
@@ -90,6 +86,14 @@ const credentialsFailure = ({ message, reason }: Token.TokenFailure) => new Cred
  * `HttpClient` that the tokens were made with, so that neither the deadline, the interruption nor the client of a call ends it.
  * When the scope closes, a refresh in progress ends first, and its token is saved. Among all processes that share the store, one at a time requests a
  * token from the server. A 401 to a token that has been replaced since has no effect.
+ *
+ * A token that was issued less than a minute ago is not blamed for a 401, and one that replaced a rejected token is not for five minutes:
+ * the call fails, instead of opening one login page after another. One replacement that needs no user (a refresh, or a grant with a
+ * `fixed` subject) is tried even so. A grant that ended with `Denied`, `TimedOut`, `Unsafe` or `Invalid` is not repeated for five
+ * minutes, and one that ended with `Refused` or `Misconfigured` not for a minute: calls fail with the same failure. A new token in the
+ * store, `forceNew` and `forget` end this.
+ *
+ * Fails with a `ConfigError` if `refreshMargin` is not a duration.
  *
  * @example
  * ```ts
@@ -108,73 +112,5 @@ const credentialsFailure = ({ message, reason }: Token.TokenFailure) => new Cred
  * const live = Api.layer({ baseUrl: "https://api.example", credentials })
  * ```
  */
-export const make = (options: Options): Effect.Effect<Tokens, never, HttpClient | Scope.Scope> =>
-  Effect.gen(function* () {
-    const { apply = setAuthorization, identity, name, subject = "per-grant" } = options
-    const refreshMargin = Duration.toMillis(options.refreshMargin ?? Duration.minutes(1))
-    const scope = yield* Effect.scope
-    const client = yield* HttpClient
-    const surrounding = yield* Effect.serviceOption(TokenStore.TokenStore)
-    const store = Option.isSome(surrounding) ? surrounding.value : yield* TokenStore.makeMemory
-
-    const storage = makeTokenStorage(store, name)
-    const current = makeCurrentToken(refreshMargin)
-    const acquireToken = makeAcquireToken({ name, source: options, storage, current, refreshMargin })
-    const { acquire, forget } = makeSharedAcquisition({
-      acquireToken: (forceNew) => Effect.provideService(acquireToken(forceNew), HttpClient, client),
-      current,
-      scope,
-      storage
-    })
-
-    const usable: Effect.Effect<NumberedToken, Token.TokenFailure> = Effect.clockWith((clock) => {
-      const token = current.usable(clock.unsafeCurrentTimeMillis())
-      return token === undefined ? acquire("use") : Effect.succeed(token)
-    })
-
-    const partitionOf = (grantId: string) => `${identity} ${grantId}`
-
-    const partition = Effect.suspend(() => {
-      const known = current.grantId()
-      if (known !== undefined) return Effect.succeedSome(partitionOf(known))
-      const setGrantId = current.grantIdSetter()
-      return Effect.mapBoth(storage.load, {
-        onSuccess: (token) => {
-          setGrantId(token?.grantId)
-          return Option.map(Option.fromNullable(current.grantId()), partitionOf)
-        },
-        onFailure: credentialsFailure
-      })
-    })
-
-    return {
-      identity,
-      ...(subject === "per-grant" ? { partition } : {}),
-      authorize: (request) =>
-        Effect.mapBoth(usable, {
-          onSuccess: ({ generation, token }) => ({
-            request: apply(request, token),
-            generation,
-            partition: subject === "per-grant" ? partitionOf(token.grantId) : undefined
-          }),
-          onFailure: credentialsFailure
-        }),
-      rejected: (generation) =>
-        Effect.suspend(() => {
-          // The token was removed (`forget`) after the request was sent.
-          if (current.isCleared(generation)) return Effect.succeed(false)
-          const latest = current.get()
-          if (latest !== undefined && latest.generation !== generation) {
-            return Effect.succeed(generation < latest.firstGeneration)
-          }
-          current.reject(generation)
-          return Effect.mapBoth(acquire("use"), {
-            onSuccess: ({ firstGeneration }) => generation < firstGeneration,
-            onFailure: credentialsFailure
-          })
-        }),
-      token: ({ forceLoad = false, forceNew = false } = {}) =>
-        Effect.map(forceNew ? acquire("renew") : forceLoad ? acquire("reload") : usable, ({ token }) => token),
-      forget
-    }
-  })
+export const make = (options: Options): Effect.Effect<Tokens, ConfigError.ConfigError, HttpClient | Scope.Scope> =>
+  makeTokens(options, { label: options.name, grantIsSilent: options.subject === "fixed" })

@@ -67,6 +67,12 @@ const make = (command: Command, prefix: string): typeof TokenStore.Service => {
           )
           const heartbeat = Effect.ignore(run((redis) => redis.eval(extend, 1, key, owner, lockLifetime)))
           yield* Effect.forkScoped(Effect.interruptible(Effect.forever(Effect.delay(heartbeat, heartbeatInterval))))
+          return {
+            isHeld: Effect.map(
+              run((redis) => redis.get(key)),
+              (holder) => holder === owner
+            )
+          }
         })
       )
     }

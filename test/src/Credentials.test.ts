@@ -6,11 +6,13 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as fc from "effect/FastCheck"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import { createHash } from "node:crypto"
 import { inspect } from "node:util"
-import { Credentials, RetryPolicy, Verbs } from "effect-herald"
+import { Credentials, Limiter, RetryPolicy, Verbs } from "effect-herald"
 import * as Civis from "effect-herald/civis"
 import { fingerprint } from "../../src/internal/fingerprint.js"
 import * as Scripted from "../servers/scripted.js"
@@ -277,6 +279,48 @@ describe("the identity of credentials", () => {
   it.effect("is a fingerprint that is the same in every process", () =>
     Effect.gen(function* () {
       expect(yield* fingerprint(Redacted.make("abc"))).toBe("ba7816bf8f01cfea414140de5dae2223")
+    })
+  )
+
+  it.effect.each(unique)(
+    "is another one in stores outside of the process where the secret can be guessed, and slow to compute: %s",
+    ([, of]) =>
+      Effect.gen(function* () {
+        const seen = (text: string) =>
+          Effect.gen(function* () {
+            const { identity, partition, storeIdentity } = yield* of(Redacted.make(text))
+            const stored = storeIdentity === undefined ? undefined : yield* storeIdentity
+            expect(partition === undefined ? undefined : Option.getOrUndefined(yield* partition)).toBe(stored)
+            return { identity, stored }
+          })
+        // All digests that a fast search would try.
+        const fast = (text: string) =>
+          ["sha256", "sha1", "md5", "sha512"].map((name) => createHash(name).update(text).digest("hex"))
+        for (const text of ["4711", "0000", "hunter2", "2024-12-31", "1111222233334444111122223333"]) {
+          const { stored } = yield* seen(text)
+          expect(stored).toMatch(/^[\da-f]{32}$/)
+          expect(fast(text).filter((digest) => digest.includes(stored!))).toEqual([])
+        }
+        expect((yield* seen("4711")).stored).toBe((yield* seen("4711")).stored)
+        expect((yield* seen("4711")).stored).not.toBe((yield* seen("4712")).stored)
+        expect((yield* seen("ghp_0123456789abcdefABCDEF0123456789abcd")).stored).toBeUndefined()
+      })
+  )
+
+  it.scopedLive.each(unique)("is not what a limiter receives of a secret that can be guessed: %s", ([, of]) =>
+    Effect.gen(function* () {
+      const { url } = yield* Scripted.make([ok])
+      const seen: Array<string> = []
+      const limiter = Layer.succeed(Limiter.Limiter, {
+        acquire: ({ identity }) => Effect.sync(() => void seen.push(identity))
+      })
+      const { identity, storeIdentity } = yield* of(Redacted.make("4711"))
+      yield* get("/a").pipe(
+        Effect.provide(as(url, of(Redacted.make("4711"))).pipe(Layer.provide(limiter))),
+        Effect.provide(Layer.merge(clients[0]![1], once))
+      )
+      expect(seen).toEqual([yield* storeIdentity!])
+      expect(seen).not.toEqual([identity])
     })
   )
 

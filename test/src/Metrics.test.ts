@@ -256,7 +256,7 @@ describe("metrics", () => {
   it.effect("have no budget where it is unlimited", () =>
     Effect.gen(function* () {
       const url = "http://unlimited.test"
-      yield* run(url, [status(503), status(200)], { states: OriginState.layer({ budget: "unlimited" }) })
+      yield* run(url, [status(503), status(200)], { states: Layer.orDie(OriginState.layer({ budget: "unlimited" })) })
       expect(yield* series(url, retries)).toHaveLength(1)
       expect(yield* series(url, budget)).toEqual([])
     })

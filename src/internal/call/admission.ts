@@ -77,9 +77,9 @@ export const admission = (
         })
       }
       if (limiter === undefined) return Effect.void
-      const caller = { origin: baseUrl.origin, identity: credentials.identity }
-      return Effect.flatMap(longestWait, (longest) =>
-        limiter.acquire(caller, Duration.millis(Math.max(0, longest))).pipe(
+      const { identity, storeIdentity = Effect.succeed(identity) } = credentials
+      return Effect.flatMap(Effect.zip(longestWait, storeIdentity), ([longest, identity]) =>
+        limiter.acquire({ origin: baseUrl.origin, identity }, Duration.millis(Math.max(0, longest))).pipe(
           Effect.mapError(({ message, retryAfter }) => notSent(call, state, message, retryAfter)),
           // A pause may have begun while this call waited.
           Effect.flatMap(() => (!state.probing && pauseLeft(call) > 0 ? wait : Effect.void))

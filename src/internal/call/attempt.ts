@@ -3,6 +3,7 @@ import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientError } from "@effect/platform/HttpClientError"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type { Issue } from "../../Issue.js"
 import type { RawResponse } from "../../RawResponse.js"
 import type { BodyUse, ToError } from "../endpoint/Codec.js"
 import {
@@ -18,7 +19,15 @@ import {
   fromTransport,
   transportError
 } from "./AttemptFailure.js"
-import { type AttemptRequest, authorize, isOtherPartition, type PauseBegan, pauseBegan } from "./authorize.js"
+import {
+  type AttemptRequest,
+  authorize,
+  isOtherPartition,
+  type PauseBegan,
+  pauseBegan,
+  type Refusal,
+  refusalOf
+} from "./authorize.js"
 import type { CallInfo } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
 import type { UnknownCoding } from "../http/contentCoding.js"
@@ -79,12 +88,14 @@ export const attempt = (
     }
   }
 
+  const fromRefusal = (refusal: Refusal | Issue): AttemptFailure =>
+    "path" in refusal ? fromIssue(context(), refusal) : fromCredentials(context(), refusal)
+
   /** Step 1: adds credentials to the request. */
   const authorizing = (plain: HttpClientRequest): Attempt<Ready> =>
-    Effect.mapError(authorize(call, plain, attempted, state), (failure) => {
-      if (failure === pauseBegan) return failure
-      return "path" in failure ? fromIssue(context(), failure) : fromCredentials(context(), failure)
-    })
+    Effect.mapError(authorize(call, plain, attempted, state), (failure) =>
+      failure === pauseBegan ? failure : fromRefusal(failure)
+    )
 
   /** Step 2: sends the request and follows redirects. */
   const sending = (ready: Ready): Effect.Effect<Sent, HttpClientError | AttemptFailure, HttpClient.HttpClient> =>
@@ -95,7 +106,13 @@ export const attempt = (
       follows: endpoint.follows,
       holdsSecrets: () => endpoint.sensitive || holdsSecrets(call.input) || carriesCredentials(ready.plain),
       authorize: (plain) =>
-        Effect.mapError(credentials.authorize(plain), (failure) => fromCredentials(context(), failure)),
+        Effect.flatMap(
+          Effect.mapError(credentials.authorize(plain), (failure) => fromCredentials(context(), failure)),
+          (authorized) => {
+            const refusal = refusalOf(call, plain, authorized.request)
+            return refusal === undefined ? Effect.succeed(authorized) : Effect.fail(fromRefusal(refusal))
+          }
+        ),
       onSend: (request, carriedOut) => {
         progress.current = { _tag: "Sent", request, carriedOut }
       }

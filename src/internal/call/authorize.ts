@@ -36,6 +36,18 @@ export const isOtherPartition = (
   authorized: AuthorizedRequest
 ): boolean => authorized.partition !== undefined && partition !== undefined && authorized.partition !== partition
 
+/** Returns the reason why a request must not be sent with its credentials: the network, or a header that is not permitted. */
+export const refusalOf = (
+  { authoriser: { baseUrl, defaults } }: CallInfo,
+  plain: HttpClientRequest,
+  authorized: HttpClientRequest
+): Refusal | Issue | undefined => {
+  const hasCredentials = authorized !== plain || carriesCredentials(plain)
+  return hasCredentials && !allowsCredentials({ baseUrl, insecure: defaults.insecure })
+    ? { reason: "Insecure", message: insecureMessage }
+    : framingIssue(authorized.headers, authorized.body)
+}
+
 /** Adds credentials to a request. Fails if they must not be sent, if a header is not permitted, or if a pause has begun. */
 export const authorize = (
   call: CallInfo,
@@ -43,7 +55,7 @@ export const authorize = (
   attempted: Pick<AttemptRequest, "partition" | "unconditional">,
   { probing }: Pick<CallState, "probing">
 ): Effect.Effect<Ready, Refusal | Issue | PauseBegan, HttpClient> => {
-  const { baseUrl, credentials, defaults } = call.authoriser
+  const { credentials } = call.authoriser
   const { unconditional } = attempted
   return Effect.flatMap(
     credentials.authorize(plain),
@@ -51,12 +63,8 @@ export const authorize = (
       if (unconditional !== undefined && plain !== unconditional && isOtherPartition(attempted, authorized)) {
         return authorize(call, unconditional, attempted, { probing })
       }
-      const hasCredentials = authorized.request !== plain || carriesCredentials(plain)
-      if (hasCredentials && !allowsCredentials({ baseUrl, insecure: defaults.insecure })) {
-        return Effect.fail({ reason: "Insecure", message: insecureMessage })
-      }
-      const issue = framingIssue(authorized.request.headers, authorized.request.body)
-      if (issue !== undefined) return Effect.fail(issue)
+      const refusal = refusalOf(call, plain, authorized.request)
+      if (refusal !== undefined) return Effect.fail(refusal)
       // A pause may have begun while the credentials were obtained.
       return !probing && pauseLeft(call) > 0 ? Effect.fail(pauseBegan) : Effect.succeed({ plain, authorized })
     }

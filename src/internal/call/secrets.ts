@@ -43,13 +43,24 @@ export const isCredentialHeader = (name: string): boolean => credentialNames.tes
 export const carriesCredentials = ({ headers }: HttpClientRequest): boolean =>
   credentialHeaders.some((name) => headers[name] !== undefined)
 
+/** Returns the query parameters of a request, those in its URL included. */
+export const paramsOf = ({
+  url,
+  urlParams
+}: HttpClientRequest): ReadonlyArray<readonly [name: string, value: string]> => [
+  ...new URL(url).searchParams,
+  ...urlParams
+]
+
 /**
  * Collects the credentials of a request, from the authoriser, the API's default headers or the caller: values of query parameters
  * and headers, the part after the authentication scheme, and the password of Basic credentials.
  */
 const collectCredentials = (plain: HttpClientRequest, authorized: HttpClientRequest, found: Set<string>): void => {
-  for (const [name, value] of authorized.urlParams) {
-    if (!plain.urlParams.some(([other, same]) => other === name && same === value)) found.add(value)
+  const own = paramsOf(plain)
+  const isRedirected = authorized.url.split("?")[0] !== plain.url.split("?")[0]
+  for (const [name, value] of isRedirected ? authorized.urlParams : paramsOf(authorized)) {
+    if (!own.some(([other, same]) => other === name && same === value)) found.add(value)
   }
   for (const [name, value] of Object.entries(authorized.headers)) {
     if (plain.headers[name] === value && !isCredentialHeader(name)) continue

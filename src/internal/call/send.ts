@@ -9,12 +9,13 @@ import * as FiberRef from "effect/FiberRef"
 import { constTrue, identity } from "effect/Function"
 import * as Option from "effect/Option"
 import type { AuthorizedRequest } from "../../Credentials.js"
+import { canonical } from "../http/canonicalText.js"
 import { withoutContentDecoding } from "../http/fetchDispatcher.js"
 import { dropBody } from "../http/readBody.js"
 import { decodeReference } from "../http/reference.js"
 import { redirectStatuses } from "../http/statuses.js"
 import { classifyTransport } from "./classify.js"
-import { isCredentialHeader } from "./secrets.js"
+import { isCredentialHeader, paramsOf } from "./secrets.js"
 import { withTraceContext } from "./tracing.js"
 
 /** The maximum number of redirects of a request, as in browsers. */
@@ -39,6 +40,16 @@ const setFetchOptions = (sameOrigin: boolean): Effect.Effect<void> =>
 
 type Param = readonly [name: string, value: string]
 
+const isIn =
+  (params: ReadonlyArray<Param>) =>
+  ([name, value]: Param): boolean =>
+    params.some(([other, same]) => other === name && same === value)
+
+const isNamed =
+  (params: ReadonlyArray<Param>) =>
+  ([name]: Param): boolean =>
+    params.some(([other]) => other === name)
+
 /** Removes query parameters from a URL, and leaves the others as they are written. */
 const removeParams = (url: URL, isRemoved: (param: Param) => boolean): void => {
   if (![...url.searchParams].some(isRemoved)) return
@@ -60,15 +71,18 @@ const rebuilt = (
 }
 
 /**
- * Appends parameters that credentials added to the URL of a request, which the platform would do by writing the whole query
- * anew, as a form.
+ * Appends parameters that credentials, or the client, added to the URL of a request, which the platform would do by writing the whole
+ * query anew, as a form. They replace those for which `isReplaced` returns true.
  */
-const withParams = (request: HttpRequest.HttpClientRequest): HttpRequest.HttpClientRequest => {
+const withParams = (
+  request: HttpRequest.HttpClientRequest,
+  isReplaced: (added: ReadonlyArray<Param>) => (param: Param) => boolean
+): HttpRequest.HttpClientRequest => {
   if (request.urlParams.length === 0) return request
   const { urlParams } = request
   const url = new URL(request.url)
   // A URL that a server has sent may have them already.
-  removeParams(url, ([name]) => urlParams.some(([added]) => added === name))
+  removeParams(url, isReplaced(urlParams))
   const params = new URLSearchParams(urlParams.map(([name, value]): [string, string] => [name, value]))
   const query = params.toString().replaceAll("+", "%20")
   return rebuilt(request, `${url.href}${url.search === "" ? "?" : "&"}${query}`, request.headers)
@@ -92,11 +106,15 @@ const sendOnce = (
   sameOrigin: boolean
 ): Effect.Effect<HttpClientResponse, HttpClientError.HttpClientError> => {
   const { postprocess, preprocess }: ClientParts = client as object
-  const whole = withParams(request)
+  const whole = withParams(request, isNamed)
   const sent =
     postprocess === undefined || preprocess === undefined
       ? Effect.zipRight(setFetchOptions(sameOrigin), client.execute(whole))
-      : postprocess(Effect.zipLeft(preprocess(whole), setFetchOptions(sameOrigin)))
+      : postprocess(
+          Effect.map(Effect.zipLeft(preprocess(whole), setFetchOptions(sameOrigin)), (request) =>
+            withParams(request, isIn)
+          )
+        )
   return sent.pipe(
     // node:http refuses a request by throwing.
     Effect.catchSomeDefect((cause) =>
@@ -110,24 +128,23 @@ const sendOnce = (
   )
 }
 
-/** Returns the query parameters of a request. */
-const paramsOf = ({ url, urlParams }: HttpRequest.HttpClientRequest): ReadonlyArray<Param> => [
-  ...new URL(url).searchParams,
-  ...urlParams
-]
+/** The length from which a secret is searched for within a parameter, in characters. */
+const shortestSearched = 8
 
 /**
  * Removes the query parameters that credentials have added to a request from the target of its redirect, in which servers repeat
- * them: by name from a target on the same origin, where they are added again, and by name and value from another. Leaves the other
- * parameters as they are written.
+ * them: by name from a target on the same origin, where they are added again, and by value from another, also where that is a part of
+ * a parameter, such as a URL to return to. Leaves the other parameters as they are written.
  */
 const removeCredentials = (url: URL, { authorized, plain }: Ready, sameOrigin: boolean): void => {
   if (authorized.request === plain || url.search === "") return
-  const own = paramsOf(plain)
-  const added = paramsOf(authorized.request).filter(([name]) => !own.some(([other]) => other === name))
-  const isAdded = ([name, value]: Param) =>
-    added.some(([other, secret]) => other === name && (sameOrigin || value === secret))
-  removeParams(url, isAdded)
+  const isOwn = isIn(paramsOf(plain))
+  const added = paramsOf(authorized.request).filter((param) => !isOwn(param))
+  const repeats = ([, value]: Param) =>
+    added.some(([, secret]) => secret.length >= shortestSearched && canonical(value).includes(canonical(secret)))
+  removeParams(url, (param) =>
+    sameOrigin ? isNamed(added)(param) && !isOwn(param) : isIn(added)(param) || repeats(param)
+  )
 }
 
 /** Returns the target of a redirect, if it can be followed: https, or http from http, and without credentials. */

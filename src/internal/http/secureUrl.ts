@@ -1,5 +1,11 @@
-/** Loopback hosts: `localhost` (RFC 6761, 6.3), 127.0.0.0/8 (RFC 1122, 3.2.1.3) and ::1 (RFC 4291, 2.5.3). */
-const loopback = /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
+/**
+ * Loopback hosts, as the URL parser writes them: 127.0.0.0/8 (RFC 1122, 3.2.1.3), ::1 (RFC 4291, 2.5.3), and `localhost`, which the
+ * hosts file of a machine names.
+ *
+ * RFC 6761, 6.3 reserves the names below `localhost`, too. But it asks resolvers for that, and many send them to DNS, whose response
+ * may be any machine: browsers alone resolve them by themselves.
+ */
+const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 /** Returns true if requests to this URL can't be read on the network: https, or a loopback host. */
 const isSecure = ({ hostname, protocol }: URL): boolean => protocol === "https:" || loopback.test(hostname)

@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as oauth from "oauth4webapi"
-import { fingerprint } from "../fingerprint.js"
+import { fingerprint, publicFingerprint } from "../fingerprint.js"
 import { fieldName } from "../http/fieldSyntax.js"
 import { authenticationOf, type Client } from "./clientAuthentication.js"
 import { type AuthorizationServer, resolveServer, type Server, type ServerMetadata } from "./serverMetadata.js"
@@ -236,12 +236,19 @@ export const register = (
       callerName: `${ofProgram.includes(grantType) ? "" : "user of "}OAuth client ${client.clientId} at ${server.host}`,
       identity: yield* identityOf(grantType, client, server, [
         scope.toSorted(),
-        revealParameters(parameters),
-        presented.map((secret) => Redacted.value(secret)),
+        yield* Effect.forEach(parameters, ([name, value]) => Effect.map(masked(name, value), (text) => [name, text])),
+        yield* Effect.forEach(presented, (secret) => masked("", secret)),
         details
       ])
     }
   })
+
+/**
+ * Returns a value of a parameter for the identity, which is part of names in stores: a fingerprint of a secret, from which a PIN can't be
+ * found by trying.
+ */
+const masked = (name: string, value: string | Redacted.Redacted): Effect.Effect<string> =>
+  typeof value === "string" ? Effect.succeed(value) : publicFingerprint(value, name)
 
 /** Makes the identity of a registration. `details` are the options that tokens depend on. */
 const identityOf = (

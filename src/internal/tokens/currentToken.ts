@@ -1,6 +1,7 @@
+import type * as Clock from "effect/Clock"
 import * as Redacted from "effect/Redacted"
 import type { Token } from "../../Token.js"
-import { isFresh } from "./freshness.js"
+import { freshFor } from "./freshness.js"
 
 /** A token with its generation, by which `Credentials.rejected` refers to it. */
 export interface NumberedToken {
@@ -11,10 +12,16 @@ export interface NumberedToken {
   readonly firstGeneration: number
 }
 
-/** A token from the store, or one that the server has just issued. */
+/**
+ * A token with its source:
+ *
+ * - `stored`: from the store
+ * - `issued`: the server has just issued it
+ * - `kept`: the current one, which is not blamed for its rejection
+ */
 export interface AcquiredToken {
   readonly token: Token
-  readonly issued: boolean
+  readonly source: "stored" | "issued" | "kept"
 }
 
 /** Compares the access tokens. */
@@ -25,8 +32,8 @@ export const isSameToken = (one: Token | undefined, other: Token): boolean =>
 export interface CurrentToken {
   readonly get: () => NumberedToken | undefined
   /** The token, if it is fresh and the server did not reject it. */
-  readonly usable: (now: number) => NumberedToken | undefined
-  readonly set: (acquired: AcquiredToken) => NumberedToken
+  readonly usable: (clock: Clock.Clock) => NumberedToken | undefined
+  readonly set: (acquired: AcquiredToken, clock: Clock.Clock) => NumberedToken
   readonly clear: () => void
   /** Marks a generation as rejected by the server. */
   readonly reject: (generation: number) => void
@@ -42,25 +49,39 @@ export interface CurrentToken {
   readonly grantIdSetter: () => (grantId: string | undefined) => void
 }
 
+/** Returns the time of a clock that is never set, in milliseconds. Only differences are meaningful. */
+const monotonic = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos()) / 1_000_000
+
 /** Makes an empty state. `refreshMargin` is in milliseconds. */
 export const makeCurrentToken = (refreshMargin: number): CurrentToken => {
   let current: NumberedToken | undefined
+  /** The times between which the token is fresh, by the monotonic clock: the other one may be set back or put forward. */
+  let fresh = { from: 0, to: 0 }
   let generations = 0
   let lastRejected: number | undefined
   let lastCleared = 0
   let timesCleared = 0
   let grantId: string | undefined
 
+  const isFresh = ({ token }: NumberedToken, clock: Clock.Clock): boolean => {
+    if (freshFor(token, refreshMargin, clock.unsafeCurrentTimeMillis()) <= 0) return false
+    const now = monotonic(clock)
+    return token.expiresAt === undefined || (now >= fresh.from && now < fresh.to)
+  }
+
   return {
     get: () => current,
-    usable: (now) =>
-      current !== undefined && current.generation !== lastRejected && isFresh(current.token, refreshMargin, now)
-        ? current
-        : undefined,
-    set: ({ issued, token }) => {
+    usable: (clock) =>
+      current !== undefined && current.generation !== lastRejected && isFresh(current, clock) ? current : undefined,
+    set: ({ source, token }, clock) => {
       const same = isSameToken(current?.token, token) ? current : undefined
-      if (same === undefined || issued) generations += 1
+      if (source === "kept") lastRejected = undefined
+      if (same === undefined || source === "issued") generations += 1
       current = { token, generation: generations, firstGeneration: same?.firstGeneration ?? generations }
+      if (source !== "kept") {
+        const from = monotonic(clock)
+        fresh = { from, to: from + freshFor(token, refreshMargin, clock.unsafeCurrentTimeMillis()) }
+      }
       grantId = token.grantId
       return current
     },

@@ -6,7 +6,15 @@ import type { Token } from "../../Token.js"
  */
 const maxMarginShare = 0.5
 
-/** Reports whether a token expires later than the refresh margin from now. Times are in milliseconds. */
-export const isFresh = ({ expiresAt, grantedAt }: Token, refreshMargin: number, now: number): boolean =>
-  expiresAt === undefined ||
-  now < expiresAt - Math.min(refreshMargin, Math.max(0, expiresAt - grantedAt) * maxMarginShare)
+/**
+ * Returns the time that is left until a token has to be refreshed, in milliseconds; 0 or less if it has to be now. `refreshMargin` and
+ * `now` are in milliseconds.
+ *
+ * A token that was granted later than now, by more than the margin, has 0: the clock of this process or of another was set back, so that
+ * the time of expiry is not known.
+ */
+export const freshFor = ({ expiresAt, grantedAt }: Token, refreshMargin: number, now: number): number => {
+  if (expiresAt === undefined) return Infinity
+  const margin = Math.min(refreshMargin, Math.max(0, expiresAt - grantedAt) * maxMarginShare)
+  return grantedAt > now + margin ? 0 : expiresAt - margin - now
+}

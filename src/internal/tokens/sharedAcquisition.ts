@@ -1,4 +1,5 @@
 import * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -39,10 +40,12 @@ const latestOf = (one: Token | undefined, other: Token | undefined): Token | und
 export const makeSharedAcquisition = ({
   acquireToken,
   current,
+  forgetRefusals,
   scope,
   storage
 }: {
-  readonly acquireToken: (forceNew: boolean) => Effect.Effect<AcquiredToken, TokenFailure, Scope.Scope>
+  readonly acquireToken: (forceNew: boolean) => Effect.Effect<AcquiredToken, TokenFailure>
+  readonly forgetRefusals: () => void
   readonly current: CurrentToken
   readonly scope: Scope.Scope
   readonly storage: TokenStorage
@@ -52,12 +55,14 @@ export const makeSharedAcquisition = ({
   const clear = (): undefined => {
     current.clear()
     storage.dropUnsaved()
+    forgetRefusals()
   }
 
-  const start = <R>(
+  const start = (
     purpose: Task["purpose"],
-    run: Effect.Effect<AcquiredToken | undefined, TokenFailure, R>
-  ): Effect.Effect<Task, never, R> => {
+    run: Effect.Effect<AcquiredToken | undefined, TokenFailure>,
+    clock: Clock.Clock
+  ): Effect.Effect<Task> => {
     const started: Task = { purpose, outcome: Deferred.unsafeMake(FiberId.none) }
     // Set before the fork: other callers may run before the forked fiber does.
     task = started
@@ -65,7 +70,7 @@ export const makeSharedAcquisition = ({
       fiber.addObserver((exit) => {
         task = undefined
         const outcome = Exit.match(exit, {
-          onSuccess: (acquired) => Exit.succeed(acquired === undefined ? clear() : current.set(acquired)),
+          onSuccess: (acquired) => Exit.succeed(acquired === undefined ? clear() : current.set(acquired, clock)),
           onFailure: (cause) =>
             Cause.isInterruptedOnly(cause)
               ? Exit.fail(
@@ -83,7 +88,7 @@ export const makeSharedAcquisition = ({
     Effect.uninterruptibleMask((restore) =>
       Effect.clockWith((clock) => {
         // Another fiber may have acquired a token since the caller checked.
-        const usable = purpose === "use" ? current.usable(clock.unsafeCurrentTimeMillis()) : undefined
+        const usable = purpose === "use" ? current.usable(clock) : undefined
         if (usable !== undefined) return Effect.succeed(usable)
         const retry = Effect.suspend(() => restore(acquire(purpose)))
         const join = ({ outcome }: Task) =>
@@ -93,8 +98,7 @@ export const makeSharedAcquisition = ({
               : Effect.succeed(acquired)
           )
         if (task === undefined) {
-          const run = acquireToken(purpose === "renew").pipe(Effect.scoped, detached)
-          return Effect.flatMap(start(purpose, run), join)
+          return Effect.flatMap(start(purpose, detached(acquireToken(purpose === "renew")), clock), join)
         }
         return task.purpose === purpose || (purpose === "use" && task.purpose !== "forget")
           ? join(task)
@@ -103,7 +107,7 @@ export const makeSharedAcquisition = ({
     )
 
   const forget: SharedAcquisition["forget"] = Effect.uninterruptibleMask((restore) =>
-    Effect.suspend(() => {
+    Effect.clockWith((clock) => {
       if (task !== undefined) {
         return Effect.zipRight(restore(Effect.exit(Deferred.await(task.outcome))), restore(forget))
       }
@@ -114,7 +118,7 @@ export const makeSharedAcquisition = ({
         yield* storage.remove
         return undefined
       }).pipe(Effect.scoped)
-      return Effect.flatMap(start("forget", remove), ({ outcome }) =>
+      return Effect.flatMap(start("forget", remove, clock), ({ outcome }) =>
         Effect.map(restore(Deferred.await(outcome)), () => Option.fromNullable(forgotten))
       )
     })

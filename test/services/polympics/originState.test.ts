@@ -188,9 +188,12 @@ describe("two tenants side by side", () => {
   it.effect("do not pause each other under an OriginState without pauses", () =>
     Effect.gen(function* () {
       const program = Effect.zipRight(callBy(first), outcome(second))
-      expect(yield* program.pipe(Effect.provide(OriginState.layer({ pause: false })), Effect.provide(after(503)))).toBe(
-        "found"
-      )
+      expect(
+        yield* program.pipe(
+          Effect.provide(Layer.orDie(OriginState.layer({ pause: false }))),
+          Effect.provide(after(503))
+        )
+      ).toBe("found")
     })
   )
 
@@ -232,9 +235,9 @@ describe.each(clients)("a backend with a caller for each request, by $name", ({ 
         return requests.length - before
       })
       expect(yield* requestsOf((program) => program)).toBe(200)
-      expect(yield* requestsOf(Effect.provide(OriginState.layer({ budget })))).toBe(60)
-      expect(yield* requestsOf(Effect.provide(OriginState.layer({ budget: "unlimited" })))).toBe(200)
-      const backend = Layer.provide(app("A1", { baseUrl: url }), OriginState.layer({ budget }))
+      expect(yield* requestsOf(Effect.provide(Layer.orDie(OriginState.layer({ budget }))))).toBe(60)
+      expect(yield* requestsOf(Effect.provide(Layer.orDie(OriginState.layer({ budget: "unlimited" }))))).toBe(200)
+      const backend = Layer.provide(app("A1", { baseUrl: url }), Layer.orDie(OriginState.layer({ budget })))
       expect(yield* requestsOf(Effect.provide(backend))).toBe(60)
     })
   )

@@ -1,4 +1,5 @@
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -40,6 +41,101 @@ describe.each(clients)("after a redirect, with %s", (_, client) => {
       const { url } = yield* Scripted.make([Scripted.redirect(new URL("/b?x=1&key=s3cr3t", other.url))])
       yield* Effect.provide(get("/a"), provide(url, key))
       expect(other.requests.map(({ target }) => target)).toEqual(["/b?x=1"])
+    })
+  )
+
+  const ways: ReadonlyArray<
+    readonly [name: string, add: (r: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest]
+  > = [
+    ["sets a parameter", HttpClientRequest.setUrlParam("key", "s3cr3t-key")],
+    ["appends a parameter", HttpClientRequest.appendUrlParam("key", "s3cr3t-key")],
+    [
+      "writes the URL",
+      (request) =>
+        HttpClientRequest.setUrl(request, `${request.url}${request.url.includes("?") ? "&" : "?"}key=s3cr3t-key`)
+    ]
+  ]
+
+  it.scopedLive.each(redirects.flatMap((status) => ways.map(([name, add]) => [status, name, add] as const)))(
+    "the target is the whole target, with the credential once: %i, credentials by a function that %s",
+    ([status, , add]) =>
+      Effect.gen(function* () {
+        const { requests, url } = yield* Scripted.make(({ target }) =>
+          target.startsWith("/a?") ? Scripted.redirect(target.replace("/a?", "/a/?"), status) : ok
+        )
+        yield* Effect.provide(
+          Effect.all([
+            get("/a?q=1"),
+            get("/a", { query: { q: ["1", "1"], "k y": "a b" } }),
+            post("/a?q=1", { json: { ok: true } })
+          ]),
+          provide(url, Credentials.make("us", add))
+        )
+        const sent = requests.map(({ target }) => target)
+        expect(sent.filter((_, index) => index % 2 === 1)).toEqual(
+          sent.filter((_, index) => index % 2 === 0).map((target) => target.replace("/a?", "/a/?"))
+        )
+        expect(sent[1]).toBe("/a/?q=1&key=s3cr3t-key")
+      })
+  )
+
+  it.scopedLive("parameters that the client adds to each request are sent once", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* Scripted.make(({ target }) =>
+        target.startsWith("/a?") ? Scripted.redirect(target.replace("/a?", "/a/?"), 307) : ok
+      )
+      const adding = Layer.effect(
+        HttpClient.HttpClient,
+        Effect.map(HttpClient.HttpClient, HttpClient.mapRequest(HttpClientRequest.appendUrlParam("key", "s3cr3t")))
+      ).pipe(Layer.provide(client))
+      yield* get("/a?q=1").pipe(
+        Effect.provide(Authoriser.layer(Caller, { baseUrl: url })),
+        Effect.provide(Layer.merge(adding, once))
+      )
+      expect(requests.map(({ target }) => target)).toEqual(["/a?q=1&key=s3cr3t", "/a/?q=1&key=s3cr3t"])
+    })
+  )
+
+  it.scopedLive(
+    "a key that has the name of a parameter of the call is not sent to another origin, and the parameter is",
+    () =>
+      Effect.gen(function* () {
+        const other = yield* Scripted.make([ok])
+        const { url } = yield* Scripted.make([Scripted.redirect(new URL("/b?key=mine&key=s3cr3t-key", other.url))])
+        const appended = Credentials.make("us", ways[2]![1])
+        yield* Effect.provide(get("/a?key=mine"), provide(url, appended))
+        expect(other.requests.map(({ target }) => target)).toEqual(["/b?key=mine"])
+      })
+  )
+
+  it.scopedLive.each<readonly [string, string, string]>([
+    ["in a URL to return to", "/login?x=1&return_to=%2Fa%3Fkey%3Ds3cr3t-key", "/login?x=1"],
+    ["in such a URL that is encoded twice", "/login?return_to=%252Fa%253Fkey%253Ds3cr3t%252Dkey&x=1", "/login?x=1"],
+    ["under another name", "/login?k=s3cr3t-key", "/login"],
+    ["with its name encoded", "/login?%6Bey=s3cr3t-key&x=1", "/login?x=1"]
+  ])("a key that the target repeats is not sent to another origin: %s", ([, target, sent]) =>
+    Effect.gen(function* () {
+      const other = yield* Scripted.make([ok])
+      for (const [, add] of ways) {
+        const { url } = yield* Scripted.make([Scripted.redirect(new URL(target, other.url))])
+        yield* Effect.provide(get("/a"), provide(url, Credentials.make("us", add)))
+      }
+      expect(other.requests.map(({ target }) => target)).toEqual([sent, sent, sent])
+    })
+  )
+
+  it.scopedLive.each<[string, Record<string, string>]>([
+    ["the length of another body", { "content-length": "5" }],
+    ["a header of the connection", { "transfer-encoding": "chunked" }]
+  ])("credentials that set %s are refused", ([, headers]) =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* Scripted.make([Scripted.redirect("/b"), ok])
+      const onlyThere = Credentials.make("us", (request) =>
+        request.url.endsWith("/b") ? HttpClientRequest.setHeaders(request, headers) : request
+      )
+      const error = yield* Effect.flip(Effect.provide(get("/a"), provide(url, onlyThere)))
+      expect(error).toMatchObject({ _tag: "EncodeError", issues: [{ path: ["headers", Object.keys(headers)[0]] }] })
+      expect(requests).toHaveLength(1)
     })
   )
 

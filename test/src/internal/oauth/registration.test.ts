@@ -3,6 +3,7 @@ import * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import { createHash } from "node:crypto"
 import { Loopback } from "effect-herald/node"
 import * as OAuth from "effect-herald/oauth"
 import { noClient } from "../../../support/cache.js"
@@ -382,5 +383,33 @@ describe("the identity", () => {
         /^client_credentials backend@auth\.example [\da-f]{32}$/
       )
     }).pipe(Effect.provide(noClient))
+  )
+})
+
+describe("a secret parameter that can be guessed", () => {
+  it.scoped.each(["4711", "0000", "summer", "1990-01-01"])(
+    "is not revealed by the identity, and distinguishes: %s",
+    (pin) =>
+      Effect.gen(function* () {
+        const identityOf = (pin: string, more: Partial<OAuth.Options> = {}) =>
+          Effect.map(
+            OAuth.clientCredentials({ server, client, parameters: { pin: Redacted.make(pin) }, ...more }),
+            ({ identity }) => identity
+          )
+        const identity = yield* identityOf(pin)
+        expect(yield* identityOf(pin)).toBe(identity)
+        expect(yield* identityOf(`${pin}5`)).not.toBe(identity)
+        // All texts that contain the PIN in the clear and could have been digested.
+        const texts = [
+          pin,
+          JSON.stringify([[], [["pin", pin]], [], []]),
+          JSON.stringify([[], [["pin", pin]], []]),
+          JSON.stringify({ pin }),
+          `pin=${pin}`
+        ]
+        for (const text of texts) {
+          expect(identity).not.toContain(createHash("sha256").update(text).digest("hex").slice(0, 8))
+        }
+      }).pipe(Effect.provide(noClient))
   )
 })

@@ -1,0 +1,63 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import type { TokenFailure } from "../../Token.js"
+
+/**
+ * The times for which refusals are remembered, in milliseconds. Calls within this time fail with the same failure, instead of another
+ * login page or another request.
+ *
+ * - `Denied`, `TimedOut`, `Unsafe`, `Invalid`: five minutes, since a user would have to sign in again
+ * - `Refused`, `Misconfigured`: a minute, since the operator may mend the server or the client's registration
+ */
+const remembered: Partial<Record<TokenFailure["reason"], number>> = {
+  Denied: 300_000,
+  TimedOut: 300_000,
+  Unsafe: 300_000,
+  Invalid: 300_000,
+  Refused: 60_000,
+  Misconfigured: 60_000
+}
+
+/** The refusals of the server and of the user. */
+export interface Refusals {
+  /** Returns the failure that acquisitions end with now, if there is one. A refresh may be tried after the refusal of a grant. */
+  readonly get: (now: number, refreshable: boolean) => TokenFailure | undefined
+  /** Reports whether the server has refused a refresh token. */
+  readonly condemns: (refreshToken: Redacted.Redacted) => boolean
+  readonly recordGrant: (failure: TokenFailure) => Effect.Effect<void>
+  /** Records the failure of a refresh. A server that refuses the refresh token may grant another one, but for `Misconfigured`. */
+  readonly recordRefresh: (failure: TokenFailure, presented: Redacted.Redacted) => Effect.Effect<void>
+  readonly clear: () => void
+}
+
+/** Makes an empty memory. */
+export const makeRefusals = (): Refusals => {
+  let refusal: { readonly failure: TokenFailure; readonly at: number; readonly ofRefresh: boolean } | undefined
+  let condemned: string | undefined
+
+  const record = (failure: TokenFailure, ofRefresh: boolean) =>
+    Effect.map(Clock.currentTimeMillis, (at) => {
+      refusal = { failure, at, ofRefresh }
+    })
+
+  return {
+    get: (now, refreshable) => {
+      if (refusal === undefined || (refreshable && !refusal.ofRefresh)) return undefined
+      const age = now - refusal.at
+      // A negative age is that of a clock that was set back.
+      return age >= 0 && age < (remembered[refusal.failure.reason] ?? 0) ? refusal.failure : undefined
+    },
+    condemns: (refreshToken) => Redacted.value(refreshToken) === condemned,
+    recordGrant: (failure) => record(failure, false),
+    recordRefresh: (failure, presented) => {
+      if (failure.reason === "Misconfigured") return record(failure, true)
+      return Effect.sync(() => {
+        if (failure.reason === "Refused") condemned = Redacted.value(presented)
+      })
+    },
+    clear: () => {
+      refusal = condemned = undefined
+    }
+  }
+}

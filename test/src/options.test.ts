@@ -1,0 +1,62 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as ConfigError from "effect/ConfigError"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { OriginState, Tokens } from "effect-herald"
+import * as RateLimit from "effect-herald/rate-limit"
+import { Caller, status, stub } from "../support/kit.js"
+
+const baseUrl = "https://api.test"
+const grant = Effect.succeed({ accessToken: Redacted.make("token") })
+
+/** Values that are no durations. JavaScript permits them. */
+const notDurations = [Number.NaN, -1, "a while", "", {}, null, [], true]
+const notNumbers = [Number.NaN, -1, -0.5, "many", {}]
+
+/** Layers with one option each. */
+const durations: Readonly<Record<string, (value: never) => Layer.Layer<never, unknown>>> = {
+  deadline: (deadline) => Caller.layer({ baseUrl, deadline }) as Layer.Layer<never, unknown>,
+  attemptDeadline: (attemptDeadline) => Caller.layer({ baseUrl, attemptDeadline }) as Layer.Layer<never, unknown>,
+  refreshMargin: (refreshMargin) =>
+    Caller.layer({
+      baseUrl,
+      credentials: Tokens.make({ name: "a", identity: "a", grant, refreshMargin })
+    }).pipe(Layer.provide(stub([status(200)]).layer)) as Layer.Layer<never, unknown>,
+  window: (window) => RateLimit.layerMemory({ limit: 1, window }) as Layer.Layer<never, unknown>
+}
+
+const numbers: Readonly<Record<string, (value: never) => Layer.Layer<never, unknown>>> = {
+  limit: (limit) => RateLimit.layerMemory({ limit, window: "1 second" }) as Layer.Layer<never, unknown>,
+  ...Object.fromEntries(
+    ["capacity", "reserve", "perSuccess", "perSecond"].map((name) => [
+      name,
+      (value: never) => OriginState.layer({ budget: { [name]: value } }) as Layer.Layer<never, unknown>
+    ])
+  )
+}
+
+const expectRefused = (name: string, layer: Layer.Layer<never, unknown>) =>
+  Effect.gen(function* () {
+    const error = yield* Effect.flip(Effect.scoped(Layer.build(layer)))
+    expect(ConfigError.isConfigError(error)).toBe(true)
+    expect(error).toMatchObject({ _op: "InvalidData", path: expect.arrayContaining([name]) })
+  })
+
+describe("an option of a layer", () => {
+  it.effect.each(
+    Object.entries(durations).flatMap(([name, of]) => notDurations.map((value) => [name, value, of] as const))
+  )("that is no duration is a ConfigError: %s: %j", ([name, value, of]) =>
+    value === null && name !== "window" ? Effect.void : expectRefused(name, of(value as never))
+  )
+
+  it.effect.each(
+    Object.entries(numbers).flatMap(([name, of]) => notNumbers.map((value) => [name, value, of] as const))
+  )("that is no number of at least 0 is a ConfigError: %s: %j", ([name, value, of]) =>
+    expectRefused(name, of(value as never))
+  )
+
+  it.effect("of a retry budget that is another text than `unlimited` is a ConfigError", () =>
+    expectRefused("budget", OriginState.layer({ budget: "none" as "unlimited" }) as Layer.Layer<never, unknown>)
+  )
+})

@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { CacheStore } from "./CacheStore.js"
 import type { AnyError } from "./HeraldError.js"
-import type { Lifetime } from "./internal/cache/cacheRequest.js"
+import { type Lifetime, lifetimesOf } from "./internal/cache/cacheRequest.js"
 import * as DirectAccess from "./internal/cache/directAccess.js"
 import * as Generations from "./internal/cache/generations.js"
 import { addressOf, sameOriginAddress } from "./internal/cache/keys.js"
@@ -69,12 +69,13 @@ export const make = (
     const varyDigest = makeVaryDigest()
     const lookUp = Lookup.make(store, generations, varyDigest)
     const writer = ResponseWriter.make(store, varyDigest)
+    const lifetimes = lifetimesOf(lifetime)
     const sharedRequests = share ? SharedRequests.make<RawResponse, AnyError>(scope) : undefined
 
     return {
-      ...Maintenance.make(cacheStore, generations, lifetime),
-      ...DirectAccess.make(lookUp, writer, generations, lifetime),
-      through: ReadThrough.make({ lookUp, writer, generations, sharedRequests, lifetime, scope }),
+      ...Maintenance.make(cacheStore, generations, lifetimes.of),
+      ...DirectAccess.make(lookUp, writer, generations, lifetimes.of),
+      through: ReadThrough.make({ lookUp, writer, generations, sharedRequests, lifetimes, scope }),
       invalidating: (url, call) =>
         Effect.uninterruptibleMask((restore) =>
           Effect.flatMap(Effect.exit(restore(call)), (exit) =>

@@ -108,7 +108,7 @@ const complete =
  */
 const sender =
   (call: CallInfo, state: CallState.CallState, client: HttpClient.HttpClient, endsAt: number | undefined): Send =>
-  (how, headers, { asBytes, partition }) => {
+  (how, headers, { asBytes, partition }, stores) => {
     const names = Object.keys(headers)
     const conditional = names.some((name) => name.startsWith("if-"))
     const attempted = {
@@ -123,7 +123,8 @@ const sender =
         state,
         endsAt,
         admission(call, state, endsAt),
-        measuredAttempt(call, attempt(call, state, client, attempted))
+        measuredAttempt(call, attempt(call, state, client, attempted)),
+        stores
       )
     if (how === "own") return attempts(call, state, endsAt)
     return Effect.suspend(() => {

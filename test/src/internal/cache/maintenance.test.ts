@@ -208,7 +208,7 @@ describe.each(stores)("direct access to a cache in $name:", ({ layer, skip }) =>
       yield* through(request)
       yield* TestClock.adjust("9 seconds")
       const found = yield* lookup(request)
-      expect([found && text(found), found?.headers["age"], found?.cached?.revalidated]).toEqual(["four", "9", false])
+      expect([found && text(found), found?.headers["age"], found?.cached?._tag]).toEqual(["four", "9", "Hit"])
       yield* TestClock.adjust("1 second")
       expect(yield* lookup(request)).toBeUndefined()
       expect(requests).toHaveLength(1)

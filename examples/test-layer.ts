@@ -20,10 +20,10 @@ const promoteAll = (team: Polympics.TeamId) =>
 const credentials = { username: "A1", password: Redacted.make("of the app") }
 
 /** The layers in production. */
-export const live = Layer.merge(Polympics.app(credentials), NodeHttpClient.layerUndici)
+export const live = Layer.provideMerge(Polympics.app(credentials), NodeHttpClient.layerUndici)
 
 /** The layers in a test: the same caller, with another HttpClient. */
-const test = Layer.merge(
+const test = Layer.provideMerge(
   Polympics.app(credentials),
   PolympicsTest.layer({
     teams: [{ id: 1, name: "Bobcats" }],

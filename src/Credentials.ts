@@ -1,4 +1,3 @@
-import type { HttpClient } from "@effect/platform/HttpClient"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import * as ConfigError from "effect/ConfigError"
@@ -11,7 +10,12 @@ import { encodeBase64 } from "./internal/base64.js"
 import { randomHex, toHex } from "./internal/hex.js"
 import { isRequestField, visibleAscii } from "./internal/http/fieldSyntax.js"
 
-/** Adds credentials to requests, and reacts when the server rejects them. */
+/**
+ * Adds credentials to requests, and reacts when the server rejects them.
+ *
+ * Credentials that send requests of their own take an `HttpClient` when they are made, as `Tokens.make` does. That of a call may be
+ * closed when the call ends, before such a request has its response.
+ */
 export interface Credentials {
   /**
    * Distinguishes callers in rate limits, pauses and cache partitions. Two callers must not have the same one. Holds no secret.
@@ -26,12 +30,12 @@ export interface Credentials {
    */
   readonly partition?: Effect.Effect<Option.Option<string>, CredentialsFailure> | undefined
   /** Adds credentials to a request, and returns it with their generation, a number that changes when they are refreshed. */
-  readonly authorize: (request: HttpClientRequest) => Effect.Effect<AuthorizedRequest, CredentialsFailure, HttpClient>
+  readonly authorize: (request: HttpClientRequest) => Effect.Effect<AuthorizedRequest, CredentialsFailure>
   /**
    * Runs after a 401 to credentials of this generation. Returns true if other credentials are available, so that the request is
    * sent once more. The rejection of an old generation has no effect.
    */
-  readonly rejected: (generation: number) => Effect.Effect<boolean, CredentialsFailure, HttpClient>
+  readonly rejected: (generation: number) => Effect.Effect<boolean, CredentialsFailure>
   /**
    * Wraps each attempt, from `authorize` to the last byte of the response. It can delay attempts while the credentials are
    * being replaced.

@@ -1,3 +1,4 @@
+import { HttpClient } from "@effect/platform/HttpClient"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -54,16 +55,17 @@ const invalidatedBy = <E>(url: string, exit: Exit.Exit<{ readonly response: RawR
 }
 
 /**
- * Makes a response cache over the `CacheStore` in context. Background revalidations and shared requests are interrupted when
- * the scope closes. Provide the result as `ResponseCache`, or use `layer`.
+ * Makes a response cache over the `CacheStore` in context. Background revalidations and shared requests outlive the calls that begin
+ * them: they use the `HttpClient` in this context, and are interrupted when the scope closes. Provide the result as `ResponseCache`, or use `layer`.
  */
 export const make = (
   options: Options = {}
-): Effect.Effect<Context.Tag.Service<ResponseCache>, never, CacheStore | Scope.Scope> =>
+): Effect.Effect<Context.Tag.Service<ResponseCache>, never, CacheStore | HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
     const { lifetime, share = false } = options
     const cacheStore = yield* CacheStore
     const scope = yield* Effect.scope
+    const client = yield* HttpClient
     const store = ResilientStore.make(cacheStore)
     const generations = Generations.make(store)
     const varyDigest = makeVaryDigest()
@@ -75,7 +77,7 @@ export const make = (
     return {
       ...Maintenance.make(cacheStore, generations, lifetimes.of),
       ...DirectAccess.make(lookUp, writer, generations, lifetimes.of),
-      through: ReadThrough.make({ lookUp, writer, generations, sharedRequests, lifetimes, scope }),
+      through: ReadThrough.make({ lookUp, writer, generations, sharedRequests, lifetimes, scope, client }),
       invalidating: (url, call) =>
         Effect.uninterruptibleMask((restore) =>
           Effect.flatMap(Effect.exit(restore(call)), (exit) =>
@@ -111,7 +113,7 @@ export const make = (
  * const anonymous = Polympics.anonymous().pipe(Layer.provide(cache))
  * ```
  */
-export const layer = (options: Options = {}): Layer.Layer<ResponseCache, never, CacheStore> =>
+export const layer = (options: Options = {}): Layer.Layer<ResponseCache, never, CacheStore | HttpClient> =>
   Layer.scoped(ResponseCache, make(options))
 
 /** Options of a store in memory. */
@@ -146,5 +148,5 @@ export const storeMemory = ({ maxBytes = 64 * 1024 * 1024 }: MemoryOptions = {})
  * const anonymous = Polympics.anonymous().pipe(Layer.provide(HttpCache.layerMemory()))
  * ```
  */
-export const layerMemory = (options: Options & MemoryOptions = {}): Layer.Layer<ResponseCache> =>
+export const layerMemory = (options: Options & MemoryOptions = {}): Layer.Layer<ResponseCache, never, HttpClient> =>
   layer(options).pipe(Layer.provide(storeMemory(options)))

@@ -1,4 +1,4 @@
-import type { HttpClient } from "@effect/platform/HttpClient"
+import { HttpClient } from "@effect/platform/HttpClient"
 import type * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -48,7 +48,7 @@ export interface RevocableTokens extends Tokens.Tokens {
    * server fails; if it is the server, the token has been removed. No request is sent to a server without a revocation
    * endpoint.
    */
-  readonly revoke: Effect.Effect<void, Token.TokenFailure, HttpClient>
+  readonly revoke: Effect.Effect<void, Token.TokenFailure>
 }
 
 /** Makes the tokens of a grant. */
@@ -57,9 +57,10 @@ const makeTokens = (
   grant: Grant,
   subject: Tokens.Options["subject"],
   { name, probe, refreshMargin }: Omit<Options, "scope">
-): Effect.Effect<RevocableTokens, never, Scope.Scope> =>
+): Effect.Effect<RevocableTokens, never, HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
     const { callerName, identity } = registration
+    const client = yield* HttpClient
     const tokens = yield* Tokens.make({
       name: name ?? identity,
       identity,
@@ -72,7 +73,7 @@ const makeTokens = (
     const revoke = Effect.flatMap(
       tokens.forget,
       Option.match({ onNone: () => Effect.void, onSome: (token) => revokeToken(registration, token) })
-    )
+    ).pipe(Effect.provideService(HttpClient, client))
     return { ...tokens, name: callerName, revoke }
   })
 
@@ -100,7 +101,7 @@ const makeTokens = (
  */
 export const clientCredentials = (
   options: Options
-): Effect.Effect<RevocableTokens, ConfigError.ConfigError, Scope.Scope> =>
+): Effect.Effect<RevocableTokens, ConfigError.ConfigError, HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
     const registration = yield* register("client_credentials", options)
     if (isPublic(options.client)) {
@@ -157,7 +158,7 @@ export interface AuthorizationCodeOptions extends Options {
  */
 export const authorizationCode = (
   options: AuthorizationCodeOptions
-): Effect.Effect<RevocableTokens, ConfigError.ConfigError, Scope.Scope> =>
+): Effect.Effect<RevocableTokens, ConfigError.ConfigError, HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
     const registration = yield* register("authorization_code", options)
     const { scope, server } = registration
@@ -214,7 +215,7 @@ export interface DeviceCodeOptions extends Options {
  */
 export const deviceCode = (
   options: DeviceCodeOptions
-): Effect.Effect<RevocableTokens, ConfigError.ConfigError, Scope.Scope> =>
+): Effect.Effect<RevocableTokens, ConfigError.ConfigError, HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
     const registration = yield* register("device_code", options)
     const { endpoints } = registration.server
@@ -248,7 +249,7 @@ export interface RefreshTokenOptions extends Omit<Options, "scope"> {
  */
 export const refreshToken = (
   options: RefreshTokenOptions
-): Effect.Effect<RevocableTokens, ConfigError.ConfigError, Scope.Scope> =>
+): Effect.Effect<RevocableTokens, ConfigError.ConfigError, HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
     const registration = yield* register("refresh_token", options, options.refreshToken)
     return yield* makeTokens(registration, refreshGrant(registration)(options.refreshToken), "fixed", options)

@@ -62,6 +62,8 @@ export interface CacheableRequest extends Kind {
  * - `own`: as part of the call that needs the response
  * - `shared`: on behalf of all calls that wait for it, each of which has its own deadline
  * - `background`: on its own, while or after the call returns a stored response
+ *
+ * The last two outlive calls, so they use the `HttpClient` that the cache was made with.
  */
 export type Sending = "own" | "shared" | "background"
 

@@ -1,4 +1,4 @@
-import type { HttpClient } from "@effect/platform/HttpClient"
+import { HttpClient } from "@effect/platform/HttpClient"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import * as Duration from "effect/Duration"
@@ -66,7 +66,7 @@ export interface TokenOptions {
 /** Credentials whose tokens are loaded, tested, refreshed, granted and saved as needed. */
 export interface Tokens extends Credentials {
   /** Returns the token that calls use, or acquires one. */
-  readonly token: (options?: TokenOptions) => Effect.Effect<Token.Token, Token.TokenFailure, HttpClient>
+  readonly token: (options?: TokenOptions) => Effect.Effect<Token.Token, Token.TokenFailure>
   /**
    * Removes the token from memory and from the store, after an acquisition in progress, and returns it. The next call
    * requests a new grant.
@@ -86,8 +86,9 @@ const credentialsFailure = ({ message, reason }: Token.TokenFailure) => new Cred
  * store in memory if there is none. A token that is about to expire, was rejected by a 401, or fails the probe is refreshed.
  * If that is not possible, a new one is granted. New tokens are saved before they are used.
  *
- * All calls that need a token, at its expiry or after a 401, wait for one acquisition. It runs in a fiber of its own, so
- * that no deadline or interruption of a call ends it. Among all processes that share the store, one at a time requests a
+ * All calls that need a token, at its expiry or after a 401, wait for one acquisition. It runs in a fiber of its own, with the
+ * `HttpClient` that the tokens were made with, so that neither the deadline, the interruption nor the client of a call ends it.
+ * When the scope closes, a refresh in progress ends first, and its token is saved. Among all processes that share the store, one at a time requests a
  * token from the server. A 401 to a token that has been replaced since has no effect.
  *
  * @example
@@ -107,20 +108,26 @@ const credentialsFailure = ({ message, reason }: Token.TokenFailure) => new Cred
  * const live = Api.layer({ baseUrl: "https://api.example", credentials })
  * ```
  */
-export const make = (options: Options): Effect.Effect<Tokens, never, Scope.Scope> =>
+export const make = (options: Options): Effect.Effect<Tokens, never, HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
     const { apply = setAuthorization, identity, name, subject = "per-grant" } = options
     const refreshMargin = Duration.toMillis(options.refreshMargin ?? Duration.minutes(1))
     const scope = yield* Effect.scope
+    const client = yield* HttpClient
     const surrounding = yield* Effect.serviceOption(TokenStore.TokenStore)
     const store = Option.isSome(surrounding) ? surrounding.value : yield* TokenStore.makeMemory
 
     const storage = makeTokenStorage(store, name)
     const current = makeCurrentToken(refreshMargin)
     const acquireToken = makeAcquireToken({ name, source: options, storage, current, refreshMargin })
-    const { acquire, forget } = makeSharedAcquisition({ acquireToken, current, scope, storage })
+    const { acquire, forget } = makeSharedAcquisition({
+      acquireToken: (forceNew) => Effect.provideService(acquireToken(forceNew), HttpClient, client),
+      current,
+      scope,
+      storage
+    })
 
-    const usable: Effect.Effect<NumberedToken, Token.TokenFailure, HttpClient> = Effect.clockWith((clock) => {
+    const usable: Effect.Effect<NumberedToken, Token.TokenFailure> = Effect.clockWith((clock) => {
       const token = current.usable(clock.unsafeCurrentTimeMillis())
       return token === undefined ? acquire("use") : Effect.succeed(token)
     })

@@ -1,3 +1,4 @@
+import type { HttpClient } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { Effect, Layer, ManagedRuntime, Schema } from "effect"
 import { Authoriser, Endpoint, Operation, type ResponseCache } from "effect-herald"
@@ -29,7 +30,7 @@ export interface Contender {
 const herald = (
   name: string,
   baseUrl: string,
-  cache: Layer.Layer<ResponseCache.ResponseCache> | undefined,
+  cache: Layer.Layer<ResponseCache.ResponseCache, never, HttpClient.HttpClient> | undefined,
   dispatcher?: Dispatcher
 ): Contender => {
   const api = Api.layer({ baseUrl })
@@ -40,7 +41,7 @@ const herald = (
           NodeHttpClient.layerUndiciWithoutDispatcher,
           Layer.succeed(NodeHttpClient.Dispatcher, dispatcher as never)
         )
-  const runtime = ManagedRuntime.make(Layer.merge(cache === undefined ? api : Layer.provide(api, cache), client))
+  const runtime = ManagedRuntime.make(Layer.provideMerge(cache === undefined ? api : Layer.provide(api, cache), client))
   return {
     name,
     run: (times) => runtime.runPromise(Effect.replicateEffect(getPlayer({ id: "1" }), times, { discard: true })),

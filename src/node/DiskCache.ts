@@ -1,3 +1,4 @@
+import type { HttpClient } from "@effect/platform/HttpClient"
 import type cacache from "cacache"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -284,5 +285,5 @@ export const store = (options: Options): Layer.Layer<CacheStore> =>
  * )
  * ```
  */
-export const layer = (options: Options & HttpCache.Options): Layer.Layer<ResponseCache> =>
+export const layer = (options: Options & HttpCache.Options): Layer.Layer<ResponseCache, never, HttpClient> =>
   HttpCache.layer(options).pipe(Layer.provide(store(options)))

@@ -1,3 +1,4 @@
+import type { HttpClient } from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -200,5 +201,5 @@ export const store = ({ redis: { prefix = "effect-herald:cache:", ...options } }
  * )
  * ```
  */
-export const layer = (options: Options & HttpCache.Options): Layer.Layer<ResponseCache> =>
+export const layer = (options: Options & HttpCache.Options): Layer.Layer<ResponseCache, never, HttpClient> =>
   HttpCache.layer(options).pipe(Layer.provide(store(options)))

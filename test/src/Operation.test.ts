@@ -248,7 +248,7 @@ describe("withResponse", () => {
     Effect.gen(function* () {
       const headers = { "cache-control": "max-age=60", etag: '"a"' }
       const client = stub([status(200, headers), () => new Response(null, { status: 304, headers })])
-      const caller = at(baseUrl).pipe(Layer.provide(HttpCache.layerMemory()))
+      const caller = at(baseUrl).pipe(Layer.provide(HttpCache.layerMemory()), Layer.provideMerge(client.layer))
       yield* Effect.gen(function* () {
         expect((yield* getThing.withResponse({ id: 7 })).cached).toBeUndefined()
         yield* TestClock.adjust("10 seconds")
@@ -259,7 +259,7 @@ describe("withResponse", () => {
         const revalidated = yield* getThing.withResponse({ id: 7 })
         expect(revalidated).toMatchObject({ status: 200, value: { ok: true }, cached: { _tag: "Revalidated" } })
         expect(client.requests).toHaveLength(2)
-      }).pipe(Effect.provide(Layer.mergeAll(caller, once, client.layer)))
+      }).pipe(Effect.provide(Layer.merge(caller, once)))
     })
   )
 })

@@ -313,7 +313,9 @@ const makeScoped = (options: Partial<Tokens.Options>) =>
 const openScope = () => Effect.runSync(Scope.make())
 
 const make = (options: Partial<Tokens.Options> = {}) =>
-  Effect.runSync(Effect.provideService(makeScoped(options), Scope.Scope, openScope()))
+  Effect.runSync(
+    makeScoped(options).pipe(Effect.provide(stub([status(200)]).layer), Effect.provideService(Scope.Scope, openScope()))
+  )
 
 /** Starts an effect, whose fibers run when the scheduler's tasks are run. */
 const start = <A, E>(

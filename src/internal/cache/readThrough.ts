@@ -1,4 +1,4 @@
-import type { HttpClient } from "@effect/platform/HttpClient"
+import { HttpClient } from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
@@ -26,6 +26,8 @@ export interface Parts {
   readonly lifetimes: Lifetimes
   /** Scope of background revalidations. */
   readonly scope: Scope.Scope
+  /** Sends the requests that outlive calls. */
+  readonly client: HttpClient
 }
 
 /** Effect that returns the response to a call. `F` is `NotCached` if the request may not be sent. */
@@ -72,7 +74,7 @@ const warnOf = (thrown: unknown): Effect.Effect<void> =>
   )
 
 /** Makes the function that returns the response to a GET or HEAD call from the store, or sends its request. */
-export const make = ({ generations, lifetimes, lookUp, scope, sharedRequests, writer }: Parts) => {
+export const make = ({ client, generations, lifetimes, lookUp, scope, sharedRequests, writer }: Parts) => {
   /** Keys of the stored responses that are being revalidated in the background. */
   const revalidating = new Set<string>()
   /** Numbers that identify families in the keys of shared requests. */
@@ -96,8 +98,9 @@ export const make = ({ generations, lifetimes, lookUp, scope, sharedRequests, wr
   ) =>
     Effect.suspend(() => {
       const sent = { request, lookup, generation, requestedAt: request.clock.unsafeCurrentTimeMillis() }
+      const exchanged = exchange.send(how, headers, (response) => writer.stores(sent, response))
       return Effect.map(
-        exchange.send(how, headers, (response) => writer.stores(sent, response)),
+        how === "own" ? exchanged : Effect.provideService(exchanged, HttpClient, client),
         (response) => ({ sent, response })
       )
     })

@@ -83,12 +83,10 @@ export const execute = (
     const call: CallInfo = { ...prepared.right, clock, startedAt: clock.unsafeCurrentTimeMillis() }
     const state = CallState.make()
 
-    return Effect.flatMap(HttpClient.HttpClient, (client) => {
-      const exchange = withDeadline(call, state, (endsAt) =>
-        throughCache(call, state, sender(call, state, client, endsAt), decoder(call, state))
-      )
-      return withSpan(call, state, measured(call, state, Effect.flatMap(invalidating(call, exchange), complete(call))))
-    })
+    const exchange = withDeadline(call, state, (endsAt) =>
+      throughCache(call, state, sender(call, state, endsAt), decoder(call, state))
+    )
+    return withSpan(call, state, measured(call, state, Effect.flatMap(invalidating(call, exchange), complete(call))))
   })
 
 /** Makes the decoder of a call's responses. */
@@ -107,7 +105,7 @@ const complete =
  * deadline, since each call that waits for it has its own; a background request has the API's.
  */
 const sender =
-  (call: CallInfo, state: CallState.CallState, client: HttpClient.HttpClient, endsAt: number | undefined): Send =>
+  (call: CallInfo, state: CallState.CallState, endsAt: number | undefined): Send =>
   (how, headers, { asBytes, partition }, stores) => {
     const names = Object.keys(headers)
     const conditional = names.some((name) => name.startsWith("if-"))
@@ -118,13 +116,15 @@ const sender =
       asBytes
     }
     const attempts = (call: CallInfo, state: CallState.CallState, endsAt: number | undefined) =>
-      retry(
-        call,
-        state,
-        endsAt,
-        admission(call, state, endsAt),
-        measuredAttempt(call, attempt(call, state, client, attempted)),
-        stores
+      Effect.flatMap(HttpClient.HttpClient, (client) =>
+        retry(
+          call,
+          state,
+          endsAt,
+          admission(call, state, endsAt),
+          measuredAttempt(call, attempt(call, state, client, attempted)),
+          stores
+        )
       )
     if (how === "own") return attempts(call, state, endsAt)
     return Effect.suspend(() => {

@@ -1,4 +1,3 @@
-import type { HttpClient } from "@effect/platform/HttpClient"
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -24,7 +23,7 @@ interface Task {
 /** The token operations of a set of credentials, which all their calls share. */
 export interface SharedAcquisition {
   /** Returns the usable token, or acquires one. Callers with the same purpose wait for the same acquisition. */
-  readonly acquire: (purpose: Purpose) => Effect.Effect<NumberedToken, TokenFailure, HttpClient>
+  readonly acquire: (purpose: Purpose) => Effect.Effect<NumberedToken, TokenFailure>
   /** Removes the token from memory and from the store, after the acquisition in progress, and returns it. */
   readonly forget: Effect.Effect<Option.Option<Token>, TokenFailure>
 }
@@ -43,7 +42,7 @@ export const makeSharedAcquisition = ({
   scope,
   storage
 }: {
-  readonly acquireToken: (forceNew: boolean) => Effect.Effect<AcquiredToken, TokenFailure, HttpClient | Scope.Scope>
+  readonly acquireToken: (forceNew: boolean) => Effect.Effect<AcquiredToken, TokenFailure, Scope.Scope>
   readonly current: CurrentToken
   readonly scope: Scope.Scope
   readonly storage: TokenStorage
@@ -80,7 +79,7 @@ export const makeSharedAcquisition = ({
     })
   }
 
-  const acquire = (purpose: Purpose): Effect.Effect<NumberedToken, TokenFailure, HttpClient> =>
+  const acquire = (purpose: Purpose): Effect.Effect<NumberedToken, TokenFailure> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.clockWith((clock) => {
         // Another fiber may have acquired a token since the caller checked.

@@ -12,14 +12,15 @@ import { once } from "node:events"
 import { readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { makeApi, temporaryDirectory, text, through, until } from "../../support/cache.js"
+import { makeApi, noClient, temporaryDirectory, text, through, until } from "../../support/cache.js"
 import { isComplete, makeValue, type Message } from "../../support/diskCache.js"
 
 const url = "https://api.test/page"
 const fresh = { "cache-control": "max-age=1000" }
 
 /** A cache in a directory, with its store. */
-const cacheIn = (directory: string) => HttpCache.layer().pipe(Layer.provideMerge(DiskCache.store({ directory })))
+const cacheIn = (directory: string) =>
+  HttpCache.layer().pipe(Layer.provideMerge(DiskCache.store({ directory })), Layer.provide(noClient))
 
 /** An API whose responses are fresh and numbered, and the body of a GET through the cache. */
 const numberedApi = () => {
@@ -94,8 +95,8 @@ describe("a cache on disk", () => {
         body: Uint8Array.of(index, 0, 255)
       }))
       const get = through(exchange(url, { partition: "me" }))
-      yield* Effect.provide(get, DiskCache.layer({ directory }))
-      const stored = yield* Effect.provide(get, DiskCache.layer({ directory }))
+      yield* Effect.provide(get, Layer.provide(DiskCache.layer({ directory }), noClient))
+      const stored = yield* Effect.provide(get, Layer.provide(DiskCache.layer({ directory }), noClient))
       expect(stored).toMatchObject({ status: 200, headers: { "x-a": "é" }, body: Uint8Array.of(0, 0, 255) })
       expect(requests).toHaveLength(1)
     })

@@ -10,7 +10,16 @@ import { CacheStore, ResponseCache, TokenStore } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import { RedisCache, RedisTokenStore } from "effect-herald/redis"
 import type { RedisOptions } from "ioredis"
-import { longTimeouts, makeApi, redisOptions, redisUrl, skipReason, text, through } from "../../support/cache.js"
+import {
+  longTimeouts,
+  makeApi,
+  noClient,
+  redisOptions,
+  redisUrl,
+  skipReason,
+  text,
+  through
+} from "../../support/cache.js"
 import { redisOf, wayTo } from "../../support/redis.js"
 
 if (redisUrl === undefined) console.log(`Tests of the cache in Redis are ${skipReason}`)
@@ -25,7 +34,7 @@ describe.skipIf(redisUrl === undefined)(`a cache in Redis${redisUrl === undefine
   /** A cache in a Redis, with its store. */
   const cacheAt = (server: URL, prefix: string, options: RedisOptions = {}) => {
     const store = RedisCache.store({ redis: { ...redisOptions(server), ...options, prefix } })
-    return HttpCache.layer().pipe(Layer.provideMerge(store))
+    return HttpCache.layer().pipe(Layer.provideMerge(store), Layer.provide(noClient))
   }
 
   const withoutLogs = Logger.remove(Logger.defaultLogger)

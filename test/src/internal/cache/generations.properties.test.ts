@@ -73,7 +73,7 @@ describe("a read that begins after the end of a write", () => {
           let storeAccesses = 0
           const store = yield* Layer.build(yieldingStore(() => yields[storeAccesses++ % yields.length]!))
           // Like the caches of two processes.
-          const makeCache = Effect.provide(HttpCache.make({ share }), store)
+          const makeCache = HttpCache.make({ share }).pipe(Effect.provide(store), Effect.provide(noClient))
           const [first, second] = yield* Effect.all([makeCache, makeCache])
 
           let version = 0

@@ -33,7 +33,9 @@ const versionedServer = (
 
 /** Provides the API of a server, a cache and a client that does not retry. */
 const provideApi = (url: URL) =>
-  Effect.provide(at(url).pipe(Layer.provideMerge(HttpCache.layerMemory()), Layer.merge(client), Layer.merge(once)))
+  Effect.provide(
+    at(url).pipe(Layer.provideMerge(HttpCache.layerMemory()), Layer.provideMerge(client), Layer.merge(once))
+  )
 
 describe("a write", () => {
   it.scopedLive("that exceeds its deadline invalidates stored responses before it fails", () =>

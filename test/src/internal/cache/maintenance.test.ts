@@ -6,7 +6,7 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { CacheStore, type RawResponse, ResponseCache } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
-import { type Exchange, makeApi, stores, text, through, written } from "../../../support/cache.js"
+import { type Exchange, makeApi, noClient, stores, text, through, written } from "../../../support/cache.js"
 
 const origin = "https://api.test"
 
@@ -15,7 +15,7 @@ const timedApi = () =>
   makeApi(({ url }) => ({ headers: { "cache-control": `max-age=${new URL(url).search.slice(1)}` }, body: "four" }))
 
 describe.each(stores)("maintenance of a cache in $name:", ({ layer, skip }) => {
-  const provideCache = Effect.provide(HttpCache.layer().pipe(Layer.provideMerge(layer)))
+  const provideCache = Effect.provide(HttpCache.layer().pipe(Layer.provideMerge(layer), Layer.provide(noClient)))
 
   /** The keys of all values in the store. */
   const keys = Effect.flatMap(CacheStore.CacheStore, ({ list }) =>
@@ -169,7 +169,7 @@ describe.each(stores)("maintenance of a cache in $name:", ({ layer, skip }) => {
 })
 
 describe.each(stores)("direct access to a cache in $name:", ({ layer, skip }) => {
-  const provideCache = Effect.provide(HttpCache.layer().pipe(Layer.provide(layer)))
+  const provideCache = Effect.provide(HttpCache.layer().pipe(Layer.provide(layer), Layer.provide(noClient)))
   const fresh = { status: 200, headers: { "cache-control": "max-age=10" }, body: "stored" }
 
   it.effect.skipIf(skip)("storing stores a response by the rules for calls", () =>

@@ -137,7 +137,7 @@ const url = new URL("https://api.test")
 /** The tests' API, answered by one step after another in virtual time, with a cache. */
 const stubbed = (steps: Parameters<typeof stub>[0], options: HttpCache.Options = {}) => {
   const { layer, requests } = stub(steps)
-  return { requests, provide: Effect.provide(Layer.mergeAll(cachedAt(url, {}, options), layer, once)) }
+  return { requests, provide: Effect.provide(Layer.merge(Layer.provideMerge(cachedAt(url, {}, options), layer), once)) }
 }
 
 describe("withResponse", () => {

@@ -8,10 +8,11 @@ import * as Layer from "effect/Layer"
 import * as TestClock from "effect/TestClock"
 import { CacheStore, RawResponse, ResponseCache } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
-import { call, makeApi, settle, statusError, stores, text, through } from "../../../support/cache.js"
+import { call, makeApi, noClient, settle, statusError, stores, text, through } from "../../../support/cache.js"
 
 const url = "https://api.test/thing"
-const oneDay = HttpCache.layer({ lifetime: () => "1 day" })
+const memory = HttpCache.layerMemory().pipe(Layer.provide(noClient))
+const oneDay = HttpCache.layer({ lifetime: () => "1 day" }).pipe(Layer.provide(noClient))
 
 /** An API whose responses are numbered. */
 const numbered = () => makeApi((_, index) => ({ body: `${index}` }))
@@ -80,7 +81,7 @@ describe.each(stores)("a response cache in $name", ({ layer, skip }) => {
         yield* get(second, `${url}/2`)
         yield* get(first, `${url}/2`)
         expect(requests).toHaveLength(2)
-      }).pipe(Effect.scoped, provideCache)
+      }).pipe(Effect.scoped, Effect.provide(noClient), provideCache)
   )
 
   it.effect.skipIf(skip)("does not store an error response", () =>
@@ -141,7 +142,7 @@ describe.each(stores)("a response cache in $name", ({ layer, skip }) => {
       const calls = yield* Effect.replicateEffect(Effect.fork(through(exchange(url))), 5)
       expect((yield* Fiber.join(Fiber.all(calls))).map(text)).toEqual(["0", "0", "0", "0", "0"])
       expect(requests).toHaveLength(1)
-    }).pipe(Effect.provide(HttpCache.layer({ share: true }).pipe(Layer.provide(layer))))
+    }).pipe(Effect.provide(HttpCache.layer({ share: true }).pipe(Layer.provide(layer), Layer.provide(noClient))))
   )
 
   it.effect.skipIf(skip)("stores empty bodies, text and bytes unchanged", () =>
@@ -175,7 +176,7 @@ describe("the age of a response", () => {
       yield* Effect.fork(through(exchange(url)))
       yield* settle
       expect(requests).toHaveLength(2)
-    }).pipe(Effect.provide(HttpCache.layerMemory()))
+    }).pipe(Effect.provide(memory))
   )
 })
 
@@ -197,7 +198,7 @@ describe("a background revalidation", () => {
         }
         expect(requests.map(({ how }) => how)).toEqual(["own", "background"])
         expect(interrupted).toBe(0)
-      }).pipe(Effect.provide(HttpCache.layerMemory()))
+      }).pipe(Effect.provide(memory))
       expect(interrupted).toBe(1)
     })
   )
@@ -214,7 +215,7 @@ describe("a 304", () => {
       const { cached, status } = response
       expect([status, text(response)]).toEqual([200, "a"])
       expect(cached).toEqual({ _tag: "Revalidated", age: Duration.zero })
-    }).pipe(Effect.provide(HttpCache.layerMemory()))
+    }).pipe(Effect.provide(memory))
   )
 
   it.effect("with the validator of another response does not confirm the stored one: the request is sent again", () =>
@@ -228,7 +229,7 @@ describe("a 304", () => {
       const second = yield* through(exchange(url))
       expect([text(second), second.cached]).toEqual(["2", undefined])
       expect(requests.map(({ headers }) => headers["if-none-match"])).toEqual([undefined, `"0"`, undefined])
-    }).pipe(Effect.provide(HttpCache.layerMemory()))
+    }).pipe(Effect.provide(memory))
   )
 })
 
@@ -243,7 +244,7 @@ describe("decoding", () => {
       expect(yield* call(exchange(url))).toMatchObject({ value: Either.right("1") })
       expect(yield* call(exchange(url))).toMatchObject({ value: Either.right("1") })
       expect(requests).toHaveLength(2)
-    }).pipe(Effect.provide(HttpCache.layerMemory({ lifetime: () => "1 day" })))
+    }).pipe(Effect.provide(HttpCache.layerMemory({ lifetime: () => "1 day" })), Effect.provide(noClient))
   )
 
   it.effect("sends an unconditional request where the stored response does not decode", () =>
@@ -259,6 +260,6 @@ describe("decoding", () => {
       expect(yield* call(exchange(url, { decode }))).toMatchObject({ value: Either.right("1") })
       expect(yield* call(exchange(url))).toMatchObject({ value: Either.right("1") })
       expect(requests.map(({ headers }) => headers["if-none-match"])).toEqual([undefined, undefined])
-    }).pipe(Effect.provide(HttpCache.layerMemory()))
+    }).pipe(Effect.provide(memory))
   )
 })

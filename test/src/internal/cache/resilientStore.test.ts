@@ -7,7 +7,7 @@ import * as Logger from "effect/Logger"
 import * as Stream from "effect/Stream"
 import { CacheStore, ResponseCache } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
-import { makeApi, statusError, text, through, written } from "../../../support/cache.js"
+import { makeApi, noClient, statusError, text, through, written } from "../../../support/cache.js"
 
 const url = "https://api.test/page"
 const fresh = { "cache-control": "max-age=1000" }
@@ -40,6 +40,7 @@ const makeCache = (share: boolean) => {
     logged.push([logLevel.label, `${String(message)}`])
   })
   const layer = HttpCache.layer({ share }).pipe(
+    Layer.provide(noClient),
     Layer.provideMerge(store),
     Layer.provideMerge(Logger.replace(Logger.defaultLogger, logger))
   )
@@ -221,7 +222,7 @@ describe("a store that can be read but not written, such as a full disk", () => 
       )
       const { exchange, requests } = numberedApi()
       yield* Effect.forEach([0, 1, 2, 3], (index) => through(exchange(`${url}/${index}`))).pipe(
-        Effect.provide(HttpCache.layer().pipe(Layer.provide(full))),
+        Effect.provide(HttpCache.layer().pipe(Layer.provide([full, noClient]))),
         Effect.provide(logger)
       )
       expect(requests).toHaveLength(4)

@@ -3,6 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import { type AnyError, Deadline, type RawResponse, ResponseCache, RetryPolicy } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import * as Scripted from "../../../servers/scripted.js"
@@ -11,6 +12,7 @@ import {
   type CallOptions,
   type Exchange,
   makeApi,
+  noClient,
   settle,
   statusError,
   text,
@@ -44,7 +46,7 @@ const start = (
   target = url
 ) => Effect.tap(Effect.fork(through(api.exchange(target, options))), () => settle)
 
-const provideSharing = Effect.provide(HttpCache.layerMemory({ share: true }))
+const provideSharing = Effect.provide(HttpCache.layerMemory({ share: true }).pipe(Layer.provide(noClient)))
 
 describe("a shared request", () => {
   it.effect("is sent once, and its response returned to every call, even if it is not stored", () =>
@@ -103,7 +105,7 @@ describe("a shared request", () => {
       yield* Effect.replicateEffect(start(api), 3)
       expect(api.requests).toHaveLength(3)
       yield* api.release
-    }).pipe(Effect.provide(HttpCache.layerMemory()))
+    }).pipe(Effect.provide(HttpCache.layerMemory()), Effect.provide(noClient))
   )
 
   it.effect("continues when the call that started it is interrupted", () =>

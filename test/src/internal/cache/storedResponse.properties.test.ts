@@ -4,14 +4,14 @@ import * as fc from "effect/FastCheck"
 import * as Layer from "effect/Layer"
 import { RawResponse, ResponseCache } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
-import { makeApi, stores, text, through } from "../../../support/cache.js"
+import { makeApi, noClient, stores, text, through } from "../../../support/cache.js"
 import { forAll } from "../../../support/kit.js"
 
 const fresh = { "cache-control": "max-age=1000" }
 
 describe.each(stores)("a response stored in $name", ({ layer, name, skip }) => {
   const runs = { numRuns: name === "memory" ? 200 : 40 }
-  const provideCache = Effect.provide(HttpCache.layer().pipe(Layer.provideMerge(layer)))
+  const provideCache = Effect.provide(HttpCache.layer().pipe(Layer.provideMerge(layer), Layer.provide(noClient)))
 
   it.effect.skipIf(skip)("has the bytes that were received, and callers can't change it", () =>
     forAll(

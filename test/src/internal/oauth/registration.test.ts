@@ -1,9 +1,11 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { Loopback } from "effect-herald/node"
 import * as OAuth from "effect-herald/oauth"
+import { noClient } from "../../../support/cache.js"
 import { apiOf } from "../../../support/oauth.js"
 
 const secret = Redacted.make("do not show this")
@@ -19,7 +21,7 @@ const expectInvalid = (path: string, effect: Effect.Effect<unknown, ConfigError.
   })
 
 const clientCredentials = (options: Partial<OAuth.Options>) =>
-  Effect.scoped(OAuth.clientCredentials({ server, client, ...options }))
+  Effect.scoped(OAuth.clientCredentials({ server, client, ...options })).pipe(Effect.provide(noClient))
 
 describe("options", () => {
   it.effect.each<[path: string, options: Partial<OAuth.Options>]>([
@@ -64,7 +66,7 @@ describe("options", () => {
       const authorizationCode = (server: OAuth.Server, options: Partial<OAuth.AuthorizationCodeOptions> = {}) =>
         Effect.scoped(
           OAuth.authorizationCode({ server, client: { clientId: "cli" }, receiver: Loopback.receiver(), ...options })
-        )
+        ).pipe(Effect.provide(noClient))
       const endpoints = {
         tokenEndpoint: "https://auth.example/token",
         authorizationEndpoint: "https://auth.example/auth"
@@ -92,14 +94,14 @@ describe("options", () => {
           client: { clientId: "cli" },
           show: () => Effect.void
         })
-      )
+      ).pipe(Effect.provide(noClient))
     )
   )
 
   it.effect("that are invalid fail the layer of an API", () =>
     Effect.gen(function* () {
       const layer = apiOf({ api: "http://127.0.0.1/" }, OAuth.clientCredentials({ server: "nowhere", client }))
-      const error = yield* Effect.flip(Effect.provide(Effect.void, layer))
+      const error = yield* Effect.flip(Effect.provide(Effect.void, Layer.provide(layer, noClient)))
       expect(ConfigError.isConfigError(error)).toBe(true)
     })
   )
@@ -115,7 +117,7 @@ describe("the name of the caller", () => {
       expect((yield* OAuth.refreshToken({ server, client, refreshToken, name: "store" })).name).toBe(
         `user of OAuth client ${client.clientId} at auth.example`
       )
-    })
+    }).pipe(Effect.provide(noClient))
   )
 })
 
@@ -169,6 +171,6 @@ describe("the identity", () => {
       expect(yield* identityOf({ server: "https://auth.example/one" })).toMatch(
         /^client_credentials backend@auth\.example [\da-f]{32}$/
       )
-    })
+    }).pipe(Effect.provide(noClient))
   )
 })

@@ -48,9 +48,19 @@ const neverStored: ReadonlyArray<number> = [304, 401, 407, 408, 425, 428, 429, 4
 /** Statuses to which a lifetime of the user's own applies. The lifetime of an error is for the server to say. */
 const userLifetimeStatuses: ReadonlyArray<number> = [200, 203, 204]
 
-/** Parses the date in a header. Returns `undefined` if there is none, or none that RFC 9110 (5.6.7) defines. */
-export const dateOf = (text: string | undefined, now: number): number | undefined =>
-  text === undefined ? undefined : HttpTime.parseDate(text, now)
+/**
+ * Parses the date in a header, in any case (RFC 9111, 4.2) and with any spacing. Returns `undefined` if there is none, or none
+ * of the formats that RFC 9110 (5.6.7) defines.
+ */
+export const dateOf = (text: string | undefined, now: number): number | undefined => {
+  if (text === undefined) return undefined
+  const spaced = text
+    .trim()
+    .replace(/\s+/g, " ")
+    .replace(/^(\w+),(?! )/, "$1, ")
+  // In the format of `asctime`, a day of one digit has a space before it.
+  return HttpTime.parseDate(spaced.replace(/^(\w+ \w+) (\d) /, "$1  $2 "), now)
+}
 
 /**
  * Parses an `Age` header, in milliseconds. Of a list, the first member counts. An invalid value is ignored (RFC 9111, 5.1).

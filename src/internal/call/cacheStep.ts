@@ -18,6 +18,7 @@ import type { AttemptRequest } from "./authorize.js"
 import type { CallInfo, PreparedCall } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
 import { authoriserError, errorDetails } from "./errors.js"
+import { measuredCache } from "./metrics.js"
 import { carriesCredentials, holdsSecrets } from "./secrets.js"
 
 /** Sends the request of a call, with additional headers. Returns an error response that `stores` accepts. */
@@ -134,7 +135,7 @@ export const throughCache = (
   Effect.flatMap(Current, (mode) => {
     const { cache } = call.authoriser.origin
     if (cache !== undefined && mode !== "bypass" && isCacheable(call)) {
-      return read(call, state, cache, mode, send, decode)
+      return measuredCache(call, read(call, state, cache, mode, send, decode))
     }
     if (mode === "only-if-cached") return Effect.failSync(() => notCached(call))
     return sendUncached(send, decode)

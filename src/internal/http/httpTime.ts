@@ -4,13 +4,13 @@ const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "
 
 /** `Sun, 06 Nov 1994 08:49:37 GMT` */
 const imfFixdate =
-  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), ?(?<day>\d\d) (?<month>[a-z]{3}) (?<year>\d{4}) (?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d) GMT$/i
+  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?<day>\d\d) (?<month>[a-z]{3}) (?<year>\d{4}) (?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d) GMT$/i
 /** `Sunday, 06-Nov-94 08:49:37 GMT` */
 const rfc850 =
-  /^(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, ?(?<day>\d\d)-(?<month>[a-z]{3})-(?<year>\d\d) (?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d) GMT$/i
+  /^(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?<day>\d\d)-(?<month>[a-z]{3})-(?<year>\d\d) (?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d) GMT$/i
 /** `Sun Nov  6 08:49:37 1994` */
 const asctime =
-  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?<month>[a-z]{3}) (?<day>\d\d?) (?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d) (?<year>\d{4})$/i
+  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?<month>[a-z]{3}) (?<day>[ \d]\d) (?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d) (?<year>\d{4})$/i
 
 /** Expands a year of two digits. A year that would be more than 50 years ahead is in the past (RFC 9110, 5.6.7). */
 const expandYear = (year: string, now: number): number => {
@@ -21,10 +21,9 @@ const expandYear = (year: string, now: number): number => {
 
 /**
  * Parses an HTTP date to milliseconds since the epoch, in any of the three formats that recipients must accept (RFC 9110,
- * 5.6.7), in any case and with any spacing. Returns undefined for any other text.
+ * 5.6.7), in any case. Returns undefined for any other text.
  */
-export const parseDate = (written: string, now: number): number | undefined => {
-  const text = written.trim().replace(/\s+/g, " ")
+export const parseDate = (text: string, now: number): number | undefined => {
   const parts = (imfFixdate.exec(text) ?? rfc850.exec(text) ?? asctime.exec(text))?.groups
   if (parts === undefined) return undefined
   const index = months.indexOf(parts["month"]!.toLowerCase())

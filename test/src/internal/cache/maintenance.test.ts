@@ -179,7 +179,7 @@ describe.each(stores)("direct access to a cache in $name:", ({ layer, skip }) =>
         Effect.flatMap(storing(request), (store) => store(response))
       const { exchange, requests } = makeApi(() => ({}))
       yield* store(exchange(origin), fresh)
-      yield* store(exchange(`${origin}/2`), { ...fresh, status: 404 })
+      yield* store(exchange(`${origin}/2`), { ...fresh, status: 429 })
       yield* store(exchange(`${origin}/3`), { ...fresh, headers: { "cache-control": "no-store" } })
       yield* store(exchange(`${origin}/4`, { method: "POST" }), fresh)
       expect(yield* count()).toBe(1)

@@ -97,7 +97,8 @@ export const make = (store: ResilientStore, varyDigest: VaryDigest): ResponseWri
     const now = record.storedAt
     const dropAt = Math.min(Math.max(expiresAt, now) + retentionOf(rules), now + maxStoredMillis)
     const value = { metadata: encodeRecord(record), bytes, dropAt }
-    if (names.length === 0) return Effect.asVoid(store.set(key, value))
+    // A response without `Vary` to a URL of which there are variants, such as an error, does not stand for all of them.
+    if (names.length === 0 && lookup.vary === undefined) return Effect.asVoid(store.set(key, value))
     const earlierNames = lookup.vary?.names ?? []
     const allNames = joinedNames(names, earlierNames)
     return Effect.flatMap(varyDigest(allNames, source.request.headers), (digest) => {

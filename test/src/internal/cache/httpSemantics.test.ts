@@ -454,6 +454,20 @@ describe("a Vary", () => {
     })
   )
 
+  it.effect("that an error lacks does not make it the response to all variants", () =>
+    Effect.gen(function* () {
+      const { provide, requests } = stubbed([vary("foo"), status(404, fresh, ""), vary("foo")])
+      yield* Effect.gen(function* () {
+        yield* getWith({ foo: "1" })
+        yield* Effect.flip(getWith({ foo: "2" }))
+        expect((yield* getWith({ foo: "1" })).cached?._tag).toBe("Hit")
+        yield* Effect.flip(getWith({ foo: "2" }))
+        yield* getWith({ foo: "3" })
+        expect(requests).toHaveLength(3)
+      }).pipe(provide)
+    })
+  )
+
   it.effect("of * leaves the other variants, and is itself not stored", () =>
     Effect.gen(function* () {
       const { provide, requests } = stubbed([vary("foo"), vary("*"), vary("foo, *")])

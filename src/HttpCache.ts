@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { CacheStore } from "./CacheStore.js"
 import type { AnyError } from "./HeraldError.js"
-import type { Lifetime } from "./internal/cache/cacheRequest.js"
+import { type Lifetime, lifetimesOf } from "./internal/cache/cacheRequest.js"
 import * as DirectAccess from "./internal/cache/directAccess.js"
 import * as Generations from "./internal/cache/generations.js"
 import { addressOf, sameOriginAddress } from "./internal/cache/keys.js"
@@ -24,9 +24,10 @@ import { ResponseCache } from "./ResponseCache.js"
 /** Options of a response cache. */
 export interface Options {
   /**
-   * Chooses the lifetime of the responses to a kind of call. It replaces the lifetime of the response headers, even where these
-   * forbid to store the response. `undefined` leaves the decision to the headers (RFC 9111), and zero bypasses the cache.
-   * Default: the headers decide for all calls.
+   * Chooses the lifetime of the responses to a kind of call, with status 200, 203 or 204. It replaces the lifetime of the response
+   * headers, even where these forbid to store the response. `undefined` leaves the decision to the headers (RFC 9111). Zero, a
+   * negative number and NaN bypass the cache; so does a function that throws, with one warning. Default: the headers decide for
+   * all calls.
    */
   readonly lifetime?: Lifetime | undefined
   /**
@@ -71,12 +72,13 @@ export const make = (
     const varyDigest = makeVaryDigest()
     const lookUp = Lookup.make(store, generations, varyDigest)
     const writer = ResponseWriter.make(store, varyDigest)
+    const lifetimes = lifetimesOf(lifetime)
     const sharedRequests = share ? SharedRequests.make<RawResponse, AnyError>(scope) : undefined
 
     return {
-      ...Maintenance.make(cacheStore, generations, lifetime),
-      ...DirectAccess.make(lookUp, writer, generations, lifetime),
-      through: ReadThrough.make({ lookUp, writer, generations, sharedRequests, lifetime, scope, client }),
+      ...Maintenance.make(cacheStore, generations, lifetimes.of),
+      ...DirectAccess.make(lookUp, writer, generations, lifetimes.of),
+      through: ReadThrough.make({ lookUp, writer, generations, sharedRequests, lifetimes, scope, client }),
       invalidating: (url, call) =>
         Effect.uninterruptibleMask((restore) =>
           Effect.flatMap(Effect.exit(restore(call)), (exit) =>
@@ -90,8 +92,9 @@ export const make = (
  * A private response cache (RFC 9111) for GET and HEAD calls, over the `CacheStore` in context. Each caller has a partition of
  * its own. Provide it to the layers of APIs.
  *
- * - Responses with status 200, 203 or 204 are stored, for as long as their headers or `lifetime` say. An expired response is
- *   revalidated by its `ETag` or `Last-Modified`.
+ * - Responses are stored for as long as their headers or `lifetime` say, errors too. An expired response is revalidated by its
+ *   `ETag` or `Last-Modified`.
+ * - HEADs, ranges, and conditions of the caller's own are answered from the stored response to a GET.
  * - A write (any other method) invalidates all stored responses of its URL, whatever their query, and those of the URLs in
  *   its `Location` and `Content-Location`, even if it fails. A response that was requested before the end of a write is not
  *   used after it.

@@ -100,7 +100,7 @@ describe("a batch", () => {
         expect(namesOf(yield* getTracks(["c", "b", "a", "d"]))).toEqual(["track c", "track b", "single a", "track d"])
         const single = yield* getTrack.withResponse("d")
         expect(single.value.name).toBe("track d")
-        expect(single.cached?.revalidated).toBe(false)
+        expect(single.cached?._tag).toBe("Hit")
       }).pipe(Effect.provide(cachedAt(server.url)))
       expect(targetsOf(server)).toEqual(["/tracks/a", "/tracks?ids=b", "/tracks?ids=c,d"])
     })

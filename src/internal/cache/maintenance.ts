@@ -71,7 +71,8 @@ export const make = (
   })
 
   const now = Effect.clockWith((clock) => clock.currentTimeMillis)
-  const isFresh = (now: number) => (entry: Entry) => entry.expiresAt > now
+  // A response from the future is not fresh: a clock was wrong.
+  const isFresh = (now: number) => (entry: Entry) => entry.storedAt <= now && entry.expiresAt > now
 
   return {
     entries: Stream.unwrap(Effect.map(survey, ({ entries }) => Stream.fromIterable(entries.map(({ entry }) => entry)))),

@@ -7,8 +7,8 @@ import type { RawResponse } from "../../RawResponse.js"
 import { type Decoded, type Exchange, NotCached, type Sending } from "../../ResponseCache.js"
 import { type CacheRequest, cacheRequestOf, type Lifetime } from "./cacheRequest.js"
 import { mayReplaceError, usageOf } from "./freshness.js"
-import type { Generations } from "./generations.js"
-import { generationFor, type Lookup, type LookUp } from "./lookup.js"
+import type { Generations, Version } from "./generations.js"
+import { versionFor, type Lookup, type LookUp } from "./lookup.js"
 import type { ResponseWriter, SentRequest } from "./responseWriter.js"
 import type { SharedRequests } from "./sharedRequests.js"
 import { allowsStale, isGone } from "./staleIfError.js"
@@ -78,7 +78,7 @@ export const make = ({ client, generations, lifetime, lookUp, scope, sharedReque
    * Sends the request, and stores the response. The request is conditional if the stored response has a validator. If it
    * fails, the stored response is returned where `stale-if-error` allows it.
    */
-  const sendAndStore = <A, E>(call: CacheCall<A, E>, generation: string, how: Sending): Result<A, E> =>
+  const sendAndStore = <A, E>(call: CacheCall<A, E>, version: Version, how: Sending): Result<A, E> =>
     Effect.suspend(() => {
       const { exchange, lookup, request } = call
       const { clock } = request
@@ -87,7 +87,7 @@ export const make = ({ client, generations, lifetime, lookUp, scope, sharedReque
       const validators = refresh ? undefined : stored?.rules.validators
 
       const send = (headers: Readonly<Record<string, string>>) => {
-        const sent = { request, lookup, generation, requestedAt: clock.unsafeCurrentTimeMillis() }
+        const sent = { request, lookup, version, requestedAt: clock.unsafeCurrentTimeMillis() }
         const exchanged = exchange.send(how, headers)
         return Effect.map(
           how === "own" ? exchanged : Effect.provideService(exchanged, HttpClient, client),
@@ -123,23 +123,23 @@ export const make = ({ client, generations, lifetime, lookUp, scope, sharedReque
     })
 
   /**
-   * Makes the key under which equal requests are shared. It contains the generation, so that a call after a write does not
-   * join a request from before it.
+   * Makes the key under which equal requests are shared. It contains the generation, or the epoch if the resource has none, so that
+   * a call after a write does not join a request from before it.
    */
-  const sharedKeyOf = <A, E>({ exchange, request }: CacheCall<A, E>, generation: string): string =>
-    `${familyIdOf(exchange.family)} ${generation} ${JSON.stringify(exchange.request.headers)} ${request.key}`
+  const sharedKeyOf = <A, E>({ exchange, request }: CacheCall<A, E>, { epoch, generation }: Version): string =>
+    `${familyIdOf(exchange.family)} ${generation ?? epoch} ${JSON.stringify(exchange.request.headers)} ${request.key}`
 
   /** Sends the request, or waits for an equal one in flight if calls share requests. Stores the response if the store works. */
   const fetch = <A, E>(call: CacheCall<A, E>): Result<A, E> => {
     const { exchange, lookup, request } = call
     if (!lookup.available) return sendUncached(exchange)
-    return Effect.flatMap(generationFor(generations, request, lookup), (generation) => {
-      if (generation === undefined) return sendUncached(exchange)
-      if (sharedRequests === undefined || exchange.mode === "refresh") return sendAndStore(call, generation, "own")
+    return Effect.flatMap(versionFor(generations, request, lookup), (version) => {
+      if (version === undefined) return sendUncached(exchange)
+      if (sharedRequests === undefined || exchange.mode === "refresh") return sendAndStore(call, version, "own")
       exchange.joined()
       // Calls share the response, and each decodes its own copy.
-      const shared = Effect.map(sendAndStore(call, generation, "shared"), ({ response }) => response)
-      return Effect.map(sharedRequests.join(sharedKeyOf(call, generation), shared), (response) =>
+      const shared = Effect.map(sendAndStore(call, version, "shared"), ({ response }) => response)
+      return Effect.map(sharedRequests.join(sharedKeyOf(call, version), shared), (response) =>
         decodeFor(exchange, withOwnBody(response))
       )
     })
@@ -155,7 +155,12 @@ export const make = ({ client, generations, lifetime, lookUp, scope, sharedReque
       const id = `${generation} ${lookup.key ?? request.key}`
       if (revalidating.has(id)) return Effect.void
       revalidating.add(id)
-      const revalidation = Effect.interruptible(sendAndStore(call, generation, "background")).pipe(
+      const revalidation = Effect.flatMap(
+        versionFor(generations, request, lookup),
+        (version): Result<unknown, unknown> | Effect.Effect<void> =>
+          version === undefined ? Effect.void : sendAndStore(call, version, "background")
+      ).pipe(
+        Effect.interruptible,
         Effect.catchAllCause((cause) => Effect.logDebug("A stale response could not be revalidated", cause)),
         Effect.ensuring(Effect.sync(() => revalidating.delete(id)))
       )

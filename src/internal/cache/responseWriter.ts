@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import { bytesOf, type RawResponse } from "../../RawResponse.js"
 import type { CacheRequest } from "./cacheRequest.js"
 import { type CachingRules, cachingRulesOf, expiryOf } from "./freshness.js"
-import { maxStoredMillis } from "./generations.js"
+import { type Generations, maxStoredMillis, type Version } from "./generations.js"
 import { variantKey } from "./keys.js"
 import type { Lookup } from "./lookup.js"
 import type { ResilientStore } from "./resilientStore.js"
@@ -15,8 +15,8 @@ export interface SentRequest {
   readonly request: CacheRequest
   /** Lookup before the request was sent. */
   readonly lookup: Lookup
-  /** Generation of the resource when the request was sent. */
-  readonly generation: string
+  /** Version of the resource before the request was sent. */
+  readonly version: Version
   /** Time at which the request was sent, in milliseconds since the epoch. */
   readonly requestedAt: number
 }
@@ -46,13 +46,13 @@ const retentionOf = (rules: CachingRules): number =>
 
 const storableStatuses: ReadonlyArray<number> = [200, 203, 204]
 
-export const make = (store: ResilientStore, varyDigest: VaryDigest): ResponseWriter => {
+export const make = (store: ResilientStore, generations: Generations, varyDigest: VaryDigest): ResponseWriter => {
   const remove = ({ key, stored }: Lookup): Effect.Effect<void> =>
     stored === undefined || key === undefined ? Effect.void : Effect.asVoid(store.remove([key]))
 
   const put = (
-    { lookup, request: { key, source, userLifetime } }: SentRequest,
-    record: ResponseRecord,
+    { lookup, request: { address, key, source, userLifetime }, version }: SentRequest,
+    record: Omit<ResponseRecord, "generation">,
     rules: CachingRules,
     bytes: Uint8Array
   ): Effect.Effect<void> => {
@@ -66,29 +66,32 @@ export const make = (store: ResilientStore, varyDigest: VaryDigest): ResponseWri
       expiresAt + Math.max(rules.staleWhileRevalidate, rules.staleIfError) > now
     if (!usable) return remove(lookup)
     const dropAt = Math.min(Math.max(expiresAt, now) + retentionOf(rules), now + maxStoredMillis)
-    const value = { metadata: encodeRecord(record), bytes, dropAt }
-    if (names.length === 0) return Effect.asVoid(store.set(key, value))
-    // Includes the names of earlier responses, so that variants that are stored by them are still found.
-    const allNames = [...new Set([...names, ...(lookup.vary?.names ?? [])])].sort()
-    return Effect.flatMap(varyDigest(allNames, source.request.headers), (digest) =>
-      digest === undefined
-        ? remove(lookup)
-        : Effect.zipRight(
-            store.set(variantKey(key, digest), value),
-            Effect.asVoid(
-              store.set(key, {
-                metadata: encodeRecord({ _tag: "Vary", url: record.url, names: allNames }),
-                bytes: new Uint8Array(),
-                dropAt: now + maxStoredMillis
-              })
+    return Effect.flatMap(generations.confirm(address.resource, version, now), (generation) => {
+      if (generation === undefined) return Effect.void
+      const value = { metadata: encodeRecord({ ...record, generation }), bytes, dropAt }
+      if (names.length === 0) return Effect.asVoid(store.set(key, value))
+      // Includes the names of earlier responses, so that variants that are stored by them are still found.
+      const allNames = [...new Set([...names, ...(lookup.vary?.names ?? [])])].sort()
+      return Effect.flatMap(varyDigest(allNames, source.request.headers), (digest) =>
+        digest === undefined
+          ? remove(lookup)
+          : Effect.zipRight(
+              store.set(variantKey(key, digest), value),
+              Effect.asVoid(
+                store.set(key, {
+                  metadata: encodeRecord({ _tag: "Vary", url: record.url, names: allNames }),
+                  bytes: new Uint8Array(),
+                  dropAt: now + maxStoredMillis
+                })
+              )
             )
-          )
-    )
+      )
+    })
   }
 
   return {
     write: (sent, response) => {
-      const { generation, lookup, request, requestedAt } = sent
+      const { lookup, request, requestedAt } = sent
       if (response.uncacheable === true) return Effect.void
       if (
         !storableStatuses.includes(response.status) ||
@@ -101,7 +104,7 @@ export const make = (store: ResilientStore, varyDigest: VaryDigest): ResponseWri
       const storedAt = clock.unsafeCurrentTimeMillis()
       // A copy, since the call may modify its own bytes.
       const bytes = new Uint8Array(bytesOf(response))
-      const record: ResponseRecord = {
+      const record: Omit<ResponseRecord, "generation"> = {
         _tag: "Response",
         method,
         url: address.url,
@@ -112,8 +115,7 @@ export const make = (store: ResilientStore, varyDigest: VaryDigest): ResponseWri
         bytes: bytes.length,
         headers: storableHeaders(response.headers),
         requestedAt,
-        storedAt,
-        generation
+        storedAt
       }
       // The rules depend on all headers, including those that are not stored.
       const rules = cachingRulesOf({
@@ -127,10 +129,10 @@ export const make = (store: ResilientStore, varyDigest: VaryDigest): ResponseWri
     },
 
     update: (sent, stored, notModified) => {
-      const { generation, request, requestedAt } = sent
+      const { request, requestedAt } = sent
       const storedAt = request.clock.unsafeCurrentTimeMillis()
       const headers = updatedHeaders(stored.record.headers, notModified.headers)
-      const record = { ...stored.record, headers, generation, requestedAt, storedAt }
+      const record = { ...stored.record, headers, requestedAt, storedAt }
       const { method, status } = record
       const rules = cachingRulesOf({ method, status, headers, requestedAt, receivedAt: storedAt })
       return Effect.as(put(sent, record, rules, stored.bytes), makeStoredResponse(record, rules, stored.bytes))

@@ -1,0 +1,319 @@
+import * as Predicate from "effect/Predicate"
+import { randomBytes } from "node:crypto"
+import { constants, type Stats } from "node:fs"
+import {
+  access,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  unlink,
+  utimes,
+  writeFile
+} from "node:fs/promises"
+import { join } from "node:path"
+
+/** Files of a cache in a directory, each of which is replaced as a whole. Their total size is limited. */
+export interface CacheDirectory {
+  /** Reads a file. Returns `undefined` if it is missing, or if another user may have written it. */
+  readonly read: (name: string) => Promise<Buffer | undefined>
+  /** Reads the first bytes of a file, and its size. */
+  readonly readStart: (
+    name: string,
+    length: number
+  ) => Promise<{ readonly start: Buffer; readonly size: number } | undefined>
+  /** Writes a file in place of the previous one. Deletes the least recently used files where there is no room. */
+  readonly write: (name: string, content: Buffer) => Promise<void>
+  /** Deletes a file. Fails if the directory can't be written, even if the file is missing. */
+  readonly remove: (name: string) => Promise<void>
+  readonly names: () => Promise<ReadonlyArray<string>>
+  /** Deletes all files of the cache. */
+  readonly clear: () => Promise<void>
+  /** Returns why other users of this machine can access the directory, once; `undefined` if they can't. */
+  readonly takeWarning: () => string | undefined
+}
+
+/** A file, as this process knows it. */
+interface Known {
+  readonly size: number
+  /** Time of the last use, in milliseconds since the epoch. */
+  readonly usedAt: number
+  /** Its modification time, in milliseconds since the epoch: an approximate time of the last use, for other processes. */
+  readonly touchedAt: number
+}
+
+/** Names of files: a SHA-256 digest in hex. */
+const namePattern = /^[0-9a-f]{64}$/
+
+/** Names of temporary files. */
+const temporaryPattern = /^[0-9a-f]{64}\.[0-9a-f]{16}$/
+
+/** Age from which a temporary file counts as left over from a killed process, in milliseconds. */
+const leftoverAge = 3_600_000
+
+/** Time after which the use of a file is recorded in its modification time again, in milliseconds. */
+const touchInterval = 60_000
+
+/** The part of the maximum size that this process writes before it looks for files of other processes. */
+const scanShare = 1 / 8
+
+/** Number of files to access at the same time. */
+const concurrency = 16
+
+/** Windows has neither user ids nor symbolic links that everybody can create. */
+const noFollow = constants.O_NOFOLLOW ?? 0
+
+const hasCode = (error: unknown, ...codes: ReadonlyArray<string>): boolean =>
+  Predicate.hasProperty(error, "code") && codes.includes(String(error.code))
+
+const ignoreMissing = (error: unknown): undefined => {
+  if (hasCode(error, "ENOENT")) return undefined
+  throw error
+}
+
+/** Runs a function on each item, some at the same time. */
+export const forEach = async <A>(items: ReadonlyArray<A>, run: (item: A) => Promise<void>): Promise<void> => {
+  let next = 0
+  const work = async () => {
+    while (next < items.length) {
+      const item = items[next]!
+      next += 1
+      await run(item)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, work))
+}
+
+/** Describes why other users can access a directory. */
+const exposureOf = (directory: string, link: boolean, { mode, uid }: Stats): string | undefined => {
+  const own = process.getuid?.()
+  if (own === undefined) return undefined
+  const reasons = [
+    ...(link ? ["it is a symbolic link"] : []),
+    ...(uid === own ? [] : ["it belongs to another user"]),
+    ...((mode & 0o077) === 0 ? [] : [`its mode is ${(mode & 0o777).toString(8).padStart(4, "0")}`])
+  ]
+  return reasons.length === 0
+    ? undefined
+    : `Other users may access the directory of the response cache, ${directory}: ${reasons.join(", ")}. ` +
+        "The files in it are private, but use a directory of this user with mode 0700"
+}
+
+export const make = (directory: string, maxBytes: number): CacheDirectory => {
+  /** The files that this process knows of, the least recently used first. */
+  const known = new Map<string, Known>()
+  let total = 0
+  let scanning: Promise<void> | undefined
+  /** Bytes that this process has written since the last scan. */
+  let writtenSinceScan = Infinity
+  let warning: string | undefined
+  /** True if other users may write to the directory. Unknown until the directory exists. */
+  let shared: boolean | undefined
+
+  const pathOf = (name: string) => join(directory, name)
+
+  const isShared = async (): Promise<boolean> => {
+    if (shared !== undefined) return shared
+    const link = await lstat(directory).catch(ignoreMissing)
+    if (link === undefined) return false
+    const found = await stat(directory)
+    if (shared !== undefined) return shared
+    const own = process.getuid?.()
+    warning = exposureOf(directory, link.isSymbolicLink(), found)
+    shared = own !== undefined && ((found.uid !== own && found.uid !== 0) || (found.mode & 0o022) !== 0)
+    return shared
+  }
+
+  const note = (name: string, file: Known) => {
+    total += file.size - (known.get(name)?.size ?? 0)
+    known.delete(name)
+    known.set(name, file)
+  }
+  const forget = (name: string) => {
+    total -= known.get(name)?.size ?? 0
+    known.delete(name)
+  }
+
+  const remove = async (name: string): Promise<void> => {
+    forget(name)
+    await unlink(pathOf(name))
+  }
+
+  /** Deletes the least recently used files until all fit. A file that can't be deleted is not counted any more. */
+  const evict = async (): Promise<void> => {
+    const evicted: Array<string> = []
+    for (const [name] of known) {
+      if (total <= maxBytes) break
+      forget(name)
+      evicted.push(name)
+    }
+    await forEach(evicted, (name) => unlink(pathOf(name)).catch(() => {}))
+  }
+
+  /** Looks for files of other processes, and of previous ones. */
+  const scan = async (): Promise<void> => {
+    writtenSinceScan = 0
+    const startedAt = Date.now()
+    const found: Array<readonly [string, Known]> = []
+    await forEach(await readdir(directory), async (name) => {
+      const leftover = temporaryPattern.test(name)
+      if (!leftover && !namePattern.test(name)) return
+      const file = await lstat(pathOf(name)).catch(ignoreMissing)
+      if (file === undefined) return
+      if (!leftover) found.push([name, { size: file.size, usedAt: file.mtimeMs, touchedAt: file.mtimeMs }])
+      else if (file.mtimeMs < startedAt - leftoverAge) await unlink(pathOf(name)).catch(() => {})
+    })
+    const files = new Map(found)
+    for (const [name, file] of known) {
+      const now = files.get(name)
+      // A file that is missing was deleted by another process, unless this process is about to write it.
+      if (now === undefined ? file.usedAt >= startedAt : file.usedAt > now.usedAt) {
+        files.set(name, { ...file, size: now?.size ?? file.size })
+      }
+    }
+    known.clear()
+    total = 0
+    for (const [name, file] of [...files].sort(([, one], [, other]) => one.usedAt - other.usedAt)) note(name, file)
+    await evict()
+  }
+
+  /** Scans in the background, unless that is in progress. */
+  const scanSometimes = () => {
+    if (scanning !== undefined || writtenSinceScan < maxBytes * scanShare) return
+    scanning = scan()
+      // The next scan may succeed. Until then, the size of the files of other processes is not known.
+      .catch(() => {})
+      .finally(() => {
+        scanning = undefined
+      })
+  }
+
+  /** Records the use of a file. Its modification time tells other processes. */
+  const touch = (name: string, size: number) => {
+    const now = Date.now()
+    const touchedAt = known.get(name)?.touchedAt ?? 0
+    const stale = now - touchedAt > touchInterval
+    note(name, { size, usedAt: now, touchedAt: stale ? now : touchedAt })
+    // It fails where the directory can't be written.
+    if (stale) void utimes(pathOf(name), now / 1000, now / 1000).catch(() => {})
+  }
+
+  /** Opens a file that this user has written. */
+  const openOwn = async (name: string) => {
+    const own = process.getuid?.()
+    // Without O_NONBLOCK, a planted pipe would block.
+    const file = await open(pathOf(name), constants.O_RDONLY | noFollow | (constants.O_NONBLOCK ?? 0))
+    const found = await file.stat()
+    if (found.isFile() && (own === undefined || found.uid === own)) return { file, size: found.size }
+    await file.close()
+    return undefined
+  }
+
+  /** A missing file, or a symbolic link, which this cache does not make. */
+  const ignoreForeign = (error: unknown): undefined => (hasCode(error, "ELOOP") ? undefined : ignoreMissing(error))
+
+  const read = async (name: string): Promise<Buffer | undefined> => {
+    try {
+      let content: Buffer
+      if (await isShared()) {
+        const opened = await openOwn(name)
+        if (opened === undefined) return undefined
+        try {
+          content = await opened.file.readFile()
+        } finally {
+          await opened.file.close()
+        }
+      } else content = await readFile(pathOf(name), { flag: constants.O_RDONLY | noFollow })
+      touch(name, content.length)
+      return content
+    } catch (error) {
+      return ignoreForeign(error)
+    }
+  }
+
+  const put = async (name: string, content: Buffer): Promise<void> => {
+    const temporary = pathOf(`${name}.${randomBytes(8).toString("hex")}`)
+    try {
+      await writeFile(temporary, content, { flag: "wx", mode: 0o600 })
+      await rename(temporary, pathOf(name))
+    } catch (error) {
+      await unlink(temporary).catch(() => {})
+      throw error
+    }
+  }
+
+  const write = async (name: string, content: Buffer): Promise<void> => {
+    if (content.length > maxBytes) return remove(name).catch(ignoreMissing)
+    await isShared()
+    const now = Date.now()
+    const file: Known = { size: content.length, usedAt: now, touchedAt: now }
+    const previous = known.get(name)
+    note(name, file)
+    await evict()
+    try {
+      await put(name, content).catch(async (error: unknown) => {
+        if (!hasCode(error, "ENOENT")) throw error
+        await mkdir(directory, { recursive: true, mode: 0o700 })
+        shared = undefined
+        await put(name, content)
+      })
+    } catch (error) {
+      if (known.get(name) === file) {
+        forget(name)
+        if (previous !== undefined) note(name, previous)
+      }
+      throw error
+    }
+    // Concurrent writes may have taken its room.
+    if (!known.has(name)) await unlink(pathOf(name)).catch(ignoreMissing)
+    writtenSinceScan += content.length
+    scanSometimes()
+  }
+
+  const names = async (): Promise<ReadonlyArray<string>> =>
+    ((await readdir(directory).catch(ignoreMissing)) ?? []).filter((name) => namePattern.test(name))
+
+  return {
+    read,
+    readStart: async (name, length) => {
+      try {
+        const opened = await openOwn(name)
+        if (opened === undefined) return undefined
+        const { file, size } = opened
+        try {
+          const start = Buffer.alloc(Math.min(length, size))
+          const { bytesRead } = await file.read(start, 0, start.length, 0)
+          return { start: start.subarray(0, bytesRead), size }
+        } finally {
+          await file.close()
+        }
+      } catch (error) {
+        return ignoreForeign(error)
+      }
+    },
+    write,
+    remove: (name) =>
+      remove(name).catch(async (error: unknown) => {
+        ignoreMissing(error)
+        await access(directory, constants.W_OK).catch(ignoreMissing)
+      }),
+    names,
+    clear: async () => {
+      const all = (await readdir(directory).catch(ignoreMissing)) ?? []
+      known.clear()
+      total = 0
+      await forEach(
+        all.filter((name) => namePattern.test(name) || temporaryPattern.test(name)),
+        (name) => unlink(pathOf(name)).catch(ignoreMissing)
+      )
+    },
+    takeWarning: () => {
+      const taken = warning
+      warning = undefined
+      return taken
+    }
+  }
+}

@@ -25,6 +25,12 @@ export const retryInterval = 5000
 /** Kinds of accesses that calls make. */
 type Kind = "get" | "set" | "remove" | "clear"
 
+/**
+ * Marks an access that ends synchronously and can't die, so that it needs no bound. The mark is on the function, since a store that
+ * wraps another one may copy its other functions.
+ */
+export const synchronous = <F extends object>(access: F): F => Object.assign(access, { synchronous: true })
+
 /** Makes the failure of an access that has ended in another way than a store may end it, such as a defect. */
 const failureOf = (cause: Cause.Cause<CacheFailure>): CacheFailure =>
   Option.getOrElse(Cause.failureOption(cause), () => {
@@ -93,7 +99,7 @@ export const make = (store: Store): BoundedStore => {
   }
 
   return {
-    get: (keys) => bounded("get", () => store.get(keys)),
+    get: "synchronous" in store.get ? store.get : (keys) => bounded("get", () => store.get(keys)),
     set: (key, value) => bounded("set", () => store.set(key, value)),
     remove: (keys) => bounded("remove", () => store.remove(keys)),
     clear: bounded("clear", () => store.clear)

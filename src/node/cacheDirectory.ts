@@ -49,6 +49,9 @@ const touchInterval = 60_000
 /** The part of the maximum size that this process writes before it looks for files of other processes. */
 const scanShare = 1 / 8
 
+/** Size up to which a file is small, such as one that holds a generation. */
+const smallSize = 1024
+
 /** Number of files to access at the same time. */
 const concurrency = 16
 
@@ -96,8 +99,10 @@ const exposureOf = (directory: string, link: boolean, { mode, uid }: Stats): str
 
 export const make = (directory: string, maxBytes: number): CacheDirectory => {
   /** The files that this process knows of, the least recently used first. */
-  const known = new Map<string, Known>()
+  const small = new Map<string, Known>()
+  const large = new Map<string, Known>()
   let total = 0
+  let smallTotal = 0
   let scanning: Promise<void> | undefined
   /** Bytes that this process has written since the last scan. */
   let writtenSinceScan = Infinity
@@ -119,14 +124,28 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
     return shared
   }
 
-  const note = (name: string, file: Known) => {
-    total += file.size - (known.get(name)?.size ?? 0)
-    known.delete(name)
-    known.set(name, file)
-  }
+  const find = (name: string): Known | undefined => small.get(name) ?? large.get(name)
+
   const forget = (name: string) => {
-    total -= known.get(name)?.size ?? 0
-    known.delete(name)
+    const size = find(name)?.size ?? 0
+    total -= size
+    if (small.delete(name)) smallTotal -= size
+    large.delete(name)
+  }
+  const forgetAll = () => {
+    small.clear()
+    large.clear()
+    total = 0
+    smallTotal = 0
+  }
+  const note = (name: string, file: Known) => {
+    forget(name)
+    total += file.size
+    if (file.size > smallSize) large.set(name, file)
+    else {
+      smallTotal += file.size
+      small.set(name, file)
+    }
   }
 
   const remove = async (name: string): Promise<void> => {
@@ -134,11 +153,17 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
     await unlink(pathOf(name))
   }
 
-  /** Deletes the least recently used files until all fit. A file that can't be deleted is not counted any more. */
+  /**
+   * Deletes the least recently used files until all fit. Small files go last, as long as they take up less than half of the room: to
+   * delete them makes little room, and a response is lost with the generation that it belongs to. A file that can't be deleted is
+   * not counted any more.
+   */
   const evict = async (): Promise<void> => {
     const evicted: Array<string> = []
-    for (const [name] of known) {
-      if (total <= maxBytes) break
+    while (total > maxBytes) {
+      const files = large.size > 0 && smallTotal <= maxBytes / 2 ? large : small
+      const [name] = files.keys()
+      if (name === undefined) break
       forget(name)
       evicted.push(name)
     }
@@ -159,15 +184,14 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
       else if (file.mtimeMs < startedAt - leftoverAge) await unlink(pathOf(name)).catch(() => {})
     })
     const files = new Map(found)
-    for (const [name, file] of known) {
+    for (const [name, file] of [...small, ...large]) {
       const now = files.get(name)
       // A file that is missing was deleted by another process, unless this process is about to write it.
       if (now === undefined ? file.usedAt >= startedAt : file.usedAt > now.usedAt) {
         files.set(name, { ...file, size: now?.size ?? file.size })
       }
     }
-    known.clear()
-    total = 0
+    forgetAll()
     for (const [name, file] of [...files].sort(([, one], [, other]) => one.usedAt - other.usedAt)) note(name, file)
     await evict()
   }
@@ -186,7 +210,7 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
   /** Records the use of a file. Its modification time tells other processes. */
   const touch = (name: string, size: number) => {
     const now = Date.now()
-    const touchedAt = known.get(name)?.touchedAt ?? 0
+    const touchedAt = find(name)?.touchedAt ?? 0
     const stale = now - touchedAt > touchInterval
     note(name, { size, usedAt: now, touchedAt: stale ? now : touchedAt })
     // It fails where the directory can't be written.
@@ -236,7 +260,7 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
     isShared()
     const now = Date.now()
     const file: Known = { size: content.length, usedAt: now, touchedAt: now }
-    const previous = known.get(name)
+    const previous = find(name)
     note(name, file)
     await evict()
     try {
@@ -247,14 +271,14 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
         await put(name, content)
       })
     } catch (error) {
-      if (known.get(name) === file) {
+      if (find(name) === file) {
         forget(name)
         if (previous !== undefined) note(name, previous)
       }
       throw error
     }
     // Concurrent writes may have taken its room.
-    if (!known.has(name)) await unlink(pathOf(name)).catch(ignoreMissing)
+    if (find(name) === undefined) await unlink(pathOf(name)).catch(ignoreMissing)
     writtenSinceScan += content.length
     scanSometimes()
   }
@@ -279,8 +303,7 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
     names,
     clear: async () => {
       const all = (await readdir(directory).catch(ignoreMissing)) ?? []
-      known.clear()
-      total = 0
+      forgetAll()
       await forEach(
         all.filter((name) => namePattern.test(name) || temporaryPattern.test(name)),
         (name) => unlink(pathOf(name)).catch(ignoreMissing)

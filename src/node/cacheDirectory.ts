@@ -84,7 +84,7 @@ export const forEach = async <A>(items: ReadonlyArray<A>, run: (item: A) => Prom
 
 /** Describes why other users can access a directory. */
 const exposureOf = (directory: string, link: boolean, { mode, uid }: Stats): string | undefined => {
-  const own = process.getuid?.()
+  const own = process.geteuid?.()
   if (own === undefined) return undefined
   const reasons = [
     ...(link ? ["it is a symbolic link"] : []),
@@ -104,6 +104,10 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
   let total = 0
   let smallTotal = 0
   let scanning: Promise<void> | undefined
+  /** Files that this process is about to write. */
+  const writing = new Set<Known>()
+  /** Files that this process has deleted since the last scan began. */
+  const deleted = new Set<string>()
   /** Bytes that this process has written since the last scan. */
   let writtenSinceScan = Infinity
   let warning: string | undefined
@@ -112,7 +116,7 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
 
   const pathOf = (name: string) => join(directory, name)
 
-  const own = process.getuid?.()
+  const own = process.geteuid?.()
 
   const isShared = (): boolean => {
     if (shared !== undefined) return shared
@@ -140,6 +144,7 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
   }
   const note = (name: string, file: Known) => {
     forget(name)
+    deleted.delete(name)
     total += file.size
     if (file.size > smallSize) large.set(name, file)
     else {
@@ -150,6 +155,7 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
 
   const remove = async (name: string): Promise<void> => {
     forget(name)
+    if (scanning !== undefined) deleted.add(name)
     await unlink(pathOf(name))
   }
 
@@ -165,6 +171,7 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
       const [name] = files.keys()
       if (name === undefined) break
       forget(name)
+      if (scanning !== undefined) deleted.add(name)
       evicted.push(name)
     }
     await forEach(evicted, (name) => unlink(pathOf(name)).catch(() => {}))
@@ -173,6 +180,7 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
   /** Looks for files of other processes, and of previous ones. */
   const scan = async (): Promise<void> => {
     writtenSinceScan = 0
+    deleted.clear()
     const startedAt = Date.now()
     const found: Array<readonly [string, Known]> = []
     await forEach(await readdir(directory), async (name) => {
@@ -183,12 +191,12 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
       if (!leftover) found.push([name, { size: file.size, usedAt: file.mtimeMs, touchedAt: file.mtimeMs }])
       else if (file.mtimeMs < startedAt - leftoverAge) await unlink(pathOf(name)).catch(() => {})
     })
-    const files = new Map(found)
+    const files = new Map(found.filter(([name]) => !deleted.has(name)))
     for (const [name, file] of [...small, ...large]) {
       const now = files.get(name)
-      // A file that is missing was deleted by another process, unless this process is about to write it.
-      if (now === undefined ? file.usedAt >= startedAt : file.usedAt > now.usedAt) {
-        files.set(name, { ...file, size: now?.size ?? file.size })
+      // A file that is missing was deleted by another process, unless this process has written it since, or is about to.
+      if (now === undefined ? writing.has(file) || file.usedAt >= startedAt : file.usedAt > now.usedAt) {
+        files.set(name, file)
       }
     }
     forgetAll()
@@ -261,9 +269,10 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
     const now = Date.now()
     const file: Known = { size: content.length, usedAt: now, touchedAt: now }
     const previous = find(name)
+    writing.add(file)
     note(name, file)
-    await evict()
     try {
+      await evict()
       await put(name, content).catch(async (error: unknown) => {
         if (!hasCode(error, "ENOENT")) throw error
         await mkdir(directory, { recursive: true, mode: 0o700 })
@@ -276,9 +285,13 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
         if (previous !== undefined) note(name, previous)
       }
       throw error
+    } finally {
+      writing.delete(file)
     }
     // Concurrent writes may have taken its room.
-    if (find(name) === undefined) await unlink(pathOf(name)).catch(ignoreMissing)
+    const current = find(name)
+    if (current === undefined) await unlink(pathOf(name)).catch(ignoreMissing)
+    else if (current === file) note(name, { ...file, usedAt: Date.now() })
     writtenSinceScan += content.length
     scanSometimes()
   }

@@ -16,10 +16,10 @@ import type { Grant } from "./internal/oauth/tokenRequest.js"
 import type * as Token from "./Token.js"
 import * as Tokens from "./Tokens.js"
 
-export type { CallbackResult, RedirectReceiver } from "./internal/oauth/authorizationCode.js"
+export type { CallbackResult, RedirectReceiver, SignInResult } from "./internal/oauth/authorizationCode.js"
 export type { Client } from "./internal/oauth/clientAuthentication.js"
 export type { DevicePrompt } from "./internal/oauth/deviceCode.js"
-export type { Endpoints, Server } from "./internal/oauth/serverMetadata.js"
+export type { Endpoints, MetadataDocument, Server } from "./internal/oauth/serverMetadata.js"
 
 /** Options of every grant. */
 export interface Options extends Pick<Tokens.Options, "refreshMargin" | "probe"> {
@@ -32,6 +32,11 @@ export interface Options extends Pick<Tokens.Options, "refreshMargin" | "probe">
    * part of authorization requests, too. A parameter with a list of values is sent once for each. Default: none.
    */
   readonly parameters?: Readonly<Record<string, string | Redacted.Redacted | ReadonlyArray<string>>> | undefined
+  /**
+   * Token types that this API takes as `Bearer` tokens, under another name, such as Slack's `bot`. Case does not matter. A token of
+   * any other type than `Bearer` fails with `Invalid`. Default: none.
+   */
+  readonly bearerTokenTypes?: ReadonlyArray<string> | undefined
   /**
    * The name of the token in a `TokenStore`. Default: a name made of the grant type, the client id, the server, the scope
    * and the parameters, so that a token is not used for another scope or another tenant of the host. If several users share a
@@ -123,10 +128,16 @@ export interface AuthorizationCodeOptions extends Options {
   readonly timeout?: Duration.DurationInput | undefined
   /** Additional parameters of the authorization request alone, such as `prompt`, or Google's `access_type`. */
   readonly authorizationParameters?: Readonly<Record<string, string | ReadonlyArray<string>>> | undefined
+  /**
+   * Leaves out PKCE, for a server that refuses its parameters. Most servers ignore what they do not know (RFC 6749, 3.1), so try
+   * without this option first. A code that someone else gets hold of can then be redeemed by them, unless the client has a secret.
+   * Default: false.
+   */
+  readonly insecureWithoutPkce?: boolean | undefined
 }
 
 /**
- * Tokens of a user, by a sign-in in a browser: the authorization code grant (RFC 6749, 4.1), always with PKCE (RFC 7636). Fails
+ * Tokens of a user, by a sign-in in a browser: the authorization code grant (RFC 6749, 4.1), with PKCE (RFC 7636). Fails
  * with a `ConfigError` if an option is invalid. A sign-in begins when a token is needed and no refresh is possible.
  *
  * The authorization response is checked for its `state` and, if the server names it, its issuer (RFC 9207). With the scope
@@ -171,7 +182,8 @@ export const authorizationCode = (
     const grant = authorizationCodeGrant(registration, {
       receiver: options.receiver,
       timeout: yield* parseTimeout(options.timeout, Duration.minutes(5)),
-      authorizationParameters: yield* parseParameters("authorizationParameters", options.authorizationParameters ?? {})
+      authorizationParameters: yield* parseParameters("authorizationParameters", options.authorizationParameters ?? {}),
+      withoutPkce: options.insecureWithoutPkce === true
     })
     return yield* makeTokens(registration, grant, "per-grant", options)
   })

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as oauth from "oauth4webapi"
 import { fingerprint } from "../fingerprint.js"
+import { fieldName } from "../http/fieldSyntax.js"
 import { authenticationOf, type Client } from "./clientAuthentication.js"
 import { type AuthorizationServer, resolveServer, type Server } from "./serverMetadata.js"
 import { makeSend, type Send } from "./transport.js"
@@ -18,6 +19,8 @@ export interface Registration {
   readonly server: AuthorizationServer
   readonly send: Send
   readonly scope: ReadonlyArray<string>
+  /** Other token types that are sent as `Bearer`, in lower case. */
+  readonly bearerTokenTypes: ReadonlyArray<string>
   /** Additional parameters of authorization requests and token requests (RFC 6749, 8.2). */
   readonly parameters: RequestParameters<string | Redacted.Redacted>
   /**
@@ -34,6 +37,7 @@ export interface RegistrationOptions {
   readonly server: Server
   readonly client: Client
   readonly scope?: ReadonlyArray<string> | undefined
+  readonly bearerTokenTypes?: ReadonlyArray<string> | undefined
   readonly parameters?: Readonly<Record<string, string | Redacted.Redacted | ReadonlyArray<string>>> | undefined
 }
 
@@ -96,10 +100,13 @@ export const register = (
   presented?: Redacted.Redacted
 ): Effect.Effect<Registration, ConfigError.ConfigError> =>
   Effect.gen(function* () {
-    const { client, scope = [] } = options
+    const { bearerTokenTypes = [], client, scope = [] } = options
     const authentication = yield* authenticationOf(client)
     if (!scope.every((name) => scopeToken.test(name))) {
       return yield* invalid(["scope"], 'must be a list of names without spaces, such as `["read", "write"]`')
+    }
+    if (!bearerTokenTypes.every((type) => fieldName.test(type))) {
+      return yield* invalid(["bearerTokenTypes"], 'must be a list of token types, such as `["bot"]`')
     }
     const parameters = yield* parseParameters("parameters", options.parameters ?? {})
     const send = yield* makeSend
@@ -111,6 +118,7 @@ export const register = (
       server,
       send,
       scope,
+      bearerTokenTypes: bearerTokenTypes.map((type) => type.toLowerCase()),
       parameters,
       callerName: `${grantType === "client_credentials" ? "" : "user of "}OAuth client ${client.clientId} at ${server.host}`,
       identity: yield* identityOf(grantType, client, server, [

@@ -4,12 +4,31 @@ import * as Redacted from "effect/Redacted"
 import * as oauth from "oauth4webapi"
 import type { Token, TokenFailure } from "../../Token.js"
 import { exchange } from "./exchange.js"
+import type { ErrorResponse } from "./failures.js"
 import type { Registration } from "./registration.js"
 import { failOnErrorResponse } from "./tokenRequest.js"
 
 /**
+ * Error codes for a token that is not valid, and so needs no revocation: servers should respond with a 200 (RFC 7009, 2.2), and some
+ * do not.
+ */
+const gone = ["invalid_token", "invalid_grant", "token_expired", "token_revoked"]
+
+/**
+ * Succeeds if the token is gone. A type that the server does not revoke (RFC 7009, 2.2.1) is no failure either, since there is
+ * nothing else to do: such a token expires by itself.
+ */
+const unlessDone = (response: ErrorResponse): Effect.Effect<void, ErrorResponse> => {
+  const code = response.code.toLowerCase()
+  if (gone.includes(code)) return Effect.void
+  return code === "unsupported_token_type"
+    ? Effect.logWarning(`${response.host} does not revoke tokens of this type: the token is valid until it expires`)
+    : Effect.fail(response)
+}
+
+/**
  * Revokes the refresh token, or the access token where there is no refresh token (RFC 7009, 2). Does nothing if the server
- * has no revocation endpoint.
+ * has no revocation endpoint. Any status of 2xx is a success.
  */
 export const revokeToken = (registration: Registration, token: Token): Effect.Effect<void, TokenFailure, HttpClient> =>
   Effect.flatMap(registration.server.metadata, ({ as }) =>
@@ -31,6 +50,7 @@ export const revokeToken = (registration: Registration, token: Token): Effect.Ef
                 }
               }
             ),
-          (_as, _client, response) => oauth.processRevocationResponse(response)
-        ).pipe(failOnErrorResponse)
+          // The response says nothing beyond its status (RFC 7009, 2.2).
+          async () => {}
+        ).pipe(Effect.catchTag("ErrorResponse", unlessDone), failOnErrorResponse)
   )

@@ -4,7 +4,7 @@ import * as Redacted from "effect/Redacted"
 import type * as oauth from "oauth4webapi"
 import { TokenFailure, type TokenResponse } from "../../Token.js"
 import { exchange } from "./exchange.js"
-import { type ErrorResponse, requestFailure } from "./failures.js"
+import { type ErrorResponse, type Outage, outageFailure, requestFailure } from "./failures.js"
 import { type Registration, revealParameters } from "./registration.js"
 
 /** An effect that obtains a token by a grant. */
@@ -20,7 +20,7 @@ export const formWithScope = ({ parameters, scope }: Registration): URLSearchPar
 /** Removes an ID token that was not requested and is not used. `oauth4webapi` would fail if it were invalid. */
 export const withoutIdToken = async (response: Response): Promise<Response> => {
   if (response.status !== 200) return response
-  // `normalizeResponse` makes objects of responses with JSON. For any other, this rejects.
+  // `readResponse` makes objects of responses with JSON. For any other, this rejects.
   const { id_token: _, ...body } = (await response.json()) as Record<string, unknown>
   return Response.json(body)
 }
@@ -45,11 +45,14 @@ export const tokenResponse = (response: oauth.TokenEndpointResponse): Effect.Eff
       )
 }
 
-/** Converts an error response to its `requestFailure`. */
+/** Converts an error response to its `requestFailure`, and an outage to its `outageFailure`. */
 export const failOnErrorResponse = <A>(
-  effect: Effect.Effect<A, TokenFailure | ErrorResponse, HttpClient>
+  effect: Effect.Effect<A, TokenFailure | ErrorResponse | Outage, HttpClient>
 ): Effect.Effect<A, TokenFailure, HttpClient> =>
-  Effect.catchTag(effect, "ErrorResponse", (response) => Effect.fail(requestFailure(response)))
+  Effect.catchTags(effect, {
+    ErrorResponse: (response) => Effect.fail(requestFailure(response)),
+    Outage: (outage) => Effect.fail(outageFailure(outage))
+  })
 
 /** Sends a token request (RFC 6749, 4.1.3, 4.4.2 and 6). The arguments are those of `exchange`. */
 export const requestToken = (...request: Parameters<typeof exchange<oauth.TokenEndpointResponse>>): Grant =>

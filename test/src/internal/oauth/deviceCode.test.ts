@@ -178,6 +178,6 @@ describe("polling", () => {
     Effect.gen(function* () {
       const oidc = yield* make({ clients: [] })
       const tokens = yield* signInAt(oidc, () => Effect.die("there is no prompt"))
-      expect(yield* Effect.flip(tokens.token())).toMatchObject({ reason: "Refused" })
+      expect(yield* Effect.flip(tokens.token())).toMatchObject({ reason: "Misconfigured" })
     }))
 })

@@ -98,13 +98,13 @@ describe("the metadata of a server", () => {
       expect(yield* Effect.flip(tokens.token())).toMatchObject({ reason: "Unsafe" })
     }))
 
-  test("without the endpoint of a grant make it fail with Refused", () =>
+  test("without the endpoint of a grant make it fail with Misconfigured", () =>
     Effect.gen(function* () {
       const server = yield* serverWith((url) => ({ issuer: url.origin, token_endpoint: `${url.origin}/token` }))
       const device = yield* OAuth.deviceCode({ server: server.url.origin, client, show: () => Effect.void })
-      expect(yield* Effect.flip(device.token())).toMatchObject({ reason: "Refused" })
+      expect(yield* Effect.flip(device.token())).toMatchObject({ reason: "Misconfigured" })
       const code = yield* OAuth.authorizationCode({ server: server.url.origin, client, receiver: Loopback.receiver() })
-      expect(yield* Effect.flip(code.token())).toMatchObject({ reason: "Refused" })
+      expect(yield* Effect.flip(code.token())).toMatchObject({ reason: "Misconfigured" })
     }))
 })
 

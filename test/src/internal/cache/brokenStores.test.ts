@@ -201,7 +201,7 @@ describe("a write", () => {
     })
   )
 
-  it.scoped.each<ReadonlyArray<Operation>>([[...operations.slice(1)], ["set"], ["remove"]])(
+  it.scoped.each<ReadonlyArray<Operation>>([operations.slice(1), ["set"], ["remove"]])(
     "that a process can't record in the store is not seen as undone by the next process: %j",
     (...broken) =>
       Effect.gen(function* () {

@@ -23,11 +23,24 @@ export interface Token {
   /** The scope of the token, as scope names separated by spaces, if the server sent it. */
   readonly scope?: string | undefined
   /**
+   * The ID token (OpenID Connect Core 1.0, 2) of this response, or of an earlier one of the same grant. It is not verified: see `claims`
+   * of `effect-herald/oauth`.
+   */
+  readonly idToken?: Redacted.Redacted | undefined
+  /**
+   * The fields of the token response that have no member of their own, such as Slack's `team` or Salesforce's `instance_url`. Those
+   * that a refresh does not return are kept. They may hold secrets.
+   */
+  readonly fields?: Redacted.Redacted<Fields> | undefined
+  /**
    * Identifies the grant that the token comes from. A refreshed token has the `grantId` of the token before it. It is not a
    * secret, and separates the cached responses of one sign-in from those of another.
    */
   readonly grantId: string
 }
+
+/** Fields of a token response, by name. Their values are JSON. */
+export type Fields = Readonly<Record<string, unknown>>
 
 /** A token response of an authorization server (RFC 6749, 5.1). */
 export interface TokenResponse {
@@ -43,6 +56,10 @@ export interface TokenResponse {
    * token is saved even so, since the server may have revoked the previous one. Default: the access token can be used.
    */
   readonly failure?: TokenFailure | undefined
+  /** The ID token (OpenID Connect Core 1.0, 3.1.3.3). */
+  readonly idToken?: Redacted.Redacted | undefined
+  /** All other fields. */
+  readonly fields?: Redacted.Redacted<Fields> | undefined
 }
 
 /**
@@ -78,16 +95,21 @@ const fitsHeader = (tokenType: string, accessToken: unknown): boolean =>
 const normalizeType = (tokenType: unknown): string =>
   typeof tokenType !== "string" || /^(?:bearer)?$/i.test(tokenType) ? "Bearer" : tokenType
 
+const mergeFields = (previous: Token["fields"], latest: Token["fields"]): Token["fields"] =>
+  previous === undefined || latest === undefined
+    ? (latest ?? previous)
+    : Redacted.make({ ...Redacted.value(previous), ...Redacted.value(latest) })
+
 /**
  * Makes a token from a token response. Fails with the `failure` of the response, if there is one, or with `Invalid` if the token
  * cannot be sent in a header.
  *
- * - `previous`: the token that was refreshed, if any. Its refresh token and scope remain valid where the response has none
- *   (RFC 6749, 5.1 and 6)
+ * - `previous`: the token that was refreshed, if any. What the response does not have remains valid: its refresh
+ *   token and scope (RFC 6749, 5.1 and 6), ID token (OpenID Connect Core 1.0, 12.2) and fields
  * - `now`: the time of the response, in milliseconds since the epoch
  */
 export const fromTokenResponse = (
-  { accessToken, expiresIn, failure, refreshToken, scope, tokenType }: TokenResponse,
+  { accessToken, expiresIn, failure, fields, idToken, refreshToken, scope, tokenType }: TokenResponse,
   previous: Token | undefined,
   now: number
 ): Effect.Effect<Token, TokenFailure> => {
@@ -109,6 +131,8 @@ export const fromTokenResponse = (
     expiresAt: lifetime === undefined ? undefined : now + lifetime * 1000,
     refreshToken: refreshToken ?? previous?.refreshToken,
     scope: readScope(scope) ?? previous?.scope,
+    idToken: idToken ?? previous?.idToken,
+    fields: mergeFields(previous?.fields, fields),
     grantId: previous?.grantId ?? randomHex(16)
   }))
 }
@@ -128,6 +152,8 @@ export const stringify = (token: Token): string =>
     expires_at: token.expiresAt === undefined ? undefined : token.expiresAt / 1000,
     refresh_token: token.refreshToken === undefined ? undefined : Redacted.value(token.refreshToken),
     scope: token.scope,
+    id_token: token.idToken === undefined ? undefined : Redacted.value(token.idToken),
+    fields: token.fields === undefined ? undefined : Redacted.value(token.fields),
     grant_id: token.grantId
   })
 
@@ -152,13 +178,14 @@ export const parse = (text: string): Effect.Effect<Token | undefined> => {
   const stored = Option.getOrUndefined(parseJson(text))
   // An error response, which another program may have stored, has an `error`.
   if (!Predicate.isRecord(stored) || !Predicate.isNullable(stored["error"])) return Effect.succeed(undefined)
-  const { access_token: accessToken, grant_id: storedGrantId } = stored
+  const { access_token: accessToken, fields, grant_id: storedGrantId } = stored
   const tokenType = normalizeType(stored["token_type"])
   if (typeof accessToken !== "string" || !fitsHeader(tokenType, accessToken)) return Effect.succeed(undefined)
   const { expires_at: end } = stored
   const grantedAt = readTime(stored["granted_at"])
   const lifetime = readLifetime(stored["expires_in"])
   const refreshToken = readText(stored["refresh_token"])
+  const idToken = readText(stored["id_token"])
   const hasEnd = !Predicate.isNullable(end) && end !== ""
   if (hasEnd && readTime(end) === undefined && refreshToken === undefined) return Effect.succeed(undefined)
   const expiresAt = hasEnd
@@ -177,6 +204,8 @@ export const parse = (text: string): Effect.Effect<Token | undefined> => {
     expiresAt: expiresAt === undefined ? undefined : toMillis(expiresAt),
     refreshToken: refreshToken === undefined ? undefined : Redacted.make(refreshToken),
     scope: readScope(stored["scope"]),
+    idToken: idToken === undefined ? undefined : Redacted.make(idToken),
+    fields: Predicate.isRecord(fields) ? Redacted.make(fields) : undefined,
     grantId
   }))
 }

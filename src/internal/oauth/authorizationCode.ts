@@ -61,6 +61,8 @@ export interface UserAuthorization {
   readonly timeout: Duration.Duration
   /** Additional parameters of the authorization request alone. */
   readonly authorizationParameters: RequestParameters<string>
+  /** True for a pushed authorization request (RFC 9126). Undefined if the server decides. */
+  readonly pushed: boolean | undefined
   readonly withoutPkce: boolean
 }
 

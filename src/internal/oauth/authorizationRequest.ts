@@ -1,3 +1,4 @@
+import type { HttpClient } from "@effect/platform/HttpClient"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -8,6 +9,7 @@ import { isSecureHttp } from "../http/secureUrl.js"
 import { authorizationFailure, ErrorResponse, excerpt, libraryFailure } from "./failures.js"
 import type { RequestParameters, Registration } from "./registration.js"
 import type { ServerMetadata } from "./serverMetadata.js"
+import { isPushed, pushRequest } from "./pushedAuthorization.js"
 
 /** An authorization request (RFC 6749, 4.1.1), with the values that its response and the token request are checked by. */
 export interface AuthorizationRequest {
@@ -25,18 +27,24 @@ export class UnrelatedCallback extends Data.TaggedError("UnrelatedCallback") {}
 
 /**
  * Makes an authorization request with a code challenge (RFC 7636, 4.3), unless it is `withoutPkce`, and, for OpenID Connect, a
- * nonce.
+ * nonce. Its parameters are in the URL, or sent to the server before (`pushed`, RFC 9126).
  */
 export const makeAuthorizationRequest = (
-  { client, parameters, scope, server }: Registration,
+  registration: Registration,
   { as }: ServerMetadata,
   redirectUri: string,
   {
     authorizationParameters,
+    pushed,
     withoutPkce
-  }: { readonly authorizationParameters: RequestParameters<string>; readonly withoutPkce: boolean }
-): Effect.Effect<AuthorizationRequest, TokenFailure> =>
+  }: {
+    readonly authorizationParameters: RequestParameters<string>
+    readonly pushed: boolean | undefined
+    readonly withoutPkce: boolean
+  }
+): Effect.Effect<AuthorizationRequest, TokenFailure, HttpClient> =>
   Effect.gen(function* () {
+    const { client, parameters, scope, server } = registration
     const { authorization_endpoint: endpoint } = as
     if (endpoint === undefined || !URL.canParse(endpoint) || !isSecureHttp(new URL(endpoint))) {
       return yield* new TokenFailure({
@@ -48,23 +56,29 @@ export const makeAuthorizationRequest = (
     const state = oauth.generateRandomState()
     const nonce = scope.includes("openid") ? oauth.generateRandomNonce() : undefined
 
-    const url = new URL(endpoint)
-    for (const [name, value] of authorizationParameters) url.searchParams.append(name, value)
+    const request = new URLSearchParams()
+    for (const [name, value] of authorizationParameters) request.append(name, value)
     for (const [name, value] of parameters) {
       // Secrets would end up in the browser's history.
-      if (typeof value === "string") url.searchParams.append(name, value)
+      if (typeof value === "string") request.append(name, value)
     }
-    url.searchParams.set("response_type", "code")
-    url.searchParams.set("client_id", client.client_id)
-    url.searchParams.set("redirect_uri", redirectUri)
-    url.searchParams.set("state", state)
+    request.set("response_type", "code")
+    request.set("client_id", client.client_id)
+    request.set("redirect_uri", redirectUri)
+    request.set("state", state)
     if (codeVerifier !== undefined) {
       const codeChallenge = yield* Effect.promise(() => oauth.calculatePKCECodeChallenge(codeVerifier))
-      url.searchParams.set("code_challenge", codeChallenge)
-      url.searchParams.set("code_challenge_method", "S256")
+      request.set("code_challenge", codeChallenge)
+      request.set("code_challenge_method", "S256")
     }
-    if (scope.length > 0) url.searchParams.set("scope", scope.join(" "))
-    if (nonce !== undefined) url.searchParams.set("nonce", nonce)
+    if (scope.length > 0) request.set("scope", scope.join(" "))
+    if (nonce !== undefined) request.set("nonce", nonce)
+
+    const inUrl = isPushed(registration, as, pushed) ? yield* pushRequest(registration, request) : request
+    const url = new URL(endpoint)
+    // The endpoint may have a query of its own (RFC 6749, 3.1), and a parameter several values.
+    for (const name of new Set(inUrl.keys())) url.searchParams.delete(name)
+    for (const [name, value] of inUrl) url.searchParams.append(name, value)
     return {
       url,
       redirectUri,

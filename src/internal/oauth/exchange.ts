@@ -13,7 +13,22 @@ import type { Registration } from "./registration.js"
 import { type LibraryOptions, type PreparedRequest, prepareRequest, type RequestTraits } from "./transport.js"
 
 /** Names of form parameters that are secrets. Servers may repeat them in an `error_description`. */
-const secretParameters = ["client_secret", "code", "code_verifier", "device_code", "refresh_token", "token"]
+const secretParameters = [
+  "actor_token",
+  "assertion",
+  "client_assertion",
+  "client_secret",
+  "code",
+  "code_verifier",
+  "device_code",
+  "refresh_token",
+  "subject_token",
+  "token"
+]
+
+/** Reports whether a request has an assertion, which may be made for this request alone. */
+const hasAssertion = ({ form }: PreparedRequest) =>
+  form?.has("assertion") === true || form?.has("client_assertion") === true
 
 /** Names of form parameters that present a grant (RFC 6749, 4.1.3 and 6; RFC 7521, 4.1; RFC 8628, 3.4; RFC 8693, 2.1). */
 const presentations = ["assertion", "code", "device_code", "refresh_token", "subject_token"]
@@ -86,8 +101,17 @@ export const exchange = <A>(
     const { authentication, bearerTokenTypes, client, send, server } = registration
     const { host } = server
     const { as } = yield* server.metadata
-    const request = yield* prepareRequest(host, (options) => make(as, client, authentication, options))
-    const response = yield* send(request, traits)
+    /** The request of the latest attempt. */
+    let latest: PreparedRequest | undefined
+    const prepare = Effect.tap(
+      prepareRequest(host, (options) => make(as, client, authentication, options)),
+      (request) => {
+        latest = request
+      }
+    )
+    const request = yield* prepare
+    const formOfAttempt = Effect.map(prepare, ({ form }) => form ?? new URLSearchParams())
+    const response = yield* send(request, hasAssertion(request) ? { ...traits, formOfAttempt } : traits)
     if (isRedirect(response.status)) {
       return yield* new TokenFailure({
         reason: "Unavailable",
@@ -97,7 +121,7 @@ export const exchange = <A>(
     const received = readResponse(response, bearerTokenTypes)
     if (received._tag === "Error") {
       const now = yield* Clock.currentTimeMillis
-      return yield* errorResponse(received, response, request, registration, now)
+      return yield* errorResponse(received, response, latest ?? request, registration, now)
     }
     yield* logOddFields(host, received)
     return yield* Effect.tryPromise({

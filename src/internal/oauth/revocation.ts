@@ -31,26 +31,29 @@ const unlessDone = (response: ErrorResponse): Effect.Effect<void, ErrorResponse>
  * has no revocation endpoint. Any status of 2xx is a success.
  */
 export const revokeToken = (registration: Registration, token: Token): Effect.Effect<void, TokenFailure, HttpClient> =>
-  Effect.flatMap(registration.server.metadata, ({ as }) =>
-    as.revocation_endpoint === undefined
-      ? Effect.void
-      : exchange(
-          registration,
-          { name: "revoke", idempotent: true },
-          (as, client, authentication, options) =>
-            oauth.revocationRequest(
-              as,
-              client,
-              authentication,
-              Redacted.value(token.refreshToken ?? token.accessToken),
-              {
-                ...options,
-                additionalParameters: {
-                  token_type_hint: token.refreshToken === undefined ? "access_token" : "refresh_token"
+  Effect.flatMap(
+    registration.server.metadata,
+    ({ as: { revocation_endpoint, revocation_endpoint_auth_methods_supported: methods } }) =>
+      revocation_endpoint === undefined
+        ? Effect.void
+        : exchange(
+            registration,
+            { name: "revoke", idempotent: true },
+            (as, client, authentication, options) =>
+              oauth.revocationRequest(
+                // The endpoint may have methods of client authentication of its own (RFC 8414, 2).
+                methods === undefined ? as : { ...as, token_endpoint_auth_methods_supported: methods },
+                client,
+                authentication,
+                Redacted.value(token.refreshToken ?? token.accessToken),
+                {
+                  ...options,
+                  additionalParameters: {
+                    token_type_hint: token.refreshToken === undefined ? "access_token" : "refresh_token"
+                  }
                 }
-              }
-            ),
-          // The response says nothing beyond its status (RFC 7009, 2.2).
-          async () => {}
-        ).pipe(Effect.catchTag("ErrorResponse", unlessDone), failOnErrorResponse)
+              ),
+            // The response says nothing beyond its status (RFC 7009, 2.2).
+            async () => {}
+          ).pipe(Effect.catchTag("ErrorResponse", unlessDone), failOnErrorResponse)
   )

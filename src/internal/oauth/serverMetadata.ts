@@ -22,6 +22,12 @@ export interface Endpoints {
   readonly authorizationEndpoint?: string | URL | undefined
   readonly deviceAuthorizationEndpoint?: string | URL | undefined
   readonly revocationEndpoint?: string | URL | undefined
+  /** The endpoint for pushed authorization requests (RFC 9126). If it is set, it is used for every sign-in. */
+  readonly pushedAuthorizationRequestEndpoint?: string | URL | undefined
+  /** The UserInfo endpoint (OpenID Connect Core 1.0, 5.3), for `userInfo`. */
+  readonly userInfoEndpoint?: string | URL | undefined
+  /** The URL of the server's public keys (RFC 7517, 5), for `claims`. */
+  readonly jwksUri?: string | URL | undefined
 }
 
 /** A document of metadata (RFC 8414, 3.2), for a server whose issuer is not that of the document's URL, or is a template. */
@@ -229,13 +235,19 @@ const metadataOf = (endpoints: Endpoints): Either.Either<oauth.AuthorizationServ
     const authorization = yield* hrefOf("authorizationEndpoint")
     const device = yield* hrefOf("deviceAuthorizationEndpoint")
     const revocation = yield* hrefOf("revocationEndpoint")
+    const pushed = yield* hrefOf("pushedAuthorizationRequestEndpoint")
+    const userInfo = yield* hrefOf("userInfoEndpoint")
+    const jwks = yield* hrefOf("jwksUri")
     return {
       // Not normalized: issuers are compared as strings (RFC 9207, 2.4).
       issuer: endpoints.issuer === undefined ? token.origin : String(endpoints.issuer),
       token_endpoint: token.href,
       ...(authorization !== undefined && { authorization_endpoint: authorization }),
       ...(device !== undefined && { device_authorization_endpoint: device }),
-      ...(revocation !== undefined && { revocation_endpoint: revocation })
+      ...(revocation !== undefined && { revocation_endpoint: revocation }),
+      ...(pushed !== undefined && { pushed_authorization_request_endpoint: pushed }),
+      ...(userInfo !== undefined && { userinfo_endpoint: userInfo }),
+      ...(jwks !== undefined && { jwks_uri: jwks })
     }
   })
 
@@ -261,6 +273,8 @@ const withIssuers = (
   const hook = expectedIssuer()
   if (hook === undefined) return as
   return Object.defineProperty({ ...as }, hook, {
+    // Copies of the metadata have it, too.
+    enumerable: true,
     value: ({ claims }: { readonly claims: { readonly iss?: unknown } }) =>
       Predicate.isString(claims.iss) && isIssuer(claims.iss) ? claims.iss : as.issuer
   })
@@ -272,6 +286,10 @@ export const resolveServer = (
   send: Send
 ): Effect.Effect<AuthorizationServer, ConfigError.ConfigError> =>
   Effect.gen(function* () {
+    // JavaScript permits other values than the types do.
+    if (!Predicate.isObject(server) && typeof server !== "string") {
+      return yield* invalid(["server"], "must be the URL of the issuer, or the URLs of the endpoints")
+    }
     if (typeof server === "string" || server instanceof URL) {
       const issuer = yield* parseUrl(["server"], server)
       if (issuer.search !== "") return yield* invalid(["server"], "must not have a query, as an issuer URL")

@@ -17,24 +17,34 @@ export const formWithScope = ({ parameters, scope }: Registration): URLSearchPar
   return form
 }
 
-/** Removes an ID token that was not requested and is not used. `oauth4webapi` would fail if it were invalid. */
+/** The field in which `withoutIdToken` keeps an ID token. */
+const uncheckedIdToken = "unchecked_id_token"
+
+/**
+ * Renames an ID token that the sign-in does not depend on, since `oauth4webapi` would fail if it were invalid. It is verified where it
+ * is used.
+ */
 export const withoutIdToken = async (response: Response): Promise<Response> => {
   if (response.status !== 200) return response
   // `readResponse` makes objects of responses with JSON. For any other, this rejects.
-  const { id_token: _, ...body } = (await response.json()) as Record<string, unknown>
-  return Response.json(body)
+  const { id_token: idToken, ...body } = (await response.json()) as Record<string, unknown>
+  return Response.json(typeof idToken === "string" ? { ...body, [uncheckedIdToken]: idToken } : body)
 }
 
 /** Converts a token response that `oauth4webapi` has validated. Fails with `Invalid` if it is not a bearer token. */
 export const tokenResponse = (response: oauth.TokenEndpointResponse): Effect.Effect<TokenResponse, TokenFailure> => {
-  const { access_token, expires_in, refresh_token, scope, token_type } = response
+  const { access_token, expires_in, id_token, refresh_token, scope, token_type, ...others } = response
+  const { [uncheckedIdToken]: unchecked, ...fields } = others
+  const idToken = id_token ?? unchecked
   return token_type === "bearer"
     ? Effect.succeed({
         accessToken: Redacted.make(access_token),
         tokenType: "Bearer",
         expiresIn: expires_in,
         refreshToken: refresh_token === undefined ? undefined : Redacted.make(refresh_token),
-        scope
+        scope,
+        idToken: typeof idToken === "string" && idToken !== "" ? Redacted.make(idToken) : undefined,
+        fields: Object.keys(fields).length === 0 ? undefined : Redacted.make(fields)
       })
     : // A DPoP token cannot be used without its private key (RFC 9449, 5).
       Effect.fail(

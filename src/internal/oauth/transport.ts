@@ -1,9 +1,11 @@
 import type { HttpClient } from "@effect/platform/HttpClient"
+import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as oauth from "oauth4webapi"
 import * as Authoriser from "../../Authoriser.js"
+import * as Credentials from "../../Credentials.js"
 import { textOf } from "../../RawResponse.js"
 import { TokenFailure } from "../../Token.js"
 import { internalRequest } from "../call/internalRequest.js"
@@ -25,6 +27,13 @@ export interface RequestTraits {
   readonly name: string
   /** Permits to retry the request after its outcome is unknown. Default: false. */
   readonly idempotent?: boolean
+  /**
+   * Makes the form of each attempt, for requests with an assertion: servers accept each of them once, and for a short time (RFC 7523,
+   * 3). Default: all attempts send the form of the request.
+   */
+  readonly formOfAttempt?: Effect.Effect<URLSearchParams, TokenFailure>
+  /** Tokens that authorize the request. A 401 refreshes them, and the request is sent once more. Default: none. */
+  readonly tokens?: Credentials.Credentials
   /**
    * The failures after which the pipeline may retry the request.
    *
@@ -89,6 +98,16 @@ export const prepareRequest = (
 const redactedForm = (form: URLSearchParams): Record<string, ReadonlyArray<Redacted.Redacted>> =>
   Object.fromEntries([...form.keys()].map((name) => [name, form.getAll(name).map((value) => Redacted.make(value))]))
 
+/** Credentials that replace the form of each attempt. */
+const replacingForm = (form: Effect.Effect<URLSearchParams, TokenFailure>): Credentials.Credentials => ({
+  ...Credentials.none,
+  authorize: (request) =>
+    Effect.mapBoth(form, {
+      onSuccess: (form) => ({ request: HttpRequest.bodyUrlParams(request, form), generation: 0 }),
+      onFailure: ({ message, reason }) => new Credentials.CredentialsFailure({ reason, message })
+    })
+})
+
 /** Time limits of requests. They are always set, because a refresh can't be interrupted. */
 const limits: Authoriser.Defaults = { attemptDeadline: "30 seconds", deadline: "90 seconds" }
 
@@ -130,20 +149,22 @@ export const makeSend: Effect.Effect<Send> = Effect.map(Effect.context<never>(),
       )
     })
 
-  return ({ form, headers, method, url }, { idempotent = false, name, retried = "failed" }) =>
-    Effect.flatMap(authoriserFor(url.origin), (authoriser) =>
-      internalRequest(authoriser, {
+  return ({ form, headers, method, url }, { formOfAttempt, idempotent = false, name, retried = "failed", tokens }) =>
+    Effect.flatMap(authoriserFor(url.origin), (authoriser) => {
+      const credentials = tokens ?? (formOfAttempt === undefined ? undefined : replacingForm(formOfAttempt))
+      return internalRequest(credentials === undefined ? authoriser : { ...authoriser, credentials }, {
         name,
         method,
         target: `${url.pathname}${url.search}`,
         headers,
         ...(form === undefined ? {} : { body: { form: redactedForm(form) } }),
-        retries: (status) => retried === "failed" && isTemporary(status),
+        // A 401 is returned if there is no other token.
+        retries: (status) => (tokens !== undefined && status === 401) || (retried === "failed" && isTemporary(status)),
         idempotent,
         neverRetried: retried === "none",
-        sensitive: method !== "GET"
+        sensitive: method !== "GET" || tokens !== undefined
       })
-    ).pipe(
+    }).pipe(
       Effect.mapBoth({
         onSuccess: (response) => ({ status: response.status, headers: response.headers, text: textOf(response) }),
         onFailure: (error) => outage(error, url.host)

@@ -70,7 +70,7 @@ describe("a sign-in with a browser", () => {
       yield* Effect.flatMap(
         OAuth.authorizationCode({
           ...optionsFor(oidc, open),
-          client: { ...clientOf(web), authentication: "post" },
+          client: clientOf(web, "post"),
           parameters: hidden
         }),
         (tokens) => tokens.token()

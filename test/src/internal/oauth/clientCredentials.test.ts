@@ -30,7 +30,7 @@ describe("the client credentials grant", () => {
       const requestToken = (client: OAuth.Client) =>
         Effect.flatMap(OAuth.clientCredentials({ server: oidc.issuer, client }), (tokens) => tokens.token())
       yield* requestToken(clientOf(backend))
-      yield* requestToken({ ...clientOf(post), authentication: "post" })
+      yield* requestToken(clientOf(post, "post"))
       const [basic, form] = oidc.tokenRequests
       expect(basic?.form).not.toHaveProperty("client_secret")
       expect(basic?.authorization).toMatch(/^Basic /)

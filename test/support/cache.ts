@@ -1,6 +1,7 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
+import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -46,7 +47,7 @@ export const temporaryDirectory = Effect.acquireRelease(
 export const stores: ReadonlyArray<{
   readonly name: string
   readonly skip: boolean
-  readonly layer: Layer.Layer<CacheStore.CacheStore>
+  readonly layer: Layer.Layer<CacheStore.CacheStore, ConfigError.ConfigError>
 }> = [
   { name: "memory", skip: false, layer: HttpCache.storeMemory() },
   {

@@ -5,7 +5,7 @@ import type { ResponseCache } from "../../ResponseCache.js"
 import { cacheRequestOf, type Lifetime } from "./cacheRequest.js"
 import { usageOf } from "./freshness.js"
 import type { Generations } from "./generations.js"
-import { generationFor, type LookUp } from "./lookup.js"
+import { versionFor, type LookUp } from "./lookup.js"
 import type { ResponseWriter } from "./responseWriter.js"
 import { responseOf, tagOf } from "./storedResponse.js"
 
@@ -41,10 +41,10 @@ export const make = (
       return Effect.flatMap(lookUp(request), (lookup) => {
         if (!lookup.available) return Effect.succeed(storeNothing)
         const requestedAt = clock.unsafeCurrentTimeMillis()
-        return Effect.map(generationFor(generations, request, lookup), (generation) =>
-          generation === undefined
+        return Effect.map(versionFor(generations, request, lookup), (version) =>
+          version === undefined
             ? storeNothing
-            : (response: RawResponse) => writer.write({ request, lookup, generation, requestedAt }, response)
+            : (response: RawResponse) => writer.write({ request, lookup, version, requestedAt }, response)
         )
       })
     })

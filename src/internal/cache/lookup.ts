@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import type { CacheRequest } from "./cacheRequest.js"
-import type { Generations } from "./generations.js"
+import type { Generations, Version } from "./generations.js"
 import { generationKey, variantKey } from "./keys.js"
 import type { ResilientStore } from "./resilientStore.js"
 import { isStoredResponse, type Parsed, type StoredResponse, type VaryRecord } from "./storedResponse.js"
@@ -83,18 +83,18 @@ export const make = (store: ResilientStore, generations: Generations, varyDigest
 
   return (request) => {
     const { resource } = request.address
-    return generations.isLost(resource)
-      ? Effect.flatMap(generations.recover(resource), (ended) => (ended ? read(request) : Effect.succeed(unavailable)))
-      : read(request)
+    if (generations.isUsable(resource)) return read(request)
+    // The generation may have been lost after the recovery of another call began.
+    return Effect.flatMap(generations.recover, (recovered) =>
+      recovered && generations.isUsable(resource) ? read(request) : Effect.succeed(unavailable)
+    )
   }
 }
 
-/** Returns the generation that a lookup found, or creates one. Returns `undefined` if the store failed. */
-export const generationFor = (
+/** Returns the version of a resource before a request to it is sent. Returns `undefined` if the store failed. */
+export const versionFor = (
   generations: Generations,
-  { address, clock }: CacheRequest,
+  { clock }: CacheRequest,
   { generation }: Lookup
-): Effect.Effect<string | undefined> =>
-  generation === undefined
-    ? Effect.suspend(() => generations.begin(address.resource, clock.unsafeCurrentTimeMillis()))
-    : Effect.succeed(generation)
+): Effect.Effect<Version | undefined> =>
+  Effect.suspend(() => generations.version(generation, clock.unsafeCurrentTimeMillis()))

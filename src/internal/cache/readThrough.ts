@@ -8,8 +8,8 @@ import { type Decoded, type Exchange, NotCached, type Sending } from "../../Resp
 import { type CacheRequest, cacheRequestOf, type Lifetimes } from "./cacheRequest.js"
 import { derivedResponse } from "./derivedResponse.js"
 import { mayReplaceError, usageOf } from "./freshness.js"
-import type { Generations } from "./generations.js"
-import { generationFor, type Lookup, type LookUp } from "./lookup.js"
+import type { Generations, Version } from "./generations.js"
+import { versionFor, type Lookup, type LookUp } from "./lookup.js"
 import type { ResponseWriter, SentRequest } from "./responseWriter.js"
 import type { SharedRequests } from "./sharedRequests.js"
 import { allowsStale, isGone } from "./staleIfError.js"
@@ -92,12 +92,12 @@ export const make = ({ client, generations, lifetimes, lookUp, scope, sharedRequ
   /** Sends the request of a call with additional headers. Returns the response with the request that was sent. */
   const send = <A, E>(
     { exchange, lookup, request }: CacheCall<A, E>,
-    generation: string,
+    version: Version,
     how: Sending,
     headers: Readonly<Record<string, string>>
   ) =>
     Effect.suspend(() => {
-      const sent = { request, lookup, generation, requestedAt: request.clock.unsafeCurrentTimeMillis() }
+      const sent = { request, lookup, version, requestedAt: request.clock.unsafeCurrentTimeMillis() }
       const exchanged = exchange.send(how, headers, (response) => writer.stores(sent, response))
       return Effect.map(
         how === "own" ? exchanged : Effect.provideService(exchanged, HttpClient, client),
@@ -119,11 +119,11 @@ export const make = ({ client, generations, lifetimes, lookUp, scope, sharedRequ
     Effect.tapError(result, (error) => (isGone(error) ? writer.remove(lookup) : Effect.void))
 
   /** Sends a request with a condition of the caller's own. A 304 to it is the response of the call. */
-  const sendConditional = <A, E>(call: CacheCall<A, E>, generation: string): Result<A, E> => {
+  const sendConditional = <A, E>(call: CacheCall<A, E>, version: Version): Result<A, E> => {
     const { exchange, lookup } = call
     const { stored } = lookup
     const result = Effect.flatMap(
-      send(call, generation, "own", headersFor(exchange)),
+      send(call, version, "own", headersFor(exchange)),
       ({ response, sent }): Result<A, E> => {
         if (response.status !== 304) return store(exchange, sent, response)
         const decoded = decodeFor(exchange, response)
@@ -142,14 +142,14 @@ export const make = ({ client, generations, lifetimes, lookUp, scope, sharedRequ
    * Sends the request, and stores the response. The request is conditional if the stored response has a validator. If it
    * fails, the stored response is returned where `stale-if-error` allows it.
    */
-  const sendAndStore = <A, E>(call: CacheCall<A, E>, generation: string, how: Sending): Result<A, E> => {
+  const sendAndStore = <A, E>(call: CacheCall<A, E>, version: Version, how: Sending): Result<A, E> => {
     const { exchange, lookup, request } = call
     const { stored } = lookup
     const refresh = exchange.mode === "refresh"
     const validators = refresh ? undefined : stored?.rules.validators
 
     const sendUnconditional = (headers: Readonly<Record<string, string>>) =>
-      Effect.flatMap(send(call, generation, how, headers), ({ response, sent }) => store(exchange, sent, response))
+      Effect.flatMap(send(call, version, how, headers), ({ response, sent }) => store(exchange, sent, response))
 
     /** Updates the stored response by a 304, and returns it. */
     const revalidate = (stored: StoredResponse, sent: SentRequest, notModified: RawResponse): Result<A, E> =>
@@ -165,7 +165,7 @@ export const make = ({ client, generations, lifetimes, lookUp, scope, sharedRequ
     const result: Result<A, E> =
       stored === undefined || validators === undefined
         ? sendUnconditional(headersFor(exchange))
-        : Effect.flatMap(send(call, generation, how, validators), ({ response, sent }) => {
+        : Effect.flatMap(send(call, version, how, validators), ({ response, sent }) => {
             if (response.status !== 304) return store(exchange, sent, response)
             return isConfirmedBy(stored.record.headers, response.headers)
               ? revalidate(stored, sent, response)
@@ -183,24 +183,24 @@ export const make = ({ client, generations, lifetimes, lookUp, scope, sharedRequ
   }
 
   /**
-   * Makes the key under which equal requests are shared. It contains the generation, so that a call after a write does not
-   * join a request from before it.
+   * Makes the key under which equal requests are shared. It contains the generation, or the epoch if the resource has none, so that
+   * a call after a write does not join a request from before it.
    */
-  const sharedKeyOf = <A, E>({ exchange, request }: CacheCall<A, E>, generation: string): string =>
-    `${familyIdOf(exchange.family)} ${generation} ${JSON.stringify(exchange.request.headers)} ${request.key}`
+  const sharedKeyOf = <A, E>({ exchange, request }: CacheCall<A, E>, { epoch, generation }: Version): string =>
+    `${familyIdOf(exchange.family)} ${generation ?? epoch} ${JSON.stringify(exchange.request.headers)} ${request.key}`
 
   /** Sends the request, or waits for an equal one in flight if calls share requests. Stores the response if the store works. */
   const fetch = <A, E>(call: CacheCall<A, E>): Result<A, E> => {
     const { exchange, lookup, request } = call
     if (!lookup.available) return sendUncached(exchange)
-    return Effect.flatMap(generationFor(generations, request, lookup), (generation) => {
-      if (generation === undefined) return sendUncached(exchange)
-      if (request.condition !== undefined) return sendConditional(call, generation)
-      if (sharedRequests === undefined || exchange.mode === "refresh") return sendAndStore(call, generation, "own")
+    return Effect.flatMap(versionFor(generations, request, lookup), (version) => {
+      if (version === undefined) return sendUncached(exchange)
+      if (request.condition !== undefined) return sendConditional(call, version)
+      if (sharedRequests === undefined || exchange.mode === "refresh") return sendAndStore(call, version, "own")
       exchange.joined()
       // Calls share the response, and each decodes its own copy.
-      const shared = Effect.map(sendAndStore(call, generation, "shared"), ({ response }) => response)
-      return Effect.map(sharedRequests.join(sharedKeyOf(call, generation), shared), (response) =>
+      const shared = Effect.map(sendAndStore(call, version, "shared"), ({ response }) => response)
+      return Effect.map(sharedRequests.join(sharedKeyOf(call, version), shared), (response) =>
         decodeFor(exchange, withOwnBody(response))
       )
     })
@@ -216,7 +216,12 @@ export const make = ({ client, generations, lifetimes, lookUp, scope, sharedRequ
       const id = `${generation} ${lookup.key ?? request.key}`
       if (revalidating.has(id)) return Effect.void
       revalidating.add(id)
-      const revalidation = Effect.interruptible(sendAndStore(call, generation, "background")).pipe(
+      const revalidation = Effect.flatMap(
+        versionFor(generations, request, lookup),
+        (version): Result<unknown, unknown> | Effect.Effect<void> =>
+          version === undefined ? Effect.void : sendAndStore(call, version, "background")
+      ).pipe(
+        Effect.interruptible,
         Effect.catchAllCause((cause) => Effect.logDebug("A stale response could not be revalidated", cause)),
         Effect.ensuring(Effect.sync(() => revalidating.delete(id)))
       )

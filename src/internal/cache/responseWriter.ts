@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import { bytesOf, type RawResponse } from "../../RawResponse.js"
 import type { CacheRequest } from "./cacheRequest.js"
 import { type CachingRules, cachingRulesOf, expiryOf, mayStore } from "./freshness.js"
-import { maxStoredMillis } from "./generations.js"
+import { type Generations, maxStoredMillis, type Version } from "./generations.js"
 import { variantKey } from "./keys.js"
 import type { Lookup, Slot } from "./lookup.js"
 import type { ResilientStore } from "./resilientStore.js"
@@ -15,8 +15,8 @@ export interface SentRequest {
   readonly request: CacheRequest
   /** Lookup before the request was sent. */
   readonly lookup: Lookup
-  /** Generation of the resource when the request was sent. */
-  readonly generation: string
+  /** Version of the resource before the request was sent. */
+  readonly version: Version
   /** Time at which the request was sent, in milliseconds since the epoch. */
   readonly requestedAt: number
 }
@@ -70,7 +70,7 @@ const wholeOf = (sent: SentRequest): SentRequest | undefined => {
       }
 }
 
-export const make = (store: ResilientStore, varyDigest: VaryDigest): ResponseWriter => {
+export const make = (store: ResilientStore, generations: Generations, varyDigest: VaryDigest): ResponseWriter => {
   const removeSlot = ({ key, stored }: Slot): Effect.Effect<void> =>
     stored === undefined || key === undefined ? Effect.void : Effect.asVoid(store.remove([key]))
 
@@ -84,8 +84,8 @@ export const make = (store: ResilientStore, varyDigest: VaryDigest): ResponseWri
     expiresAt + Math.max(rules.staleWhileRevalidate, rules.staleIfError) > now
 
   const put = (
-    { lookup, request: { key, source, userLifetime } }: SentRequest,
-    record: ResponseRecord,
+    { lookup, request: { address, key, source, userLifetime }, version }: SentRequest,
+    record: Omit<ResponseRecord, "generation">,
     rules: CachingRules,
     bytes: Uint8Array
   ): Effect.Effect<void> => {
@@ -96,22 +96,25 @@ export const make = (store: ResilientStore, varyDigest: VaryDigest): ResponseWri
     }
     const now = record.storedAt
     const dropAt = Math.min(Math.max(expiresAt, now) + retentionOf(rules), now + maxStoredMillis)
-    const value = { metadata: encodeRecord(record), bytes, dropAt }
-    // A response without `Vary` to a URL of which there are variants, such as an error, does not stand for all of them.
-    if (names.length === 0 && lookup.vary === undefined) return Effect.asVoid(store.set(key, value))
-    const earlierNames = lookup.vary?.names ?? []
-    const allNames = joinedNames(names, earlierNames)
-    return Effect.flatMap(varyDigest(allNames, source.request.headers), (digest) => {
-      if (digest === undefined) return removeSlot(lookup)
-      const vary = encodeRecord({ _tag: "Vary", url: record.url, names: allNames })
-      // By other names, the earlier variant is not found again.
-      const outdated = allNames.join() === earlierNames.join() ? Effect.void : removeSlot(lookup)
-      return outdated.pipe(
-        Effect.zipRight(store.set(variantKey(key, digest), value)),
-        Effect.zipRight(
-          Effect.asVoid(store.set(key, { metadata: vary, bytes: new Uint8Array(), dropAt: now + maxStoredMillis }))
+    return Effect.flatMap(generations.confirm(address.resource, version, now), (generation) => {
+      if (generation === undefined) return Effect.void
+      const value = { metadata: encodeRecord({ ...record, generation }), bytes, dropAt }
+      // A response without `Vary` to a URL of which there are variants, such as an error, does not stand for all of them.
+      if (names.length === 0 && lookup.vary === undefined) return Effect.asVoid(store.set(key, value))
+      const earlierNames = lookup.vary?.names ?? []
+      const allNames = joinedNames(names, earlierNames)
+      return Effect.flatMap(varyDigest(allNames, source.request.headers), (digest) => {
+        if (digest === undefined) return removeSlot(lookup)
+        const vary = encodeRecord({ _tag: "Vary", url: record.url, names: allNames })
+        // By other names, the earlier variant is not found again.
+        const outdated = allNames.join() === earlierNames.join() ? Effect.void : removeSlot(lookup)
+        return outdated.pipe(
+          Effect.zipRight(store.set(variantKey(key, digest), value)),
+          Effect.zipRight(
+            Effect.asVoid(store.set(key, { metadata: vary, bytes: new Uint8Array(), dropAt: now + maxStoredMillis }))
+          )
         )
-      )
+      })
     })
   }
 
@@ -138,10 +141,10 @@ export const make = (store: ResilientStore, varyDigest: VaryDigest): ResponseWri
   }
 
   const update: ResponseWriter["update"] = (sent, stored, notModified) => {
-    const { generation, request, requestedAt } = sent
+    const { request, requestedAt } = sent
     const storedAt = request.clock.unsafeCurrentTimeMillis()
     const headers = updatedHeaders(stored.record.headers, notModified.headers)
-    const record = { ...stored.record, headers, generation, requestedAt, storedAt }
+    const record = { ...stored.record, headers, requestedAt, storedAt }
     const rules = cachingRulesOf({ status: record.status, headers, requestedAt, receivedAt: storedAt })
     return Effect.as(put(sent, record, rules, stored.bytes), makeStoredResponse(record, rules, stored.bytes))
   }
@@ -156,7 +159,7 @@ export const make = (store: ResilientStore, varyDigest: VaryDigest): ResponseWri
       if (response.uncacheable === true) return Effect.void
       // A server may respond to the request of a range with the whole.
       const sent = (response.status === 200 && given.request.range !== undefined && wholeOf(given)) || given
-      const { generation, lookup, request, requestedAt } = sent
+      const { lookup, request, requestedAt } = sent
       const { address, clock, method, source } = request
       const storedAt = clock.unsafeCurrentTimeMillis()
       const rules = rulesOf(sent, response, storedAt)
@@ -166,7 +169,7 @@ export const make = (store: ResilientStore, varyDigest: VaryDigest): ResponseWri
       }
       // A copy, since the call may modify its own bytes.
       const bytes = new Uint8Array(bytesOf(response))
-      const record: ResponseRecord = {
+      const record: Omit<ResponseRecord, "generation"> = {
         _tag: "Response",
         method,
         url: address.url,
@@ -177,8 +180,7 @@ export const make = (store: ResilientStore, varyDigest: VaryDigest): ResponseWri
         bytes: bytes.length,
         headers: storableHeaders(response.headers),
         requestedAt,
-        storedAt,
-        generation
+        storedAt
       }
       const stored = put(sent, record, rules, bytes)
       return isGone && lookup.whole !== undefined ? Effect.zipRight(removeSlot(lookup.whole), stored) : stored

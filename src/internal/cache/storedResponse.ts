@@ -40,8 +40,14 @@ export interface GenerationRecord {
   readonly id: string
 }
 
+/** Metadata that holds the current epoch of the store. */
+export interface EpochRecord {
+  readonly _tag: "Epoch"
+  readonly id: string
+}
+
 /** Metadata of a value in the store. */
-export type StoreRecord = ResponseRecord | VaryRecord | GenerationRecord
+export type StoreRecord = ResponseRecord | VaryRecord | GenerationRecord | EpochRecord
 
 const isStringRecord = (value: unknown): boolean =>
   Predicate.isRecord(value) && Object.values(value).every(Predicate.isString)
@@ -64,6 +70,8 @@ const isStoreRecord = (value: unknown): value is StoreRecord => {
       )
     case "Generation":
       return Predicate.isString(value["resource"]) && Predicate.isString(value["id"])
+    case "Epoch":
+      return Predicate.isString(value["id"])
     default:
       return false
   }
@@ -99,7 +107,7 @@ export const makeStoredResponse = (record: ResponseRecord, rules: CachingRules, 
 }
 
 /** A value of the store, parsed. */
-export type Parsed = StoredResponse | { readonly record: VaryRecord | GenerationRecord }
+export type Parsed = StoredResponse | { readonly record: Exclude<StoreRecord, ResponseRecord> }
 
 /** Parses a value of the store. Returns `undefined` if it is damaged. */
 export const parse = ({ bytes, metadata }: StoredValue): Parsed | undefined => {

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as oauth from "oauth4webapi"
 import { TokenFailure, type TokenResponse } from "../../Token.js"
+import { visibleAscii } from "../http/fieldSyntax.js"
 import { exchange } from "./exchange.js"
 import { type ErrorResponse, type Outage, outageFailure, requestFailure } from "./failures.js"
 import { type Registration, revealParameters } from "./registration.js"
@@ -31,11 +32,22 @@ export const withoutIdToken = async (response: Response): Promise<Response> => {
   return Response.json(typeof idToken === "string" ? { ...body, [uncheckedIdToken]: idToken } : body)
 }
 
-/** Converts a token response that `oauth4webapi` has validated. Fails with `Invalid` if it is not a bearer token. */
+/**
+ * Converts a token response that `oauth4webapi` has validated. Fails with `Invalid` if it is not a bearer token, or can't be sent in a
+ * header: a sign-in has failed then, too.
+ */
 export const tokenResponse = (response: oauth.TokenEndpointResponse): Effect.Effect<TokenResponse, TokenFailure> => {
   const { access_token, expires_in, id_token, refresh_token, scope, token_type, ...others } = response
   const { [uncheckedIdToken]: unchecked, ...fields } = others
   const idToken = id_token ?? unchecked
+  if (!visibleAscii.test(access_token)) {
+    return Effect.fail(
+      new TokenFailure({
+        reason: "Invalid",
+        message: "the granted token contains characters that a header cannot hold"
+      })
+    )
+  }
   return token_type === "bearer"
     ? Effect.succeed({
         accessToken: Redacted.make(access_token),

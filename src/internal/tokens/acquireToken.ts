@@ -74,14 +74,14 @@ export const makeAcquireToken = ({
 
   /**
    * Makes a token and saves it before it is probed or used: the server may have revoked the previous refresh token. For the same
-   * reason the refresh token of a response whose access token can't be used is saved, with the previous token as an expired one.
+   * reason the refresh token of a response with a `failure` is saved, with the previous token as an expired one.
    */
   const receive = (response: Token.TokenResponse, previous: Token.Token | undefined) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
       Effect.tapBoth(Token.fromTokenResponse(response, previous, now), {
         onSuccess: storage.save,
         onFailure: () =>
-          previous === undefined || response.refreshToken === undefined
+          previous === undefined || response.failure === undefined || response.refreshToken === undefined
             ? Effect.void
             : storage.save({ ...previous, refreshToken: response.refreshToken, grantedAt: now, expiresAt: now })
       })

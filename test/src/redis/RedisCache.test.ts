@@ -102,7 +102,8 @@ describe.skipIf(redisUrl === undefined)(`a cache in Redis${redisUrl === undefine
       yield* Effect.gen(function* () {
         yield* get
         const store = yield* CacheStore.CacheStore
-        expect(yield* Stream.runCount(store.list)).toBe(2)
+        // A response, its generation, and the epoch.
+        expect(yield* Stream.runCount(store.list)).toBe(3)
         const { clear, count, purge } = yield* ResponseCache.ResponseCache
         yield* purge
         expect(yield* count()).toBe(1)
@@ -170,7 +171,7 @@ describe.skipIf(redisUrl === undefined)(`a cache in Redis${redisUrl === undefine
         expect(yield* store.get(written.map((key) => key.slice(`${prefix}entry:`.length)))).toEqual(
           written.map(() => undefined)
         )
-        expect(logged).toEqual(["WARN Removing unreadable entries from the response cache in Redis: 2"])
+        expect(logged).toEqual(["WARN Removing unreadable entries from the response cache in Redis: 3"])
         expect(yield* keys).toEqual([])
         expect([yield* get, yield* get]).toEqual(["1", "1"])
       }).pipe(Effect.provide(Layer.merge(cacheAt(server, prefix, longTimeouts), logger)))

@@ -8,6 +8,7 @@ import type { Tokens } from "../../Tokens.js"
 import { decodeBase64 } from "../base64.js"
 import { isSecureHttp } from "../http/secureUrl.js"
 import { libraryFailure, outageFailure } from "./failures.js"
+import type { ServerResponse } from "./readResponse.js"
 import type { Registration } from "./registration.js"
 import type { RequestTraits } from "./transport.js"
 
@@ -35,13 +36,13 @@ export interface UserInfo {
 
 const misconfigured = (message: string) => new TokenFailure({ reason: "Misconfigured", message })
 
-/** Sends a GET request to an endpoint of the metadata. Returns the text of the response. */
+/** Sends a GET request to an endpoint of the metadata. Returns the response, whose status is 200. */
 const get = (
   { send, server: { host } }: Registration,
   endpoint: string | undefined,
   option: string,
   traits: RequestTraits
-): Effect.Effect<string, TokenFailure, HttpClient> => {
+): Effect.Effect<ServerResponse, TokenFailure, HttpClient> => {
   if (endpoint === undefined || !URL.canParse(endpoint)) {
     return Effect.fail(misconfigured(`the URL is not known: configure \`${option}\` of ${host}`))
   }
@@ -54,17 +55,17 @@ const get = (
       })
     )
   }
-  return send({ url, method: "GET", headers: { accept: "application/json" } }, { idempotent: true, ...traits }).pipe(
-    Effect.mapError(outageFailure),
-    Effect.filterOrFail(
-      ({ status }) => status === 200,
-      ({ status }) =>
-        new TokenFailure({
-          reason: reasonOf(status),
-          message: `${url.host} refused the request ${traits.name} (status ${status}): check \`${option}\` and the scope`
-        })
+  return Effect.filterOrFail(
+    Effect.mapError(
+      send({ url, method: "GET", headers: { accept: "application/json" } }, { idempotent: true, ...traits }),
+      outageFailure
     ),
-    Effect.map(({ text }) => text)
+    ({ status }) => status === 200,
+    ({ status }) =>
+      new TokenFailure({
+        reason: reasonOf(status),
+        message: `${url.host} refused the request ${traits.name} (status ${status}): check \`${option}\` and the scope`
+      })
   )
 }
 
@@ -125,7 +126,8 @@ const requestKeys = (
   as: oauth.AuthorizationServer
 ): Effect.Effect<KeySet, TokenFailure, HttpClient> =>
   Effect.gen(function* () {
-    const body = parse(yield* get(registration, as.jwks_uri, "jwksUri", { name: "jwks" }))
+    const { text } = yield* get(registration, as.jwks_uri, "jwksUri", { name: "jwks" })
+    const body = parse(text)
     return isKeySet(body)
       ? body
       : yield* new TokenFailure({
@@ -143,8 +145,8 @@ const verifyClaims = (registration: Registration, idToken: string): Effect.Effec
     const { client, clientSecret, server } = registration
     const { host } = server
     const { as } = yield* server.metadata
-    if (server.endpoints !== undefined && server.endpoints.issuer === undefined)
-      return yield* misconfigured(`the issuer is not known: configure \`issuer\` of ${host}`)
+    const hasIssuer = server.endpoints === undefined || server.endpoints.issuer !== undefined
+    if (!hasIssuer) return yield* misconfigured(`the issuer is not known: configure \`issuer\` of ${host}`)
     const hash = symmetricHash(idToken)
     const secret = hash === undefined ? undefined : clientSecret
     const jwks = secret === undefined ? yield* requestKeys(registration, as) : { keys: [] }
@@ -215,7 +217,7 @@ export const requestUserInfo = (
     const { as } = yield* server.metadata
     // Fails with the reason why there is no token, if so.
     yield* tokens.token()
-    const text = yield* get(registration, as.userinfo_endpoint, "userInfoEndpoint", {
+    const { text } = yield* get(registration, as.userinfo_endpoint, "userInfoEndpoint", {
       name: "userInfo",
       tokens
     })
@@ -227,7 +229,7 @@ export const requestUserInfo = (
           as,
           client,
           typeof sub === "string" ? sub : oauth.skipSubjectCheck,
-          Response.json(JSON.parse(text))
+          new Response(text, { headers: { "content-type": "application/json" } })
         ),
       catch: (error) => libraryFailure(error, server.host)
     })

@@ -273,6 +273,8 @@ const withIssuers = (
   const hook = expectedIssuer()
   if (hook === undefined) return as
   return Object.defineProperty({ ...as }, hook, {
+    // Copies of the metadata have it, too.
+    enumerable: true,
     value: ({ claims }: { readonly claims: { readonly iss?: unknown } }) =>
       Predicate.isString(claims.iss) && isIssuer(claims.iss) ? claims.iss : as.issuer
   })

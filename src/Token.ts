@@ -51,15 +51,15 @@ export interface TokenResponse {
   readonly expiresIn?: number | undefined
   readonly refreshToken?: Redacted.Redacted | undefined
   readonly scope?: string | undefined
+  /** The ID token (OpenID Connect Core 1.0, 3.1.3.3). */
+  readonly idToken?: Redacted.Redacted | undefined
+  /** All other fields. */
+  readonly fields?: Redacted.Redacted<Fields> | undefined
   /**
    * The reason why the access token can't be used, if so. The acquisition fails with it. If it was a refresh, the new refresh
    * token is saved even so, since the server may have revoked the previous one. Default: the access token can be used.
    */
   readonly failure?: TokenFailure | undefined
-  /** The ID token (OpenID Connect Core 1.0, 3.1.3.3). */
-  readonly idToken?: Redacted.Redacted | undefined
-  /** All other fields. */
-  readonly fields?: Redacted.Redacted<Fields> | undefined
 }
 
 /**
@@ -186,6 +186,7 @@ export const parse = (text: string): Effect.Effect<Token | undefined> => {
   const lifetime = readLifetime(stored["expires_in"])
   const refreshToken = readText(stored["refresh_token"])
   const idToken = readText(stored["id_token"])
+  const { fields } = stored
   const hasEnd = !Predicate.isNullable(end) && end !== ""
   if (hasEnd && readTime(end) === undefined && refreshToken === undefined) return Effect.succeed(undefined)
   const expiresAt = hasEnd

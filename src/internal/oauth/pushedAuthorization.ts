@@ -27,7 +27,7 @@ const readPushed = async (as: oauth.AuthorizationServer, client: oauth.Client, r
     as,
     client,
     response.ok
-      ? // `normalizeResponse` makes objects of responses with JSON. For any other, this rejects.
+      ? // `readResponse` makes objects of responses with JSON. For any other, this rejects.
         Response.json({ ...((await response.json()) as object), expires_in: 60 }, { status: 201 })
       : response
   )

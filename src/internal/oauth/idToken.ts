@@ -8,7 +8,6 @@ import type { Tokens } from "../../Tokens.js"
 import { decodeBase64 } from "../base64.js"
 import { isSecureHttp } from "../http/secureUrl.js"
 import { libraryFailure, outageFailure } from "./failures.js"
-import type { ServerResponse } from "./readResponse.js"
 import type { Registration } from "./registration.js"
 import type { RequestTraits } from "./transport.js"
 
@@ -36,13 +35,13 @@ export interface UserInfo {
 
 const misconfigured = (message: string) => new TokenFailure({ reason: "Misconfigured", message })
 
-/** Sends a GET request to an endpoint of the metadata. Returns the response, whose status is 200. */
+/** Sends a GET request to an endpoint of the metadata. Returns the text of the response. */
 const get = (
   { send, server: { host } }: Registration,
   endpoint: string | undefined,
   option: string,
   traits: RequestTraits
-): Effect.Effect<ServerResponse, TokenFailure, HttpClient> => {
+): Effect.Effect<string, TokenFailure, HttpClient> => {
   if (endpoint === undefined || !URL.canParse(endpoint)) {
     return Effect.fail(misconfigured(`the URL is not known: configure \`${option}\` of ${host}`))
   }
@@ -55,17 +54,17 @@ const get = (
       })
     )
   }
-  return Effect.filterOrFail(
-    Effect.mapError(
-      send({ url, method: "GET", headers: { accept: "application/json" } }, { idempotent: true, ...traits }),
-      outageFailure
+  return send({ url, method: "GET", headers: { accept: "application/json" } }, { idempotent: true, ...traits }).pipe(
+    Effect.mapError(outageFailure),
+    Effect.filterOrFail(
+      ({ status }) => status === 200,
+      ({ status }) =>
+        new TokenFailure({
+          reason: reasonOf(status),
+          message: `${url.host} refused the request ${traits.name} (status ${status}): check \`${option}\` and the scope`
+        })
     ),
-    ({ status }) => status === 200,
-    ({ status }) =>
-      new TokenFailure({
-        reason: reasonOf(status),
-        message: `${url.host} refused the request ${traits.name} (status ${status}): check \`${option}\` and the scope`
-      })
+    Effect.map(({ text }) => text)
   )
 }
 
@@ -126,8 +125,7 @@ const requestKeys = (
   as: oauth.AuthorizationServer
 ): Effect.Effect<KeySet, TokenFailure, HttpClient> =>
   Effect.gen(function* () {
-    const { text } = yield* get(registration, as.jwks_uri, "jwksUri", { name: "jwks" })
-    const body = parse(text)
+    const body = parse(yield* get(registration, as.jwks_uri, "jwksUri", { name: "jwks" }))
     return isKeySet(body)
       ? body
       : yield* new TokenFailure({
@@ -145,8 +143,8 @@ const verifyClaims = (registration: Registration, idToken: string): Effect.Effec
     const { client, clientSecret, server } = registration
     const { host } = server
     const { as } = yield* server.metadata
-    const hasIssuer = server.endpoints === undefined || server.endpoints.issuer !== undefined
-    if (!hasIssuer) return yield* misconfigured(`the issuer is not known: configure \`issuer\` of ${host}`)
+    if (server.endpoints !== undefined && server.endpoints.issuer === undefined)
+      return yield* misconfigured(`the issuer is not known: configure \`issuer\` of ${host}`)
     const hash = symmetricHash(idToken)
     const secret = hash === undefined ? undefined : clientSecret
     const jwks = secret === undefined ? yield* requestKeys(registration, as) : { keys: [] }
@@ -217,7 +215,7 @@ export const requestUserInfo = (
     const { as } = yield* server.metadata
     // Fails with the reason why there is no token, if so.
     yield* tokens.token()
-    const { text } = yield* get(registration, as.userinfo_endpoint, "userInfoEndpoint", {
+    const text = yield* get(registration, as.userinfo_endpoint, "userInfoEndpoint", {
       name: "userInfo",
       tokens
     })
@@ -229,7 +227,7 @@ export const requestUserInfo = (
           as,
           client,
           typeof sub === "string" ? sub : oauth.skipSubjectCheck,
-          new Response(text, { headers: { "content-type": "application/json" } })
+          Response.json(JSON.parse(text))
         ),
       catch: (error) => libraryFailure(error, server.host)
     })

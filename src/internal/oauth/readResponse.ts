@@ -120,8 +120,9 @@ const complete = (fields: Fields): Fields => {
   if (fields["device_code"] === undefined) return fields
   return {
     expires_in: defaultCodeLifetime,
-    // Google's name is older than the RFC.
+    // Google's names are older than the RFC.
     verification_uri: fields["verification_url"] ?? fields["verification_uri_complete"],
+    verification_uri_complete: readText(fields["verification_url_complete"]),
     ...fields
   }
 }

@@ -28,6 +28,13 @@ export interface RequestTraits {
   /** Permits to retry the request after its outcome is unknown. Default: false. */
   readonly idempotent?: boolean
   /**
+   * Makes the form of each attempt, for requests with an assertion: servers accept each of them once, and for a short time (RFC 7523,
+   * 3). Default: all attempts send the form of the request.
+   */
+  readonly formOfAttempt?: Effect.Effect<URLSearchParams, TokenFailure>
+  /** Tokens that authorize the request. A 401 refreshes them, and the request is sent once more. Default: none. */
+  readonly tokens?: Credentials.Credentials
+  /**
    * The failures after which the pipeline may retry the request.
    *
    * - `failed`: a broken connection, and a temporary error of the server
@@ -37,13 +44,6 @@ export interface RequestTraits {
    * Default: `failed`.
    */
   readonly retried?: "failed" | "broken" | "none"
-  /**
-   * Makes the form of each attempt, for requests with an assertion: servers accept each of them once, and for a short time (RFC 7523,
-   * 3). Default: all attempts send the form of the request.
-   */
-  readonly formOfAttempt?: Effect.Effect<URLSearchParams, TokenFailure>
-  /** Tokens that authorize the request. A 401 refreshes them, and the request is sent once more. Default: none. */
-  readonly tokens?: Credentials.Credentials
 }
 
 /** Sends a prepared request. Returns the last response, whatever its status. */
@@ -158,7 +158,7 @@ export const makeSend: Effect.Effect<Send> = Effect.map(Effect.context<never>(),
         target: `${url.pathname}${url.search}`,
         headers,
         ...(form === undefined ? {} : { body: { form: redactedForm(form) } }),
-        // After a 401 the tokens are refreshed. It is returned if there are no others.
+        // A 401 is returned if there is no other token.
         retries: (status) => (tokens !== undefined && status === 401) || (retried === "failed" && isTemporary(status)),
         idempotent,
         neverRetried: retried === "none",

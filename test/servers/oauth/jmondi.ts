@@ -6,6 +6,7 @@ import {
   JwtService,
   type OAuthAuthCode,
   type OAuthClient,
+  OAuthException,
   OAuthRequest,
   type OAuthResponse,
   type OAuthScope,
@@ -60,6 +61,12 @@ export const make: MakeServer = ({ clients, codesExpire = false }) =>
     }
 
     const jwt = new JwtService("the key of the tests")
+    /** The row of a valid access token. */
+    const rowOf = async (token: string): Promise<OAuthToken | undefined> => {
+      const claims = await jwt.verify(token).catch(() => undefined)
+      const row = tokens.find(({ accessToken }) => accessToken === claims?.["jti"])
+      return row === undefined || revoked.access.has(row) ? undefined : row
+    }
     const server = new AuthorizationServer(
       {
         getByIdentifier: async (id) => {
@@ -125,6 +132,15 @@ export const make: MakeServer = ({ clients, codesExpire = false }) =>
         }
       }
     })
+    server.enableGrantType({
+      grant: "urn:ietf:params:oauth:grant-type:token-exchange",
+      processTokenExchange: async ({ subjectToken }) => {
+        const subject = (await rowOf(subjectToken))?.user
+        // The code for an invalid subject token (RFC 8693, 2.2.2).
+        if (!subject) throw OAuthException.invalidParameter("subject_token", "the subject token is not valid")
+        return subject
+      }
+    })
     // The package has no option for the lifetime of codes.
     if (codesExpire) Object.assign(server.getGrant("authorization_code"), { authCodeTTL: new DateInterval("-1h") })
 
@@ -157,10 +173,8 @@ export const make: MakeServer = ({ clients, codesExpire = false }) =>
           return { status: 302, headers: { location: denied.href }, body: {} }
         }),
       ownerOf: async (token) => {
-        const claims = await jwt.verify(token).catch(() => undefined)
-        const row = tokens.find(({ accessToken }) => accessToken === claims?.["jti"])
-        if (row === undefined || revoked.access.has(row)) return undefined
-        return String(row.user?.id ?? row.client.id)
+        const row = await rowOf(token)
+        return row && String(row.user?.id ?? row.client.id)
       },
       revoke: () => tokens.forEach((token) => revoked.access.add(token)),
       revokeRefreshTokens: () => tokens.forEach((token) => revoked.refresh.add(token))

@@ -413,10 +413,11 @@ describe("a loopback receiver", () => {
   test("takes another free port where a program listens on the first one, on one address of localhost", () =>
     Effect.gen(function* () {
       const { Server } = yield* Effect.promise(() => import("node:net"))
-      const listen = Server.prototype.listen
+      // It is called with its server.
+      const listen = Reflect.get(Server.prototype, "listen") as (...args: ReadonlyArray<unknown>) => unknown
       const taken: Array<number> = []
       // Another program takes the port between the two addresses, twice.
-      Server.prototype.listen = function (this: InstanceType<typeof Server>, ...args: ReadonlyArray<unknown>) {
+      Reflect.set(Server.prototype, "listen", function (this: unknown, ...args: ReadonlyArray<unknown>) {
         const [port, host] = args
         if (host !== "::1" || taken.length === 2) return Reflect.apply(listen, this, args)
         taken.push(Number(port))
@@ -424,11 +425,11 @@ describe("a loopback receiver", () => {
         Reflect.apply(listen, other, [port, "::1", () => Reflect.apply(listen, this, args)])
         other.unref()
         return this
-      }
+      })
       const { callback, redirectUri } = yield* Effect.ensuring(
         startSignIn({ host: "localhost" }),
         Effect.sync(() => {
-          Server.prototype.listen = listen
+          Reflect.set(Server.prototype, "listen", listen)
         })
       )
       const port = Number(new URL(redirectUri).port)

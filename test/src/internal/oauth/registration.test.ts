@@ -79,6 +79,20 @@ describe("options", () => {
     ),
     ["client", { client: undefined }],
     ["client", { client: "backend" }],
+    ["server.metadataUrl", { server: { metadataUrl: "http://auth.example/metadata", issuer: "https://auth.example" } }],
+    ["server.issuer", { server: { metadataUrl: "https://auth.example/metadata" } }],
+    ["server.issuer", { server: { metadataUrl: "https://auth.example/metadata", issuer: "auth.example" } }],
+    [
+      "server.issuer",
+      { server: { metadataUrl: "https://auth.example/metadata", issuer: "https://{tenant}.example/" } }
+    ],
+    ["server.issuer", { server: { metadataUrl: "https://auth.example/metadata", issuer: "https://{tenant}" } }],
+    [
+      "server.issuer",
+      { server: { metadataUrl: "https://auth.example/metadata", issuer: "https://auth.example/{a b}" } }
+    ],
+    ["bearerTokenTypes", { bearerTokenTypes: [""] }],
+    ["bearerTokenTypes", { bearerTokenTypes: ["bot user"] }],
     ["client.clientId", { client: { clientId: "" } }],
     ["client.clientId", { client: { clientId: 5 } }],
     ["client.clientId", { client: { clientSecret: secret } }],

@@ -13,8 +13,8 @@ const config: KnipConfig = {
   ],
   project: ["{src,schemas,services,test,examples,bench,tools}/**/*.ts"],
   ignoreExportsUsedInFile: true,
-  // Tests make named pipes by it.
-  ignoreBinaries: ["mkfifo"],
+  // Programs of the system that tests run.
+  ignoreBinaries: ["mkfifo", "redis-server"],
   ignoreDependencies: [
     // tools/annotatePure.ts loads it by name.
     "babel-plugin-annotate-pure-calls",

@@ -2,12 +2,13 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import type { DecodeError, EncodeError } from "./HeraldError.js"
+import type { AnyError, DecodeError, EncodeError } from "./HeraldError.js"
 import { lookup, storing } from "./internal/call/cacheStep.js"
 import type { PreparedCall } from "./internal/call/CallInfo.js"
 import { decodeSuccess } from "./internal/call/decodeResponse.js"
 import { prepare } from "./internal/call/execute.js"
 import * as Json from "./internal/http/json.js"
+import { isGone } from "./internal/cache/staleIfError.js"
 import { internals } from "./internal/operation.js"
 import type { Operation, Response } from "./Operation.js"
 import type { RawResponse } from "./RawResponse.js"
@@ -45,6 +46,15 @@ export interface Options<Id, A, Many, OneArgs extends readonly [Id], OneError, O
   readonly concurrency?: number | "unbounded" | undefined
 }
 
+/** An option of `make` for APIs that may refuse a request for many. */
+export interface Fallback<ManyError> {
+  /**
+   * Selects the failures of `many` after which the ids of the batch are requested by `one`, one after another. A failure of `one` with
+   * the status 404 or 410 means that there is no item. Default: none.
+   */
+  readonly fallback: (error: ManyError) => boolean
+}
+
 /**
  * Makes a function that gets items by their ids with as few requests as possible. Items are read from the API's response cache
  * if it has a response to the operation `one` for them. The others are requested in batches, and each is stored as the response
@@ -52,7 +62,8 @@ export interface Options<Id, A, Many, OneArgs extends readonly [Id], OneError, O
  *
  * The result has one `Option` for each id, in the same order: `None` if the API returns no item. A repeated id is requested
  * once. Fails with the errors of `many`, with `EncodeError` if an id does not match the endpoint of `one`, and with
- * `DecodeError` if an item does not. Batches that succeeded before a failure are in the cache.
+ * `DecodeError` if an item does not. Batches that succeeded before a failure are in the cache. With `fallback` it fails with the
+ * errors of `one`, too.
  *
  * @example
  * ```ts
@@ -91,10 +102,19 @@ export interface Options<Id, A, Many, OneArgs extends readonly [Id], OneError, O
  * const program = tracks(["4uLU6hMCjMI75M1A2tKUQC", "0VjIjW4GlUZAMYd2vXMi3b"])
  * ```
  */
-export const make = <Id extends string | number, A, Many, OneError, OneR, ManyError, ManyR>(
-  options: Options<Id, A, Many, [id: Id], OneError, OneR, ManyError, ManyR>
-): ((ids: Iterable<Id>) => Effect.Effect<Array<Option.Option<A>>, EncodeError | DecodeError | ManyError, ManyR>) => {
-  const { concurrency = 1, id: idOf, items, many, one, size } = options
+export const make: {
+  <Id extends string | number, A, Many, OneError, OneR, ManyError, ManyR>(
+    options: Options<Id, A, Many, [id: Id], OneError, OneR, ManyError, ManyR> & Fallback<ManyError>
+  ): (
+    ids: Iterable<Id>
+  ) => Effect.Effect<Array<Option.Option<A>>, EncodeError | DecodeError | ManyError | OneError, ManyR | OneR>
+  <Id extends string | number, A, Many, OneError, OneR, ManyError, ManyR>(
+    options: Options<Id, A, Many, [id: Id], OneError, OneR, ManyError, ManyR>
+  ): (ids: Iterable<Id>) => Effect.Effect<Array<Option.Option<A>>, EncodeError | DecodeError | ManyError, ManyR>
+} = <Id extends string | number, A, Many, OneError, OneR, ManyError, ManyR>(
+  options: Options<Id, A, Many, [id: Id], OneError, OneR, ManyError, ManyR> & Partial<Fallback<ManyError>>
+) => {
+  const { concurrency = 1, fallback = () => false, id: idOf, items, many, one, size } = options
   const { compiled, inputOf, partsOf, tag } = one[internals]
 
   const batch = Effect.fnUntraced(function* (wanted: ReadonlyArray<Id>) {
@@ -132,7 +152,15 @@ export const make = <Id extends string | number, A, Many, OneError, OneR, ManyEr
       )
     }
 
-    const request = Effect.fnUntraced(function* (ids: Arr.NonEmptyReadonlyArray<Id>) {
+    const requestOne = (id: Id) =>
+      Effect.catchIf(
+        Effect.map(one(id), (item) => void found.set(id, item)),
+        // All errors of calls have the details that it reads.
+        (error) => isGone(error as AnyError),
+        () => Effect.void
+      )
+
+    const requestMany = Effect.fnUntraced(function* (ids: Arr.NonEmptyReadonlyArray<Id>) {
       const stores = new Map<Id, (response: RawResponse) => Effect.Effect<void>>()
       if (mode !== "bypass") {
         yield* Effect.forEach(ids, (id) => Effect.map(storing(calls.get(id)!), (store) => stores.set(id, store)), {
@@ -141,11 +169,14 @@ export const make = <Id extends string | number, A, Many, OneError, OneR, ManyEr
         })
       }
       // Only the single items are stored, not the response for all of them.
-      const response = yield* Effect.provideService(
-        many.withResponse(ids),
-        ResponseCache.Current,
-        mode === "use" ? "bypass" : mode
+      const received = yield* Effect.either(
+        Effect.provideService(many.withResponse(ids), ResponseCache.Current, mode === "use" ? "bypass" : mode)
       )
+      if (Either.isLeft(received)) {
+        if (!fallback(received.left)) return yield* Effect.fail(received.left)
+        return yield* Effect.forEach(ids, requestOne, { discard: true })
+      }
+      const response = received.right
       for (const raw of items(response.value)) {
         if (raw === null || raw === undefined) continue
         const itemResponse = responseFor(raw, response)
@@ -159,11 +190,11 @@ export const make = <Id extends string | number, A, Many, OneError, OneR, ManyEr
     })
 
     const missing = unique.filter((id) => !found.has(id))
-    yield* Effect.forEach(Arr.chunksOf(missing, size), request, { concurrency, discard: true })
+    yield* Effect.forEach(Arr.chunksOf(missing, size), requestMany, { concurrency, discard: true })
     return wanted.map((id) => Option.fromNullable(found.get(id)))
   })
 
-  // `one` and `many` have the same tag, and lookups fail with errors that `many` fails with, too.
-  return (ids) =>
+  // `one` and `many` have the same tag, and lookups fail with errors that `many` fails with, too. `one` fails with `fallback` only.
+  return (ids: Iterable<Id>) =>
     batch([...ids]) as Effect.Effect<Array<Option.Option<A>>, EncodeError | DecodeError | ManyError, ManyR>
 }

@@ -14,7 +14,8 @@ export interface StoredValue {
 
 /**
  * Key-value store of a response cache. Keys are strings of any length. A store does not interpret keys and values. It treats a
- * damaged value as missing: it removes the value, and logs a warning.
+ * damaged value as missing: it removes the value, and logs a warning. An access that takes too long is interrupted, and its effect
+ * on the store may come late or never.
  */
 export class CacheStore extends Context.Tag("effect-herald/CacheStore")<
   CacheStore,

@@ -1,18 +1,20 @@
 import { HttpClient } from "@effect/platform/HttpClient"
 import type * as Context from "effect/Context"
+import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { CacheStore } from "./CacheStore.js"
 import type { AnyError } from "./HeraldError.js"
-import type { Lifetime } from "./internal/cache/cacheRequest.js"
+import { type Lifetime, lifetimesOf } from "./internal/cache/cacheRequest.js"
 import * as DirectAccess from "./internal/cache/directAccess.js"
 import * as Generations from "./internal/cache/generations.js"
 import { addressOf, sameOriginAddress } from "./internal/cache/keys.js"
 import * as Lookup from "./internal/cache/lookup.js"
 import * as Maintenance from "./internal/cache/maintenance.js"
 import * as MemoryStore from "./internal/cache/memoryStore.js"
+import { checkMaxBytes, refuse } from "./internal/cache/options.js"
 import * as ReadThrough from "./internal/cache/readThrough.js"
 import * as ResilientStore from "./internal/cache/resilientStore.js"
 import * as ResponseWriter from "./internal/cache/responseWriter.js"
@@ -24,9 +26,10 @@ import { ResponseCache } from "./ResponseCache.js"
 /** Options of a response cache. */
 export interface Options {
   /**
-   * Chooses the lifetime of the responses to a kind of call. It replaces the lifetime of the response headers, even where these
-   * forbid to store the response. `undefined` leaves the decision to the headers (RFC 9111), and zero bypasses the cache.
-   * Default: the headers decide for all calls.
+   * Chooses the lifetime of the responses to a kind of call, with status 200, 203 or 204. It replaces the lifetime of the response
+   * headers, even where these forbid to store the response. `undefined` leaves the decision to the headers (RFC 9111). Zero, a
+   * negative number and NaN bypass the cache; so does a function that throws, with one warning. Default: the headers decide for
+   * all calls.
    */
   readonly lifetime?: Lifetime | undefined
   /**
@@ -40,7 +43,10 @@ export interface Options {
  * Returns the resources that a write invalidates: its own, and those of the same origin that the response names (RFC 9111,
  * 4.4).
  */
-const invalidatedBy = <E>(url: string, exit: Exit.Exit<{ readonly response: RawResponse }, E>): ReadonlySet<string> => {
+const invalidatedBy = <E>(
+  url: string,
+  exit: Exit.Exit<{ readonly response: RawResponse }, E>
+): ReadonlyArray<string> => {
   const resources = new Set<string>()
   const address = addressOf(url)
   if (address !== undefined) resources.add(address.resource)
@@ -51,7 +57,7 @@ const invalidatedBy = <E>(url: string, exit: Exit.Exit<{ readonly response: RawR
       if (named !== undefined) resources.add(named.resource)
     }
   }
-  return resources
+  return [...resources]
 }
 
 /**
@@ -60,9 +66,14 @@ const invalidatedBy = <E>(url: string, exit: Exit.Exit<{ readonly response: RawR
  */
 export const make = (
   options: Options = {}
-): Effect.Effect<Context.Tag.Service<ResponseCache>, never, CacheStore | HttpClient | Scope.Scope> =>
+): Effect.Effect<Context.Tag.Service<ResponseCache>, ConfigError.ConfigError, CacheStore | HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
     const { lifetime, share = false } = options
+    // JavaScript permits other values than the types do.
+    if (lifetime !== undefined && typeof lifetime !== "function") {
+      return yield* refuse("lifetime", 'must be a function that returns a duration, such as () => "1 hour"')
+    }
+    if (typeof share !== "boolean") return yield* refuse("share", "must be true or false")
     const cacheStore = yield* CacheStore
     const scope = yield* Effect.scope
     const client = yield* HttpClient
@@ -70,19 +81,24 @@ export const make = (
     const generations = Generations.make(store)
     const varyDigest = makeVaryDigest()
     const lookUp = Lookup.make(store, generations, varyDigest)
-    const writer = ResponseWriter.make(store, varyDigest)
+    const writer = ResponseWriter.make(store, generations, varyDigest)
+    const lifetimes = lifetimesOf(lifetime)
     const sharedRequests = share ? SharedRequests.make<RawResponse, AnyError>(scope) : undefined
 
     return {
-      ...Maintenance.make(cacheStore, generations, lifetime),
-      ...DirectAccess.make(lookUp, writer, generations, lifetime),
-      through: ReadThrough.make({ lookUp, writer, generations, sharedRequests, lifetime, scope, client }),
-      invalidating: (url, call) =>
-        Effect.uninterruptibleMask((restore) =>
-          Effect.flatMap(Effect.exit(restore(call)), (exit) =>
-            Effect.zipRight(Effect.forEach(invalidatedBy(url, exit), generations.end, { discard: true }), exit)
+      ...Maintenance.make(cacheStore, generations, lifetimes.of),
+      ...DirectAccess.make(lookUp, writer, generations, lifetimes.of),
+      through: ReadThrough.make({ lookUp, writer, generations, sharedRequests, lifetimes, scope, client }),
+      invalidating: (url, call) => {
+        const own = addressOf(url)
+        // Before, for the case that the process ends during the call.
+        const before = generations.end(own === undefined ? [] : [own.resource])
+        return Effect.uninterruptibleMask((restore) =>
+          Effect.flatMap(Effect.zipRight(before, Effect.exit(restore(call))), (exit) =>
+            Effect.zipRight(generations.end(invalidatedBy(url, exit)), exit)
           )
         )
+      }
     }
   })
 
@@ -90,8 +106,9 @@ export const make = (
  * A private response cache (RFC 9111) for GET and HEAD calls, over the `CacheStore` in context. Each caller has a partition of
  * its own. Provide it to the layers of APIs.
  *
- * - Responses with status 200, 203 or 204 are stored, for as long as their headers or `lifetime` say. An expired response is
- *   revalidated by its `ETag` or `Last-Modified`.
+ * - Responses are stored for as long as their headers or `lifetime` say, errors too. An expired response is revalidated by its
+ *   `ETag` or `Last-Modified`.
+ * - HEADs, ranges, and conditions of the caller's own are answered from the stored response to a GET.
  * - A write (any other method) invalidates all stored responses of its URL, whatever their query, and those of the URLs in
  *   its `Location` and `Content-Location`, even if it fails. A response that was requested before the end of a write is not
  *   used after it.
@@ -112,7 +129,9 @@ export const make = (
  * const anonymous = Polympics.anonymous().pipe(Layer.provide(cache))
  * ```
  */
-export const layer = (options: Options = {}): Layer.Layer<ResponseCache, never, CacheStore | HttpClient> =>
+export const layer = (
+  options: Options = {}
+): Layer.Layer<ResponseCache, ConfigError.ConfigError, CacheStore | HttpClient> =>
   Layer.scoped(ResponseCache, make(options))
 
 /** Options of a store in memory. */
@@ -132,8 +151,14 @@ export interface MemoryOptions {
  * const cache = HttpCache.layer().pipe(Layer.provide(HttpCache.storeMemory()))
  * ```
  */
-export const storeMemory = ({ maxBytes = 64 * 1024 * 1024 }: MemoryOptions = {}): Layer.Layer<CacheStore> =>
-  Layer.sync(CacheStore, () => MemoryStore.make(maxBytes))
+export const storeMemory = ({ maxBytes = 64 * 1024 * 1024 }: MemoryOptions = {}): Layer.Layer<
+  CacheStore,
+  ConfigError.ConfigError
+> =>
+  Layer.effect(
+    CacheStore,
+    Effect.map(checkMaxBytes(maxBytes), () => MemoryStore.make(maxBytes))
+  )
 
 /**
  * A response cache in the memory of this process: `layer` over `storeMemory`.
@@ -147,5 +172,7 @@ export const storeMemory = ({ maxBytes = 64 * 1024 * 1024 }: MemoryOptions = {})
  * const anonymous = Polympics.anonymous().pipe(Layer.provide(HttpCache.layerMemory()))
  * ```
  */
-export const layerMemory = (options: Options & MemoryOptions = {}): Layer.Layer<ResponseCache, never, HttpClient> =>
+export const layerMemory = (
+  options: Options & MemoryOptions = {}
+): Layer.Layer<ResponseCache, ConfigError.ConfigError, HttpClient> =>
   layer(options).pipe(Layer.provide(storeMemory(options)))

@@ -24,6 +24,8 @@ export class Metrics extends Context.Tag("effect-herald/Metrics")<
     readonly retries: Instrument
     /** Number of retries left in an origin's budget. */
     readonly budgetAvailable: Instrument
+    /** Count of calls that used a response cache: 1 for each. */
+    readonly cacheLookups: Instrument
   }
 >() {}
 
@@ -75,6 +77,9 @@ const instrument = <Type, Out>(metric: Metric.Metric<Type, number, Out>, unit: s
  * - `herald.client.retry_budget.available`, a gauge: the retries left in an origin's budget, as of the last call. Layers
  *   that do not share their `OriginState` have separate budgets, and the gauge shows that of the last call.
  *
+ * - `herald.client.cache.lookups`, a counter: the calls that used a response cache. `herald.cache.result` is `hit`, `stale` or
+ *   `revalidated` (see `CacheInfo`), or `miss` for a call whose response, or error, is not from the cache.
+ *
  * The labels `http.request.method`, `url.template`, `server.address` and `server.port` identify the operation. The gauge has
  * only the latter two.
  *
@@ -105,5 +110,12 @@ export const layer: Layer.Layer<Metrics> = Layer.sync(Metrics, () => ({
   budgetAvailable: instrument(
     Metric.gauge("herald.client.retry_budget.available", { description: "Retries left in the budget of an origin." }),
     "{retry}"
+  ),
+  cacheLookups: instrument(
+    Metric.counter("herald.client.cache.lookups", {
+      description: "Calls that used a response cache.",
+      incremental: true
+    }),
+    "{call}"
   )
 }))

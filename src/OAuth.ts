@@ -2,25 +2,39 @@ import { HttpClient } from "@effect/platform/HttpClient"
 import type * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import type * as Redacted from "effect/Redacted"
+import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import { assertionGrant, signedAssertionGrant, tokenExchangeGrant } from "./internal/oauth/assertionGrants.js"
 import { authorizationCodeGrant, type RedirectReceiver } from "./internal/oauth/authorizationCode.js"
 import type { Client } from "./internal/oauth/clientAuthentication.js"
 import { type DevicePrompt, deviceCodeGrant } from "./internal/oauth/deviceCode.js"
 import { clientCredentialsGrant, refreshGrant } from "./internal/oauth/grants.js"
-import { invalid, parseParameters, register, type Registration } from "./internal/oauth/registration.js"
+import { type Claims, makeClaims, requestUserInfo, type UserInfo } from "./internal/oauth/idToken.js"
+import {
+  checkSecret,
+  invalid,
+  parseParameters,
+  parseTimeout,
+  register,
+  type Registration
+} from "./internal/oauth/registration.js"
 import { revokeToken } from "./internal/oauth/revocation.js"
 import type { Server } from "./internal/oauth/serverMetadata.js"
+import { importSigningKey, type KeyOptions } from "./internal/oauth/signingKey.js"
 import type { Grant } from "./internal/oauth/tokenRequest.js"
 import { makeTokens as makeTokensOf } from "./internal/tokens/makeTokens.js"
 import type * as Token from "./Token.js"
 import type * as Tokens from "./Tokens.js"
 
-export type { CallbackResult, RedirectReceiver } from "./internal/oauth/authorizationCode.js"
-export type { Client } from "./internal/oauth/clientAuthentication.js"
+export type { CallbackResult, RedirectReceiver, SignInResult } from "./internal/oauth/authorizationCode.js"
+export type { Client, KeyClient, PublicClient, SecretClient } from "./internal/oauth/clientAuthentication.js"
 export type { DevicePrompt } from "./internal/oauth/deviceCode.js"
-export type { Endpoints, Server } from "./internal/oauth/serverMetadata.js"
+export type { Claims, UserInfo } from "./internal/oauth/idToken.js"
+export type { Endpoints, MetadataDocument, Server } from "./internal/oauth/serverMetadata.js"
+export type { KeyOptions, PrivateKey, SigningAlgorithm } from "./internal/oauth/signingKey.js"
 
 /** Options of every grant. */
 export interface Options extends Pick<Tokens.Options, "refreshMargin" | "probe"> {
@@ -34,11 +48,26 @@ export interface Options extends Pick<Tokens.Options, "refreshMargin" | "probe">
    */
   readonly parameters?: Readonly<Record<string, string | Redacted.Redacted | ReadonlyArray<string>>> | undefined
   /**
+   * Token types that this API takes as `Bearer` tokens, under another name, such as Slack's `bot`. Case does not matter. A token of
+   * any other type than `Bearer` fails with `Invalid`. Default: none.
+   */
+  readonly bearerTokenTypes?: ReadonlyArray<string> | undefined
+  /**
    * The name of the token in a `TokenStore`. Default: a name made of the grant type, the client id, the server, the scope
    * and the parameters, so that a token is not used for another scope or another tenant of the host. If several users share a
    * store, each needs a name of its own.
    */
   readonly name?: string | undefined
+  /**
+   * The tolerance for a difference between the clocks of this machine and of the server, for the times in ID tokens and in signed
+   * assertions. Default: 2 minutes.
+   */
+  readonly clockTolerance?: Duration.DurationInput | undefined
+  /**
+   * The algorithms that ID tokens may be signed with (JWS names, such as `ES256`), if the metadata of the server does not tell.
+   * `HS256`, `HS384` and `HS512` sign with the client's secret. Default: those of the metadata, or else all that use a key pair.
+   */
+  readonly idTokenAlgorithms?: ReadonlyArray<string> | undefined
 }
 
 /** Tokens of an authorization server: the `credentials` of an API's layer. */
@@ -50,6 +79,17 @@ export interface RevocableTokens extends Tokens.Tokens {
    * endpoint.
    */
   readonly revoke: Effect.Effect<void, Token.TokenFailure>
+  /**
+   * The claims of the ID token of the current token (OpenID Connect Core 1.0, 2), after its signature, issuer and audience were
+   * verified. Acquires a token if there is none. Fails with `Invalid` if the server issued no ID token, and with `Unsafe` if it is
+   * not valid. `exp` is not checked: the ID token tells who signed in, and when.
+   */
+  readonly claims: Effect.Effect<Claims, Token.TokenFailure>
+  /**
+   * Requests the claims of the user from the UserInfo endpoint (OpenID Connect Core 1.0, 5.3), with the current token. Fails with
+   * `Unsafe` if they are those of another user than the ID token's.
+   */
+  readonly userInfo: Effect.Effect<UserInfo, Token.TokenFailure>
 }
 
 /** Makes the tokens of a grant. */
@@ -57,7 +97,7 @@ const makeTokens = (
   registration: Registration,
   grant: Grant,
   subject: Tokens.Options["subject"],
-  { name, probe, refreshMargin }: Omit<Options, "scope">,
+  { name, probe, refreshMargin }: Pick<Options, "name" | "probe" | "refreshMargin">,
   grantIsSilent = subject === "fixed"
 ): Effect.Effect<RevocableTokens, ConfigError.ConfigError, HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
@@ -79,7 +119,14 @@ const makeTokens = (
       tokens.forget,
       Option.match({ onNone: () => Effect.void, onSome: (token) => revokeToken(registration, token) })
     ).pipe(Effect.provideService(HttpClient, client))
-    return { ...tokens, name: callerName, revoke }
+    const claimsOf = makeClaims(registration)
+    return {
+      ...tokens,
+      name: callerName,
+      revoke,
+      claims: Effect.provideService(Effect.flatMap(tokens.token(), claimsOf), HttpClient, client),
+      userInfo: Effect.provideService(requestUserInfo(registration, tokens), HttpClient, client)
+    }
   })
 
 /**
@@ -110,12 +157,15 @@ export const clientCredentials = (
   Effect.gen(function* () {
     const registration = yield* register("client_credentials", options)
     if (isPublic(options.client)) {
-      return yield* invalid(["client", "clientSecret"], "must be set for the client credentials grant (RFC 6749, 4.4)")
+      return yield* invalid(
+        ["client", "clientSecret"],
+        "must be set for the client credentials grant, or `privateKey` (RFC 6749, 4.4)"
+      )
     }
     return yield* makeTokens(registration, clientCredentialsGrant(registration), "fixed", options)
   })
 
-const isPublic = ({ authentication, clientSecret }: Client) => authentication === "none" || clientSecret === undefined
+const isPublic = ({ clientSecret, privateKey }: Client) => clientSecret === undefined && privateKey === undefined
 
 /** Options of `authorizationCode`. */
 export interface AuthorizationCodeOptions extends Options {
@@ -126,12 +176,23 @@ export interface AuthorizationCodeOptions extends Options {
   readonly receiver: Effect.Effect<RedirectReceiver, Token.TokenFailure, Scope.Scope>
   /** The time limit for the user to sign in. Default: 5 minutes. */
   readonly timeout?: Duration.DurationInput | undefined
+  /**
+   * Sends the parameters of the authorization request to the server, and not through the browser (RFC 9126). Default: if the server
+   * requires it, or its endpoint is configured.
+   */
+  readonly pushedAuthorization?: boolean | undefined
   /** Additional parameters of the authorization request alone, such as `prompt`, or Google's `access_type`. */
   readonly authorizationParameters?: Readonly<Record<string, string | ReadonlyArray<string>>> | undefined
+  /**
+   * Leaves out PKCE, for a server that refuses its parameters. Most servers ignore what they do not know (RFC 6749, 3.1), so try
+   * without this option first. A code that someone else gets hold of can then be redeemed by them, unless the client has a secret.
+   * Default: false.
+   */
+  readonly insecureWithoutPkce?: boolean | undefined
 }
 
 /**
- * Tokens of a user, by a sign-in in a browser: the authorization code grant (RFC 6749, 4.1), always with PKCE (RFC 7636). Fails
+ * Tokens of a user, by a sign-in in a browser: the authorization code grant (RFC 6749, 4.1), with PKCE (RFC 7636). Fails
  * with a `ConfigError` if an option is invalid. A sign-in begins when a token is needed and no refresh is possible.
  *
  * The authorization response is checked for its `state` and, if the server names it, its issuer (RFC 9207). With the scope
@@ -173,20 +234,23 @@ export const authorizationCode = (
     if (scope.includes("openid") && server.endpoints !== undefined && server.endpoints.issuer === undefined) {
       return yield* invalid(["server", "issuer"], "must be set for the scope `openid`, to check the ID token")
     }
+    const { pushedAuthorization: pushed } = options
+    if (pushed !== undefined && typeof pushed !== "boolean") {
+      return yield* invalid(["pushedAuthorization"], "must be true or false")
+    }
+    if (pushed === true && server.endpoints?.pushedAuthorizationRequestEndpoint === undefined && server.endpoints) {
+      return yield* invalid(["server", "pushedAuthorizationRequestEndpoint"], "must be set for `pushedAuthorization`")
+    }
+    if (!Effect.isEffect(options.receiver)) return yield* invalid(["receiver"], "must be an Effect of a receiver")
     const grant = authorizationCodeGrant(registration, {
       receiver: options.receiver,
-      timeout: yield* parseTimeout(options.timeout, Duration.minutes(5)),
-      authorizationParameters: yield* parseParameters("authorizationParameters", options.authorizationParameters ?? {})
+      timeout: yield* parseTimeout("timeout", options.timeout, Duration.minutes(5)),
+      pushed,
+      authorizationParameters: yield* parseParameters("authorizationParameters", options.authorizationParameters ?? {}),
+      withoutPkce: options.insecureWithoutPkce === true
     })
     return yield* makeTokens(registration, grant, "per-grant", options)
   })
-
-const parseTimeout = (timeout: Duration.DurationInput | undefined, defaultTimeout: Duration.Duration) =>
-  timeout === undefined
-    ? Effect.succeed(defaultTimeout)
-    : Effect.catchTag(Duration.decodeUnknown(timeout), "NoSuchElementException", () =>
-        invalid(["timeout"], "must be a duration, such as `5 minutes`")
-      )
 
 /** Options of `deviceCode`. */
 export interface DeviceCodeOptions extends Options {
@@ -227,7 +291,8 @@ export const deviceCode = (
     if (endpoints !== undefined && endpoints.deviceAuthorizationEndpoint === undefined) {
       return yield* invalid(["server", "deviceAuthorizationEndpoint"], "must be set for the device authorization grant")
     }
-    const timeout = yield* parseTimeout(options.timeout, Duration.infinity)
+    const timeout = yield* parseTimeout("timeout", options.timeout, Duration.infinity)
+    if (typeof options.show !== "function") return yield* invalid(["show"], "must be a function")
     return yield* makeTokens(registration, deviceCodeGrant(registration, options.show, timeout), "per-grant", options)
   })
 
@@ -256,6 +321,224 @@ export const refreshToken = (
   options: RefreshTokenOptions
 ): Effect.Effect<RevocableTokens, ConfigError.ConfigError, HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
-    const registration = yield* register("refresh_token", options, options.refreshToken)
+    yield* checkSecret("refreshToken", options.refreshToken)
+    const registration = yield* register("refresh_token", options, [options.refreshToken])
     return yield* makeTokens(registration, refreshGrant(registration)(options.refreshToken), "fixed", options, false)
+  })
+
+/** An assertion that is signed for each request: a JSON Web Token (RFC 7523, 3). */
+export interface JwtAssertion extends KeyOptions {
+  /** The issuer (`iss`): the id of a client, or the address of a service account. */
+  readonly issuer: string
+  /** The subject (`sub`), for whom the token is granted. Default: the issuer. */
+  readonly subject?: string | undefined
+  /** The audience (`aud`). Default: the issuer of the server, or its token endpoint if no issuer is configured. */
+  readonly audience?: string | URL | undefined
+  /** Additional claims. Those that effect-herald sets are replaced. Default: none. */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** Options of `jwtBearer`. */
+export type JwtBearerOptions = Omit<Options, "client" | "name"> & {
+  /** The client, for servers that authenticate it, too (RFC 7523, 3.1). Default: none. */
+  readonly client?: Client | undefined
+} & (
+    | {
+        /** The assertion, or its claims and the key that it is signed with. With claims, the scope becomes a claim, too. */
+        readonly assertion: JwtAssertion | Redacted.Redacted
+        readonly name?: string | undefined
+      }
+    | {
+        /** Obtains an assertion for each grant. */
+        readonly assertion: Effect.Effect<Redacted.Redacted, Token.TokenFailure, HttpClient>
+        /** The name of the token in a `TokenStore`. It must be unique for each user, whom effect-herald can't tell apart. */
+        readonly name: string
+      }
+  )
+
+/**
+ * Tokens for a JSON Web Token: the JWT bearer grant (RFC 7523, 2.1), which service accounts use. Fails with a `ConfigError` if an
+ * option is invalid.
+ *
+ * @example
+ * ```ts
+ * import { Redacted } from "effect"
+ * import { Authoriser } from "effect-herald"
+ * import * as OAuth from "effect-herald/oauth"
+ *
+ * class Storage extends Authoriser.Tag("example/Storage")<Storage>() {}
+ *
+ * // The fields of the JSON file that Google issues for a service account.
+ * declare const account: { client_email: string; private_key: string; private_key_id: string }
+ *
+ * const live = Storage.layer({
+ *   baseUrl: "https://storage.googleapis.com",
+ *   credentials: OAuth.jwtBearer({
+ *     server: { tokenEndpoint: "https://oauth2.googleapis.com/token" },
+ *     scope: ["https://www.googleapis.com/auth/devstorage.read_only"],
+ *     assertion: {
+ *       issuer: account.client_email,
+ *       privateKey: Redacted.make(account.private_key),
+ *       keyId: account.private_key_id
+ *     }
+ *   })
+ * })
+ * ```
+ */
+export const jwtBearer = (
+  options: JwtBearerOptions
+): Effect.Effect<RevocableTokens, ConfigError.ConfigError, HttpClient | Scope.Scope> =>
+  Effect.gen(function* () {
+    const { assertion, client, name } = options
+    const source = yield* parseAssertion(assertion, name)
+    const registered = yield* register(
+      "jwt_bearer",
+      { ...options, client: client ?? { clientId: source.issuer } },
+      source.presented,
+      source.details
+    )
+    const registration: Registration = client === undefined ? { ...registered, authentication: () => {} } : registered
+    return yield* makeTokens(registration, source.grant(registration), source.subject, options)
+  })
+
+/** The grant of an assertion, and how its tokens are told apart from those of another one. */
+interface AssertionSource {
+  /** The issuer, or another name of the client. */
+  readonly issuer: string
+  readonly presented: ReadonlyArray<Redacted.Redacted>
+  readonly details: ReadonlyArray<unknown>
+  readonly subject: "fixed" | "per-grant"
+  readonly grant: (registration: Registration) => Grant
+}
+
+const requireName = (name: string | undefined) =>
+  name === undefined ? invalid(["name"], "must be set, to tell the users of these tokens apart") : Effect.succeed(name)
+
+const parseAssertion = (
+  assertion: JwtBearerOptions["assertion"],
+  name: string | undefined
+): Effect.Effect<AssertionSource, ConfigError.ConfigError> =>
+  Effect.gen(function* () {
+    if (Effect.isEffect(assertion)) {
+      const issuer = yield* requireName(name)
+      return {
+        issuer,
+        presented: [],
+        details: [issuer],
+        subject: "per-grant",
+        grant: (registration) => assertionGrant(registration, assertion)
+      }
+    }
+    if (Redacted.isRedacted(assertion)) {
+      yield* checkSecret("assertion", assertion)
+      return {
+        issuer: "assertion",
+        presented: [assertion],
+        details: [],
+        subject: "fixed",
+        grant: (registration) => assertionGrant(registration, assertion)
+      }
+    }
+    if (!Predicate.isRecord(assertion))
+      return yield* invalid(["assertion"], "must be claims with a key, or Redacted text")
+    const { audience, claims = {}, issuer, subject = issuer } = assertion
+    if (!Predicate.isRecord(claims) || !isJson(claims)) {
+      return yield* invalid(["assertion", "claims"], "must be an object of JSON values")
+    }
+    if (!isText(issuer)) return yield* invalid(["assertion", "issuer"], "must be text that is not empty")
+    if (!isText(subject)) return yield* invalid(["assertion", "subject"], "must be text that is not empty")
+    if (audience !== undefined && !isText(String(audience))) {
+      return yield* invalid(["assertion", "audience"], "must not be empty")
+    }
+    const key = yield* importSigningKey(["assertion"], assertion)
+    const named = audience === undefined ? undefined : String(audience)
+    return {
+      issuer,
+      presented: [],
+      details: [issuer, subject, named, claims],
+      subject: "fixed",
+      grant: (registration) => signedAssertionGrant(registration, { audience: named, claims, issuer, key, subject })
+    }
+  })
+
+/** Reports whether a value can be written as JSON: it has no cycle and no bigint. */
+const isJson = (value: unknown): boolean => Either.isRight(Either.try(() => JSON.stringify(value)))
+
+/** JavaScript permits other values than the types do. */
+const isText = (value: unknown): boolean => typeof value === "string" && value !== ""
+
+/** Options of `tokenExchange`. */
+export type TokenExchangeOptions = Omit<Options, "name"> & {
+  /** The type of the subject token, a URI (RFC 8693, 3). Default: `urn:ietf:params:oauth:token-type:access_token`. */
+  readonly subjectTokenType?: string | undefined
+  /** A token of the party that acts for the subject (RFC 8693, 1.1). Default: none. */
+  readonly actorToken?: Redacted.Redacted | Effect.Effect<Redacted.Redacted, Token.TokenFailure, HttpClient> | undefined
+  /** The type of the actor token. Default: `urn:ietf:params:oauth:token-type:access_token`. */
+  readonly actorTokenType?: string | undefined
+  /** The type of the requested token. It has to be one that requests are authorized with. Default: the server's default. */
+  readonly requestedTokenType?: string | undefined
+} & (
+    | {
+        /** A token of the subject, for whom the token is granted. */
+        readonly subjectToken: Redacted.Redacted
+        readonly name?: string | undefined
+      }
+    | {
+        /** Obtains a token of the subject for each grant, such as from other tokens. */
+        readonly subjectToken: Effect.Effect<Redacted.Redacted, Token.TokenFailure, HttpClient>
+        /** The name of the token in a `TokenStore`. It must be unique for each user, whom effect-herald can't tell apart. */
+        readonly name: string
+      }
+  )
+
+/** The type of access tokens (RFC 8693, 3). */
+const accessTokenType = "urn:ietf:params:oauth:token-type:access_token"
+
+/**
+ * Tokens for another token: the token exchange (RFC 8693), such as a user's token for one that another API accepts. `parameters` takes
+ * `audience` and `resource`. Fails with a `ConfigError` if an option is invalid.
+ *
+ * @example
+ * ```ts
+ * import { Redacted } from "effect"
+ * import * as OAuth from "effect-herald/oauth"
+ *
+ * const onBehalfOf = (userToken: Redacted.Redacted) =>
+ *   OAuth.tokenExchange({
+ *     server: "https://auth.example",
+ *     client: { clientId: "gateway", clientSecret: Redacted.make("secret") },
+ *     subjectToken: userToken,
+ *     parameters: { audience: "https://orders.example" }
+ *   })
+ * ```
+ */
+export const tokenExchange = (
+  options: TokenExchangeOptions
+): Effect.Effect<RevocableTokens, ConfigError.ConfigError, HttpClient | Scope.Scope> =>
+  Effect.gen(function* () {
+    const { actorToken, name, requestedTokenType, subjectToken } = options
+    const { actorTokenType = accessTokenType, subjectTokenType = accessTokenType } = options
+    for (const [option, type] of Object.entries({ actorTokenType, requestedTokenType, subjectTokenType })) {
+      if (type !== undefined && !URL.canParse(type)) {
+        return yield* invalid([option], "must be a URI, such as `urn:ietf:params:oauth:token-type:jwt` (RFC 8693, 3)")
+      }
+    }
+    const isFixed = Redacted.isRedacted(subjectToken)
+    if (!Effect.isEffect(subjectToken)) yield* checkSecret("subjectToken", subjectToken)
+    if (actorToken !== undefined && !Effect.isEffect(actorToken)) yield* checkSecret("actorToken", actorToken)
+    if (!isFixed) yield* requireName(name)
+    const registration = yield* register(
+      "token_exchange",
+      options,
+      [subjectToken, actorToken].filter((token) => Redacted.isRedacted(token)),
+      [isFixed ? "" : name, Redacted.isRedacted(actorToken), subjectTokenType, requestedTokenType]
+    )
+    const grant = tokenExchangeGrant(registration, {
+      subjectToken,
+      subjectTokenType,
+      actorToken,
+      actorTokenType,
+      requestedTokenType
+    })
+    return yield* makeTokens(registration, grant, isFixed ? "fixed" : "per-grant", options)
   })

@@ -16,18 +16,27 @@ export interface RawResponse {
   readonly stream?: Stream.Stream<Uint8Array, TransportError | TimeoutError> | undefined
   /** The URL that the last redirect led to, if there was one. */
   readonly redirected?: string | undefined
-  /** True for a response that must not be stored, because its credentials have another cache partition than the lookup had. */
+  /**
+   * True for a response that must not be stored: its credentials have another cache partition than the lookup had, or the body
+   * of an error is incomplete.
+   */
   readonly uncacheable?: boolean | undefined
   /** Set on a response that comes from the cache. */
   readonly cached?: CacheInfo | undefined
 }
 
-/** Facts about a response that comes from the cache. */
+/**
+ * Facts about a response that comes from the cache:
+ *
+ * - `Hit`: it was fresh, and used without contacting the server
+ * - `Stale`: it had expired, and was used all the same: while it is revalidated, instead of an error, or because the request
+ *   allows it (`stale-while-revalidate`, `stale-if-error`, `max-stale`)
+ * - `Revalidated`: the server confirmed it for this call by a 304
+ */
 export interface CacheInfo {
+  readonly _tag: "Hit" | "Stale" | "Revalidated"
   /** The time since the origin server generated or validated the response (RFC 9111, 4.2.3). */
   readonly age: Duration.Duration
-  /** True if the server confirmed the stored response for this call by a 304. */
-  readonly revalidated: boolean
 }
 
 /**

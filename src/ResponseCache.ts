@@ -72,12 +72,19 @@ export interface Exchange<A, E> extends CacheableRequest {
   readonly mode: Mode
   /** Identity of the endpoint's errors. Only calls of the same family share a request, since they decode the same errors. */
   readonly family: object
-  /** Decodes a response for the call. A response that fails to decode is neither stored nor returned from the cache. */
+  /**
+   * Decodes a response for the call, to the error of the call if the status is one. A response that fails with `DecodeError` is
+   * neither stored nor returned from the cache.
+   */
   readonly decode: (response: RawResponse) => Either.Either<A, E>
-  /** Sends the request with additional headers. Where these are conditional (RFC 9110, 13.1), a 304 is a success. */
+  /**
+   * Sends the request with additional headers. Where these are conditional (RFC 9110, 13.1), a 304 is a success. An error
+   * response is returned, for `decode` to make its error, if `stores` reports that the cache stores it.
+   */
   readonly send: (
     how: Sending,
-    headers: Readonly<Record<string, string>>
+    headers: Readonly<Record<string, string>>,
+    stores?: (response: RawResponse) => boolean
   ) => Effect.Effect<RawResponse, AnyError, HttpClient>
   /** Called before the call starts to wait for a shared request. */
   readonly joined: () => void

@@ -24,9 +24,6 @@ const optionalPeers: Readonly<Record<string, string>> = {
   [`${manifest.name}/redis`]: "ioredis"
 }
 
-/** Optional peers that an entry point loads only when they are used. */
-const lazyPeers = ["cacache"]
-
 const project = mkdtempSync(join(tmpdir(), `${manifest.name}-`))
 const installed = join(project, "node_modules", manifest.name)
 
@@ -52,7 +49,7 @@ const bundle = async (program: string, options: { readonly external?: boolean } 
     stdin: { contents: program, resolveDir: project },
     bundle: true,
     // Entry points for Node import these.
-    external: ["node:*", "cacache", "ioredis"],
+    external: ["node:*", "ioredis"],
     format: "esm",
     logLevel: "silent",
     metafile: true,
@@ -130,7 +127,7 @@ const installOptional = () => {
       `${entry}, without any optional peer: ${missed || "loads"}`
     )
   }
-  const optional = [...new Set([...Object.values(optionalPeers), ...lazyPeers])].map(asHere)
+  const optional = [...new Set(Object.values(optionalPeers))].map(asHere)
   // The types of ioredis refer to those of Node.
   install([...optional, asHere("@types/node")])
   passed(`no entry but ${Object.keys(optionalPeers).join(", ")} needs ${optional.join(", ")}`)

@@ -1,6 +1,6 @@
 import type { HttpClient } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
-import { Effect, Layer, ManagedRuntime, Schema } from "effect"
+import { type ConfigError, Effect, Layer, ManagedRuntime, Schema } from "effect"
 import { Authoriser, Endpoint, Operation, type ResponseCache } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import { DiskCache } from "effect-herald/node"
@@ -30,7 +30,7 @@ export interface Contender {
 const herald = (
   name: string,
   baseUrl: string,
-  cache: Layer.Layer<ResponseCache.ResponseCache, never, HttpClient.HttpClient> | undefined,
+  cache: Layer.Layer<ResponseCache.ResponseCache, ConfigError.ConfigError, HttpClient.HttpClient> | undefined,
   dispatcher?: Dispatcher
 ): Contender => {
   const api = Api.layer({ baseUrl })

@@ -25,7 +25,14 @@ const accountTeamUpdate = Schema.Struct({
   account: Account,
   team: Schema.NullOr(Team)
 }).annotations({ identifier: "AccountTeamUpdate" })
-/** The event that the API posts when an account joins, changes or leaves a team. `team` is the account's new team. */
+/**
+ * The event that the API posts after an update of an account's team, even if the team stays the same. `team` is the account's new team.
+ * It is not posted when an account is created or deleted, or its team is deleted.
+ *
+ * It holds a snapshot from amid the update. The name, discriminator, avatar and team that the update sets are the new ones. The
+ * number of members of the team, the permissions, and a name that is taken over from Discord are as before the update. Use
+ * `getAccount` for those after it.
+ */
 export interface AccountTeamUpdate extends Schema.Schema.Type<typeof accountTeamUpdate> {}
 /** An `AccountTeamUpdate` on the wire. */
 export interface AccountTeamUpdateEncoded extends Schema.Schema.Encoded<typeof accountTeamUpdate> {}

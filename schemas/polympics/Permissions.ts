@@ -30,10 +30,16 @@ export type Permission = (typeof flags)[number]
  * const both = Permissions.union(captain, Permissions.of("manageAwards"))
  * Permissions.has(both, "manageAwards") // true
  * Permissions.names(both) // ["manageOwnTeam", "manageAwards"]
+ * String(both) // "manageOwnTeam, manageAwards"
  * both.mask // 96n
  * ```
  */
 export class Permissions extends Data.Class<{ readonly mask: bigint }> {
+  /** The names, and the other bits as an integer: `manageTeams, manageAwards`, `manageTeams, 1024`; `none` for the empty set. */
+  override toString() {
+    const rest = difference(this, of(...flags)).mask
+    return [...names(this), ...(rest === 0n ? [] : [rest])].join(", ") || "none"
+  }
   /** JSON has no `bigint`, so the mask is a string. */
   toJSON() {
     return { _id: "Permissions", names: names(this), mask: this.mask.toString() }
@@ -117,7 +123,7 @@ export const schema: Schema.Schema<Permissions, number | bigint> = Schema.transf
     identifier: "Permissions",
     arbitrary: () => (fc) => fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(fromMask),
     equivalence: () => Equivalence.make<Permissions>((a, b) => a.mask === b.mask),
-    pretty: () => (permissions) => JSON.stringify(permissions)
+    pretty: () => (permissions) => `Permissions(${String(permissions)})`
   }),
   {
     strict: true,

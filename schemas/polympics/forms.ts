@@ -1,5 +1,6 @@
 import * as Schema from "effect/Schema"
 import { AccountId } from "./Account.js"
+import { storedUrl } from "./callbackUrl.js"
 import * as Permissions from "./Permissions.js"
 import { TeamId } from "./Team.js"
 import { notEmpty, Text, textUpTo } from "./Text.js"
@@ -67,18 +68,35 @@ export const UpdateAward = Schema.Struct({
   team: Schema.optional(TeamId)
 })
 
+/**
+ * The number of characters that the server can store of a callback's URL or secret. It deletes the registered callback before it
+ * stores the new one, and responds with a 500 to a longer text.
+ */
+const maxCallbackText = 2047
+
+const tooLong = "the server can't store more, and would delete the callback that is registered"
+
 /** A secret that a header can hold. The API sends it as a bearer token with each event. */
 const BearerSecret = Schema.String.pipe(
+  Schema.filter((text) =>
+    /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(text)
+      ? text.length <= maxCallbackText || `must have at most ${maxCallbackText} characters: ${tooLong}`
+      : "must be printable ASCII without spaces around it: it is sent in a header"
+  )
+)
+
+/** A URL of limited length, in code points of the form that is stored. */
+const CallbackUrl = Text.pipe(
   Schema.filter(
-    (text) =>
-      /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(text) ||
-      "must be printable ASCII without spaces around it: it is sent in a header"
+    (url) =>
+      [...storedUrl(url)].length <= maxCallbackText ||
+      `must have at most ${maxCallbackText} characters, an international host counted as punycode: ${tooLong}`
   )
 )
 
 /** The body of `PUT /callback/{event}`. The server checks that the URL is an http or https URL. */
 export const CallbackForm = Schema.Struct({
-  url: Text,
+  url: CallbackUrl,
   secret: Schema.Redacted(BearerSecret)
 })
 

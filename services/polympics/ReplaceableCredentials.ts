@@ -13,12 +13,13 @@ export interface ReplaceableCredentials extends HeraldCredentials.Credentials {
    * flight, and delays new attempts until the call has ended. An interruption ends the wait, but not the call. Concurrent
    * replacements run one after another.
    *
-   * - `deadline`: the time limit of the wait and the call together
-   * - `call`: receives the rest of the deadline after the wait, which may be zero
+   * - `deadline`: the time limit of the wait, for other replacements and for attempts, and the call together
+   * - `call`: receives the time at which its deadline began, in milliseconds since the epoch. It is -Infinity if the wait did not end
+   *   within the deadline: the call must fail then without a request
    */
   readonly replace: <A extends Credentials, E, R>(
     deadline: Duration.Duration,
-    call: (left: Duration.Duration) => Effect.Effect<A, E, R>
+    call: (deadlineStart: number) => Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E, R>
   /** Removes the credentials. No later attempt is sent: each fails with a `CredentialsFailure`. */
   readonly lose: Effect.Effect<void>
@@ -33,8 +34,7 @@ const lost = () =>
 /** Makes credentials that all calls of a layer share. */
 export const make = (kind: "App" | "User", given: Credentials): Effect.Effect<ReplaceableCredentials> =>
   Effect.gen(function* () {
-    const lock = yield* Effect.makeSemaphore(1)
-    /** Open while attempts may begin. */
+    /** Open while attempts and replacements may begin. */
     const gate = yield* Effect.makeLatch(true)
     /** Open while no attempt is in flight. */
     const idle = yield* Effect.makeLatch(true)
@@ -58,10 +58,10 @@ export const make = (kind: "App" | "User", given: Credentials): Effect.Effect<Re
       inFlight -= 1
       if (inFlight === 0) idle.unsafeOpen()
     })
-    const close = Effect.sync(() => {
+    const close = () => {
       open = false
       gate.unsafeClose()
-    })
+    }
     const reopen = Effect.sync(() => {
       open = true
       gate.unsafeOpen()
@@ -99,24 +99,33 @@ export const make = (kind: "App" | "User", given: Credentials): Effect.Effect<Re
         credentials = undefined
       }),
       replace: (deadline, call) =>
-        lock.withPermits(1)(
-          Effect.uninterruptibleMask((restore) =>
-            close.pipe(
-              Effect.zipRight(restore(Effect.timed(Effect.timeoutOption(idle.await, deadline)))),
-              // An interruption reaches the children of a fiber even where the fiber is uninterruptible, and a call with a
-              // deadline has children. A daemon is not a child.
-              Effect.flatMap(([waited]) =>
-                Effect.flatMap(Effect.forkDaemon(call(Duration.subtract(deadline, waited))), Fiber.join)
-              ),
+        Effect.clockWith((clock) => {
+          const start = clock.unsafeCurrentTimeMillis()
+          const timeLeft = () => start + Duration.toMillis(deadline) - clock.unsafeCurrentTimeMillis()
+          const tooLate = call(-Infinity)
+          return Effect.uninterruptibleMask((restore) => {
+            const within = (wait: Effect.Effect<void>) => restore(Effect.timeoutOption(wait, timeLeft()))
+            // An interruption reaches the children of a fiber even where the fiber is uninterruptible, and a call with a
+            // deadline has children. A daemon is not a child.
+            const replacing = Effect.suspend(() =>
+              inFlight > 0 ? tooLate : Effect.flatMap(Effect.forkDaemon(call(start)), Fiber.join)
+            ).pipe(
               Effect.tap((replacement) =>
                 Effect.sync(() => {
                   credentials = replacement
                   generation += 1
                 })
-              ),
-              Effect.ensuring(reopen)
+              )
             )
-          )
-        )
+            const closing: typeof replacing = Effect.suspend(() => {
+              if (open) {
+                close()
+                return Effect.ensuring(Effect.zipRight(within(idle.await), replacing), reopen)
+              }
+              return timeLeft() <= 0 ? tooLate : Effect.zipRight(within(gate.await), closing)
+            })
+            return closing
+          })
+        })
     }
   })

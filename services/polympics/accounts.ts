@@ -28,8 +28,8 @@ export interface NewAccount {
 }
 
 /**
- * Creates an account. Needs the permission `manageAccountDetails`, and each permission that the account is given. Fails with
- * `Conflict` if the id is registered, with `NotFound` if the team does not exist, and with `Forbidden` also while signups are
+ * Creates an account. Needs the permission `manageAccountDetails`. To give permissions it needs `managePermissions` too, and each
+ * permission that the account is given, except `manageOwnTeam`, which may be given without having it. Fails with `Conflict` if the id is registered, with `NotFound` if the team does not exist, and with `Forbidden` also while signups are
  * closed.
  *
  * @example
@@ -128,7 +128,8 @@ export interface AccountChanges {
  *
  * - name, discriminator, avatar: the permission `manageAccountDetails`
  * - team: the permission `manageAccountTeams`; but users can move themselves, and captains can remove members of their team
- * - permissions: the permission `managePermissions`, and each permission that is granted or revoked
+ * - permissions: the permission `managePermissions`, and each permission that is granted or revoked, except `manageOwnTeam`, which
+ *   may be granted and revoked without having it
  * - Discord token: none
  *
  * A call without changes succeeds for any caller.

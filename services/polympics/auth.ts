@@ -8,6 +8,7 @@ import type { Credentials } from "../../schemas/polympics/Credentials.js"
 import type * as HeraldAuthoriser from "../../src/Authoriser.js"
 import * as Deadline from "../../src/Deadline.js"
 import type { CallError } from "../../src/HeraldError.js"
+import { DeadlineStart } from "../../src/internal/call/deadline.js"
 import * as Operation from "../../src/Operation.js"
 import { App, Authoriser, User } from "./Authoriser.js"
 import { mapCredentialsLost } from "./CredentialsLost.js"
@@ -54,9 +55,11 @@ const makeReset =
   () =>
     Effect.flatMap(Effect.all([tag, Deadline.Current]), ([service, current]) => {
       const { wrapAttempt: _, ...credentials } = service.credentials
-      return credentials.replace(Duration.decode(current ?? service.defaults.deadline ?? defaultDeadline), (left) =>
+      const deadline = Duration.decode(current ?? service.defaults.deadline ?? defaultDeadline)
+      return credentials.replace(deadline, (start) =>
         reset().pipe(
-          Effect.provideService(Deadline.Current, left),
+          Effect.provideService(Deadline.Current, deadline),
+          Effect.provideService(DeadlineStart, start),
           // Without `wrapAttempt`, since the reset would wait for itself.
           Effect.provideService(tag, { ...service, credentials }),
           mapCredentialsLost,
@@ -70,8 +73,9 @@ const makeReset =
 /**
  * Replaces the app's password, and returns the new one. All calls with the same layer then use the new password. For apps.
  *
- * The reset waits for attempts in flight, and delays new ones. It is never retried, and can't be interrupted once it was sent. It
- * fails with `CredentialsLost` if the password was, or may have been, replaced and the new one was not received.
+ * The reset waits for attempts in flight, and delays new ones. It is never retried, and can't be interrupted once it was sent. Its
+ * deadline, by default a minute, counts the wait: a reset that could not be sent in time fails with `NotSent`. It fails with
+ * `CredentialsLost` if the password was, or may have been, replaced and the new one was not received.
  */
 export const resetAppToken = makeReset(App, Operation.make(App, endpoints.resetAppToken))
 

@@ -1,10 +1,18 @@
 import type { Account, AccountId } from "../../schemas/polympics/Account.js"
 import type { Award, AwardId } from "../../schemas/polympics/Award.js"
+import type { AwardDetails } from "../../schemas/polympics/AwardDetails.js"
 import type { Team, TeamId } from "../../schemas/polympics/Team.js"
 import * as Operation from "../../src/Operation.js"
 import { Authoriser, SignedIn } from "./Authoriser.js"
 import * as endpoints from "./endpoints/awards.js"
 import { idOf } from "./references.js"
+
+/** An award: its id, or what an operation returned for it. */
+export type AwardReference = AwardId | Award | AwardDetails
+
+/** Returns the id of an award. `getAward` returns the award within its details. */
+const idOfAward = (award: AwardReference): AwardId =>
+  idOf(typeof award === "object" && award !== null && "award" in award ? award.award : award)
 
 /** The fields of an award to create. */
 export interface NewAward {
@@ -25,8 +33,8 @@ export const createAward = Operation.make(SignedIn, endpoints.createAward, (awar
 }))
 
 /** Returns an award, with its team and the accounts that hold it. For any caller. Fails with `NotFound` if it does not exist. */
-export const getAward = Operation.make(Authoriser, endpoints.getAward, (award: Award | AwardId) => ({
-  award: idOf(award)
+export const getAward = Operation.make(Authoriser, endpoints.getAward, (award: AwardReference) => ({
+  award: idOfAward(award)
 }))
 
 /** Changes of an award. Absent fields stay as they are. An empty string is refused, since the server would ignore it. */
@@ -40,19 +48,19 @@ export interface AwardChanges {
 export const updateAward = Operation.make(
   SignedIn,
   endpoints.updateAward,
-  (award: Award | AwardId, changes: AwardChanges) => ({
-    award: idOf(award),
+  (award: AwardReference, changes: AwardChanges) => ({
+    award: idOfAward(award),
     body: { ...changes, team: changes.team && idOf(changes.team) }
   })
 )
 
 /** Deletes an award, and takes it from all accounts that hold it. Needs the permission `manageAwards`. */
-export const deleteAward = Operation.make(SignedIn, endpoints.deleteAward, (award: Award | AwardId) => ({
-  award: idOf(award)
+export const deleteAward = Operation.make(SignedIn, endpoints.deleteAward, (award: AwardReference) => ({
+  award: idOfAward(award)
 }))
 
-const awardAndAccount = (award: Award | AwardId, account: Account | AccountId) => ({
-  award: idOf(award),
+const awardAndAccount = (award: AwardReference, account: Account | AccountId) => ({
+  award: idOfAward(award),
   account: idOf(account)
 })
 

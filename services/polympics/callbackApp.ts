@@ -3,6 +3,7 @@ import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Redacted from "effect/Redacted"
 import { AccountTeamUpdate } from "../../schemas/polympics/Callback.js"
@@ -25,22 +26,41 @@ const invalid = (issues: ReadonlyArray<Issue.Issue>) =>
     issues
   })
 
+/** Parses a body that is text or bytes. Returns any other value, which a framework has parsed. */
+const parsed = (body: unknown): unknown => {
+  if (typeof body === "string") return Json.parse(body)
+  if (body instanceof ArrayBuffer) return Json.parse(decodeText(new Uint8Array(body)))
+  return ArrayBuffer.isView(body)
+    ? Json.parse(decodeText(new Uint8Array(body.buffer, body.byteOffset, body.byteLength)))
+    : body
+}
+
 /**
- * Decodes the body of an event, for programs that do not receive it by `callbackApp`. Fails with `InvalidCallback`.
+ * Decodes an event, for programs that do not receive it by `callbackApp`. Fails with `InvalidCallback` for any other value. It does not
+ * check the secret.
+ *
+ * - `body`: the body as text or bytes, or as the JSON value that a framework has parsed. `JSON.parse` rounds integers beyond 2^53,
+ *   which a mask of permissions can be: such an event is refused, and has to be passed as text or bytes
  *
  * @example
  * ```ts
  * import { Effect } from "effect"
  * import * as Polympics from "effect-herald/polympics"
  *
- * const nameOf = (body: string) => Effect.map(Polympics.decodeCallback(body), ({ account }) => account.name)
+ * const nameOf = (request: { readonly body: unknown }) =>
+ *   Effect.map(Polympics.decodeCallback(request.body), ({ account }) => account.name)
  * ```
  */
-export const decodeCallback = (body: string): Effect.Effect<AccountTeamUpdate, InvalidCallback> =>
-  Effect.try({ try: () => Json.parse(body), catch: () => invalid([{ path: [], message: "is not JSON" }]) }).pipe(
+export const decodeCallback = (body: unknown): Effect.Effect<AccountTeamUpdate, InvalidCallback> =>
+  Effect.try({ try: () => parsed(body), catch: () => invalid([{ path: [], message: "is not JSON" }]) }).pipe(
     Effect.flatMap((json) =>
-      Effect.mapError(ParseResult.decodeUnknown(AccountTeamUpdate)(json), (issue) => invalid(fromParseIssue(issue)))
-    )
+      Effect.try({
+        try: () => ParseResult.decodeUnknownEither(AccountTeamUpdate)(json),
+        // A getter or a proxy can throw, with any message.
+        catch: () => invalid([{ path: [], message: "is not JSON: it can't be read" }])
+      })
+    ),
+    Effect.flatMap(Either.mapLeft((issue) => invalid(fromParseIssue(issue))))
   )
 
 /** The largest body, in bytes: 1 MiB. An event has an account and a team, each with its awards. */
@@ -103,4 +123,4 @@ export const callbackApp = <E, R>(options: {
   })
 
 const readEvent = (request: HttpServerRequest.HttpServerRequest) =>
-  Effect.flatMap(readRequestBody(request, maxBytes), (bytes) => decodeCallback(decodeText(bytes)))
+  Effect.flatMap(readRequestBody(request, maxBytes), decodeCallback)

@@ -1,10 +1,14 @@
 import { spawn } from "node:child_process"
-import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http"
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
-import type { CallbackResult, RedirectReceiver } from "../OAuth.js"
+import * as Either from "effect/Either"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import type { CallbackResult, RedirectReceiver, SignInResult } from "../OAuth.js"
 import { TokenFailure } from "../Token.js"
 
 /** Options of `receiver`. */
@@ -18,7 +22,8 @@ export interface Options {
   readonly path?: `/${string}` | undefined
   /**
    * The host of the redirect URI. `localhost` is for servers that accept no IP address: a name may resolve to another
-   * machine where its resolution is not under control (RFC 8252, 8.3). Default: `127.0.0.1`.
+   * machine where its resolution is not under control (RFC 8252, 8.3). The receiver then listens on 127.0.0.1 and ::1, since the
+   * browser may connect to either. Default: `127.0.0.1`.
    */
   readonly host?: "127.0.0.1" | "::1" | "localhost" | undefined
   /** Shows the authorization URL to the user. Default: `open`. */
@@ -105,23 +110,40 @@ const respond = (response: ServerResponse, status: number, body: string, headers
     .end(body)
 }
 
-const respondToCallback = (response: ServerResponse, result: CallbackResult) => {
-  switch (result._tag) {
-    case "Granted":
-      return respond(response, 200, page("Signed in", "You can close this window and return to the application."))
-    case "Failed":
-      return respond(response, 400, page("Sign-in failed", `${result.failure.message}. You can close this window.`))
-    case "Unrelated":
-      return respond(
-        response,
-        400,
-        page(
-          "Unknown sign-in",
-          "This page belongs to another sign-in. Finish the one that the application has started."
-        )
-      )
-  }
+const unknownSignIn = () =>
+  page(
+    "Unknown sign-in",
+    "This page belongs to another sign-in, or its address is incomplete. Finish the sign-in that the application has started."
+  )
+
+/** A response to the browser. */
+interface Page {
+  readonly status: number
+  readonly body: string
 }
+
+const resultPage = (result: SignInResult): Page =>
+  result._tag === "SignedIn"
+    ? { status: 200, body: page("Signed in", "You can close this window and return to the application.") }
+    : { status: 400, body: page("Sign-in failed", `${result.failure.message}. You can close this window.`) }
+
+/** The page for a browser that has waited long enough for the result. */
+const unfinishedPage = (): Page => ({
+  status: 202,
+  body: page("Not finished", "The sign-in is not finished yet. Return to the application to see how it ends.")
+})
+
+/** The time after which a browser that waits for the result gets `unfinishedPage`. */
+const resultLimit = Duration.seconds(30)
+
+/**
+ * Reports whether a browser loads a page ahead, before the user has chosen to visit it: by the header of the Fetch standard, or those
+ * of browsers before it.
+ */
+const isPrefetch = ({ headers }: IncomingMessage): boolean =>
+  ["sec-purpose", "purpose", "x-purpose", "x-moz"].some((name) =>
+    /\b(?:prefetch|prerender|preview)\b/i.test(String(headers[name] ?? ""))
+  )
 
 /**
  * A path with an optional query. A backslash is excluded, because URL parsers treat it as a slash in a path (WHATWG URL,
@@ -136,29 +158,27 @@ const pathAndQuery = /^\/[^?\\]*(?:\?|$)/
 const requestUrl = (target: string, origin: string): URL | undefined =>
   pathAndQuery.test(target) && URL.canParse(origin + target) ? new URL(origin + target) : undefined
 
-/** A sign-in that waits for its callback. */
+/** A sign-in that waits for its callback or, after that, for its result. */
 interface PendingSignIn {
   readonly check: (callback: URL) => CallbackResult
   readonly callback: Deferred.Deferred<URL>
+  /** The callback that was accepted. */
+  accepted: string | undefined
+  /** The requests of the browser with that callback. A user may have loaded the page again. */
+  readonly waiting: Set<ServerResponse>
+  result: Page | undefined
 }
 
-const listen = (
+/** Starts a server. Fails with the system's error. */
+const startServer = (
   listener: RequestListener,
-  { host, port }: { readonly host: string; readonly port: number }
-): Effect.Effect<Server, TokenFailure, Scope.Scope> =>
+  host: string,
+  port: number
+): Effect.Effect<Server, NodeJS.ErrnoException, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.async<Server, TokenFailure>((resume) => {
+    Effect.async<Server, NodeJS.ErrnoException>((resume) => {
       const server = createServer(listener)
-      const fail = ({ code = "unknown" }: NodeJS.ErrnoException) =>
-        resume(
-          new TokenFailure({
-            reason: "Unavailable",
-            message:
-              code === "EADDRINUSE"
-                ? `port ${port} of ${host} is in use: stop the program that uses it, or set another \`port\` that the server accepts`
-                : `cannot listen on port ${port} of ${host} (${code}): set another \`port\``
-          })
-        )
+      const fail = (error: NodeJS.ErrnoException) => resume(Effect.fail(error))
       // Stays registered after the start: a connection that cannot be accepted later is an error, too, and would end the
       // process.
       server.on("error", fail)
@@ -176,10 +196,62 @@ const listen = (
       })
   )
 
+/** The failure to listen on a port. */
+const listenFailure = (host: string, port: number, code = "unknown") =>
+  new TokenFailure({
+    reason: "Unavailable",
+    message:
+      code === "EADDRINUSE"
+        ? `port ${port} of ${host} is in use: stop the program that uses it, or set another \`port\` that the server accepts`
+        : `cannot listen on port ${port} of ${host} (${code}): set another \`port\``
+  })
+
+/** Codes for an address that this machine does not have, such as that of IPv6 where it is off. */
+const missingAddress = ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EPROTONOSUPPORT"]
+
+/** The number of free ports that are tried until one of them is free on every address. */
+const maxPorts = 10
+
 /**
- * Receives the redirect of a sign-in on a loopback port of this machine (RFC 8252, 7.3). The browser shows the result to
- * the user. The server is closed when the sign-in has finished, failed or was interrupted. Callbacks of other sign-ins are
- * ignored.
+ * Listens on one port of every address that this machine has, and returns the port. A browser chooses one of the addresses of a
+ * name: another program on it would receive the code.
+ */
+const listen = (
+  listener: RequestListener,
+  addresses: ReadonlyArray<string>,
+  port: number,
+  ports = maxPorts
+): Effect.Effect<number, TokenFailure, Scope.Scope> =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
+    let boundPort: number | undefined
+    let missing = ""
+    for (const address of addresses) {
+      const started = yield* Effect.either(Scope.extend(startServer(listener, address, boundPort ?? port), scope))
+      if (Either.isRight(started)) {
+        // The address of a TCP server is an object.
+        boundPort = (started.right.address() as AddressInfo).port
+        continue
+      }
+      const failure = listenFailure(address, boundPort ?? port, started.left.code)
+      if (missingAddress.includes(started.left.code ?? "")) {
+        missing = address
+        continue
+      }
+      if (port !== 0 || boundPort === undefined || ports === 1) return yield* failure
+      yield* Scope.close(scope, Exit.void)
+      return yield* listen(listener, addresses, port, ports - 1)
+    }
+    return boundPort ?? (yield* listenFailure(missing, port, "EADDRNOTAVAIL"))
+  })
+
+/** The addresses that browsers connect to for a host (RFC 6761, 6.3). */
+const addressesOf = (host: string): ReadonlyArray<string> => (host === "localhost" ? ["127.0.0.1", "::1"] : [host])
+
+/**
+ * Receives the redirect of a sign-in on a loopback port of this machine (RFC 8252, 7.3). The browser's page is sent when the code is
+ * redeemed or the sign-in has failed, and says so, or after 30 seconds. The server is closed when the sign-in has finished, failed or
+ * was interrupted. Callbacks of other sign-ins are ignored, and so are requests of a browser that loads the page ahead.
  *
  * The redirect URI to register is `http://127.0.0.1/callback`, with the port if it is fixed. Fails with `Unavailable` if
  * the port is in use.
@@ -200,10 +272,12 @@ const listen = (
 export const receiver = (options: Options = {}): Effect.Effect<RedirectReceiver, TokenFailure, Scope.Scope> =>
   Effect.gen(function* () {
     const { host = "127.0.0.1", open: show = open, path = "/callback", port = 0 } = options
-    let pending: PendingSignIn | undefined
+    const scope = yield* Effect.scope
+    let signIn: PendingSignIn | undefined
 
-    const server = yield* listen(
-      ({ method, url: target = "" }, response) => {
+    const boundPort = yield* listen(
+      (request, response) => {
+        const { method, url: target = "" } = request
         const url = requestUrl(target, origin)
         if (url === undefined || url.pathname !== pathname) {
           return respond(response, 404, page("Not found", "This address only receives the result of a sign-in."))
@@ -212,34 +286,58 @@ export const receiver = (options: Options = {}): Effect.Effect<RedirectReceiver,
           const body = page("Method not allowed", "The result of a sign-in is received by GET.")
           return respond(response, 405, body, { allow: "GET" })
         }
-        const signIn = pending
-        const result: CallbackResult = signIn?.check(url) ?? { _tag: "Unrelated" }
-        if (signIn !== undefined && result._tag !== "Unrelated") {
-          pending = undefined
-          // Waits until the page was sent, because the sign-in closes the server.
-          response.once("close", () => Deferred.unsafeDone(signIn.callback, Effect.succeed(url)))
+        // The browser requests the page again once the user visits it.
+        if (isPrefetch(request)) return respond(response, 503, page("Not yet", "Open this page to finish the sign-in."))
+        if (signIn !== undefined && signIn.accepted === undefined && signIn.check(url)._tag !== "Unrelated") {
+          signIn.accepted = url.href
+          Deferred.unsafeDone(signIn.callback, Effect.succeed(url))
         }
-        return respondToCallback(response, result)
+        if (signIn?.accepted !== url.href) return respond(response, 400, unknownSignIn())
+        const { result, waiting } = signIn
+        if (result !== undefined) return respond(response, result.status, result.body)
+        waiting.add(response)
+        response.once("close", () => waiting.delete(response))
       },
-      { host, port }
+      addressesOf(host),
+      port
     )
-    // The address of a TCP server is an object.
-    const boundPort = (server.address() as AddressInfo).port
     const origin = `http://${host.includes(":") ? `[${host}]` : host}:${boundPort}`
     const redirectUri = `${origin}${path}`
     const { pathname } = new URL(redirectUri)
 
+    /** Sends a page to the waiting requests, and waits until it was sent. */
+    const respondToWaiting = ({ waiting }: PendingSignIn, { body, status }: Page) =>
+      Effect.forEach(
+        waiting,
+        (response) =>
+          Effect.async<void>((resume) => {
+            response.once("close", () => resume(Effect.void))
+            respond(response, status, body)
+          }),
+        { concurrency: "unbounded", discard: true }
+      )
+
+    const respondUnfinished = Effect.suspend(() =>
+      signIn === undefined ? Effect.void : respondToWaiting(signIn, unfinishedPage())
+    )
+    yield* Effect.addFinalizer(() => respondUnfinished)
+
     return {
       redirectUri,
       awaitCallback: (authorizationUrl, check) =>
-        Effect.flatMap(Deferred.make<URL>(), (callback) => {
-          pending = { check, callback }
-          return Effect.ensuring(
-            Effect.zipRight(show(authorizationUrl), Deferred.await(callback)),
-            Effect.sync(() => {
-              pending = undefined
-            })
-          )
+        Effect.gen(function* () {
+          const callback = yield* Deferred.make<URL>()
+          signIn = { check, callback, accepted: undefined, waiting: new Set(), result: undefined }
+          yield* show(authorizationUrl)
+          const url = yield* Deferred.await(callback)
+          yield* Effect.forkIn(Effect.delay(respondUnfinished, resultLimit), scope)
+          return url
+        }),
+      showResult: (result) =>
+        Effect.suspend(() => {
+          if (signIn === undefined) return Effect.void
+          signIn.result = resultPage(result)
+          return respondToWaiting(signIn, signIn.result)
         })
     }
   })

@@ -1,4 +1,5 @@
 import type { HttpClient } from "@effect/platform/HttpClient"
+import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -7,15 +8,15 @@ import type { Redis, RedisOptions } from "ioredis"
 import { CacheStore, type StoredValue } from "../CacheStore.js"
 import * as HttpCache from "../HttpCache.js"
 import { CacheFailure, type ResponseCache } from "../ResponseCache.js"
-import { type Command, connect, type RedisFailure } from "./connection.js"
+import { checkPrefix, type Command, connect, type RedisFailure, refuse } from "./connection.js"
 
 /** Options of a store in Redis. */
 export interface Options {
   /**
-   * Options of `ioredis`, and the `prefix` of all keys (default: `effect-herald:cache:`). The keys of the cache start with the
+   * Options of `ioredis` but `keyPrefix`, and the `prefix` of all keys (default: `effect-herald:cache:`). The keys of the cache start with the
    * prefix and `entry:`. Other keys with this prefix are left alone, by `clear` too.
    */
-  readonly redis: RedisOptions & { readonly prefix?: string | undefined }
+  readonly redis: Omit<RedisOptions, "keyPrefix"> & { readonly prefix?: string | undefined }
 }
 
 /** First bytes of a value. They identify the format and its version. */
@@ -181,10 +182,17 @@ const make = (command: Command, prefix: string): typeof CacheStore.Service => {
  * )
  * ```
  */
-export const store = ({ redis: { prefix = "effect-herald:cache:", ...options } }: Options): Layer.Layer<CacheStore> =>
+export const store = ({
+  redis: { prefix = "effect-herald:cache:", ...options }
+}: Options): Layer.Layer<CacheStore, ConfigError.ConfigError> =>
   Layer.scoped(
     CacheStore,
-    Effect.map(connect(options), (command) => make(command, `${prefix}entry:`))
+    Effect.gen(function* () {
+      yield* checkPrefix(prefix)
+      // `SCAN` takes no `keyPrefix`, so the store would not find its own keys.
+      if ("keyPrefix" in options) return yield* refuse("keyPrefix", "is not supported: use `prefix`")
+      return make(yield* connect(options), `${prefix}entry:`)
+    })
   )
 
 /**
@@ -201,5 +209,7 @@ export const store = ({ redis: { prefix = "effect-herald:cache:", ...options } }
  * )
  * ```
  */
-export const layer = (options: Options & HttpCache.Options): Layer.Layer<ResponseCache, never, HttpClient> =>
+export const layer = (
+  options: Options & HttpCache.Options
+): Layer.Layer<ResponseCache, ConfigError.ConfigError, HttpClient> =>
   HttpCache.layer(options).pipe(Layer.provide(store(options)))

@@ -1,9 +1,10 @@
+import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { RedisOptions } from "ioredis"
 import { randomHex } from "../internal/hex.js"
-import { type Command, connect } from "./connection.js"
+import { checkPrefix, type Command, connect } from "./connection.js"
 import { TokenStore, TokenStoreFailure } from "../TokenStore.js"
 
 /** Options of `layer`. */
@@ -90,8 +91,13 @@ const make = (command: Command, prefix: string): typeof TokenStore.Service => {
  * const store = RedisTokenStore.layer({ redis: { host: "127.0.0.1", port: 6379, prefix: "example:" } })
  * ```
  */
-export const layer = ({ redis: { prefix = "effect-herald:", ...options } }: Options): Layer.Layer<TokenStore> =>
+export const layer = ({
+  redis: { prefix = "effect-herald:", ...options }
+}: Options): Layer.Layer<TokenStore, ConfigError.ConfigError> =>
   Layer.scoped(
     TokenStore,
-    Effect.map(connect(options), (command) => make(command, prefix))
+    Effect.zipRight(
+      checkPrefix(prefix),
+      Effect.map(connect(options), (command) => make(command, prefix))
+    )
   )

@@ -1,3 +1,4 @@
+import * as ConfigError from "effect/ConfigError"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -29,12 +30,49 @@ const noConnection = /^(?:Stream isn't writeable|Connection is closed)/
 
 const timedOut = "Command timed out"
 
+/** Options that are numbers, with the smallest and the largest value of each. Times are in milliseconds. */
+const ranges = {
+  port: [1, 65_535],
+  db: [0, Number.MAX_SAFE_INTEGER],
+  connectTimeout: [1, 2 ** 31 - 1],
+  commandTimeout: [1, 2 ** 31 - 1],
+  socketTimeout: [1, 2 ** 31 - 1],
+  keepAlive: [0, 2 ** 31 - 1],
+  maxRetriesPerRequest: [0, Number.MAX_SAFE_INTEGER]
+} satisfies { readonly [Name in keyof RedisOptions]?: readonly [number, number] }
+
+/** Fails with the reason why an option is invalid. */
+export const refuse = (option: string, message: string): Effect.Effect<never, ConfigError.ConfigError> =>
+  Effect.fail(ConfigError.InvalidData(["redis", option], message))
+
+/** Checks options that `ioredis` does not check. JavaScript permits other values than the types do. */
+const check = (options: Readonly<Record<string, unknown>>): Effect.Effect<void, ConfigError.ConfigError> => {
+  for (const [name, [smallest, largest]] of Object.entries(ranges)) {
+    const value = options[name]
+    if (value === undefined || (value === null && name === "maxRetriesPerRequest")) continue
+    if (!Number.isSafeInteger(value) || Number(value) < smallest || Number(value) > largest) {
+      return refuse(name, `must be a whole number from ${smallest} to ${largest}`)
+    }
+  }
+  const { host } = options
+  if (host !== undefined && (typeof host !== "string" || host.trim() === "")) {
+    return refuse("host", "must be the name or the address of a host")
+  }
+  return Effect.void
+}
+
+/** Checks the prefix of the keys. Without one, the keys of other programs could be taken for those of this one. */
+export const checkPrefix = (prefix: unknown): Effect.Effect<void, ConfigError.ConfigError> =>
+  typeof prefix === "string" && prefix !== "" && prefix.isWellFormed()
+    ? Effect.void
+    : refuse("prefix", "must be a text that is not empty, such as example:")
+
 /**
  * Makes a connection to Redis that is opened by the first command and closed with the scope. While Redis is unreachable,
- * commands fail at once.
+ * commands fail at once. Fails with a `ConfigError` if an option is invalid.
  */
-export const connect = (options: RedisOptions): Effect.Effect<Command, never, Scope.Scope> =>
-  Effect.suspend(() => {
+export const connect = (options: RedisOptions): Effect.Effect<Command, ConfigError.ConfigError, Scope.Scope> =>
+  Effect.flatMap(check({ ...options }), () => {
     const redis = new Redis({ ...defaults, ...options, lazyConnect: true, enableOfflineQueue: false })
     let firstConnection: Promise<void> | undefined
     let closed = false
@@ -46,7 +84,8 @@ export const connect = (options: RedisOptions): Effect.Effect<Command, never, Sc
     const failure = (cause: unknown): RedisFailure => {
       const message = cause instanceof Error ? cause.message : "The command to Redis failed"
       // A connection that hangs is replaced, so that the next command need not run into the same timeout.
-      if (message === timedOut) redis.disconnect(true)
+      // So is one to a server that has become a replica: after a failover, the same address may lead to the new primary.
+      if (message === timedOut || message.startsWith("READONLY")) redis.disconnect(true)
       return new RedisFailure({
         message: noConnection.test(message) ? `Redis is unreachable${reason}` : message,
         cause

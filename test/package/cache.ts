@@ -45,7 +45,7 @@ if (
   JSON.stringify(first.value) !== expected ||
   JSON.stringify(second.value) !== expected ||
   first.cached !== undefined ||
-  second.cached?.revalidated !== false ||
+  second.cached?._tag !== "Hit" ||
   requested.length !== 2
 ) {
   throw new Error(`${requested.join()}: ${JSON.stringify([first, second])}`)

@@ -203,6 +203,37 @@ describe("Discord", () => {
     }),
     { signupsOpen: false }
   )
+
+  const valid = { id: "99", name: "N", discriminator: "1", avatarUrl: "https://a.test" }
+  const unstorable = [
+    { title: "an id of 2^63", user: { ...valid, id: "9223372036854775808" }, response: internalError },
+    { title: "an id below -2^63", user: { ...valid, id: "-9223372036854775809" }, response: internalError },
+    { title: "a name of 256 characters", user: { ...valid, name: "N".repeat(256) }, response: internalError },
+    { title: "a name with NUL", user: { ...valid, name: "\0" }, response: internalError },
+    {
+      title: "a discriminator of 256 characters",
+      user: { ...valid, discriminator: "1".repeat(256) },
+      response: internalError
+    },
+    { title: "an avatar of 513 characters", user: { ...valid, avatarUrl: "a".repeat(513) }, response: internalError },
+    {
+      title: "an id that is no integer",
+      user: { ...valid, id: "x" },
+      response: error(401, "Bad Discord user token.")
+    }
+  ]
+  for (const { response, title, user } of unstorable) {
+    test(
+      `makes no session for a user with ${title}`,
+      Effect.gen(function* () {
+        expect(yield* call("POST", "/auth/discord", undefined, { token: "odd" })).toEqual(response)
+        expect((yield* call("GET", "/account/99")).status).toBe(422)
+        const next = yield* call("POST", "/auth/discord", undefined, { token: "largest" })
+        expect(next.text).toContain('"username":"S1"')
+      }),
+      { sessions: [], discordUsers: { odd: user, largest: { ...valid, id: "9223372036854775807" } } }
+    )
+  }
 })
 
 describe("permission masks", () => {

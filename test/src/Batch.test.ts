@@ -100,7 +100,7 @@ describe("a batch", () => {
         expect(namesOf(yield* getTracks(["c", "b", "a", "d"]))).toEqual(["track c", "track b", "single a", "track d"])
         const single = yield* getTrack.withResponse("d")
         expect(single.value.name).toBe("track d")
-        expect(single.cached?.revalidated).toBe(false)
+        expect(single.cached?._tag).toBe("Hit")
       }).pipe(Effect.provide(cachedAt(server.url)))
       expect(targetsOf(server)).toEqual(["/tracks/a", "/tracks?ids=b", "/tracks?ids=c,d"])
     })
@@ -245,6 +245,68 @@ describe("a batch", () => {
       expect(limit).toBe(20)
     })
   )
+
+  describe("with a fallback", () => {
+    /** A server that refuses a request for many with the id `bad`, and has no track for ids that begin with `no`. */
+    const makeStrictServer = Scripted.make((received) => {
+      if (received.target.startsWith("/tracks?")) {
+        const ids = idsOf(received)
+        return ids.includes("bad")
+          ? Scripted.json({ error: "unknown id" }, { status: 400 })
+          : Scripted.json({ tracks: ids.map((id) => ({ id, name: `track ${id}` })) })
+      }
+      const id = received.target.split("/").at(-1) ?? ""
+      if (id === "bad") return Scripted.json({}, { status: 403 })
+      if (id.startsWith("no")) return Scripted.json({}, { status: 404 })
+      return Scripted.json({ id, name: `single ${id}` }, { headers: { "cache-control": "max-age=60" } })
+    })
+
+    const lenient = Batch.make({
+      one: getTrack,
+      many: getManyTracks,
+      items: ({ tracks }) => tracks,
+      id: ({ id }) => id,
+      size: 2,
+      fallback: (error) => error._tag === "BadRequest"
+    })
+
+    it.scoped("requests the ids of a refused batch one by one, and no others", () =>
+      Effect.gen(function* () {
+        const server = yield* makeStrictServer
+        const error = yield* Effect.flip(
+          Effect.provide(lenient(["a", "b", "c", "bad", "d", "e"]), cachedAt(server.url))
+        )
+        expect(error).toMatchObject({ _tag: "Forbidden", operation: "getTrack" })
+        expect(targetsOf(server)).toEqual(["/tracks?ids=a,b", "/tracks?ids=c,bad", "/tracks/c", "/tracks/bad"])
+      })
+    )
+
+    it.scoped("returns none for an id that a single request does not find, and stores what it finds", () =>
+      Effect.gen(function* () {
+        const refusing = yield* Scripted.make(({ target }) =>
+          target.startsWith("/tracks?")
+            ? Scripted.json({}, { status: 400 })
+            : target.endsWith("no1")
+              ? Scripted.json({}, { status: 404 })
+              : Scripted.json({ id: "a", name: "single a" }, { headers: { "cache-control": "max-age=60" } })
+        )
+        yield* Effect.gen(function* () {
+          expect(namesOf(yield* lenient(["a", "no1"]))).toEqual(["single a", undefined])
+          expect(namesOf(yield* lenient(["a"]))).toEqual(["single a"])
+        }).pipe(Effect.provide(cachedAt(refusing.url)))
+        expect(targetsOf(refusing)).toEqual(["/tracks?ids=a,no1", "/tracks/a", "/tracks/no1"])
+      })
+    )
+
+    it.scoped("fails with other failures of the request for many", () =>
+      Effect.gen(function* () {
+        const server = yield* Scripted.make([Scripted.json({}, { status: 403 })])
+        const error = yield* Effect.flip(Effect.provide(lenient(["a"]), cachedAt(server.url)))
+        expect(error).toMatchObject({ _tag: "Forbidden", operation: "getTracks" })
+        expect(server.requests).toHaveLength(1)
+      })
+    )
+  })
 
   it.scoped("refuses an invalid id before anything is sent", () =>
     Effect.gen(function* () {

@@ -77,7 +77,8 @@ describe.each(clients)("Location.follow, with %s", (_, client) => {
         requestDuration: (_, labelsOfCall) => Effect.sync(() => void labels.push(labelsOfCall["url.template"])),
         callDuration: () => Effect.void,
         retries: () => Effect.void,
-        budgetAvailable: () => Effect.void
+        budgetAvailable: () => Effect.void,
+        cacheLookups: () => Effect.void
       })
       const broken = Operation.make(Caller, () =>
         Endpoint.get("/jobs/{id}", { name: "getJob", success: Schema.Number })

@@ -99,6 +99,8 @@ describe("the effect of an operation", () => {
     >()
     expectTypeOf<Operation.Response<Forecast>["url"]>().toEqualTypeOf<string>()
     expectTypeOf<Operation.Response<Forecast>["value"]>().toEqualTypeOf<Forecast>()
-    expectTypeOf<NonNullable<Operation.Response<Forecast>["cached"]>["revalidated"]>().toEqualTypeOf<boolean>()
+    expectTypeOf<NonNullable<Operation.Response<Forecast>["cached"]>["_tag"]>().toEqualTypeOf<
+      "Hit" | "Stale" | "Revalidated"
+    >()
   })
 })

@@ -519,6 +519,56 @@ describe("a stored token", () => {
     })
   )
 
+  it.effect("is read as a token response is, so that one odd field does not make it unusable", () =>
+    Effect.gen(function* () {
+      const stored = { access_token: "a", refresh_token: "r", granted_at: 100 }
+      type Row = readonly [fields: object, expected: Partial<Record<keyof Token.Token, unknown>>]
+      const none = { expiresAt: undefined }
+      const rows: ReadonlyArray<Row> = [
+        [
+          { scope: [], expires_in: "3600" },
+          { scope: undefined, expiresAt: 3_700_000 }
+        ],
+        [{ scope: ["read", "write"] }, { scope: "read write" }],
+        [{ scope: { read: true } }, { scope: undefined }],
+        [{ scope: 5 }, { scope: undefined }],
+        [{ expires_in: " 60 " }, { expiresAt: 160_000 }],
+        [{ expires_in: 0.5 }, { expiresAt: 100_500 }],
+        ...["", 0, -1, "never", [], {}, true, 1e300, null].map((expires_in): Row => [{ expires_in }, none]),
+        [
+          { granted_at: "100", expires_in: 10 },
+          { grantedAt: 100_000, expiresAt: 110_000 }
+        ],
+        [
+          { granted_at: "1970-01-01T00:01:40Z", expires_in: 10 },
+          { grantedAt: 100_000, expiresAt: 110_000 }
+        ],
+        [
+          { granted_at: "lately", expires_in: 10 },
+          { grantedAt: 0, expiresAt: undefined }
+        ],
+        [{ expires_at: "500" }, { expiresAt: 500_000 }],
+        [{ expires_at: "500.25" }, { expiresAt: 500_250 }],
+        [{ expires_at: "1970-01-01T00:08:20Z" }, { expiresAt: 500_000 }],
+        [{ expires_at: "", expires_in: 10 }, { expiresAt: 110_000 }],
+        // Its refresh token can still be used.
+        ...["tomorrow", {}, [], true].map((expires_at): Row => [{ expires_at }, { expiresAt: 0 }]),
+        [{ token_type: ["Bearer"] }, { tokenType: "Bearer" }],
+        [{ token_type: "" }, { tokenType: "Bearer" }],
+        [{ grant_id: 5 }, { grantId: expect.stringMatching(/^[0-9a-f]{32}$/) }]
+      ]
+      for (const [fields, expected] of rows) {
+        const token = yield* parse({ ...stored, ...fields })
+        expect(token, JSON.stringify(fields)).toMatchObject(expected)
+        expect(Redacted.value(token!.refreshToken!)).toBe("r")
+      }
+      for (const refresh_token of ["", {}, [], false, null]) {
+        expect((yield* parse({ ...stored, refresh_token }))?.refreshToken).toBe(undefined)
+      }
+      expect(Redacted.value((yield* parse({ ...stored, refresh_token: 12 }))!.refreshToken!)).toBe("12")
+    })
+  )
+
   it.effect("is parsed as it was stringified", () =>
     forAll(
       fc.record({

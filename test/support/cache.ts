@@ -1,6 +1,7 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
+import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -46,7 +47,7 @@ export const temporaryDirectory = Effect.acquireRelease(
 export const stores: ReadonlyArray<{
   readonly name: string
   readonly skip: boolean
-  readonly layer: Layer.Layer<CacheStore.CacheStore>
+  readonly layer: Layer.Layer<CacheStore.CacheStore, ConfigError.ConfigError>
 }> = [
   { name: "memory", skip: false, layer: HttpCache.storeMemory() },
   {
@@ -111,7 +112,7 @@ export interface CallOptions {
   readonly operation?: string
   readonly template?: string
   readonly family?: object
-  /** Default: accepts every response. Its value is the body as text. */
+  /** Default: the body as text, or the error of the status. */
   readonly decode?: (response: RawResponse.RawResponse) => Either.Either<string, AnyError>
 }
 
@@ -125,16 +126,17 @@ export const makeApi = (respond: (request: ReceivedRequest, index: number) => Ou
   const exchange = (url: string, options: CallOptions = {}): Exchange => {
     const { method = "GET", headers = {} } = options
     const request = HttpClientRequest.make(method)(url, { headers })
-    const send: Exchange["send"] = (how, added) =>
+    const send: Exchange["send"] = (how, added, stores) =>
       Effect.suspend((): Effect.Effect<RawResponse.RawResponse, AnyError> => {
         const received = { method, url, headers: { ...request.headers, ...added }, how }
         const outcome = respond(received, requests.push(received) - 1)
         // An error of the built-in family is an Effect that fails with itself.
         if (Effect.isEffect(outcome)) return outcome
         const { body = "", headers = {}, status = 200 } = outcome
-        const isConditional = "if-none-match" in added || "if-modified-since" in added
-        return status < 300 || (status === 304 && isConditional)
-          ? Effect.succeed({ status, headers, body })
+        const isConditional = ["if-none-match", "if-modified-since"].some((name) => name in received.headers)
+        const response = { status, headers, body }
+        return status < 300 || (status === 304 && isConditional) || stores?.(response) === true
+          ? Effect.succeed(response)
           : Effect.fail(statusError(status))
       })
     return {
@@ -145,7 +147,10 @@ export const makeApi = (respond: (request: ReceivedRequest, index: number) => Ou
       partition: options.partition ?? "",
       mode: options.mode ?? "use",
       family: options.family ?? family,
-      decode: options.decode ?? ((response) => Either.right(text(response))),
+      decode:
+        options.decode ??
+        ((response) =>
+          response.status < 400 ? Either.right(text(response)) : Either.left(statusError(response.status))),
       send,
       joined: () => {}
     }

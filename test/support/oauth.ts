@@ -56,10 +56,11 @@ export const fastClock = ({
 }
 
 /** The client of these metadata. */
-export const clientOf = ({ client_id, client_secret }: ClientMetadata): OAuth.Client => ({
-  clientId: client_id,
-  ...(client_secret !== undefined && { clientSecret: Redacted.make(client_secret) })
-})
+export const clientOf = (
+  { client_id: clientId, client_secret: secret }: ClientMetadata,
+  authentication?: OAuth.SecretClient["authentication"]
+): OAuth.Client =>
+  secret === undefined ? { clientId } : { clientId, clientSecret: Redacted.make(secret), authentication }
 
 /** The protected API of a server. */
 export const apiOf = <E, R>({ api }: Pick<Oidc, "api">, credentials: Effect.Effect<Credentials.Credentials, E, R>) =>

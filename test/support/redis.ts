@@ -2,7 +2,9 @@ import * as RateLimiterRedis from "@effect/experimental/RateLimiter/Redis"
 import * as Effect from "effect/Effect"
 import { Redis, type RedisOptions } from "ioredis"
 import { randomUUID } from "node:crypto"
+import { spawn } from "node:child_process"
 import { type AddressInfo, connect, createServer, type Socket } from "node:net"
+import { tmpdir } from "node:os"
 
 /** The limit of the processes of the test: sixteen requests are sent in a window, five of them at once. */
 export const limit = { limit: 20, window: "400 millis" } as const
@@ -99,3 +101,36 @@ export const wayTo = (target: URL) =>
     }),
     ({ cut }) => cut
   )
+
+/** A Redis of its own, which a test may configure and break. It ends with the scope. Its connection is for the test's commands. */
+export const ownRedis = (...options: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const port = yield* Effect.promise(async () => {
+      const server = createServer()
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+      const { port } = server.address() as AddressInfo
+      await new Promise((resolve) => server.close(resolve))
+      return port
+    })
+    yield* Effect.acquireRelease(
+      Effect.promise(async () => {
+        const server = spawn("redis-server", ["--bind", "127.0.0.1", "--port", `${port}`, "--save", "", ...options], {
+          cwd: tmpdir(),
+          stdio: ["ignore", "pipe", "inherit"]
+        })
+        let output = ""
+        for await (const text of server.stdout) {
+          output += String(text)
+          if (output.includes("Ready to accept connections")) return server
+        }
+        throw new Error(output)
+      }),
+      (server) => Effect.sync(() => server.kill("SIGKILL"))
+    )
+    const url = new URL(`redis://127.0.0.1:${port}`)
+    const redis = yield* Effect.acquireRelease(
+      Effect.sync(() => new Redis(optionsOf(url))),
+      (redis) => Effect.sync(() => redis.disconnect())
+    )
+    return { url, redis }
+  })

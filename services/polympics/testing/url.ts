@@ -1,4 +1,5 @@
 import * as Either from "effect/Either"
+import { encodeHost, storedUrl } from "../../../schemas/polympics/callbackUrl.js"
 import { invalid, type Reader, text } from "./validation.js"
 
 /** The parts of a URL, as pydantic 1 parses it. It matches the longest prefix that is a URL. */
@@ -21,7 +22,10 @@ const chunk = "[_0-9a-z\\u{80}-\\u{40000}](?:[-_0-9a-z\\u{80}-\\u{40000}]{0,61}[
 const withTopLevel = new RegExp(`^(?:${chunk}\\.)+(?:\\p{L}{2,63}|xn--[_0-9a-z-]{2,63})\\.?$`, "iu")
 const anyDomain = new RegExp(`^(?:${chunk}\\.)*${chunk}\\.?$`, "iu")
 
-/** Reads an http or https URL whose host is an IP address or has a top-level domain. `localhost` has none. */
+/**
+ * Reads an http or https URL whose host is an IP address or has a top-level domain. `localhost` has none. An international host is
+ * returned in punycode.
+ */
 export const httpUrl: Reader<string> = (value, loc) =>
   Either.flatMap(text(value, loc), (given) => {
     const url = given.trim()
@@ -54,7 +58,12 @@ export const httpUrl: Reader<string> = (value, loc) =>
     }
     if (ipv4 !== undefined || ipv6 !== undefined) return Either.right(url)
     if (domain === undefined || !anyDomain.test(domain)) return invalid(loc, "URL host invalid", "value_error.url.host")
-    return withTopLevel.test(domain)
-      ? Either.right(url)
-      : invalid(loc, "URL host invalid, top level domain required", "value_error.url.host")
+    if (!withTopLevel.test(domain)) {
+      return invalid(loc, "URL host invalid, top level domain required", "value_error.url.host")
+    }
+    if (encodeHost(domain) === undefined) {
+      const sentence = "encoding with 'idna' codec failed (UnicodeError: label empty or too long)"
+      return invalid(loc, sentence, "value_error.unicode")
+    }
+    return Either.right(storedUrl(url))
   })

@@ -51,7 +51,10 @@ export const appCredentials = (row: App): string => `${app(row).slice(0, -1)},"p
 
 export const signups = (open: boolean): string => `{"signups_open":${open}}`
 
-/** The event that an account has moved to its present team. */
+/**
+ * The event that an account moves to its team. The real server makes it after it has set the request's name, discriminator, avatar and
+ * team, and before it sets permissions, takes over the user of a Discord token, and counts the members of the teams anew.
+ */
 export const teamUpdate = (row: Account): string => `{"account":${account(row)},"team":${teamOrNull(row.team)}}`
 
 export const page = <A>(

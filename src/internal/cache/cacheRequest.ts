@@ -1,6 +1,7 @@
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import type { CacheableRequest, Kind } from "../../ResponseCache.js"
+import { type ByteRange, type Condition, conditionOf, rangeOf } from "./derivedResponse.js"
 import { type Address, addressOfRequest, entryKey } from "./keys.js"
 import { type RequestDirectives, requestDirectivesOf } from "./requestDirectives.js"
 
@@ -14,27 +15,62 @@ export interface CacheRequest {
   readonly address: Address
   /** Store key of the response, or of its `Vary` record. */
   readonly key: string
+  /** Store key of the whole response to a GET, of which the response to this HEAD, or to this request of a range, is a part. */
+  readonly wholeKey: string | undefined
+  /** The range of the caller's own. */
+  readonly range: ByteRange | undefined
+  /** The condition of the caller's own. */
+  readonly condition: Condition | undefined
   readonly directives: RequestDirectives
   /** Lifetime that the user has set for responses, in milliseconds. */
   readonly userLifetime: number | undefined
   readonly clock: Clock.Clock
 }
 
-/** Headers of range and conditional requests. Requests of callers that have them bypass the cache. */
-const excludedHeaders: ReadonlyArray<string> = [
-  "range",
-  "if-match",
-  "if-none-match",
-  "if-modified-since",
-  "if-unmodified-since",
-  "if-range"
-]
+/** Headers of conditions that only the server can check. Requests of callers that have them bypass the cache. */
+const excludedHeaders: ReadonlyArray<string> = ["if-match", "if-unmodified-since", "if-range"]
 
 /** Returns the lifetime that the user has set for a kind of call, in milliseconds. */
 export const userLifetimeOf = (lifetime: Lifetime | undefined, kind: Kind): number | undefined => {
   const set = lifetime?.(kind)
   return set === undefined ? undefined : Duration.toMillis(set)
 }
+
+/** The lifetimes that the user has set. */
+export interface Lifetimes {
+  /** Chooses the lifetime, in milliseconds. Does not throw. */
+  readonly of: (kind: Kind) => number | undefined
+  /** Returns what the user's function has thrown first, once. */
+  readonly takeProblem: () => { readonly thrown: unknown } | undefined
+}
+
+/**
+ * Makes the lifetimes from the user's function. If that throws, or returns no duration, the lifetime is zero, so that the call
+ * bypasses the cache: the function may be there to keep responses out of it.
+ */
+export const lifetimesOf = (lifetime: Lifetime | undefined): Lifetimes => {
+  let problem: { readonly thrown: unknown } | undefined
+  let taken = false
+  return {
+    of: (kind) => {
+      try {
+        return userLifetimeOf(lifetime, kind)
+      } catch (thrown) {
+        problem ??= { thrown }
+        return 0
+      }
+    },
+    takeProblem: () => {
+      if (taken || problem === undefined) return undefined
+      taken = true
+      return problem
+    }
+  }
+}
+
+/** Returns what stands for the method in the key of a part of a response. */
+const rangeMethod = ({ first, last, suffix }: ByteRange): string =>
+  `GET[${suffix === undefined ? `${first}-${last ?? ""}` : `-${suffix}`}]`
 
 /** Prepares a request for the cache. Returns `undefined` if the request may not use it. */
 export const cacheRequestOf = (
@@ -46,21 +82,31 @@ export const cacheRequestOf = (
   if (method !== "GET" && method !== "HEAD") return undefined
   // The body is not part of the key.
   if (request.body._tag !== "Empty") return undefined
-  for (const name of excludedHeaders) if (request.headers[name] !== undefined) return undefined
-  const directives = requestDirectivesOf(request.headers)
+  const { headers } = request
+  for (const name of excludedHeaders) if (headers[name] !== undefined) return undefined
+  const condition = conditionOf(headers, clock.unsafeCurrentTimeMillis())
+  const range = headers["range"] === undefined ? undefined : rangeOf(headers["range"])
+  // A range of several parts, or of a response that may be a 304 or has no content, is for the server to select.
+  if (headers["range"] !== undefined && (range === undefined || condition !== undefined || method === "HEAD")) {
+    return undefined
+  }
+  const directives = requestDirectivesOf(headers)
   if (directives.noStore) return undefined
   const userLifetime = userLifetimeOf(lifetime, source)
   if (userLifetime !== undefined && userLifetime <= 0) return undefined
   const address = addressOfRequest(request)
-  return (
-    address && {
-      source,
-      method,
-      address,
-      key: entryKey(method, partition, address),
-      directives,
-      userLifetime,
-      clock
-    }
-  )
+  if (address === undefined) return undefined
+  const key = entryKey(range === undefined ? method : rangeMethod(range), partition, address)
+  return {
+    source,
+    method,
+    address,
+    key,
+    wholeKey: method === "HEAD" || range !== undefined ? entryKey("GET", partition, address) : undefined,
+    range,
+    condition,
+    directives,
+    userLifetime,
+    clock
+  }
 }

@@ -5,9 +5,9 @@ import type { ResponseCache } from "../../ResponseCache.js"
 import { cacheRequestOf, type Lifetime } from "./cacheRequest.js"
 import { usageOf } from "./freshness.js"
 import type { Generations } from "./generations.js"
-import { generationFor, type LookUp } from "./lookup.js"
+import { versionFor, type LookUp } from "./lookup.js"
 import type { ResponseWriter } from "./responseWriter.js"
-import { responseOf } from "./storedResponse.js"
+import { responseOf, tagOf } from "./storedResponse.js"
 
 const storeNothing = () => Effect.void
 
@@ -21,12 +21,16 @@ export const make = (
   lookup: (source) =>
     Effect.clockWith((clock) => {
       const request = cacheRequestOf(lifetime, source, clock)
-      if (request === undefined) return Effect.succeed(undefined)
+      // Neither the head nor a part of a response is an item.
+      if (request === undefined || request.condition !== undefined || request.wholeKey !== undefined) {
+        return Effect.succeed(undefined)
+      }
       return Effect.map(lookUp(request), ({ stored }) => {
         if (stored === undefined) return undefined
         const now = clock.unsafeCurrentTimeMillis()
-        const usage = usageOf(stored.rules, stored.record.requestedAt, request, now)
-        return usage === "Revalidate" ? undefined : responseOf(stored, now)
+        return usageOf(stored.rules, stored.record.requestedAt, request, now) === "Revalidate"
+          ? undefined
+          : responseOf(stored, now, tagOf(stored, request, now))
       })
     }),
 
@@ -37,10 +41,10 @@ export const make = (
       return Effect.flatMap(lookUp(request), (lookup) => {
         if (!lookup.available) return Effect.succeed(storeNothing)
         const requestedAt = clock.unsafeCurrentTimeMillis()
-        return Effect.map(generationFor(generations, request, lookup), (generation) =>
-          generation === undefined
+        return Effect.map(versionFor(generations, request, lookup), (version) =>
+          version === undefined
             ? storeNothing
-            : (response: RawResponse) => writer.write({ request, lookup, generation, requestedAt }, response)
+            : (response: RawResponse) => writer.write({ request, lookup, version, requestedAt }, response)
         )
       })
     })

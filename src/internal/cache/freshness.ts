@@ -1,18 +1,19 @@
-import CachePolicy from "http-cache-semantics"
 import * as HttpTime from "../http/httpTime.js"
-import { directivesOf, millisOf, secondsOf } from "./cacheControl.js"
+import { type Directives, directivesOf, millisOf } from "./cacheControl.js"
 import type { RequestDirectives } from "./requestDirectives.js"
 
 type Headers = Readonly<Record<string, string | undefined>>
 
 /** Caching rules of a response, from its headers. Durations are in milliseconds, times in milliseconds since the epoch. */
 export interface CachingRules {
-  /** The headers allow to store the response. */
+  /** Status and headers allow to store the response. */
   readonly storable: boolean
   /** Time from which the response is stale. */
   readonly expiresAt: number
   /** Estimated time at which the origin server generated or validated the response. Its age counts from this time. */
   readonly generatedAt: number
+  /** Time at which the response was received, or requested if that is later. A clock that is behind it was set back. */
+  readonly obtainedAt: number
   /** The response must be revalidated before every use, even while it is fresh. */
   readonly noCache: boolean
   /** Duration after expiry during which the response may be used while it is revalidated (RFC 5861, 3). */
@@ -21,53 +22,56 @@ export interface CachingRules {
   readonly staleIfError: number
   /** The response must never be used stale, even if the request allows it. */
   readonly mustRevalidate: boolean
+  /** A lifetime that the user has set applies to the response. */
+  readonly takesUserLifetime: boolean
   /** Conditional request headers that revalidate the response; `undefined` if it has no validator. */
   readonly validators: Readonly<Record<string, string>> | undefined
 }
 
 /** The properties of a response that its caching rules depend on. Times are in milliseconds since the epoch. */
 interface Received {
-  readonly method: string
   readonly status: number
   readonly headers: Headers
   readonly requestedAt: number
   readonly receivedAt: number
 }
 
+/** Statuses that are heuristically cacheable (RFC 9110, 15.1). A 206 is stored for requests of the same range only. */
+const heuristicStatuses: ReadonlyArray<number> = [200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501]
+
 /**
- * Rewrites the response headers so that `http-cache-semantics` reads them correctly. By itself the library
- *
- * - distinguishes `Max-Age` from `max-age`, and splits quoted strings at commas (RFC 9111, 5.2);
- * - uses the last of two `max-age`, and the leading digits of an invalid one, though the stricter value is meant (4.2.1);
- * - accepts every date that JavaScript does, in local time if it has no zone, and reads `0` as the year 2000 (RFC 9110,
- *   5.6.7);
- * - reads the system clock if there is no `Date`, so a `Date` is always added.
+ * Statuses that are never stored, whatever their headers say: those that RFC 6585 (3 to 6) forbids to store, the 304, which is
+ * about another response, and those that ask for other credentials or for the same request later.
  */
-const normalizedHeaders = ({ headers, receivedAt }: Received): Record<string, string> => {
-  const directives = directivesOf(headers["cache-control"])
-  const control: Array<string> = []
-  if (directives["max-age"] !== undefined) control.push(`max-age=${secondsOf(directives["max-age"]) ?? 0}`)
-  // `no-cache` with field names counts as well: such a response is revalidated as a whole.
-  if (directives["no-cache"] !== undefined) control.push("no-cache")
-  // `must-understand` cancels `no-store`, since all statuses that are stored are understood (5.2.2.3).
-  if (directives["no-store"] !== undefined && directives["must-understand"] === undefined) control.push("no-store")
-  if (directives["public"] !== undefined) control.push("public")
-  const date = (name: string) => HttpTime.parseDate(headers[name]?.trim() ?? "", receivedAt)
-  const iso = (time: number) => new Date(time).toISOString()
-  const lastModified = date("last-modified")
-  const expires = date("expires")
-  return {
-    date: iso(date("date") ?? receivedAt),
-    ...(headers["cache-control"] !== undefined && { "cache-control": control.join(", ") }),
-    ...(headers["pragma"] !== undefined && { pragma: headers["pragma"].toLowerCase() }),
-    ...(lastModified !== undefined && { "last-modified": iso(lastModified) }),
-    ...(headers["expires"] !== undefined && { expires: expires === undefined ? "never" : iso(expires) })
-  }
+const neverStored: ReadonlyArray<number> = [304, 401, 407, 408, 425, 428, 429, 431, 511]
+
+/** Statuses to which a lifetime of the user's own applies. The lifetime of an error is for the server to say. */
+const userLifetimeStatuses: ReadonlyArray<number> = [200, 203, 204]
+
+/**
+ * Parses the date in a header, in any case (RFC 9111, 4.2) and with any spacing. Returns `undefined` if there is none, or none
+ * of the formats that RFC 9110 (5.6.7) defines.
+ */
+export const dateOf = (text: string | undefined, now: number): number | undefined => {
+  if (text === undefined) return undefined
+  const spaced = text
+    .trim()
+    .replace(/\s+/g, " ")
+    .replace(/^(\w+),(?! )/, "$1, ")
+  // In the format of `asctime`, a day of one digit has a space before it.
+  return HttpTime.parseDate(spaced.replace(/^(\w+ \w+) (\d) /, "$1  $2 "), now)
 }
 
-/** Parses an `Age` header, in milliseconds. An invalid one, or a list, counts as infinitely old (RFC 9111, 5.1). */
+/**
+ * Parses an `Age` header, in milliseconds. Of a list, the first member counts. An invalid value is ignored (RFC 9111, 5.1).
+ */
 const ageOf = (text: string | undefined): number =>
-  text === undefined ? 0 : (secondsOf(text.trim()) ?? Number.MAX_SAFE_INTEGER / 1000) * 1000
+  millisOf(
+    text
+      ?.split(",")
+      .map((member) => member.trim())
+      .find((member) => member !== "")
+  )
 
 const validatorsOf = (headers: Headers): CachingRules["validators"] => {
   const etag = headers["etag"]
@@ -80,40 +84,50 @@ const validatorsOf = (headers: Headers): CachingRules["validators"] => {
 }
 
 /**
- * Derives the caching rules of a response in a private cache (RFC 9111).
- *
- * `http-cache-semantics` computes the freshness lifetime, from the headers or as 10 % of the time since the last
- * modification. The age counts from the time at which the request was sent (4.2.3), not from `Date`: a clock that is wrong
- * on this side would make every response look old.
- *
- * No other part of that library is used:
- *
- * - `evaluateRequest` never uses a response with `must-revalidate`, however fresh, and compares `max-stale` as text.
- * - `revalidatedPolicy` does not match a 304 without validators, and drops headers that are new in a 304.
- * - An `immutable` response without a lifetime would be fresh for 86,400,000 seconds, where milliseconds were meant.
- * - It does not recognize the `*` in `Vary: a, *`.
+ * Returns the lifetime that a response states (RFC 9111, 4.2.1): `max-age`, or else `Expires`, relative to `Date`. An invalid
+ * one is zero. Returns `undefined` if it states none.
  */
-export const cachingRulesOf = (received: Received): CachingRules => {
-  const { headers, method, requestedAt, status } = received
+const explicitLifetime = (headers: Headers, directives: Directives, date: number, now: number): number | undefined => {
+  if (directives["max-age"] !== undefined) return millisOf(directives["max-age"])
+  if (headers["expires"] === undefined) return undefined
+  return Math.max(0, (dateOf(headers["expires"], now) ?? date) - date)
+}
+
+/** Estimates the lifetime of a response: 10 % of the time since its last modification (RFC 9111, 4.2.2). */
+const heuristicLifetime = (headers: Headers, date: number, now: number): number =>
+  Math.max(0, date - (dateOf(headers["last-modified"], now) ?? date)) / 10
+
+/**
+ * Derives the caching rules of a response in a private cache (RFC 9111). The age counts from the time at which the request was
+ * sent (4.2.3), not from `Date`: a clock that is wrong on this side would make every response look old.
+ */
+export const cachingRulesOf = ({ headers, receivedAt, requestedAt, status }: Received): CachingRules => {
   const directives = directivesOf(headers["cache-control"])
-  const policy = new CachePolicy(
-    { url: "", method, headers: {} },
-    { status, headers: normalizedHeaders(received) },
-    { shared: false, immutableMinTimeToLive: 0 }
-  )
-  const generatedAt = requestedAt - ageOf(headers["age"])
+  const date = dateOf(headers["date"], receivedAt) ?? receivedAt
+  const explicit = explicitLifetime(headers, directives, date, receivedAt)
+  const isHeuristic = heuristicStatuses.includes(status) || directives["public"] !== undefined
+  // `must-understand` replaces `no-store` for statuses that are understood, and forbids to store any other (5.2.2.3).
+  const forbidden =
+    directives["must-understand"] === undefined
+      ? directives["no-store"] !== undefined
+      : !heuristicStatuses.includes(status)
+  // `no-cache` with field names counts as well: such a response is revalidated as a whole.
   const noCache =
     directives["no-cache"] !== undefined ||
     (headers["cache-control"] === undefined && /no-cache/i.test(headers["pragma"] ?? ""))
   const mustRevalidate = noCache || directives["must-revalidate"] !== undefined
+  const generatedAt = requestedAt - ageOf(headers["age"])
+  const lifetime = noCache ? 0 : (explicit ?? (isHeuristic ? heuristicLifetime(headers, date, receivedAt) : 0))
   return {
-    storable: policy.storable(),
-    expiresAt: generatedAt + policy.maxAge() * 1000,
+    storable: status >= 200 && !neverStored.includes(status) && !forbidden && (explicit !== undefined || isHeuristic),
+    expiresAt: generatedAt + lifetime,
     generatedAt,
+    obtainedAt: Math.max(requestedAt, receivedAt),
     noCache,
     staleWhileRevalidate: mustRevalidate ? 0 : millisOf(directives["stale-while-revalidate"]),
     staleIfError: mustRevalidate ? 0 : millisOf(directives["stale-if-error"]),
     mustRevalidate,
+    takesUserLifetime: userLifetimeStatuses.includes(status),
     validators: validatorsOf(headers)
   }
 }
@@ -125,9 +139,19 @@ interface Requirements {
   readonly userLifetime: number | undefined
 }
 
+/** Returns the lifetime that the user has set for a response, in milliseconds. */
+const userLifetimeFor = (rules: CachingRules, userLifetime: number | undefined): number | undefined =>
+  rules.takesUserLifetime ? userLifetime : undefined
+
+/** Returns true if a response may be stored, by its headers or because the user has set a lifetime for it. */
+export const mayStore = (rules: CachingRules, userLifetime: number | undefined): boolean =>
+  rules.storable || userLifetimeFor(rules, userLifetime) !== undefined
+
 /** Returns the time at which a response expires, in milliseconds since the epoch. */
-export const expiryOf = (rules: CachingRules, requestedAt: number, userLifetime: number | undefined): number =>
-  userLifetime === undefined ? rules.expiresAt : requestedAt + userLifetime
+export const expiryOf = (rules: CachingRules, requestedAt: number, userLifetime: number | undefined): number => {
+  const lifetime = userLifetimeFor(rules, userLifetime)
+  return lifetime === undefined ? rules.expiresAt : requestedAt + lifetime
+}
 
 /**
  * Permitted use of a stored response:
@@ -138,6 +162,12 @@ export const expiryOf = (rules: CachingRules, requestedAt: number, userLifetime:
  */
 export type Usage = "Use" | "UseAndRevalidate" | "Revalidate"
 
+/**
+ * Reports whether a response was obtained in the future: this clock was set back, or that of the machine that stored it is
+ * ahead. Its age is unknown.
+ */
+const isFromFuture = ({ obtainedAt }: CachingRules, now: number): boolean => obtainedAt > now
+
 /** Decides how a stored response may be used (RFC 9111, 4). `now` is in milliseconds since the epoch. */
 export const usageOf = (
   rules: CachingRules,
@@ -147,17 +177,19 @@ export const usageOf = (
 ): Usage => {
   const remaining = expiryOf(rules, requestedAt, userLifetime) - now
   if (
+    isFromFuture(rules, now) ||
     directives.noCache ||
     now - rules.generatedAt > directives.maxAge ||
     (directives.minFresh > 0 && remaining < directives.minFresh)
   ) {
     return "Revalidate"
   }
-  if (userLifetime === undefined && rules.noCache) return "Revalidate"
+  const byHeaders = userLifetimeFor(rules, userLifetime) === undefined
+  if (byHeaders && rules.noCache) return "Revalidate"
   if (remaining > 0) return "Use"
   if (rules.mustRevalidate) return "Revalidate"
   if (directives.maxStale > 0 && -remaining <= directives.maxStale) return "Use"
-  return userLifetime === undefined && -remaining < rules.staleWhileRevalidate ? "UseAndRevalidate" : "Revalidate"
+  return byHeaders && -remaining < rules.staleWhileRevalidate ? "UseAndRevalidate" : "Revalidate"
 }
 
 /**
@@ -170,7 +202,7 @@ export const mayReplaceError = (
   { directives, userLifetime }: Requirements,
   now: number
 ): boolean => {
-  if (rules.mustRevalidate || directives.noCache || directives.minFresh > 0) return false
+  if (isFromFuture(rules, now) || rules.mustRevalidate || directives.noCache || directives.minFresh > 0) return false
   if (now - rules.generatedAt > directives.maxAge) return false
   return now - expiryOf(rules, requestedAt, userLifetime) < Math.max(rules.staleIfError, directives.staleIfError)
 }

@@ -1,31 +1,63 @@
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as FiberId from "effect/FiberId"
+import * as Fiber from "effect/Fiber"
+import * as Runtime from "effect/Runtime"
 import { randomHex } from "../hex.js"
-import { generationKey } from "./keys.js"
+import { checkKey, epochKey, generationKey } from "./keys.js"
 import type { ResilientStore } from "./resilientStore.js"
-import { encodeRecord } from "./storedResponse.js"
+import { encodeRecord, type EpochRecord, type GenerationRecord } from "./storedResponse.js"
+
+/** The state of a resource before a request to it is sent. */
+export interface Version {
+  /** The resource's generation, if it had one. */
+  readonly generation: string | undefined
+  readonly epoch: string
+}
 
 /**
- * Generations of resources. They prevent the use of a response after a write if it was requested before the write, without
- * comparing clocks, in all processes that share a store.
+ * Generations of resources. They prevent the use of a response after a write if it was requested before the end of the write,
+ * without comparing clocks, in all processes that share a store.
  *
- * The generation of a resource is a random string in the store. A request is sent only when its resource has one, and the
- * response is stored with it. A stored response is used only while its generation is the current one. A write removes the
- * generation when it is over, and the next request creates a new one before it is sent. So a request that was sent before
- * the end of a write has an outdated generation, however late its response is stored. A generation that is lost for another
- * reason, such as eviction, only costs another request.
+ * A resource that has stored responses has a generation in the store, a random string. A stored response names a generation, and
+ * is used only while it is the current one. The store also has an epoch, a random string. A write removes first the epoch, then the
+ * generations of its resources. They are created again with new values.
+ *
+ * Two rules say when a response may be stored. Both are checked after the response was received.
+ *
+ * - Its resource has the generation that it had before the request was sent. A write that ends later removes this generation, and no
+ *   other process creates the same one.
+ * - Otherwise, a generation is created, or the one that another response has created is read, and after that the epoch is read. If
+ *   it is the one from before the request was sent, no write has removed the epoch in between. A write that removes it later
+ *   removes the generation after that, so it finds the one that was created.
+ *
+ * The response is stored after its generation, so that a store that evicts the oldest values keeps those that belong together. A
+ * response that may not be stored, such as one with `no-store`, creates no generation. A generation or an epoch that is lost for
+ * another reason, such as eviction, only costs another request.
  */
 export interface Generations {
-  /** Creates a generation for a resource that has none. Returns `undefined` if the store failed. `now` is in milliseconds. */
-  readonly begin: (resource: string, now: number) => Effect.Effect<string | undefined>
-  /** Ends the generation of a resource. */
-  readonly end: (resource: string) => Effect.Effect<void>
-  /** Returns `true` if the store failed to end the resource's generation, so that an outdated one is still stored. */
+  /**
+   * Returns `true` if stored responses of the resource may be used: this process can write to the store, and has ended all
+   * generations that it had to end.
+   */
+  readonly isUsable: (resource: string) => boolean
+  /**
+   * Ends the generations that could not be ended before, and checks that the store can be written: a process that can't
+   * invalidate stored responses does not use them either. Returns `false` if the store failed.
+   */
+  readonly recover: Effect.Effect<boolean>
+  /** Returns `true` if the store failed to end the resource's generation, so that an outdated one may still be stored. */
   readonly isLost: (resource: string) => boolean
-  /** Tries again to end a lost generation. Returns `false` if the store failed again. */
-  readonly recover: (resource: string) => Effect.Effect<boolean>
+  /**
+   * Reads the epoch before a request is sent, or creates one. Returns `undefined` if the store failed. `now` is in
+   * milliseconds.
+   */
+  readonly version: (generation: string | undefined, now: number) => Effect.Effect<Version | undefined>
+  /**
+   * Returns the generation to store a response with. Returns `undefined` if a write has invalidated the resource since the
+   * request was sent, or if the store failed.
+   */
+  readonly confirm: (resource: string, version: Version, now: number) => Effect.Effect<string | undefined>
+  /** Ends the generations of resources. */
+  readonly end: (resources: ReadonlyArray<string>) => Effect.Effect<void>
   /** Forgets lost generations, after the store was cleared. */
   readonly forgetLost: () => void
 }
@@ -36,60 +68,177 @@ export const maxStoredMillis = 365 * 86_400_000
 /** Maximum number of lost generations to remember while the store fails. If there are more, the recovered store is cleared. */
 const maxLost = 10_000
 
+/** Number of generations to remove at once. */
+const batchSize = 500
+
+const noBytes = (): Uint8Array => new Uint8Array()
+
+/**
+ * Makes a function that runs one effect per key at a time, in a fiber of its own. Concurrent callers wait for the same result. An
+ * interrupted caller stops waiting.
+ */
+const makeOnce = <A>() => {
+  const running = new Map<string, Fiber.RuntimeFiber<A>>()
+  return (key: string, effect: Effect.Effect<A>): Effect.Effect<A> =>
+    Effect.flatMap(Effect.runtime<never>(), (runtime) => {
+      const pending = running.get(key)
+      if (pending !== undefined) return Effect.flatten(Fiber.await(pending))
+      const fiber = Runtime.runFork(runtime, effect)
+      // A store in memory has responded by now.
+      const exit = fiber.unsafePoll()
+      if (exit !== null) return exit
+      running.set(key, fiber)
+      fiber.addObserver(() => running.delete(key))
+      return Effect.flatten(Fiber.await(fiber))
+    })
+}
+
 export const make = (store: ResilientStore): Generations => {
-  const lost = new Set<string>()
+  /** Lost generations, by resource, with the number of the attempt to end them that failed last. */
+  const lost = new Map<string, number>()
   /** True if more than `maxLost` generations were lost, so that any generation may be. */
   let allLost = false
-  /**
-   * Generations that are being created. Concurrent requests to a resource use the same one, and are sent after it is
-   * stored.
-   */
-  const creating = new Map<string, Deferred.Deferred<string | undefined>>()
+  /** Number of attempts to end generations. */
+  let attempts = 0
+  /** True if the store could be written when this was last tried. */
+  let writable = false
+  const creating = makeOnce<string | undefined>()
+  const recovering = makeOnce<boolean>()
 
   const forgetLost = () => {
     allLost = false
     lost.clear()
   }
+  const isLost = (resource: string) => allLost || lost.has(resource)
+  const isUsable = (resource: string) => writable && !isLost(resource)
 
-  const end = (resource: string): Effect.Effect<boolean> =>
-    Effect.map(store.remove([generationKey(resource)]), (removed) => {
-      if (removed) lost.delete(resource)
-      else if (lost.size < maxLost) lost.add(resource)
-      else allLost = true
-      return removed
+  const put = (
+    key: string,
+    record: GenerationRecord | EpochRecord,
+    dropAt: number
+  ): Effect.Effect<string | undefined> =>
+    Effect.map(store.set(key, { metadata: encodeRecord(record), bytes: noBytes(), dropAt }), (stored) =>
+      stored ? record.id : undefined
+    )
+
+  /** Reads the value of a key. Calls `onMissing` if there is none. Returns `undefined` if the store failed. */
+  const read = (
+    key: string,
+    tag: "Epoch" | "Generation",
+    onMissing: Effect.Effect<string | undefined>
+  ): Effect.Effect<string | undefined> =>
+    Effect.flatMap(store.get([key]), (values) => {
+      if (values === undefined) return Effect.succeed(undefined)
+      const record = values[0]?.record
+      return record?._tag === tag ? Effect.succeed(record.id) : onMissing
     })
 
+  const none = Effect.succeed(undefined)
+
+  /**
+   * Reads or creates the epoch. The effect that creates it reads it first, since a concurrent call may have created it. This read
+   * must not be shared between calls without the one before: the epoch tells calls before a write from those after it.
+   */
+  const currentEpoch = (now: number): Effect.Effect<string | undefined> => {
+    const create = Effect.suspend(() => put(epochKey, { _tag: "Epoch", id: randomHex(16) }, now + maxStoredMillis))
+    return read(epochKey, "Epoch", creating(epochKey, read(epochKey, "Epoch", create)))
+  }
+
+  const currentGeneration = (resource: string, now: number): Effect.Effect<string | undefined> => {
+    const key = generationKey(resource)
+    const create = Effect.suspend(() =>
+      put(key, { _tag: "Generation", resource, id: randomHex(16) }, now + maxStoredMillis)
+    )
+    return creating(key, read(key, "Generation", create))
+  }
+
+  const removeEpoch = store.remove([epochKey])
+
+  const removeGenerations = (resources: ReadonlyArray<string>): Effect.Effect<boolean> =>
+    Effect.suspend(() => {
+      if (resources.length === 0) return Effect.succeed(true)
+      const removed = store.remove(resources.slice(0, batchSize).map(generationKey))
+      return resources.length <= batchSize
+        ? removed
+        : Effect.flatMap(removed, (done) =>
+            done ? removeGenerations(resources.slice(batchSize)) : Effect.succeed(false)
+          )
+    })
+
+  /** Removes the epoch, then the generations, even if the epoch could not be removed. */
+  const remove = (resources: ReadonlyArray<string>): Effect.Effect<boolean> =>
+    Effect.zipWith(removeEpoch, removeGenerations(resources), (first, second) => first && second)
+
+  /** Forgets lost generations that an attempt of this number has ended. */
+  const forgetUpTo = (resources: Iterable<string>, attempt: number) => {
+    for (const resource of resources) if ((lost.get(resource) ?? attempt) < attempt) lost.delete(resource)
+  }
+
+  /** Stores a value and removes it. Both have to succeed: some stores ignore the removal of a missing value. */
+  const check: Effect.Effect<boolean> = Effect.suspend(() => {
+    const id = randomHex(8)
+    const stored = Effect.clockWith((clock) =>
+      put(checkKey(id), { _tag: "Epoch", id }, clock.unsafeCurrentTimeMillis() + 60_000)
+    )
+    return Effect.flatMap(stored, (known) =>
+      known === undefined ? Effect.succeed(false) : store.remove([checkKey(id)])
+    )
+  })
+
+  const removeLost: Effect.Effect<boolean> = Effect.suspend(() => {
+    if (lost.size === 0) return Effect.succeed(true)
+    attempts += 1
+    const attempt = attempts
+    if (allLost) {
+      return Effect.map(store.clear, (cleared) => {
+        if (cleared) forgetLost()
+        return cleared
+      })
+    }
+    const resources = [...lost.keys()]
+    return Effect.map(remove(resources), (removed) => {
+      if (removed) forgetUpTo(resources, attempt)
+      return removed
+    })
+  })
+
   return {
-    begin: (resource, now) =>
-      Effect.uninterruptibleMask((restore) => {
-        const pending = creating.get(resource)
-        if (pending !== undefined) return restore(Deferred.await(pending))
-        const id = randomHex(16)
-        const metadata = encodeRecord({ _tag: "Generation", resource, id })
-        const created = Deferred.unsafeMake<string | undefined>(FiberId.none)
-        creating.set(resource, created)
-        const written = store.set(generationKey(resource), {
-          metadata,
-          bytes: new Uint8Array(),
-          dropAt: now + maxStoredMillis
-        })
-        return Effect.flatMap(Effect.exit(written), (exit) => {
-          creating.delete(resource)
-          const result = Exit.map(exit, (stored) => (stored ? id : undefined))
-          Deferred.unsafeDone(created, result)
-          return result
-        })
+    isUsable,
+    isLost,
+    forgetLost,
+    recover: recovering(
+      "",
+      Effect.flatMap(
+        Effect.suspend(() => (writable ? Effect.succeed(true) : check)),
+        (checked) => {
+          if (!checked) return Effect.succeed(false)
+          return Effect.map(removeLost, (removed) => {
+            writable = removed
+            return removed
+          })
+        }
+      )
+    ),
+    version: (generation, now) =>
+      Effect.map(currentEpoch(now), (epoch) => (epoch === undefined ? undefined : { generation, epoch })),
+    confirm: (resource, { epoch, generation }, now) =>
+      Effect.flatMap(currentGeneration(resource, now), (current) => {
+        if (current === undefined || current === generation) return Effect.succeed(current)
+        return Effect.map(read(epochKey, "Epoch", none), (found) => (found === epoch ? current : undefined))
       }),
-    end,
-    isLost: (resource) => allLost || lost.has(resource),
-    recover: (resource) =>
+    end: (resources) =>
       Effect.suspend(() => {
-        if (!allLost) return end(resource)
-        return Effect.map(store.clear, (cleared) => {
-          if (cleared) forgetLost()
-          return cleared
+        if (resources.length === 0) return Effect.void
+        attempts += 1
+        const attempt = attempts
+        return Effect.map(remove(resources), (removed) => {
+          if (removed) return forgetUpTo(resources, attempt)
+          writable = false
+          for (const resource of resources) {
+            if (lost.size < maxLost) lost.set(resource, attempts)
+            else allLost = true
+          }
         })
-      }),
-    forgetLost
+      })
   }
 }

@@ -59,3 +59,9 @@ export const variantKey = (entry: string, digest: string): string => `${entry} $
 
 /** Makes the key of a resource's generation. */
 export const generationKey = (resource: string): string => `generation ${resource}`
+
+/** Key of the epoch of the store. */
+export const epochKey = "epoch"
+
+/** Makes the key of a value that is stored and removed at once, to find out whether the store can be written. */
+export const checkKey = (id: string): string => `check ${id}`

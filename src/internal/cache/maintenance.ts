@@ -4,9 +4,10 @@ import * as Stream from "effect/Stream"
 import type { CacheStore } from "../../CacheStore.js"
 import { CacheFailure, type Entry, type Kind, type ResponseCache } from "../../ResponseCache.js"
 import { type Lifetime, userLifetimeOf } from "./cacheRequest.js"
+import * as BoundedStore from "./boundedStore.js"
 import { expiryOf } from "./freshness.js"
 import type { Generations } from "./generations.js"
-import { addressOf, entryKey, resourceOf } from "./keys.js"
+import { addressOf, entryKey, epochKey, resourceOf } from "./keys.js"
 import { decodeRecord, type ResponseRecord, rulesOfRecord } from "./storedResponse.js"
 
 type Service = Context.Tag.Service<ResponseCache>
@@ -33,10 +34,12 @@ const absoluteUrl = (url: string | URL): Effect.Effect<string, CacheFailure> => 
 
 /** Makes the functions that list and remove stored responses. */
 export const make = (
-  store: Context.Tag.Service<CacheStore>,
+  cacheStore: Context.Tag.Service<CacheStore>,
   generations: Generations,
   lifetime: Lifetime | undefined
 ): Pick<Service, "entries" | "count" | "has" | "remove" | "purge" | "clear"> => {
+  const store = BoundedStore.forMaintenance(cacheStore)
+
   const entryOf = (record: ResponseRecord): Entry => {
     const { bytes, method, operation, partition, requestedAt, status, storedAt, template, url } = record
     const kind: Kind = { operation, method, template }
@@ -55,7 +58,7 @@ export const make = (
       if (record === undefined) unusable.push(key)
       else if (record._tag === "Vary") varyRecords.push(key)
       else if (record._tag === "Response") responses.push({ key, record })
-      else {
+      else if (record._tag === "Generation") {
         generationIds.set(record.resource, record.id)
         generationKeys.set(record.resource, key)
       }
@@ -71,7 +74,8 @@ export const make = (
   })
 
   const now = Effect.clockWith((clock) => clock.currentTimeMillis)
-  const isFresh = (now: number) => (entry: Entry) => entry.expiresAt > now
+  // A response from the future is not fresh: a clock was wrong.
+  const isFresh = (now: number) => (entry: Entry) => entry.storedAt <= now && entry.expiresAt > now
 
   return {
     entries: Stream.unwrap(Effect.map(survey, ({ entries }) => Stream.fromIterable(entries.map(({ entry }) => entry)))),
@@ -111,7 +115,15 @@ export const make = (
         resources.has(resource) ? [] : key
       )
       const unusedVaryRecords = varyRecords.filter((key) => !baseKeys.has(key))
-      const removed = [...expired.map(({ key }) => key), ...unusable, ...unusedVaryRecords, ...unusedGenerations]
+      // Without stored responses, the epoch protects none.
+      const unusedEpoch = remaining.length === 0 ? [epochKey] : []
+      const removed = [
+        ...expired.map(({ key }) => key),
+        ...unusable,
+        ...unusedVaryRecords,
+        ...unusedGenerations,
+        ...unusedEpoch
+      ]
       return Effect.as(store.remove(removed), expired.length)
     }),
 

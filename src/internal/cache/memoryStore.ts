@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { LRUCache } from "lru-cache"
 import type { CacheStore, StoredValue } from "../../CacheStore.js"
+import { synchronous } from "./boundedStore.js"
 
 /** Computes the size of a value in bytes. Strings count two bytes per character. */
 const sizeOf = ({ bytes, metadata }: StoredValue, key: string): number =>
@@ -21,11 +22,12 @@ export const make = (maxBytes: number): Context.Tag.Service<CacheStore> => {
   }
 
   return {
-    get: (keys) =>
+    get: synchronous((keys) =>
       Effect.clockWith((clock) => {
         const now = clock.unsafeCurrentTimeMillis()
         return Effect.succeed(keys.map((key) => get(key, now)))
-      }),
+      })
+    ),
     set: (key, value) =>
       Effect.sync(() => {
         values.set(key, value)

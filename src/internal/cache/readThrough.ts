@@ -2,18 +2,19 @@ import { HttpClient } from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
-import type { AnyError } from "../../HeraldError.js"
+import { type AnyError, isHeraldError } from "../../HeraldError.js"
 import type { RawResponse } from "../../RawResponse.js"
 import { type Decoded, type Exchange, NotCached, type Sending } from "../../ResponseCache.js"
-import { type CacheRequest, cacheRequestOf, type Lifetime } from "./cacheRequest.js"
+import { type CacheRequest, cacheRequestOf, type Lifetimes } from "./cacheRequest.js"
+import { derivedResponse } from "./derivedResponse.js"
 import { mayReplaceError, usageOf } from "./freshness.js"
-import type { Generations } from "./generations.js"
-import { generationFor, type Lookup, type LookUp } from "./lookup.js"
+import type { Generations, Version } from "./generations.js"
+import { versionFor, type Lookup, type LookUp } from "./lookup.js"
 import type { ResponseWriter, SentRequest } from "./responseWriter.js"
 import type { SharedRequests } from "./sharedRequests.js"
 import { allowsStale, isGone } from "./staleIfError.js"
 import { isConfirmedBy } from "./storedHeaders.js"
-import { responseOf } from "./storedResponse.js"
+import { responseOf, type StoredResponse, tagOf } from "./storedResponse.js"
 
 /** Components of a read-through cache. */
 export interface Parts {
@@ -22,7 +23,7 @@ export interface Parts {
   readonly generations: Generations
   /** Undefined if calls share no requests. */
   readonly sharedRequests: SharedRequests<RawResponse, AnyError> | undefined
-  readonly lifetime: Lifetime | undefined
+  readonly lifetimes: Lifetimes
   /** Scope of background revalidations. */
   readonly scope: Scope.Scope
   /** Sends the requests that outlive calls. */
@@ -51,6 +52,13 @@ const decodeFor = <A, E>({ decode }: Exchange<A, E>, response: RawResponse): Dec
   value: decode(response)
 })
 
+/**
+ * Returns true for a response of the endpoint: a success, or an error with a status. Any other fails to decode. It may come from
+ * an intermediary, such as the sign-in page of a network, or have been stored for another endpoint.
+ */
+const isOfEndpoint = <A, E>({ response, value }: Decoded<A, E>): boolean =>
+  Either.isRight(value) || (response.status >= 400 && !(isHeraldError(value.left) && value.left._tag === "DecodeError"))
+
 /** Copies a body of bytes, so that each of the calls that share a response may modify its own. */
 const withOwnBody = (response: RawResponse): RawResponse =>
   typeof response.body === "string" ? response : { ...response, body: new Uint8Array(response.body) }
@@ -58,8 +66,15 @@ const withOwnBody = (response: RawResponse): RawResponse =>
 const sendUncached = <A, E>(exchange: Exchange<A, E>): Result<A, E> =>
   Effect.map(exchange.send("own", headersFor(exchange)), (response) => decodeFor(exchange, response))
 
+/** Warns that the user's function of lifetimes has thrown, or returned no duration. */
+const warnOf = (thrown: unknown): Effect.Effect<void> =>
+  Effect.logWarning(
+    "The `lifetime` option of the response cache failed, so that the call is not cached: let it return a duration or undefined",
+    thrown
+  )
+
 /** Makes the function that returns the response to a GET or HEAD call from the store, or sends its request. */
-export const make = ({ client, generations, lifetime, lookUp, scope, sharedRequests, writer }: Parts) => {
+export const make = ({ client, generations, lifetimes, lookUp, scope, sharedRequests, writer }: Parts) => {
   /** Keys of the stored responses that are being revalidated in the background. */
   const revalidating = new Set<string>()
   /** Numbers that identify families in the keys of shared requests. */
@@ -74,72 +89,118 @@ export const make = ({ client, generations, lifetime, lookUp, scope, sharedReque
     return lastFamilyId
   }
 
+  /** Sends the request of a call with additional headers. Returns the response with the request that was sent. */
+  const send = <A, E>(
+    { exchange, lookup, request }: CacheCall<A, E>,
+    version: Version,
+    how: Sending,
+    headers: Readonly<Record<string, string>>
+  ) =>
+    Effect.suspend(() => {
+      const sent = { request, lookup, version, requestedAt: request.clock.unsafeCurrentTimeMillis() }
+      const exchanged = exchange.send(how, headers, (response) => writer.stores(sent, response))
+      return Effect.map(
+        how === "own" ? exchanged : Effect.provideService(exchanged, HttpClient, client),
+        (response) => ({ sent, response })
+      )
+    })
+
+  /** Stores a response, if it is one of the endpoint and may be stored. */
+  const store = <A, E>(exchange: Exchange<A, E>, sent: SentRequest, response: RawResponse): Result<A, E> => {
+    const decoded = decodeFor(exchange, response)
+    if (!isOfEndpoint(decoded)) return Effect.succeed(decoded)
+    const written = writer.write(sent, response)
+    const isHead = sent.request.method === "HEAD" && response.status === 200
+    return Effect.as(isHead ? Effect.zipRight(written, writer.updateByHead(sent, response)) : written, decoded)
+  }
+
+  /** Removes the stored responses of a call that fails because its resource does not exist. */
+  const removingGone = <A, E>({ lookup }: CacheCall<A, E>, result: Result<A, E>): Result<A, E> =>
+    Effect.tapError(result, (error) => (isGone(error) ? writer.remove(lookup) : Effect.void))
+
+  /** Sends a request with a condition of the caller's own. A 304 to it is the response of the call. */
+  const sendConditional = <A, E>(call: CacheCall<A, E>, version: Version): Result<A, E> => {
+    const { exchange, lookup } = call
+    const { stored } = lookup
+    const result = Effect.flatMap(
+      send(call, version, "own", headersFor(exchange)),
+      ({ response, sent }): Result<A, E> => {
+        if (response.status !== 304) return store(exchange, sent, response)
+        const decoded = decodeFor(exchange, response)
+        // A 304 without an entity tag may be about another response than the stored one.
+        return stored !== undefined &&
+          response.headers["etag"] !== undefined &&
+          isConfirmedBy(stored.record.headers, response.headers)
+          ? Effect.as(writer.update(sent, stored, response), decoded)
+          : Effect.succeed(decoded)
+      }
+    )
+    return removingGone(call, result)
+  }
+
   /**
    * Sends the request, and stores the response. The request is conditional if the stored response has a validator. If it
    * fails, the stored response is returned where `stale-if-error` allows it.
    */
-  const sendAndStore = <A, E>(call: CacheCall<A, E>, generation: string, how: Sending): Result<A, E> =>
-    Effect.suspend(() => {
-      const { exchange, lookup, request } = call
-      const { clock } = request
-      const { stored } = lookup
-      const refresh = exchange.mode === "refresh"
-      const validators = refresh ? undefined : stored?.rules.validators
+  const sendAndStore = <A, E>(call: CacheCall<A, E>, version: Version, how: Sending): Result<A, E> => {
+    const { exchange, lookup, request } = call
+    const { stored } = lookup
+    const refresh = exchange.mode === "refresh"
+    const validators = refresh ? undefined : stored?.rules.validators
 
-      const send = (headers: Readonly<Record<string, string>>) => {
-        const sent = { request, lookup, generation, requestedAt: clock.unsafeCurrentTimeMillis() }
-        const exchanged = exchange.send(how, headers)
-        return Effect.map(
-          how === "own" ? exchanged : Effect.provideService(exchanged, HttpClient, client),
-          (response) => ({ sent, response })
-        )
-      }
-      const store = (sent: SentRequest, response: RawResponse): Effect.Effect<Decoded<A, E>> => {
-        const decoded = decodeFor(exchange, response)
-        // A response that fails to decode may come from an intermediary, such as the sign-in page of a network.
-        return Either.isLeft(decoded.value) ? Effect.succeed(decoded) : Effect.as(writer.write(sent, response), decoded)
-      }
-      const sendUnconditional = (headers: Readonly<Record<string, string>>) =>
-        Effect.flatMap(send(headers), ({ response, sent }) => store(sent, response))
+    const sendUnconditional = (headers: Readonly<Record<string, string>>) =>
+      Effect.flatMap(send(call, version, how, headers), ({ response, sent }) => store(exchange, sent, response))
 
-      const result: Result<A, E> =
-        stored === undefined || validators === undefined
-          ? sendUnconditional(headersFor(exchange))
-          : Effect.flatMap(send(validators), ({ response, sent }) => {
-              if (response.status !== 304) return store(sent, response)
-              if (!isConfirmedBy(stored.record.headers, response.headers)) return sendUnconditional(noHeaders)
-              return Effect.map(writer.update(sent, stored, response), (updated) =>
-                decodeFor(exchange, responseOf(updated, updated.record.storedAt, true))
-              )
-            })
-      if (stored === undefined) return result
-      return Effect.catchAll(result, (error): Effect.Effect<Decoded<A, E>, AnyError> => {
-        if (isGone(error)) return Effect.zipRight(writer.remove(lookup), Effect.fail(error))
-        const now = clock.unsafeCurrentTimeMillis()
-        return !refresh && allowsStale(error) && mayReplaceError(stored.rules, stored.record.requestedAt, request, now)
-          ? Effect.succeed(decodeFor(exchange, responseOf(stored, now)))
-          : Effect.fail(error)
+    /** Updates the stored response by a 304, and returns it. */
+    const revalidate = (stored: StoredResponse, sent: SentRequest, notModified: RawResponse): Result<A, E> =>
+      Effect.flatMap(writer.update(sent, stored, notModified), (updated) => {
+        const revalidated = responseOf(updated, updated.record.storedAt, "Revalidated")
+        // The cookies are those of this response, which are not stored.
+        const decoded = decodeFor(exchange, { ...revalidated, setCookies: notModified.setCookies })
+        return request.method === "HEAD"
+          ? Effect.as(writer.updateByHead(sent, revalidated), decoded)
+          : Effect.succeed(decoded)
       })
+
+    const result: Result<A, E> =
+      stored === undefined || validators === undefined
+        ? sendUnconditional(headersFor(exchange))
+        : Effect.flatMap(send(call, version, how, validators), ({ response, sent }) => {
+            if (response.status !== 304) return store(exchange, sent, response)
+            return isConfirmedBy(stored.record.headers, response.headers)
+              ? revalidate(stored, sent, response)
+              : sendUnconditional(noHeaders)
+          })
+    return Effect.catchAll(removingGone(call, result), (error): Effect.Effect<Decoded<A, E>, AnyError> => {
+      const now = request.clock.unsafeCurrentTimeMillis()
+      return !refresh &&
+        stored !== undefined &&
+        allowsStale(error) &&
+        mayReplaceError(stored.rules, stored.record.requestedAt, request, now)
+        ? Effect.succeed(decodeFor(exchange, responseOf(stored, now, "Stale")))
+        : Effect.fail(error)
     })
+  }
 
   /**
-   * Makes the key under which equal requests are shared. It contains the generation, so that a call after a write does not
-   * join a request from before it.
+   * Makes the key under which equal requests are shared. It contains the generation, or the epoch if the resource has none, so that
+   * a call after a write does not join a request from before it.
    */
-  const sharedKeyOf = <A, E>({ exchange, request }: CacheCall<A, E>, generation: string): string =>
-    `${familyIdOf(exchange.family)} ${generation} ${JSON.stringify(exchange.request.headers)} ${request.key}`
+  const sharedKeyOf = <A, E>({ exchange, request }: CacheCall<A, E>, { epoch, generation }: Version): string =>
+    `${familyIdOf(exchange.family)} ${generation ?? epoch} ${JSON.stringify(exchange.request.headers)} ${request.key}`
 
   /** Sends the request, or waits for an equal one in flight if calls share requests. Stores the response if the store works. */
   const fetch = <A, E>(call: CacheCall<A, E>): Result<A, E> => {
     const { exchange, lookup, request } = call
     if (!lookup.available) return sendUncached(exchange)
-    return Effect.flatMap(generationFor(generations, request, lookup), (generation) => {
-      if (generation === undefined) return sendUncached(exchange)
-      if (sharedRequests === undefined || exchange.mode === "refresh") return sendAndStore(call, generation, "own")
+    return Effect.flatMap(versionFor(generations, request, lookup), (version) => {
+      if (version === undefined) return sendUncached(exchange)
+      if (request.condition !== undefined) return sendConditional(call, version)
+      if (sharedRequests === undefined || exchange.mode === "refresh") return sendAndStore(call, version, "own")
       exchange.joined()
       // Calls share the response, and each decodes its own copy.
-      const shared = Effect.map(sendAndStore(call, generation, "shared"), ({ response }) => response)
-      return Effect.map(sharedRequests.join(sharedKeyOf(call, generation), shared), (response) =>
+      const shared = Effect.map(sendAndStore(call, version, "shared"), ({ response }) => response)
+      return Effect.map(sharedRequests.join(sharedKeyOf(call, version), shared), (response) =>
         decodeFor(exchange, withOwnBody(response))
       )
     })
@@ -155,43 +216,59 @@ export const make = ({ client, generations, lifetime, lookUp, scope, sharedReque
       const id = `${generation} ${lookup.key ?? request.key}`
       if (revalidating.has(id)) return Effect.void
       revalidating.add(id)
-      const revalidation = Effect.interruptible(sendAndStore(call, generation, "background")).pipe(
+      const revalidation = Effect.flatMap(
+        versionFor(generations, request, lookup),
+        (version): Result<unknown, unknown> | Effect.Effect<void> =>
+          version === undefined ? Effect.void : sendAndStore(call, version, "background")
+      ).pipe(
+        Effect.interruptible,
         Effect.catchAllCause((cause) => Effect.logDebug("A stale response could not be revalidated", cause)),
         Effect.ensuring(Effect.sync(() => revalidating.delete(id)))
       )
       return Effect.asVoid(Effect.forkIn(Effect.uninterruptible(revalidation), scope))
     }).pipe(Effect.uninterruptible)
 
+  /** Returns the response to a call from a stored one, and whether that may be used. Undefined if the endpoint can't take it. */
+  const answer = <A, E>({ exchange, request }: CacheCall<A, E>, stored: StoredResponse, now: number) => {
+    const response = derivedResponse(stored, request, now, tagOf(stored, request, now))
+    const decoded = response && decodeFor(exchange, response)
+    return decoded !== undefined && isOfEndpoint(decoded)
+      ? { decoded, usage: usageOf(stored.rules, stored.record.requestedAt, request, now) }
+      : undefined
+  }
+
   /** Returns the stored response if it may be used, or sends the request. */
   const useOrFetch = <A, E>(call: CacheCall<A, E>): Result<A, E, NotCached> => {
     const { exchange, lookup, request } = call
-    const { generation, stored } = lookup
+    const { generation, stored, whole } = lookup
     const onlyIfCached = exchange.mode === "only-if-cached" || request.directives.onlyIfCached
-    if (stored === undefined || generation === undefined) return onlyIfCached ? new NotCached() : fetch(call)
     const now = request.clock.unsafeCurrentTimeMillis()
-    const decoded = decodeFor(exchange, responseOf(stored, now))
-    // The response may have been stored for another endpoint, or by another version of the program.
-    if (Either.isLeft(decoded.value)) {
-      return onlyIfCached ? new NotCached() : fetch({ ...call, lookup: { ...lookup, stored: undefined } })
+    const fromWhole = whole?.stored && answer(call, whole.stored, now)
+    if (fromWhole?.usage === "Use") return Effect.succeed(fromWhole.decoded)
+    const fromStored = stored && answer(call, stored, now)
+    if (fromStored?.usage === "Use") return Effect.succeed(fromStored.decoded)
+    // The condition of the caller's own is not that of a revalidation.
+    if (fromStored?.usage === "UseAndRevalidate" && generation !== undefined && request.condition === undefined) {
+      return onlyIfCached
+        ? Effect.succeed(fromStored.decoded)
+        : Effect.as(revalidateInBackground(call, generation), fromStored.decoded)
     }
-    switch (usageOf(stored.rules, stored.record.requestedAt, request, now)) {
-      case "Use":
-        return Effect.succeed(decoded)
-      case "UseAndRevalidate":
-        return onlyIfCached ? Effect.succeed(decoded) : Effect.as(revalidateInBackground(call, generation), decoded)
-      case "Revalidate":
-        return onlyIfCached ? new NotCached() : fetch(call)
-    }
+    if (onlyIfCached) return new NotCached()
+    return fetch(fromStored === undefined ? { ...call, lookup: { ...lookup, stored: undefined } } : call)
   }
 
-  return <A, E>(exchange: Exchange<A, E>): Result<A, E, NotCached> =>
-    Effect.clockWith((clock) => {
+  const run = <A, E>(exchange: Exchange<A, E>): Result<A, E, NotCached> =>
+    Effect.clockWith((clock): Result<A, E, NotCached> => {
       const { mode } = exchange
-      const request = mode === "bypass" ? undefined : cacheRequestOf(lifetime, exchange, clock)
+      const request = mode === "bypass" ? undefined : cacheRequestOf(lifetimes.of, exchange, clock)
+      const problem = lifetimes.takeProblem()
+      if (problem !== undefined) return Effect.zipRight(warnOf(problem.thrown), run(exchange))
       if (request === undefined) return mode === "only-if-cached" ? new NotCached() : sendUncached(exchange)
       return Effect.flatMap(lookUp(request), (lookup): Result<A, E, NotCached> => {
         const call = { exchange, request, lookup }
         return mode === "refresh" ? fetch(call) : useOrFetch(call)
       })
     })
+
+  return run
 }

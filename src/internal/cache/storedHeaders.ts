@@ -27,7 +27,8 @@ export const storableHeaders = (headers: Headers): Record<string, string> => {
   return storable
 }
 
-const opaqueTag = (etag: string): string => etag.trim().replace(/^W\//, "")
+/** Returns an entity tag without `W/`, for the weak comparison (RFC 9110, 8.8.3.2). */
+export const opaqueTag = (etag: string): string => etag.trim().replace(/^W\//, "")
 
 /**
  * Returns `true` if a 304 confirms the stored response (RFC 9111, 4.3.4). A 304 without validators does, since the request
@@ -39,6 +40,26 @@ export const isConfirmedBy = (stored: Headers, notModified: Headers): boolean =>
   if (etag !== undefined) return stored["etag"] !== undefined && opaqueTag(etag) === opaqueTag(stored["etag"])
   const lastModified = notModified["last-modified"]
   return lastModified === undefined || stored["last-modified"] === undefined || lastModified === stored["last-modified"]
+}
+
+/** The parts of a stored response that identify its representation. */
+interface Representation {
+  readonly headers: Headers
+  /** Length of the body, without its content coding. */
+  readonly bytes: number
+}
+
+/**
+ * Returns `true` if a 200 to a HEAD is about the stored response to a GET: each validator and the length that it has are those
+ * of the stored response (RFC 9111, 4.3.5).
+ */
+export const isSameRepresentation = ({ bytes, headers: stored }: Representation, head: Headers): boolean => {
+  const length = stored["content-length"] ?? (stored["content-encoding"] === undefined ? `${bytes}` : undefined)
+  return (
+    (head["etag"] === undefined || head["etag"] === stored["etag"]) &&
+    (head["last-modified"] === undefined || head["last-modified"] === stored["last-modified"]) &&
+    (head["content-length"] === undefined || head["content-length"] === length)
+  )
 }
 
 /** Headers that describe the stored body. Those of a 304 describe the body of another representation. */

@@ -1,8 +1,8 @@
 import * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
 import type { StoredValue } from "../../CacheStore.js"
-import type { RawResponse } from "../../RawResponse.js"
-import { type CachingRules, cachingRulesOf } from "./freshness.js"
+import type { CacheInfo, RawResponse } from "../../RawResponse.js"
+import { type CachingRules, cachingRulesOf, expiryOf } from "./freshness.js"
 
 /** Metadata of a stored response. Times are in milliseconds since the epoch. */
 export interface ResponseRecord {
@@ -40,8 +40,14 @@ export interface GenerationRecord {
   readonly id: string
 }
 
+/** Metadata that holds the current epoch of the store. */
+export interface EpochRecord {
+  readonly _tag: "Epoch"
+  readonly id: string
+}
+
 /** Metadata of a value in the store. */
-export type StoreRecord = ResponseRecord | VaryRecord | GenerationRecord
+export type StoreRecord = ResponseRecord | VaryRecord | GenerationRecord | EpochRecord
 
 const isStringRecord = (value: unknown): boolean =>
   Predicate.isRecord(value) && Object.values(value).every(Predicate.isString)
@@ -64,6 +70,8 @@ const isStoreRecord = (value: unknown): value is StoreRecord => {
       )
     case "Generation":
       return Predicate.isString(value["resource"]) && Predicate.isString(value["id"])
+    case "Epoch":
+      return Predicate.isString(value["id"])
     default:
       return false
   }
@@ -81,8 +89,8 @@ export const decodeRecord = (metadata: string): StoreRecord | undefined => {
   }
 }
 
-export const rulesOfRecord = ({ headers, method, requestedAt, status, storedAt }: ResponseRecord): CachingRules =>
-  cachingRulesOf({ method, status, headers, requestedAt, receivedAt: storedAt })
+export const rulesOfRecord = ({ headers, requestedAt, status, storedAt }: ResponseRecord): CachingRules =>
+  cachingRulesOf({ status, headers, requestedAt, receivedAt: storedAt })
 
 /** A stored response, read from the store. */
 export interface StoredResponse {
@@ -99,7 +107,7 @@ export const makeStoredResponse = (record: ResponseRecord, rules: CachingRules, 
 }
 
 /** A value of the store, parsed. */
-export type Parsed = StoredResponse | { readonly record: VaryRecord | GenerationRecord }
+export type Parsed = StoredResponse | { readonly record: Exclude<StoreRecord, ResponseRecord> }
 
 /** Parses a value of the store. Returns `undefined` if it is damaged. */
 export const parse = ({ bytes, metadata }: StoredValue): Parsed | undefined => {
@@ -111,16 +119,23 @@ export const parse = ({ bytes, metadata }: StoredValue): Parsed | undefined => {
 export const isStoredResponse = (parsed: Parsed | undefined): parsed is StoredResponse =>
   parsed?.record._tag === "Response"
 
+/** Returns the way in which a stored response is used without the server's confirmation. `now` is in milliseconds. */
+export const tagOf = (
+  { record, rules }: StoredResponse,
+  { userLifetime }: { readonly userLifetime: number | undefined },
+  now: number
+): CacheInfo["_tag"] => (expiryOf(rules, record.requestedAt, userLifetime) > now ? "Hit" : "Stale")
+
 /**
  * Makes the response to a call from a stored one. Copies the body, so that the call may modify it.
  *
  * - `now`: the time at which the response is used, in milliseconds since the epoch
- * - `revalidated`: true if a 304 to this call has confirmed the stored response
+ * - `tag`: the way in which it is used
  */
 export const responseOf = (
   { bytes, headers, record, rules }: StoredResponse,
   now: number,
-  revalidated = false
+  tag: CacheInfo["_tag"]
 ): RawResponse => {
   const age = Math.max(0, now - rules.generatedAt)
   return {
@@ -128,6 +143,6 @@ export const responseOf = (
     // `age` first: the spread is then twenty times as fast as in the other order.
     headers: { age: `${Math.floor(age / 1000)}`, ...headers },
     body: new Uint8Array(bytes),
-    cached: { age: Duration.millis(age), revalidated }
+    cached: { _tag: tag, age: Duration.millis(age) }
   }
 }

@@ -140,7 +140,11 @@ export const attempt = (
         toError
       }),
       (received): Exchanged => ({
-        response: { ...received, redirected, uncacheable: isOtherPartition(attempted, authorized) },
+        response: {
+          ...received,
+          redirected,
+          uncacheable: received.uncacheable === true || isOtherPartition(attempted, authorized)
+        },
         generation: authorized.generation
       })
     )

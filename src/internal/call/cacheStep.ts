@@ -3,7 +3,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import { type AnyError, type DecodeError, NotSent } from "../../HeraldError.js"
+import { type AnyError, NotSent } from "../../HeraldError.js"
 import type { RawResponse } from "../../RawResponse.js"
 import {
   type CacheableRequest,
@@ -18,17 +18,19 @@ import type { AttemptRequest } from "./authorize.js"
 import type { CallInfo, PreparedCall } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
 import { authoriserError, errorDetails } from "./errors.js"
+import { measuredCache } from "./metrics.js"
 import { carriesCredentials, holdsSecrets } from "./secrets.js"
 
-/** Sends the request of a call, with additional headers. */
+/** Sends the request of a call, with additional headers. Returns an error response that `stores` accepts. */
 export type Send = (
   how: Sending,
   headers: Readonly<Record<string, string>>,
-  options: Pick<AttemptRequest, "partition" | "asBytes">
+  options: Pick<AttemptRequest, "partition" | "asBytes">,
+  stores?: (response: RawResponse) => boolean
 ) => Effect.Effect<RawResponse, AnyError, HttpClient>
 
 /** The decoder of a call's responses. */
-export type Decode = (response: RawResponse) => Either.Either<unknown, DecodeError>
+export type Decode = (response: RawResponse) => Either.Either<unknown, AnyError>
 
 type Service = Context.Tag.Service<ResponseCache>
 
@@ -79,7 +81,7 @@ const cacheableRequest = ({ endpoint, request }: PreparedCall, partition: string
   partition
 })
 
-const sendUncached = (send: Send, decode: Decode): Effect.Effect<Decoded<unknown, DecodeError>, AnyError, HttpClient> =>
+const sendUncached = (send: Send, decode: Decode): Effect.Effect<Decoded<unknown, AnyError>, AnyError, HttpClient> =>
   Effect.map(send("own", {}, { partition: undefined, asBytes: false }), (response) => ({
     response,
     value: decode(response)
@@ -93,7 +95,7 @@ const read = (
   mode: Mode,
   send: Send,
   decode: Decode
-): Effect.Effect<Decoded<unknown, DecodeError>, AnyError, HttpClient> => {
+): Effect.Effect<Decoded<unknown, AnyError>, AnyError, HttpClient> => {
   const offline = mode === "only-if-cached"
   return Effect.flatMap(offline ? knownPartition(call) : partitionOf(call), (partition) => {
     if (partition === undefined) {
@@ -104,12 +106,12 @@ const read = (
       asBytes: true
     }
     return cache
-      .through<unknown, DecodeError>({
+      .through<unknown, AnyError>({
         ...cacheableRequest(call, partition),
         mode,
         family: call.endpoint.family,
         decode,
-        send: (how, headers) => send(how, headers, options),
+        send: (how, headers, stores) => send(how, headers, options, stores),
         joined: () => {
           progress.current = { _tag: "Joined" }
         }
@@ -129,11 +131,11 @@ export const throughCache = (
   state: CallState,
   send: Send,
   decode: Decode
-): Effect.Effect<Decoded<unknown, DecodeError>, AnyError, HttpClient> =>
+): Effect.Effect<Decoded<unknown, AnyError>, AnyError, HttpClient> =>
   Effect.flatMap(Current, (mode) => {
     const { cache } = call.authoriser.origin
     if (cache !== undefined && mode !== "bypass" && isCacheable(call)) {
-      return read(call, state, cache, mode, send, decode)
+      return measuredCache(call, read(call, state, cache, mode, send, decode))
     }
     if (mode === "only-if-cached") return Effect.failSync(() => notCached(call))
     return sendUncached(send, decode)

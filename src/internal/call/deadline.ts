@@ -1,3 +1,4 @@
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Defaults } from "../../Authoriser.js"
@@ -12,6 +13,14 @@ import type { CallState } from "./CallState.js"
 import { errorContext, errorDetails } from "./errors.js"
 import { passedBefore } from "./passedBefore.js"
 import * as Progress from "./Progress.js"
+
+/**
+ * The time at which the deadline began, in milliseconds since the epoch, for a call that something waited to make. Default: the
+ * start of the call.
+ */
+export class DeadlineStart extends Context.Reference<DeadlineStart>()("effect-herald/DeadlineStart", {
+  defaultValue: (): number | undefined => undefined
+}) {}
 
 const deadlinePassed = "deadline passed"
 
@@ -71,12 +80,16 @@ export const withDeadline = <A, R>(
   state: CallState,
   run: (endsAt: number | undefined) => Effect.Effect<A, AnyError, R>
 ): Effect.Effect<A, AnyError, R> =>
-  Effect.flatMap(Current, (current) => {
+  Effect.flatMap(Effect.zip(Current, DeadlineStart), ([current, start = call.startedAt]) => {
     const given = current ?? call.authoriser.defaults.deadline
     if (given === undefined) return run(undefined)
     const deadline = Duration.decode(given)
-    const endsAt = call.startedAt + Duration.toMillis(deadline)
-    return within(run(endsAt), deadline, (): typeof deadlinePassed => deadlinePassed).pipe(
+    const endsAt = start + Duration.toMillis(deadline)
+    return within(
+      run(endsAt),
+      Duration.millis(endsAt - call.startedAt),
+      (): typeof deadlinePassed => deadlinePassed
+    ).pipe(
       Effect.catchAll((error) => (error === deadlinePassed ? failLate(call, state, deadline) : Effect.fail(error)))
     )
   })

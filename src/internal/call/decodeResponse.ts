@@ -48,8 +48,8 @@ const once = (parse: Json): Json => {
   return () => (parsed ??= parse())
 }
 
-/** Decodes a successful response by the first reader that succeeds. */
-export const decodeSuccess = (context: ResponseContext): Either.Either<unknown, HeraldError.DecodeError> => {
+/** Decodes a response by the first reader that succeeds. Returns the error of a status that is one, as the cache stores them. */
+export const decodeSuccess = (context: ResponseContext): Either.Either<unknown, HeraldError.AnyError> => {
   const { response } = context
   const { successStatuses, successes } = context.call.endpoint
   const readers = successes(response.status)
@@ -58,6 +58,7 @@ export const decodeSuccess = (context: ResponseContext): Either.Either<unknown, 
     return Either.right(value)
   }
   if (readers === undefined) {
+    if (response.status >= 400) return Either.left(decodeFailure(context, undefined))
     const message = `the status should be ${successStatuses}, and is ${response.status}`
     return Either.left(decodeError(context, "Status", [{ path: [], message }]))
   }

@@ -89,6 +89,12 @@ const shownVerdicts: ReadonlyArray<Verdict> = [
 /** Makes the scrubber of the call that an error is about. */
 export const scrubberOf = ({ call, sent }: ErrorContext): Scrubber => makeScrubber(call.input, call.request, sent)
 
+/** Reports whether a response holds a secret of the call, which its errors must not show. */
+export const holdsSecret = (context: ErrorContext, response: RawResponse): boolean => {
+  const text = textOf(response) + Object.values(response.headers).join()
+  return scrubberOf(context).text(text) !== text
+}
+
 /** Makes the details of an error. Scrubs headers and body; `sentence` must be free of secrets. */
 export const errorDetails = (
   context: ErrorContext,

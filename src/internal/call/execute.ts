@@ -106,7 +106,7 @@ const complete =
  */
 const sender =
   (call: CallInfo, state: CallState.CallState, endsAt: number | undefined): Send =>
-  (how, headers, { asBytes, partition }) => {
+  (how, headers, { asBytes, partition }, stores) => {
     const names = Object.keys(headers)
     const conditional = names.some((name) => name.startsWith("if-"))
     const attempted = {
@@ -122,7 +122,8 @@ const sender =
           state,
           endsAt,
           admission(call, state, endsAt),
-          measuredAttempt(call, attempt(call, state, client, attempted))
+          measuredAttempt(call, attempt(call, state, client, attempted)),
+          stores
         )
       )
     if (how === "own") return attempts(call, state, endsAt)

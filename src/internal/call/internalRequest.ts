@@ -10,8 +10,8 @@ import { verbEndpoint } from "../endpoint/verbEndpoint.js"
 import { execute } from "./execute.js"
 
 /**
- * Makes a request of the library itself, such as for a token, on the pipeline of calls. Follows no redirects. Returns the
- * response undecoded, as bytes, for every status that `accepts` permits.
+ * Makes a request of the library itself, such as for a token, on the pipeline of calls. Follows no redirects. Returns the last
+ * response undecoded, as bytes, whatever its status. Fails if there is none.
  */
 export const internalRequest = (
   authoriser: Authoriser,
@@ -23,12 +23,25 @@ export const internalRequest = (
     readonly target: string | URL
     readonly headers?: Readonly<Record<string, string>>
     readonly body?: BodyOption
-    readonly accepts: (status: number) => boolean
+    /** Selects the statuses after which the policy may retry the request. */
+    readonly retries: (status: number) => boolean
     readonly idempotent?: boolean
+    /** True if the request must not be retried at all. */
+    readonly neverRetried?: boolean
     readonly sensitive: boolean
   }
 ): Effect.Effect<RawResponse, AnyError, HttpClient> => {
-  const { accepts, body, headers = {}, idempotent = false, method, name, sensitive, target } = request
+  const {
+    body,
+    headers = {},
+    idempotent = false,
+    method,
+    name,
+    neverRetried = false,
+    retries,
+    sensitive,
+    target
+  } = request
   const success = Body.bytes()
   const readers = [success.codec.reader]
   const verb = verbEndpoint(
@@ -39,8 +52,9 @@ export const internalRequest = (
     ...verb.endpoint,
     name,
     accept: "application/json",
-    accepts,
-    successes: (status: number) => (accepts(status) ? readers : undefined),
+    accepts: (status: number) => !retries(status),
+    successes: () => readers,
+    neverRetried,
     notModified: false,
     follows: () => false
   }

@@ -74,3 +74,18 @@ export const measuredAttempt = <R>(
       })
     })
   })
+
+/** Measures the cache's part in a call, if `Metrics` are in context. */
+export const measuredCache = <A extends { readonly response: RawResponse }, E, R>(
+  call: CallInfo,
+  effect: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.withFiberRuntime((fiber) => {
+    const metrics = metricsOf(fiber)
+    if (metrics === undefined) return effect
+    return Effect.onExit(effect, (exit) => {
+      const cached = Exit.isSuccess(exit) ? exit.value.response.cached : undefined
+      const result = cached?._tag.toLowerCase() ?? "miss"
+      return metrics.cacheLookups(1, { ...callAttributes(call), "herald.cache.result": result })
+    })
+  })

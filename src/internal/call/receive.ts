@@ -74,6 +74,6 @@ export const receive = (
   return Effect.flatMap(read, ({ bytes, failure }) => {
     if (failure !== undefined && isSuccess) return Effect.fail(failure)
     const body = asBytes || receives === "bytes" ? bytes : decodeText(bytes, head.headers["content-type"])
-    return Effect.succeed({ ...head, body })
+    return Effect.succeed({ ...head, body, uncacheable: failure !== undefined })
   })
 }

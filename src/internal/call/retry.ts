@@ -14,7 +14,7 @@ import type { CallState } from "./CallState.js"
 import { currentPolicy } from "./currentPolicy.js"
 import { timeLeft } from "./deadline.js"
 import { statusContent } from "./decodeResponse.js"
-import { errorContext, errorDetails } from "./errors.js"
+import { errorContext, errorDetails, holdsSecret } from "./errors.js"
 import { endPause, observe, pauseLeft } from "./pauses.js"
 import * as Progress from "./Progress.js"
 import { applyRejected, makeDecide } from "./retryDecision.js"
@@ -37,13 +37,15 @@ const waitTooLong = (
  * failure only.
  *
  * - `endsAt`: the end of the call's deadline, in milliseconds since the epoch
+ * - `stores`: accepts the error responses that the cache stores. They are returned, unless they hold a secret
  */
 export const retry = <R>(
   call: CallInfo,
   state: CallState,
   endsAt: number | undefined,
   admission: Effect.Effect<void, AnyError>,
-  attempt: Effect.Effect<RawResponse, AttemptFailure | PauseBegan, R>
+  attempt: Effect.Effect<RawResponse, AttemptFailure | PauseBegan, R>,
+  stores?: (response: RawResponse) => boolean
 ): Effect.Effect<RawResponse, AnyError, R> => {
   const { log, progress } = state
   const { defaults, origin } = call.authoriser
@@ -86,13 +88,21 @@ export const retry = <R>(
       paused: Duration.millis(Math.max(0, pauseLeft(call))),
       timeLeft: timeLeft(call, endsAt)
     }
-    /** Ends the call: with the response, if its class of statuses or `default` is declared as a success, or with an error. */
+    /**
+     * Ends the call: with the response, if its class of statuses or `default` is declared as a success or if the cache stores
+     * it, or with an error.
+     */
     const end = (verdict: Verdict, error: () => AnyError) => {
-      const { response } = failure
-      const isDeclared = response !== undefined && call.endpoint.successes(response.status) !== undefined
+      const { response, retryAfter } = failure
+      const returns =
+        response !== undefined &&
+        (call.endpoint.successes(response.status) !== undefined ||
+          (retryAfter === undefined &&
+            stores?.(response) === true &&
+            !holdsSecret(errorContext(call, state), response)))
       return Effect.zipRight(
         log.record({ ...failed, verdict }),
-        isDeclared ? Effect.succeed(response) : Effect.failSync(error)
+        returns ? Effect.succeed(response) : Effect.failSync(error)
       )
     }
 

@@ -83,17 +83,15 @@ const base64 = (secret: string): ReadonlyArray<string> => {
 const searchedLength = 16_384
 
 /**
- * The length from which a secret is searched for within a text, and a prefix of one at its end. Most texts contain a shorter one by
- * chance.
+ * The length from which a secret is searched for, in characters without escapes, and a prefix of one at the end of a text. Most texts
+ * contain or are a shorter one by chance: a search for it would remove explanations of the server.
  */
 const shortest = 4
 
-/**
- * Reports whether a text contains a secret, or ends with the beginning of one, such as a body that was cut short; or is a secret
- * that is too short for the search.
- */
+const isLong = (secret: string): boolean => secret.length >= shortest
+
+/** Reports whether a text contains a secret, or ends with the beginning of one, such as a body that was cut short. */
 const contains = (text: string, secret: string): boolean => {
-  if (secret.length < shortest) return text === secret
   if (text.includes(secret)) return true
   for (let length = Math.min(secret.length - 1, text.length); length >= shortest; length -= 1) {
     if (text.endsWith(secret.slice(0, length))) return true
@@ -101,17 +99,11 @@ const contains = (text: string, secret: string): boolean => {
   return false
 }
 
-/** Reports whether a text is a secret that is not too short for the search, for numbers. */
-const isWholeSecret = (text: string, secret: string): boolean => secret.length >= shortest && text === secret
-
 const replacement = "<redacted: it repeats a secret of this call>"
 
 /** Removes the secrets of a call from texts of the server. */
 export interface Scrubber {
-  /**
-   * The text, or its first 16,384 characters. A fixed replacement if it contains a secret of at least 4 characters, or is a shorter
-   * one.
-   */
+  /** The text, or its first 16,384 characters. A fixed replacement if it contains a secret. */
   readonly text: (text: string) => string
   /** The JSON value, in which every string and every key that contains a secret is replaced, and every number that is one. */
   readonly json: (value: unknown) => unknown
@@ -120,6 +112,8 @@ export interface Scrubber {
 /**
  * Makes the scrubber of a call. Servers and proxies repeat requests in their error pages, in the escapes of JSON, URLs,
  * HTML and base64. A text that contains a secret is replaced as a whole, since the part that reveals the secret is not certain.
+ *
+ * A secret of fewer than 4 characters is not searched for, neither itself nor in base64. An error repeats it if the server does.
  *
  * - `input`: the caller's input, whose `Redacted` values are secrets
  * - `plain`, `authorized`: the request without and with credentials, which are secrets
@@ -133,8 +127,8 @@ export const makeScrubber = (
     const found = new Set<string>()
     collectRedacted(input, found)
     if (plain !== undefined) collectCredentials(plain, authorized ?? plain, found)
-    const spellings = [...found].flatMap((secret) => [secret, ...base64(secret)])
-    return [...new Set(spellings.map(canonical))].filter((text) => text !== "")
+    const spellings = [...found].flatMap((secret) => (isLong(secret) ? [secret, ...base64(secret)] : []))
+    return [...new Set(spellings.map(canonical))].filter(isLong)
   }
   let collected: ReadonlyArray<string> | undefined
   const secrets = () => (collected ??= collect())
@@ -145,15 +139,13 @@ export const makeScrubber = (
     return !secrets().some((secret) => has(canonicalText, secret))
   }
   const isClean = (text: string) => isFree(text, contains)
-  /**
-   * Reports whether a key contains no secret. Field names often end with the beginning of a secret, or contain a very short
-   * one: neither reveals it.
-   */
-  const isCleanKey = (key: string) => isFree(key, (text, secret) => secret.length >= shortest && text.includes(secret))
+  /** Reports whether a key contains no secret. Field names often end with the beginning of one, which does not reveal it. */
+  const isCleanKey = (key: string) => isFree(key, (text, secret) => text.includes(secret))
   const json = (value: unknown): unknown => {
     if (typeof value === "string") return isClean(value) ? value : replacement
     if (Array.isArray(value)) return value.map(json)
-    if (typeof value !== "object" || value === null) return isFree(String(value), isWholeSecret) ? value : replacement
+    if (typeof value !== "object" || value === null)
+      return isFree(String(value), (text, secret) => text === secret) ? value : replacement
     return Object.fromEntries(
       Object.entries(value).map(([key, one]) => [isCleanKey(key) ? key : replacement, json(one)])
     )

@@ -4,7 +4,7 @@ import * as oauth from "oauth4webapi"
 import { durationText } from "../durationText.js"
 import { TokenFailure } from "../../Token.js"
 import { exchange } from "./exchange.js"
-import { authorizationFailure } from "./failures.js"
+import { authorizationFailure, outageFailure } from "./failures.js"
 import { type Registration, revealParameters } from "./registration.js"
 import { failOnErrorResponse, formWithScope, type Grant, tokenResponse, withoutIdToken } from "./tokenRequest.js"
 
@@ -15,7 +15,7 @@ export interface DevicePrompt {
   readonly verificationUri: string
   /** A verification URI that includes the code, for a link or a QR code, if the server sent one. */
   readonly verificationUriComplete: string | undefined
-  /** The lifetime of the code. */
+  /** The lifetime of the code. Default: 15 minutes, if the server sends none. */
   readonly expiresIn: Duration.Duration
 }
 
@@ -24,7 +24,7 @@ export interface DevicePrompt {
  */
 const pollInterval = Duration.seconds(5)
 
-/** The longest interval between token requests while the server is unavailable. */
+/** The longest interval between token requests while the server is unavailable, unless it asks for a longer one. */
 const maxBackoff = Duration.minutes(1)
 
 /** The device authorization grant (RFC 8628). */
@@ -51,7 +51,8 @@ export const deviceCodeGrant = (
 
     const redeem = exchange(
       registration,
-      { name: "redeemDeviceCode" },
+      // The interval is the only pace: the pipeline would repeat a request sooner.
+      { name: "redeemDeviceCode", retried: "none" },
       (as, client, authentication, options) =>
         oauth.deviceCodeGrantRequest(as, client, authentication, device.device_code, {
           ...options,
@@ -60,24 +61,35 @@ export const deviceCodeGrant = (
       async (as, client, response) => oauth.processDeviceCodeResponse(as, client, await withoutIdToken(response))
     )
     let lastOutage: TokenFailure | undefined
+    const increased = (interval: Duration.Duration) => Duration.sum(interval, pollInterval)
+    const doubled = (interval: Duration.Duration) =>
+      Duration.max(interval, Duration.min(Duration.times(interval, 2), maxBackoff))
     /**
-     * Repeats the token request until the user has decided (RFC 8628, 3.5). While the server is unavailable, the interval
-     * doubles.
+     * Repeats the token request until the user has decided (RFC 8628, 3.5). The interval grows on `slow_down`, whatever its status,
+     * and on a 429 of any kind. It doubles while the server is unavailable. A `Retry-After` is a minimum of the next wait.
      */
-    const poll = (interval: Duration.Duration): Grant =>
-      Effect.delay(redeem, interval).pipe(
+    const poll = (interval: Duration.Duration, wait = interval): Grant =>
+      Effect.delay(redeem, wait).pipe(
         Effect.flatMap(tokenResponse),
         Effect.catchAll((failure) => {
           lastOutage = undefined
-          if (failure._tag === "TokenFailure") {
-            if (failure.reason !== "Unavailable") return Effect.fail(failure)
-            lastOutage = failure
-            return poll(Duration.max(interval, Duration.min(Duration.times(interval, 2), maxBackoff)))
+          if (failure._tag !== "ErrorResponse") {
+            const outage = failure._tag === "Outage" ? outageFailure(failure) : failure
+            // A page of a proxy in place of the response, for example.
+            if (outage.reason !== "Unavailable") return Effect.fail(outage)
+            lastOutage = outage
+            return poll(doubled(interval))
           }
-          if (failure.code === "authorization_pending") return poll(interval)
-          return failure.code === "slow_down"
-            ? poll(Duration.sum(interval, pollInterval))
-            : Effect.fail(authorizationFailure(failure))
+          const pollAgain = (next: Duration.Duration) => poll(next, Duration.max(next, failure.retryAfter ?? 0))
+          const code = failure.code.toLowerCase()
+          if (code === "authorization_pending") return pollAgain(interval)
+          if (code === "slow_down" || failure.status === 429) {
+            return pollAgain(Duration.max(increased(interval), Duration.seconds(failure.interval ?? 0)))
+          }
+          const final = authorizationFailure(failure)
+          if (final.reason !== "Unavailable") return Effect.fail(final)
+          lastOutage = final
+          return pollAgain(doubled(interval))
         })
       )
     const limit = Duration.min(expiresIn, timeout)

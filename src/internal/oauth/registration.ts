@@ -1,10 +1,14 @@
 import * as ConfigError from "effect/ConfigError"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
-import type * as oauth from "oauth4webapi"
+import * as oauth from "oauth4webapi"
 import { fingerprint, publicFingerprint } from "../fingerprint.js"
+import { fieldName } from "../http/fieldSyntax.js"
 import { authenticationOf, type Client } from "./clientAuthentication.js"
-import { type AuthorizationServer, resolveServer, type Server } from "./serverMetadata.js"
+import { type AuthorizationServer, resolveServer, type Server, type ServerMetadata } from "./serverMetadata.js"
 import { makeSend, type Send } from "./transport.js"
 
 /** Request parameters by name. A parameter with several values is sent once for each. */
@@ -13,11 +17,15 @@ export type RequestParameters<A> = ReadonlyArray<readonly [name: string, value: 
 /** A client at an authorization server, with everything that its requests need. */
 export interface Registration {
   readonly client: oauth.Client
+  /** The tolerance for differences of clocks, in seconds. */
+  readonly tolerance: number
   readonly authentication: oauth.ClientAuth
   readonly clientSecret: Redacted.Redacted | undefined
   readonly server: AuthorizationServer
   readonly send: Send
   readonly scope: ReadonlyArray<string>
+  /** Other token types that are sent as `Bearer`, in lower case. */
+  readonly bearerTokenTypes: ReadonlyArray<string>
   /** Additional parameters of authorization requests and token requests (RFC 6749, 8.2). */
   readonly parameters: RequestParameters<string | Redacted.Redacted>
   /**
@@ -34,11 +42,18 @@ export interface RegistrationOptions {
   readonly server: Server
   readonly client: Client
   readonly scope?: ReadonlyArray<string> | undefined
+  readonly bearerTokenTypes?: ReadonlyArray<string> | undefined
   readonly parameters?: Readonly<Record<string, string | Redacted.Redacted | ReadonlyArray<string>>> | undefined
+  readonly name?: string | undefined
+  readonly clockTolerance?: Duration.DurationInput | undefined
+  readonly idTokenAlgorithms?: ReadonlyArray<string> | undefined
 }
 
 /** Parameters that effect-herald sets itself. A secret among them could otherwise end up in a URL. */
 const reservedParameters = [
+  "actor_token",
+  "actor_token_type",
+  "assertion",
   "client_assertion",
   "client_assertion_type",
   "client_id",
@@ -52,13 +67,21 @@ const reservedParameters = [
   "nonce",
   "redirect_uri",
   "refresh_token",
+  "request_uri",
+  "requested_token_type",
   "response_type",
   "scope",
-  "state"
+  "state",
+  "subject_token",
+  "subject_token_type"
 ]
 
 /** A scope name (RFC 6749, 3.3). */
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/
+
+/** JavaScript permits other values than the types do. */
+const isScope = (scope: unknown): boolean =>
+  Array.isArray(scope) && scope.every((name) => typeof name === "string" && scopeToken.test(name))
 
 /** Fails with a `ConfigError` for an option. */
 export const invalid = (path: ReadonlyArray<string>, message: string) =>
@@ -74,9 +97,16 @@ export const parseParameters = <A extends string | Redacted.Redacted>(
     ([name, value]): Effect.Effect<RequestParameters<A | string>, ConfigError.ConfigError> => {
       if (reservedParameters.includes(name))
         return invalid([option, name], "is set by effect-herald and cannot be configured")
+      if (name === "" || ![value].flat().every(isParameter)) {
+        return invalid([option, name], "must be a name with a text, a list of texts, or a Redacted text")
+      }
       return Effect.succeed(isList(value) ? value.map((item) => [name, item] as const) : [[name, value]])
     }
   ).pipe(Effect.map((parameters) => parameters.flat()))
+
+/** JavaScript permits other values than the types do. */
+const isParameter = (value: unknown): boolean =>
+  typeof (Redacted.isRedacted(value) ? Redacted.value(value) : value) === "string"
 
 const isList = <A>(value: A | ReadonlyArray<string>): value is ReadonlyArray<string> => Array.isArray(value)
 
@@ -84,39 +114,131 @@ const isList = <A>(value: A | ReadonlyArray<string>): value is ReadonlyArray<str
 export const revealParameters = (parameters: Registration["parameters"]): Array<[string, string]> =>
   parameters.map(([name, value]) => [name, typeof value === "string" ? value : Redacted.value(value)])
 
+/** The grants for a program, rather than for a user. */
+const ofProgram: ReadonlyArray<string> = ["client_credentials", "jwt_bearer"]
+
+/** Checks a secret. `path` is that of the option. */
+export const checkSecret = (path: string, secret: Redacted.Redacted) =>
+  // JavaScript permits other values than the types do.
+  Redacted.isRedacted(secret) && typeof Redacted.value(secret) === "string" && Redacted.value(secret) !== ""
+    ? Effect.void
+    : invalid([path], "must be Redacted text that is not empty")
+
+/** A tolerance that covers clocks that are a minute off, with time for the requests. */
+const defaultTolerance = Duration.minutes(2)
+
+/** Decodes a duration. Undefined if it is not one, is not a number, or is negative. */
+const decodeDuration = (input: unknown): Duration.Duration | undefined => {
+  // `Duration` takes these for zero.
+  const isNegative =
+    typeof input === "number" || typeof input === "bigint"
+      ? !(input >= 0)
+      : typeof input === "string" && input.trim().startsWith("-")
+  return isNegative ? undefined : Option.getOrUndefined(Duration.decodeUnknown(input))
+}
+
+/** Decodes a time limit, which must be longer than zero. `path` is that of the option. */
+export const parseTimeout = (
+  path: string,
+  timeout: Duration.DurationInput | undefined,
+  defaultTimeout: Duration.Duration
+): Effect.Effect<Duration.Duration, ConfigError.ConfigError> => {
+  const decoded = timeout === undefined ? defaultTimeout : decodeDuration(timeout)
+  return decoded === undefined || Duration.equals(decoded, Duration.zero)
+    ? invalid([path], "must be a duration longer than zero, such as `5 minutes`")
+    : Effect.succeed(decoded)
+}
+
+/** The tolerance for differences of clocks, in seconds. */
+const parseTolerance = ({ clockTolerance = defaultTolerance }: RegistrationOptions) => {
+  const decoded = decodeDuration(clockTolerance)
+  return decoded === undefined || !Duration.isFinite(decoded)
+    ? invalid(["clockTolerance"], "must be a finite duration, such as `1 minute`")
+    : Effect.succeed(Math.ceil(Duration.toSeconds(decoded)))
+}
+
+/** The algorithms whose signatures `oauth4webapi` verifies (RFC 7518, 3.1; RFC 8037, 3.1). */
+const verifiableAlgorithms = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "Ed25519",
+  "EdDSA"
+]
+
+/**
+ * Completes metadata with the algorithms of ID tokens. A server that names none may use all of them. `none`, without a signature, is
+ * not among them, whatever a server names.
+ */
+const withAlgorithms =
+  (algorithms: ReadonlyArray<string> | undefined) =>
+  (metadata: ServerMetadata): ServerMetadata => {
+    const named: unknown = algorithms ?? metadata.as.id_token_signing_alg_values_supported
+    const list = Array.isArray(named) ? named.filter((name) => name !== "none") : verifiableAlgorithms
+    return { ...metadata, as: { ...metadata.as, id_token_signing_alg_values_supported: list } }
+  }
+
+const checkAlgorithms = ({ idTokenAlgorithms: algorithms }: RegistrationOptions) =>
+  algorithms === undefined || (Array.isArray(algorithms) && algorithms.length > 0 && !algorithms.includes("none"))
+    ? Effect.void
+    : invalid(["idTokenAlgorithms"], 'must be a list of JWS algorithms, such as `["ES256"]`, without `none`')
+
 /**
  * Makes a registration. Fails with a `ConfigError` if an option is invalid.
  *
- * - `presented`: a secret that the tokens are granted for, such as a refresh token. A fingerprint of it becomes part of the
- *   identity
+ * - `presented`: secrets that the tokens are granted for, such as a refresh token. Fingerprints of them become part of the identity
+ * - `details`: other options that the tokens depend on. They hold no secret
  */
 export const register = (
   grantType: string,
   options: RegistrationOptions,
-  presented?: Redacted.Redacted
+  presented: ReadonlyArray<Redacted.Redacted> = [],
+  details: ReadonlyArray<unknown> = []
 ): Effect.Effect<Registration, ConfigError.ConfigError> =>
   Effect.gen(function* () {
-    const { client, scope = [] } = options
-    const authentication = yield* authenticationOf(client)
-    if (!scope.every((name) => scopeToken.test(name))) {
+    const { bearerTokenTypes = [], client, name, scope = [] } = options
+    if (!Predicate.isRecord(client)) return yield* invalid(["client"], "must be set")
+    if (name !== undefined && (typeof name !== "string" || name === "")) {
+      return yield* invalid(["name"], "must be text that is not empty")
+    }
+    if (!isScope(scope)) {
       return yield* invalid(["scope"], 'must be a list of names without spaces, such as `["read", "write"]`')
     }
+    if (!bearerTokenTypes.every((type) => fieldName.test(type))) {
+      return yield* invalid(["bearerTokenTypes"], 'must be a list of token types, such as `["bot"]`')
+    }
     const parameters = yield* parseParameters("parameters", options.parameters ?? {})
+    const tolerance = yield* parseTolerance(options)
+    yield* checkAlgorithms(options)
     const send = yield* makeSend
-    const server = yield* resolveServer(options.server, send)
+    const resolved = yield* resolveServer(options.server, send)
+    const server = { ...resolved, metadata: Effect.map(resolved.metadata, withAlgorithms(options.idTokenAlgorithms)) }
+    const { endpoints } = server
+    const audience =
+      endpoints !== undefined && endpoints.issuer === undefined ? String(endpoints.tokenEndpoint) : undefined
+    const authentication = yield* authenticationOf(client, { audience, tolerance })
     return {
-      client: { client_id: client.clientId },
+      client: { client_id: client.clientId, [oauth.clockTolerance]: tolerance },
+      tolerance,
       authentication,
       clientSecret: client.clientSecret,
       server,
       send,
       scope,
+      bearerTokenTypes: bearerTokenTypes.map((type) => type.toLowerCase()),
       parameters,
-      callerName: `${grantType === "client_credentials" ? "" : "user of "}OAuth client ${client.clientId} at ${server.host}`,
+      callerName: `${ofProgram.includes(grantType) ? "" : "user of "}OAuth client ${client.clientId} at ${server.host}`,
       identity: yield* identityOf(grantType, client, server, [
         scope.toSorted(),
         yield* Effect.forEach(parameters, ([name, value]) => Effect.map(masked(name, value), (text) => [name, text])),
-        presented === undefined ? [] : [yield* masked("", presented)]
+        yield* Effect.forEach(presented, (secret) => masked("", secret)),
+        details
       ])
     }
   })

@@ -2,35 +2,60 @@ import type { HttpClient } from "@effect/platform/HttpClient"
 import * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as oauth from "oauth4webapi"
 import { TokenFailure } from "../../Token.js"
 import { isSecureHttp } from "../http/secureUrl.js"
-import { libraryFailure } from "./failures.js"
-import { prepareRequest, type Send } from "./transport.js"
+import { isSuccess, redirectStatuses } from "../http/statuses.js"
+import { excerpt, isTemporary, type Outage, outageFailure } from "./failures.js"
+import type { RequestTraits, Send } from "./transport.js"
 
 /** The endpoints of an authorization server that does not publish its metadata. */
 export interface Endpoints {
-  /** The issuer identifier. If it is set, the `iss` of authorization responses is compared with it (RFC 9207). */
+  /**
+   * The issuer identifier. If it is set, the `iss` of authorization responses is compared with it (RFC 9207). If it is not, an
+   * `iss` must have the origin of one of the endpoints.
+   */
   readonly issuer?: string | URL | undefined
   readonly tokenEndpoint: string | URL
   readonly authorizationEndpoint?: string | URL | undefined
   readonly deviceAuthorizationEndpoint?: string | URL | undefined
   readonly revocationEndpoint?: string | URL | undefined
+  /** The endpoint for pushed authorization requests (RFC 9126). If it is set, it is used for every sign-in. */
+  readonly pushedAuthorizationRequestEndpoint?: string | URL | undefined
+  /** The UserInfo endpoint (OpenID Connect Core 1.0, 5.3), for `userInfo`. */
+  readonly userInfoEndpoint?: string | URL | undefined
+  /** The URL of the server's public keys (RFC 7517, 5), for `claims`. */
+  readonly jwksUri?: string | URL | undefined
+}
+
+/** A document of metadata (RFC 8414, 3.2), for a server whose issuer is not that of the document's URL, or is a template. */
+export interface MetadataDocument {
+  /** The URL of the document, such as `https://auth.example/.well-known/openid-configuration`. */
+  readonly metadataUrl: string | URL
+  /**
+   * The issuer that the document must name. Parts of its path in braces stand for one segment each, as in
+   * `https://login.microsoftonline.com/{tenantid}/v2.0`: the document may name this template or an issuer that matches it, and so
+   * may the `iss` of authorization responses and ID tokens. Default: the issuer whose metadata are at this URL (RFC 8414, 3).
+   */
+  readonly issuer?: string | undefined
 }
 
 /**
- * An authorization server: its issuer URL, from which the metadata is discovered (OpenID Connect Discovery, RFC 8414), or
- * its endpoints. All URLs must be https, or http to loopback.
+ * An authorization server: its issuer URL, from which the metadata is discovered (OpenID Connect Discovery, RFC 8414), the URL of
+ * its metadata, or its endpoints. All URLs must be https, or http to loopback.
  */
-export type Server = string | URL | Endpoints
+export type Server = string | URL | MetadataDocument | Endpoints
 
 /** The metadata of an authorization server (RFC 8414, 2). */
 export interface ServerMetadata {
   readonly as: oauth.AuthorizationServer
   /**
-   * False if the endpoints were configured without an issuer: `as.issuer` is then a substitute, and `iss` is not checked.
+   * Reports whether the `iss` of an authorization response may be that of this server (RFC 9207, 2.4), if it is not `as.issuer`
+   * itself.
    */
-  readonly hasIssuer: boolean
+  readonly isIssuer: (iss: string) => boolean
 }
 
 /** An authorization server whose URLs are valid. */
@@ -56,8 +81,6 @@ const parseUrl = (path: ReadonlyArray<string>, text: string | URL): Either.Eithe
   return url.href.includes("#") ? invalid(path, "must not have a fragment") : Either.right(url)
 }
 
-const isIssuer = (server: Server): server is string | URL => typeof server === "string" || server instanceof URL
-
 /** Caches the first success. Until then, one fiber at a time runs the effect. */
 const cacheSuccess = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Effect.Effect<A, E, R>> =>
   Effect.map(Effect.makeSemaphore(1), (semaphore) => {
@@ -72,31 +95,132 @@ const cacheSuccess = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Ef
     return Effect.suspend(() => cached ?? semaphore.withPermits(1)(run))
   })
 
-/** Discovers the metadata by OpenID Connect Discovery 1.0, 4; after an error response, by RFC 8414, 3. */
-const discover = (issuer: URL, send: Send): Effect.Effect<ServerMetadata, TokenFailure, HttpClient> => {
-  const request = (algorithm: "oidc" | "oauth2") =>
-    Effect.flatMap(
-      prepareRequest(issuer.host, (options) => oauth.discoveryRequest(issuer, { ...options, algorithm })),
-      (prepared) => send(prepared, { name: "discovery" })
-    )
-  return request("oidc").pipe(
-    Effect.flatMap((response) => (response.status >= 400 ? request("oauth2") : Effect.succeed(response))),
-    Effect.flatMap((response) =>
-      response.status >= 400
-        ? Effect.fail(
-            new TokenFailure({
-              reason: "Unavailable",
-              message: `${issuer.host} does not publish its metadata (status ${response.status}): configure its endpoints`
-            })
-          )
-        : Effect.tryPromise({
-            try: () => oauth.processDiscoveryResponse(issuer, response),
-            catch: (error) => libraryFailure(error, issuer.host, response.status)
-          })
-    ),
-    Effect.map((as) => ({ as, hasIssuer: true }))
-  )
+const wellKnown = "/.well-known/"
+
+/** A document that may hold the metadata of an issuer. */
+interface Candidates {
+  readonly urls: ReadonlyArray<string>
+  /** Reports whether an issuer that a document names is the expected one. */
+  readonly isExpected: (issuer: string) => boolean
+  /** The expected issuer, for messages. */
+  readonly expected: string
 }
+
+const withoutSlash = (text: string): string => text.replace(/\/$/, "")
+
+/** Compares issuers as URLs. A slash at the end makes no difference: servers publish one form, and users know the other. */
+const isSameIssuer =
+  (expected: string) =>
+  (issuer: string): boolean =>
+    URL.canParse(issuer) && withoutSlash(new URL(issuer).href) === withoutSlash(expected)
+
+/**
+ * Lists the URLs at which servers publish the metadata of an issuer, the standards' first: appended to its path (OpenID Connect
+ * Discovery 1.0, 4), and inserted before its path (RFC 8414, 3); then each file in the place of the other, and with a slash.
+ */
+const candidatesOf = ({ href, origin, pathname }: URL): Candidates => {
+  const path = withoutSlash(pathname)
+  const appended = (file: string) => `${origin}${path}${wellKnown}${file}`
+  const inserted = (file: string) => `${origin}${wellKnown}${file}${path}`
+  const [oidc, oauth2] = ["openid-configuration", "oauth-authorization-server"]
+  const urls = [appended(oidc), inserted(oauth2), inserted(oidc), appended(oauth2)]
+  return {
+    urls: [...new Set([...urls, ...urls.map((url) => `${url}/`)])],
+    isExpected: isSameIssuer(href),
+    expected: href
+  }
+}
+
+/** Returns the issuer whose metadata are at a URL. Undefined if it is no well-known URL. */
+const issuerOfDocument = ({ origin, pathname }: URL): string | undefined => {
+  const [, before, after] =
+    /^(.*)\/\.well-known\/(?:openid-configuration|oauth-authorization-server)(.*)$/.exec(pathname) ?? []
+  return before === undefined ? undefined : `${origin}${before}${withoutSlash(after ?? "")}`
+}
+
+/** Makes a predicate of the issuers that match a template: its parts in braces stand for one segment of a path each. */
+const matcherOf = (template: string): ((issuer: string) => boolean) => {
+  const parts = template.split(/\{\w+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
+  const pattern = new RegExp(`^${parts.join("[^/?#{}]+")}$`)
+  return (issuer) => issuer === template || pattern.test(issuer)
+}
+
+/** The result of a request for a document: the metadata, a failure, or the reason why another URL has to be tried. */
+type Found = { readonly as: oauth.AuthorizationServer } | { readonly reason: string; readonly unsafe: boolean }
+
+/** The number of redirects that are followed to a document. */
+const maxRedirects = 5
+
+/** Requests a document. Redirects are followed within the origin, which the issuer vouches for. */
+const requestDocument = (
+  url: URL,
+  { expected, isExpected }: Candidates,
+  send: Send,
+  retried: NonNullable<RequestTraits["retried"]>,
+  redirects = maxRedirects
+): Effect.Effect<Found & { readonly status: number }, Outage, HttpClient> =>
+  Effect.flatMap(
+    send({ url, method: "GET", headers: { accept: "application/json" } }, { name: "discovery", retried }),
+    ({ headers, status, text }) => {
+      const failed = (reason: string, unsafe = false) => Effect.succeed({ status, reason, unsafe })
+      const { location } = headers
+      if (redirectStatuses.includes(status) && location !== undefined && URL.canParse(location, url)) {
+        const target = new URL(location, url)
+        return target.origin === url.origin && redirects > 0
+          ? requestDocument(target, { urls: [], expected, isExpected }, send, retried, redirects - 1)
+          : failed(redirects > 0 ? "a redirect to another origin" : "too many redirects")
+      }
+      if (!isSuccess(status)) return failed(`status ${status}`)
+      const as = Option.getOrUndefined(parseJson(text))
+      if (!Predicate.isRecord(as)) return failed("no JSON object")
+      const { issuer } = as
+      if (!Predicate.isString(issuer)) return failed("no issuer")
+      return isExpected(issuer)
+        ? // The fields are checked when they are used.
+          Effect.succeed({ status, as: as as unknown as oauth.AuthorizationServer })
+        : failed(`another issuer: ${excerpt(issuer)} instead of ${expected}`, true)
+    }
+  )
+
+const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
+
+/** The number of candidates that are asked again after a temporary error: those of the two standards. */
+const maxLater = 2
+
+/**
+ * Discovers the metadata at the first candidate that has it. Candidates that respond with a temporary error are asked again, with
+ * the retries of the pipeline, once no other has the metadata.
+ */
+const discover = (
+  host: string,
+  candidates: Candidates,
+  send: Send
+): Effect.Effect<oauth.AuthorizationServer, TokenFailure, HttpClient> =>
+  Effect.gen(function* () {
+    const tried: Array<string> = []
+    let unsafe = false
+    const later: Array<URL> = []
+    const request = (url: URL, first: boolean) =>
+      Effect.map(requestDocument(url, candidates, send, first ? "broken" : "failed"), (found) => {
+        if ("as" in found) return found.as
+        if (first && later.length < maxLater && isTemporary(found.status)) later.push(url)
+        else tried.push(`${url.pathname}: ${found.reason}`)
+        unsafe ||= found.unsafe
+        return undefined
+      })
+    for (const url of candidates.urls) {
+      const as = yield* request(new URL(url), true)
+      if (as !== undefined) return as
+    }
+    for (const url of later) {
+      const as = yield* request(url, false)
+      if (as !== undefined) return as
+    }
+    return yield* new TokenFailure({
+      reason: unsafe ? "Unsafe" : "Unavailable",
+      message: `${host} does not publish its metadata (${tried.join("; ")}): configure its endpoints as \`server\`, or the \`metadataUrl\` with its \`issuer\``
+    })
+  }).pipe(Effect.catchTag("Outage", (outage) => Effect.fail(outageFailure(outage))))
 
 const metadataOf = (endpoints: Endpoints): Either.Either<oauth.AuthorizationServer, ConfigError.ConfigError> =>
   Either.gen(function* () {
@@ -111,15 +235,50 @@ const metadataOf = (endpoints: Endpoints): Either.Either<oauth.AuthorizationServ
     const authorization = yield* hrefOf("authorizationEndpoint")
     const device = yield* hrefOf("deviceAuthorizationEndpoint")
     const revocation = yield* hrefOf("revocationEndpoint")
+    const pushed = yield* hrefOf("pushedAuthorizationRequestEndpoint")
+    const userInfo = yield* hrefOf("userInfoEndpoint")
+    const jwks = yield* hrefOf("jwksUri")
     return {
       // Not normalized: issuers are compared as strings (RFC 9207, 2.4).
       issuer: endpoints.issuer === undefined ? token.origin : String(endpoints.issuer),
       token_endpoint: token.href,
       ...(authorization !== undefined && { authorization_endpoint: authorization }),
       ...(device !== undefined && { device_authorization_endpoint: device }),
-      ...(revocation !== undefined && { revocation_endpoint: revocation })
+      ...(revocation !== undefined && { revocation_endpoint: revocation }),
+      ...(pushed !== undefined && { pushed_authorization_request_endpoint: pushed }),
+      ...(userInfo !== undefined && { userinfo_endpoint: userInfo }),
+      ...(jwks !== undefined && { jwks_uri: jwks })
     }
   })
+
+const isMetadataDocument = (server: MetadataDocument | Endpoints): server is MetadataDocument => "metadataUrl" in server
+
+/** Checks the issuer of a document. Its placeholders must be in the path: in the host, they would match any server. */
+const parseTemplate = (issuer: string): Either.Either<string, ConfigError.ConfigError> => {
+  const [, origin = issuer, path = ""] = /^(\w+:\/\/[^/]*)(\/.*)$/.exec(issuer) ?? []
+  const example = `${origin}${path.replaceAll(/\{\w+\}/g, "placeholder")}`
+  return /[{}]/.test(example)
+    ? invalid(["server", "issuer"], "must have placeholders, such as {tenantid}, in its path only")
+    : Either.map(parseUrl(["server", "issuer"], example), () => issuer)
+}
+
+/** The hook of `oauth4webapi` for the issuers of ID tokens, which it exports without a type. */
+const expectedIssuer = (): symbol | undefined => (oauth as { readonly _expectedIssuer?: symbol })._expectedIssuer
+
+/** Adds that ID tokens may name any issuer that matches. */
+const withIssuers = (
+  as: oauth.AuthorizationServer,
+  isIssuer: (issuer: string) => boolean
+): oauth.AuthorizationServer => {
+  const hook = expectedIssuer()
+  if (hook === undefined) return as
+  return Object.defineProperty({ ...as }, hook, {
+    // Copies of the metadata have it, too.
+    enumerable: true,
+    value: ({ claims }: { readonly claims: { readonly iss?: unknown } }) =>
+      Predicate.isString(claims.iss) && isIssuer(claims.iss) ? claims.iss : as.issuer
+  })
+}
 
 /** Checks the URLs of an authorization server. No request is sent. */
 export const resolveServer = (
@@ -127,22 +286,67 @@ export const resolveServer = (
   send: Send
 ): Effect.Effect<AuthorizationServer, ConfigError.ConfigError> =>
   Effect.gen(function* () {
-    if (!isIssuer(server)) {
-      const as = yield* metadataOf(server)
-      const token = new URL(server.tokenEndpoint)
+    // JavaScript permits other values than the types do.
+    if (!Predicate.isObject(server) && typeof server !== "string") {
+      return yield* invalid(["server"], "must be the URL of the issuer, or the URLs of the endpoints")
+    }
+    if (typeof server === "string" || server instanceof URL) {
+      const issuer = yield* parseUrl(["server"], server)
+      if (issuer.search !== "") return yield* invalid(["server"], "must not have a query, as an issuer URL")
+      const published = issuerOfDocument(issuer)
+      const candidates: Candidates =
+        published === undefined
+          ? candidatesOf(issuer)
+          : { urls: [issuer.href], expected: published, isExpected: isSameIssuer(published) }
+      const metadata = Effect.map(discover(issuer.host, candidates, send), (as) => ({ as, isIssuer: () => false }))
       return {
-        host: token.host,
-        hrefs: [token.href, ...(server.issuer === undefined ? [] : [new URL(server.issuer).href])],
-        metadata: Effect.succeed({ as, hasIssuer: server.issuer !== undefined }),
-        endpoints: server
+        host: issuer.host,
+        hrefs: [issuer.href],
+        metadata: yield* cacheSuccess(metadata),
+        endpoints: undefined
       }
     }
-    const issuer = yield* parseUrl(["server"], server)
-    if (issuer.search !== "") return yield* invalid(["server"], "must not have a query, as an issuer URL")
+    if (isMetadataDocument(server)) {
+      const url = yield* parseUrl(["server", "metadataUrl"], server.metadataUrl)
+      const issuer = server.issuer === undefined ? undefined : yield* parseTemplate(server.issuer)
+      const published = issuer ?? issuerOfDocument(url)
+      if (published === undefined)
+        return yield* invalid(["server", "issuer"], "must be set, as this is no well-known URL")
+      const isExpected = issuer === undefined ? isSameIssuer(published) : matcherOf(issuer)
+      const candidates: Candidates = { urls: [url.href], expected: published, isExpected }
+      const metadata = Effect.map(discover(url.host, candidates, send), (as) => ({
+        as: withIssuers(as, isExpected),
+        isIssuer: isExpected
+      }))
+      return {
+        host: url.host,
+        hrefs: [url.href],
+        metadata: yield* cacheSuccess(metadata),
+        endpoints: undefined
+      }
+    }
+    const as = yield* metadataOf(server)
+    const token = new URL(server.tokenEndpoint)
+    const named = [
+      as.authorization_endpoint,
+      as.token_endpoint,
+      as.device_authorization_endpoint,
+      as.revocation_endpoint
+    ]
+    const origins = named.flatMap((href) => (href === undefined ? [] : [new URL(href).origin]))
     return {
-      host: issuer.host,
-      hrefs: [issuer.href],
-      metadata: yield* cacheSuccess(discover(issuer, send)),
-      endpoints: undefined
+      host: token.host,
+      hrefs: [token.href, ...(server.issuer === undefined ? [] : [new URL(server.issuer).href])],
+      metadata: Effect.succeed({
+        as,
+        // Without an issuer to compare with, an `iss` must at least be on a host that the user has named. Otherwise a hostile
+        // server that the same program signs in at could pass on a code to it, and redeem it there (mix-up).
+        isIssuer: (iss) =>
+          server.issuer === undefined &&
+          URL.canParse(iss) &&
+          isSecureHttp(new URL(iss)) &&
+          origins.includes(new URL(iss).origin)
+      }),
+      endpoints: server
     }
   })

@@ -4,7 +4,7 @@ import * as Redacted from "effect/Redacted"
 import type * as oauth from "oauth4webapi"
 import { TokenFailure, type TokenResponse } from "../../Token.js"
 import { exchange } from "./exchange.js"
-import { type ErrorResponse, requestFailure } from "./failures.js"
+import { type ErrorResponse, type Outage, outageFailure, requestFailure } from "./failures.js"
 import { type Registration, revealParameters } from "./registration.js"
 
 /** An effect that obtains a token by a grant. */
@@ -17,24 +17,34 @@ export const formWithScope = ({ parameters, scope }: Registration): URLSearchPar
   return form
 }
 
-/** Removes an ID token that was not requested and is not used. `oauth4webapi` would fail if it were invalid. */
+/** The field in which `withoutIdToken` keeps an ID token. */
+const uncheckedIdToken = "unchecked_id_token"
+
+/**
+ * Renames an ID token that the sign-in does not depend on, since `oauth4webapi` would fail if it were invalid. It is verified where it
+ * is used.
+ */
 export const withoutIdToken = async (response: Response): Promise<Response> => {
   if (response.status !== 200) return response
-  // `normalizeResponse` makes objects of responses with JSON. For any other, this rejects.
-  const { id_token: _, ...body } = (await response.json()) as Record<string, unknown>
-  return Response.json(body)
+  // `readResponse` makes objects of responses with JSON. For any other, this rejects.
+  const { id_token: idToken, ...body } = (await response.json()) as Record<string, unknown>
+  return Response.json(typeof idToken === "string" ? { ...body, [uncheckedIdToken]: idToken } : body)
 }
 
 /** Converts a token response that `oauth4webapi` has validated. Fails with `Invalid` if it is not a bearer token. */
 export const tokenResponse = (response: oauth.TokenEndpointResponse): Effect.Effect<TokenResponse, TokenFailure> => {
-  const { access_token, expires_in, refresh_token, scope, token_type } = response
+  const { access_token, expires_in, id_token, refresh_token, scope, token_type, ...others } = response
+  const { [uncheckedIdToken]: unchecked, ...fields } = others
+  const idToken = id_token ?? unchecked
   return token_type === "bearer"
     ? Effect.succeed({
         accessToken: Redacted.make(access_token),
         tokenType: "Bearer",
         expiresIn: expires_in,
         refreshToken: refresh_token === undefined ? undefined : Redacted.make(refresh_token),
-        scope
+        scope,
+        idToken: typeof idToken === "string" && idToken !== "" ? Redacted.make(idToken) : undefined,
+        fields: Object.keys(fields).length === 0 ? undefined : Redacted.make(fields)
       })
     : // A DPoP token cannot be used without its private key (RFC 9449, 5).
       Effect.fail(
@@ -45,11 +55,14 @@ export const tokenResponse = (response: oauth.TokenEndpointResponse): Effect.Eff
       )
 }
 
-/** Converts an error response to its `requestFailure`. */
+/** Converts an error response to its `requestFailure`, and an outage to its `outageFailure`. */
 export const failOnErrorResponse = <A>(
-  effect: Effect.Effect<A, TokenFailure | ErrorResponse, HttpClient>
+  effect: Effect.Effect<A, TokenFailure | ErrorResponse | Outage, HttpClient>
 ): Effect.Effect<A, TokenFailure, HttpClient> =>
-  Effect.catchTag(effect, "ErrorResponse", (response) => Effect.fail(requestFailure(response)))
+  Effect.catchTags(effect, {
+    ErrorResponse: (response) => Effect.fail(requestFailure(response)),
+    Outage: (outage) => Effect.fail(outageFailure(outage))
+  })
 
 /** Sends a token request (RFC 6749, 4.1.3, 4.4.2 and 6). The arguments are those of `exchange`. */
 export const requestToken = (...request: Parameters<typeof exchange<oauth.TokenEndpointResponse>>): Grant =>

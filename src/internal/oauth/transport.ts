@@ -1,14 +1,17 @@
 import type { HttpClient } from "@effect/platform/HttpClient"
+import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as oauth from "oauth4webapi"
 import * as Authoriser from "../../Authoriser.js"
+import * as Credentials from "../../Credentials.js"
 import { textOf } from "../../RawResponse.js"
 import { TokenFailure } from "../../Token.js"
 import { internalRequest } from "../call/internalRequest.js"
 import { isSecureHttp } from "../http/secureUrl.js"
-import { libraryFailure } from "./failures.js"
-import { normalizeResponse } from "./normalizeResponse.js"
+import { isTemporary, libraryFailure, Outage } from "./failures.js"
+import type { ServerResponse } from "./readResponse.js"
 
 /** A request that `oauth4webapi` has prepared. */
 export interface PreparedRequest {
@@ -24,15 +27,30 @@ export interface RequestTraits {
   readonly name: string
   /** Permits to retry the request after its outcome is unknown. Default: false. */
   readonly idempotent?: boolean
+  /**
+   * Makes the form of each attempt, for requests with an assertion: servers accept each of them once, and for a short time (RFC 7523,
+   * 3). Default: all attempts send the form of the request.
+   */
+  readonly formOfAttempt?: Effect.Effect<URLSearchParams, TokenFailure>
+  /** Tokens that authorize the request. A 401 refreshes them, and the request is sent once more. Default: none. */
+  readonly tokens?: Credentials.Credentials
+  /**
+   * The failures after which the pipeline may retry the request.
+   *
+   * - `failed`: a broken connection, and a temporary error of the server
+   * - `broken`: a broken connection
+   * - `none`: no failure, for callers with a pace of their own
+   *
+   * Default: `failed`.
+   */
+  readonly retried?: "failed" | "broken" | "none"
 }
 
-/**
- * Sends a prepared request. Returns responses with a status of 2xx, and of 4xx that are not about rate limits or timeouts.
- */
+/** Sends a prepared request. Returns the last response, whatever its status. */
 export type Send = (
   request: PreparedRequest,
   traits: RequestTraits
-) => Effect.Effect<Response, TokenFailure, HttpClient>
+) => Effect.Effect<ServerResponse, Outage, HttpClient>
 
 /**
  * Options of the request functions of `oauth4webapi`. They permit insecure requests, since `prepareRequest` checks that the
@@ -76,19 +94,33 @@ export const prepareRequest = (
     )
   )
 
-/** Selects the statuses of responses that are returned. All others fail in the pipeline, which may retry them. */
-const accepts = (status: number): boolean => status < 500 && ![408, 425, 429].includes(status)
-
 /** Redacts every value of a form, because servers differ in which of their parameters are secrets. */
 const redactedForm = (form: URLSearchParams): Record<string, ReadonlyArray<Redacted.Redacted>> =>
   Object.fromEntries([...form.keys()].map((name) => [name, form.getAll(name).map((value) => Redacted.make(value))]))
 
+/** Credentials that replace the form of each attempt. */
+const replacingForm = (form: Effect.Effect<URLSearchParams, TokenFailure>): Credentials.Credentials => ({
+  ...Credentials.none,
+  authorize: (request) =>
+    Effect.mapBoth(form, {
+      onSuccess: (form) => ({ request: HttpRequest.bodyUrlParams(request, form), generation: 0 }),
+      onFailure: ({ message, reason }) => new Credentials.CredentialsFailure({ reason, message })
+    })
+})
+
 /** Time limits of requests. They are always set, because a refresh can't be interrupted. */
 const limits: Authoriser.Defaults = { attemptDeadline: "30 seconds", deadline: "90 seconds" }
 
-const messageOf = (error: object): string => ("message" in error ? String(error.message) : String(error))
-
-const unavailable = (message: string) => new TokenFailure({ reason: "Unavailable", message })
+/** Converts the error of a request without a response. */
+const outage = (error: object, host: string): Outage => {
+  const text = "message" in error ? String(error.message) : String(error)
+  const attempts = "attempts" in error && Array.isArray(error.attempts) ? error.attempts : []
+  const last: unknown = attempts.at(-1)
+  return new Outage({
+    message: `the request to ${host} failed: ${text}`,
+    ambiguous: Predicate.hasProperty(last, "class") && last.class === "Ambiguous"
+  })
+}
 
 /**
  * Makes a `Send` for authorization servers, on the pipeline of all calls. Retry budgets and pauses are those of the
@@ -117,29 +149,25 @@ export const makeSend: Effect.Effect<Send> = Effect.map(Effect.context<never>(),
       )
     })
 
-  return ({ form, headers, method, url }, { idempotent = false, name }) =>
-    Effect.flatMap(authoriserFor(url.origin), (authoriser) =>
-      internalRequest(authoriser, {
+  return ({ form, headers, method, url }, { formOfAttempt, idempotent = false, name, retried = "failed", tokens }) =>
+    Effect.flatMap(authoriserFor(url.origin), (authoriser) => {
+      const credentials = tokens ?? (formOfAttempt === undefined ? undefined : replacingForm(formOfAttempt))
+      return internalRequest(credentials === undefined ? authoriser : { ...authoriser, credentials }, {
         name,
         method,
         target: `${url.pathname}${url.search}`,
         headers,
         ...(form === undefined ? {} : { body: { form: redactedForm(form) } }),
-        accepts,
+        // A 401 is returned if there is no other token.
+        retries: (status) => (tokens !== undefined && status === 401) || (retried === "failed" && isTemporary(status)),
         idempotent,
-        sensitive: method !== "GET"
+        neverRetried: retried === "none",
+        sensitive: method !== "GET" || tokens !== undefined
       })
-    ).pipe(
-      Effect.mapError((error) => unavailable(`the request to ${url.host} failed: ${messageOf(error)}`)),
-      Effect.filterOrFail(
-        // A redirect is not followed, since the credentials are for this endpoint. A browser's `fetch` reports it with the
-        // status 0.
-        ({ status }) => (status >= 200 && status < 300) || status >= 400,
-        () =>
-          unavailable(
-            `${url.host} responded with a redirect, which is not followed: configure the endpoint that it leads to`
-          )
-      ),
-      Effect.map((response) => normalizeResponse(response.status, textOf(response)))
+    }).pipe(
+      Effect.mapBoth({
+        onSuccess: (response) => ({ status: response.status, headers: response.headers, text: textOf(response) }),
+        onFailure: (error) => outage(error, url.host)
+      })
     )
 })

@@ -1,8 +1,12 @@
 import { inspect } from "node:util"
 import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as FastCheck from "effect/FastCheck"
 import * as HashSet from "effect/HashSet"
+import * as Inspectable from "effect/Inspectable"
+import * as Logger from "effect/Logger"
+import * as Pretty from "effect/Pretty"
 import * as Schema from "effect/Schema"
 import * as Permissions from "../../../schemas/polympics/Permissions.js"
 
@@ -93,6 +97,41 @@ describe("the names of permissions", () => {
     expect(Permissions.isSubset(known, a)).toBe(true)
     expect(Permissions.difference(a, known).mask & 127n).toBe(0n)
   })
+
+  const texts = [
+    { permissions: Permissions.none, text: "none" },
+    { permissions: Permissions.of("manageAwards", "manageTeams"), text: "manageTeams, manageAwards" },
+    { permissions: Permissions.fromMask(2n ** 40n + 8n), text: "manageTeams, 1099511627776" },
+    { permissions: Permissions.fromMask(128n), text: "128" },
+    { permissions: Permissions.fromMask(-(2n ** 63n) + 1n), text: `managePermissions, ${-(2n ** 63n)}` }
+  ]
+  it.each(texts)("are their text, with the other bits: $text", ({ permissions, text }) => {
+    expect(String(permissions)).toBe(text)
+    expect(permissions.toString()).toBe(text)
+    expect([permissions].join()).toBe(text)
+    expect(Pretty.make(Permissions.schema)(permissions)).toBe(`Permissions(${text})`)
+  })
+
+  it.prop("are in every text of a set", [any], ([a]) => {
+    for (const shown of [String(a), JSON.stringify(a), inspect({ deep: [a] }, { depth: 9 }), Inspectable.format(a)]) {
+      for (const name of Permissions.names(a)) expect(shown).toContain(name)
+      expect(shown).not.toContain("[object Object]")
+    }
+  })
+
+  it.effect("are in the logs of Effect", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const logger = Logger.map(Logger.stringLogger, (line) => lines.push(line))
+      const permissions = Permissions.of("manageTeams", "manageAwards")
+      yield* Effect.log("has", permissions, { permissions }).pipe(
+        Effect.annotateLogs({ permissions }),
+        Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+      )
+      expect(lines.join().match(/manageTeams/g)).toHaveLength(3)
+      expect(lines.join()).not.toContain("[object Object]")
+    })
+  )
 
   it("are shown in logs, with the mask", () => {
     const shown = { _id: "Permissions", names: ["manageTeams"], mask: "1099511627784" }

@@ -28,6 +28,64 @@ describe("an entity or its id", () => {
   })
 })
 
+declare const page: Polympics.Page<Polympics.Account>
+declare const teams: Polympics.Page<Polympics.Team>
+declare const details: Polympics.AwardDetails
+declare const callback: Polympics.Callback
+declare const session: Polympics.Session
+declare const appCredentials: Polympics.AppCredentials
+declare const appDetails: Polympics.AppDetails
+declare const event: Polympics.AccountTeamUpdate
+declare const someone: Polympics.Account
+declare const someTeam: Polympics.Team
+
+describe("what an operation returns", () => {
+  it("is accepted where it is the argument of another: awards", () => {
+    Polympics.getAward(details)
+    Polympics.updateAward(details, { title: details.award.title, imageUrl: award.imageUrl })
+    Polympics.updateAward(details, { team })
+    Polympics.deleteAward(details)
+    Polympics.giveAward(details, account)
+    Polympics.takeAward(details, account)
+    Polympics.createAward({ ...award, team, accounts: details.awardees })
+    for (const held of [...account.awards, ...team.awards]) Polympics.takeAward(held, account)
+    // @ts-expect-error details of an award are not an account
+    Polympics.giveAward(award, details)
+    // @ts-expect-error details of an award are not a team
+    Polympics.getTeam(details)
+  })
+
+  it("is accepted where it is the argument of another: accounts and teams", () => {
+    for (const one of [...page.data, ...details.awardees, event.account]) {
+      Polympics.getAccount(one)
+      Polympics.updateAccount(one, { grantPermissions: appDetails.permissions })
+      Polympics.deleteAccount(one)
+      Polympics.createSession(one)
+      Polympics.giveAward(award, one)
+    }
+    Polympics.createAward({ title: "", imageUrl: "", team: someTeam, accounts: page.data })
+    for (const one of [...teams.data, someTeam]) {
+      Polympics.getTeam(one)
+      Polympics.updateTeam(one, one)
+      Polympics.deleteTeam(one)
+      Polympics.listAccounts({ team: one })
+      Polympics.accountPage({ page: page.page + 1, pageSize: page.perPage, team: one })
+      Polympics.updateAccount(someone, { team: one, name: someone.name, revokePermissions: someone.permissions })
+      Polympics.createAccount({ id: someone.id, name: someone.name, discriminator: someone.discriminator, team: one })
+    }
+  })
+
+  it("is accepted where it is the argument of another: callbacks and credentials", () => {
+    Polympics.getCallback(callback)
+    Polympics.deleteCallback(callback)
+    Polympics.createCallback({ ...callback, secret })
+    Polympics.user(session)
+    Polympics.app(appCredentials)
+    // @ts-expect-error an account is not a callback
+    Polympics.getCallback(account)
+  })
+})
+
 describe("changes", () => {
   it("are of fields that can change, to valid values", () => {
     Polympics.updateAccount(account, { name: undefined, team: Polympics.noTeam })

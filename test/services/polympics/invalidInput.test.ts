@@ -29,6 +29,22 @@ const bearer = "must be printable ASCII without spaces around it: it is sent in 
 const range = "page times pageSize must be below 2^63"
 const upTo = (characters: number) => `must have at most ${characters} characters`
 
+const callbackLost = "the server can't store more, and would delete the callback that is registered"
+const ofLength = (length: number, start: string) => start.padEnd(length, marker)
+const longUrls = [
+  { title: "2,048 characters", url: ofLength(2048, "https://a.test/") },
+  { title: "2,083 characters", url: ofLength(2083, "https://a.test/") },
+  { title: "2,084 characters, which the server refuses", url: ofLength(2084, "https://a.test/") },
+  { title: "2,048 characters of two code units each in its path", url: `https://a.test/${wide(2033)}` },
+  { title: "2,041 characters and an international host", url: ofLength(2041, "https://exämple.com/") },
+  {
+    title: "2,041 characters and an international host behind a password",
+    url: ofLength(2041, "https://ü:ö@exämple.com/")
+  },
+  { title: "2,048 characters, made by URL", url: new URL(ofLength(2041, "https://exämple.com/")) },
+  { title: "2,048 characters in its query and fragment", url: ofLength(2048, "https://a.test?a=#") }
+]
+
 describe("impossible pages", () => {
   testEncodeErrors([
     invalid("pageSize 0", () => Polympics.teamPage({ page: 0, pageSize: 0 }), "pageSize: should be a positive number"),
@@ -167,6 +183,18 @@ describe("text that is too long", () => {
       `body.title: ${upTo(32)}`,
       `body.imageUrl: ${upTo(512)}`
     ),
+    invalid(
+      "a callback's secret of 2,048 characters",
+      () => Polympics.createCallback({ event, url: "https://a.test", secret: Redacted.make(marker.padEnd(2048, "s")) }),
+      `body.secret: ${upTo(2047)}: ${callbackLost}`
+    ),
+    ...longUrls.map(({ title, url }) =>
+      invalid(
+        `a callback's URL of ${title}`,
+        () => Polympics.createCallback({ event, url, secret: Redacted.make("s") }),
+        `body.url: ${upTo(2047)}, an international host counted as punycode: ${callbackLost}`
+      )
+    ),
     invalid("a name of a megabyte", () => Polympics.createTeam("n".repeat(2 ** 20)), `body.name: ${upTo(255)}`)
   ])
 })
@@ -245,6 +273,16 @@ describe("values at a limit are sent:", () => {
         })
     },
     { title: "the smallest id", call: () => Polympics.getAccount(Polympics.AccountId.make("-9223372036854775808")) },
+    ...[
+      { title: "2,047 characters", url: ofLength(2047, "https://a.test/") },
+      { title: "2,047 characters of two code units each in its path", url: `https://a.test/${wide(2032)}` },
+      { title: "2,040 characters and an international host", url: ofLength(2040, "https://exämple.com/") },
+      { title: "2,047 characters, with spaces around it", url: `  ${ofLength(2047, "https://a.test/")}\n` },
+      { title: "2,047 characters that is none", url: ofLength(2047, "nothing") }
+    ].map(({ title, url }) => ({
+      title: `a callback's URL of ${title}, and a secret of 2,047`,
+      call: () => Polympics.createCallback({ event, url, secret: Redacted.make("s".repeat(2047)) })
+    })),
     {
       title: "the largest page number",
       call: () => Polympics.accountPage({ page: Number.MAX_SAFE_INTEGER, pageSize: 1024 })

@@ -53,6 +53,9 @@ const account = {
 const team = { id: teamId, name: "Bobcats" } as unknown as Polympics.Team
 const award = { id: awardId, title: "First", imageUrl: "x" } as Polympics.Award
 
+const details: Polympics.AwardDetails = { award, awardees: [], team: null }
+const callback: Polympics.Callback = { id: Polympics.CallbackId.make(1), event, url: "https://a.test" }
+
 const cases: ReadonlyArray<Case> = [
   sends("checkSignups", anonymous, Polympics.checkSignups(), "GET", "/accounts/signups"),
 
@@ -244,6 +247,38 @@ const cases: ReadonlyArray<Case> = [
   ),
   sends("updateAward, without changes", app, Polympics.updateAward(awardId, {}), "PATCH", "/award/34", `{}`),
   sends("deleteAward", app, Polympics.deleteAward(awardId), "DELETE", "/award/34"),
+  sends("getAward, with details", anonymous, Polympics.getAward(details), "GET", "/award/34"),
+  sends(
+    "updateAward, with details",
+    app,
+    Polympics.updateAward(details, { title: "Second" }),
+    "PATCH",
+    "/award/34",
+    `{"title":"Second"}`
+  ),
+  sends("deleteAward, with details", app, Polympics.deleteAward(details), "DELETE", "/award/34"),
+  sends(
+    "giveAward, with details",
+    app,
+    Polympics.giveAward(details, account),
+    "PUT",
+    "/account/9223372036854775807/award/34"
+  ),
+  sends(
+    "takeAward, with details",
+    app,
+    Polympics.takeAward(details, account),
+    "DELETE",
+    "/account/9223372036854775807/award/34"
+  ),
+  sends("getCallback, with a callback", app, Polympics.getCallback(callback), "GET", "/callback/account_team_update"),
+  sends(
+    "deleteCallback, with a callback",
+    app,
+    Polympics.deleteCallback(callback),
+    "DELETE",
+    "/callback/account_team_update"
+  ),
   sends("giveAward", app, Polympics.giveAward(award, account), "PUT", "/account/9223372036854775807/award/34"),
   sends("takeAward", user, Polympics.takeAward(awardId, id), "DELETE", "/account/9223372036854775807/award/34"),
 

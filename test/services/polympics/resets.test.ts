@@ -1,7 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
 import { Deadline } from "effect-herald"
@@ -109,6 +111,109 @@ describe("a reset", () => {
           ["/account/2", appHeader]
         ])
       }).pipe(Effect.provide(server.asApp))
+    })
+  )
+
+  const notSent = (text: string) => ({
+    _tag: "NotSent",
+    operation: "resetAppToken",
+    attempts: [],
+    message: expect.stringContaining(text)
+  })
+  const inTime = (deadline: Duration.DurationInput) =>
+    Effect.flip(Effect.provideService(Polympics.resetAppToken(), Deadline.Current, deadline))
+
+  it.effect("counts its wait for a call in its deadline, and names the deadline that was set", () =>
+    Effect.gen(function* () {
+      const server = yield* resettable([appReset()], { hold: ["/account/1"] })
+      yield* Effect.gen(function* () {
+        yield* Effect.fork(get("1"))
+        yield* settle
+        const resetting = yield* Effect.fork(inTime("200 millis"))
+        yield* settle
+        yield* TestClock.adjust("199 millis")
+        expect(Option.isNone(yield* Fiber.poll(resetting))).toBe(true)
+        yield* TestClock.adjust("1 millis")
+        expect(yield* Fiber.join(resetting)).toMatchObject(notSent("not sent within its deadline of 200 ms"))
+      }).pipe(Effect.provide(server.asApp))
+      expect(server.sent()).toEqual([["/account/1", appHeader]])
+    })
+  )
+
+  it.effect("counts its wait for another reset in its deadline", () =>
+    Effect.gen(function* () {
+      const server = yield* resettable([appReset()], { hold: [reset] })
+      yield* Effect.gen(function* () {
+        const first = yield* Effect.fork(Polympics.resetAppToken())
+        yield* settle
+        const second = yield* Effect.fork(inTime("200 millis"))
+        yield* settle
+        yield* TestClock.adjust("200 millis")
+        expect(yield* Fiber.join(second)).toMatchObject(notSent("not sent within its deadline of 200 ms"))
+        yield* server.release(reset)
+        yield* Fiber.join(first)
+        yield* get("2")
+        expect(server.sent()).toEqual([
+          [reset, appHeader],
+          ["/account/2", newHeader]
+        ])
+      }).pipe(Effect.provide(server.asApp))
+    })
+  )
+
+  it.effect("has the rest of its deadline after a wait, and names the deadline that was set", () =>
+    Effect.gen(function* () {
+      const server = yield* resettable([appReset()], { hold: ["/account/1", reset] })
+      yield* Effect.gen(function* () {
+        const slow = yield* Effect.fork(get("1"))
+        yield* settle
+        const resetting = yield* Effect.fork(inTime("200 millis"))
+        yield* settle
+        yield* TestClock.adjust("150 millis")
+        yield* server.release("/account/1")
+        yield* Fiber.join(slow)
+        yield* settle
+        expect(server.sent().length).toBe(2)
+        yield* TestClock.adjust("49 millis")
+        expect(Option.isNone(yield* Fiber.poll(resetting))).toBe(true)
+        yield* TestClock.adjust("1 millis")
+        expect(yield* Fiber.join(resetting)).toMatchObject({
+          _tag: "CredentialsLost",
+          reason: "ResponseLost",
+          message: expect.stringContaining("not done within its deadline of 200 ms")
+        })
+      }).pipe(Effect.provide(server.asApp))
+    })
+  )
+
+  it.effect("has the deadline of the layer, or of one minute", () =>
+    Effect.gen(function* () {
+      for (const [deadline, text] of [
+        ["3 seconds", "3 seconds"],
+        [undefined, "1 minute"]
+      ] as const) {
+        const server = yield* resettable([appReset()], { hold: ["/account/1"] })
+        const app = Polympics.app({ username: "A7", password: Redacted.make("p") }, { deadline })
+        yield* Effect.gen(function* () {
+          yield* Effect.fork(Effect.provideService(get("1"), Deadline.Current, "1 hour"))
+          yield* settle
+          const resetting = yield* Effect.fork(Effect.flip(Polympics.resetAppToken()))
+          yield* settle
+          yield* TestClock.adjust("1 minute")
+          expect(yield* Fiber.join(resetting)).toMatchObject(notSent(`not sent within its deadline of ${text}`))
+        }).pipe(Effect.provide(app), Effect.provide(server.asApp))
+      }
+    })
+  )
+
+  it.effect("with a deadline in the past is not sent, and closes nothing", () =>
+    Effect.gen(function* () {
+      const server = yield* resettable([appReset()])
+      yield* Effect.gen(function* () {
+        expect(yield* inTime(0)).toMatchObject(notSent("give it more time"))
+        yield* get("2")
+      }).pipe(Effect.provide(server.asApp))
+      expect(server.sent()).toEqual([["/account/2", appHeader]])
     })
   )
 

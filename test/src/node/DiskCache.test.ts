@@ -7,12 +7,26 @@ import * as TestClock from "effect/TestClock"
 import { CacheStore, ResponseCache } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import { DiskCache } from "effect-herald/node"
-import { fork } from "node:child_process"
+import { execFileSync, fork } from "node:child_process"
 import { once } from "node:events"
-import { readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises"
+import {
+  appendFile,
+  chmod,
+  chown,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile
+} from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { makeApi, noClient, temporaryDirectory, text, through, until } from "../../support/cache.js"
+import { makeApi, noClient, temporaryDirectory, text, through, until, written } from "../../support/cache.js"
 import { isComplete, makeValue, type Message } from "../../support/diskCache.js"
 
 const url = "https://api.test/page"
@@ -127,12 +141,7 @@ describe("a cache on disk", () => {
         const overwrite = Effect.suspend(() => store.set("a", makeValue("a", 1)))
         yield* Effect.replicateEffect(overwrite, 30)
         yield* Effect.replicateEffect(overwrite, 30, { concurrency: "unbounded" })
-        const files = yield* filesIn(directory)
-        expect(files.filter((path) => path.includes("content-"))).toHaveLength(2)
-        for (const path of files.filter((path) => path.includes("index-"))) {
-          const lines = (yield* Effect.promise(() => readFile(path, "utf8"))).trim().split("\n")
-          expect(lines.length).toBeLessThanOrEqual(17)
-        }
+        expect(yield* filesIn(directory)).toHaveLength(2)
         yield* store.remove(["a"])
         expect(isComplete((yield* store.get(["same"]))[0]!)).toBe(true)
         yield* store.remove(["same"])
@@ -148,13 +157,13 @@ describe("a cache on disk", () => {
         const { count, purge } = yield* ResponseCache.ResponseCache
         const { exchange } = makeApi(() => ({ headers: fresh, body: "a" }))
         for (let index = 0; index < 5; index += 1) yield* through(exchange(`${url}/${index}`))
-        // A response and a generation each, both with an index file and content.
-        expect(yield* filesIn(directory)).toHaveLength(20)
+        // A response and a generation each, and the epoch.
+        expect(yield* filesIn(directory)).toHaveLength(11)
         yield* TestClock.adjust("1000 days")
         yield* through(exchange(url))
         expect(yield* count({ expired: true })).toBe(1)
         yield* purge
-        expect(yield* filesIn(directory)).toHaveLength(4)
+        expect(yield* filesIn(directory)).toHaveLength(3)
         expect(yield* count()).toBe(1)
       }).pipe(Effect.provide(cacheIn(directory)))
     })
@@ -216,32 +225,34 @@ describe("a cache on disk", () => {
     await writeFile(path, bytes)
   }
 
-  const damages: ReadonlyArray<readonly [string, "content-" | "index-", (path: string) => Promise<void>]> = [
-    ["truncated content", "content-", (path) => truncate(path, 3)],
-    ["empty content", "content-", (path) => truncate(path, 0)],
-    ["a flipped bit in the content", "content-", (path) => flipBit(path, 1)],
-    ["missing content", "content-", (path) => rm(path)],
-    ["an unreadable index", "index-", (path) => writeFile(path, "\u0000nonsense\n{}\t{}\n")],
-    ["a truncated index", "index-", async (path) => truncate(path, (await stat(path)).size - 5)],
-    ["a flipped bit in the index", "index-", (path) => flipBit(path, 9)]
+  const damages: ReadonlyArray<readonly [string, (path: string) => Promise<void>]> = [
+    ["no content", (path) => truncate(path, 0)],
+    ["content that ends in the head", (path) => truncate(path, 30)],
+    ["content that ends early", async (path) => truncate(path, (await stat(path)).size - 1)],
+    ["additional content", (path) => appendFile(path, "x")],
+    ["a flipped bit at its end", (path) => flipBit(path, 1)],
+    ["a flipped bit at its start", async (path) => flipBit(path, (await stat(path)).size)],
+    ["a flipped bit in a length", async (path) => flipBit(path, (await stat(path)).size - 35)],
+    ["a flipped bit in its key", async (path) => flipBit(path, (await stat(path)).size - 50)],
+    ["content of another program", (path) => writeFile(path, "\u0000nonsense\n".repeat(100))]
   ]
 
-  it.scopedLive.each(damages)("removes an entry with %s, logs a warning, and sends the request", ([, part, damage]) =>
+  it.scopedLive.each(damages)("removes an entry with %s, logs a warning, and sends the request", ([, damage]) =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
       const { layer, logged } = recordingLogger()
       const get = numberedApi()
       yield* Effect.gen(function* () {
         expect(yield* get).toBe("response 0")
-        const files = (yield* filesIn(directory)).filter((path) => path.includes(part))
-        expect(files).toHaveLength(2)
-        yield* Effect.promise(() => Promise.all(files.map(damage)))
+        yield* Effect.promise(async () => {
+          for (const path of await Effect.runPromise(filesIn(directory))) await damage(path)
+        })
         expect([yield* get, yield* get]).toEqual(["response 1", "response 1"])
-        // A generation has no content, so that its content is not read.
-        expect(logged).toHaveLength(part === "content-" ? 1 : 2)
-        for (const line of logged) {
-          expect(line).toMatch(/^WARN Removing a damaged entry from the response cache on disk: /)
-        }
+        expect(logged).toEqual([
+          "WARN Removing damaged entries from the response cache on disk: 2",
+          // The epoch is read when a request has to be sent.
+          "WARN Removing damaged entries from the response cache on disk: 1"
+        ])
         expect(yield* (yield* ResponseCache.ResponseCache).count()).toBe(1)
       }).pipe(Effect.provide(Layer.merge(cacheIn(directory), layer)))
     })
@@ -273,5 +284,202 @@ describe("a cache on disk", () => {
         expect((yield* Effect.flip(store.clear))._tag).toBe("CacheFailure")
       }).pipe(Effect.provide(Layer.merge(cacheIn(directory), layer)))
     })
+  )
+
+  describe("in a directory that others can access", () => {
+    const modes: ReadonlyArray<readonly [string, number, RegExp]> = [
+      ["all can read", 0o755, /its mode is 0755/],
+      ["all can write", 0o777, /its mode is 0777/],
+      ["all can enter", 0o711, /its mode is 0711/],
+      ["its group can write", 0o770, /its mode is 0770/]
+    ]
+    it.scopedLive.each(modes)("where %s: logs one warning, and its files are private", ([, mode, reason]) =>
+      Effect.gen(function* () {
+        const directory = yield* temporaryDirectory
+        yield* Effect.promise(() => chmod(directory, mode))
+        const { layer, logged } = recordingLogger()
+        const get = numberedApi()
+        yield* Effect.gen(function* () {
+          expect([yield* get, yield* get]).toEqual(["response 0", "response 0"])
+        }).pipe(Effect.provide(Layer.merge(cacheIn(directory), layer)))
+        expect(logged).toHaveLength(1)
+        expect(logged[0]).toMatch(/^WARN Other users may access the directory/)
+        expect(logged[0]).toMatch(reason)
+        const files = yield* filesIn(directory)
+        expect(files.length).toBeGreaterThan(1)
+        for (const path of files) expect((yield* Effect.promise(() => stat(path))).mode & 0o777).toBe(0o600)
+        expect((yield* Effect.promise(() => stat(directory))).mode & 0o777).toBe(mode)
+      })
+    )
+
+    it.scopedLive("that is a symbolic link: logs one warning", () =>
+      Effect.gen(function* () {
+        const parent = yield* temporaryDirectory
+        const directory = join(parent, "link")
+        yield* Effect.promise(async () => {
+          await mkdir(join(parent, "target"), { mode: 0o700 })
+          await symlink(join(parent, "target"), directory)
+        })
+        const { layer, logged } = recordingLogger()
+        const get = numberedApi()
+        yield* Effect.provide(
+          Effect.zip(get, get).pipe(Effect.tap((bodies) => expect(bodies).toEqual(["response 0", "response 0"]))),
+          Layer.merge(cacheIn(directory), layer)
+        )
+        expect(logged).toHaveLength(1)
+        expect(logged[0]).toMatch(/symbolic link/)
+      })
+    )
+
+    it.scopedLive("logs nothing where only its owner can", () =>
+      Effect.gen(function* () {
+        const directory = yield* temporaryDirectory
+        const { layer, logged } = recordingLogger()
+        yield* Effect.provide(numberedApi(), Layer.merge(cacheIn(directory), layer))
+        expect(logged).toEqual([])
+      })
+    )
+
+    it.scopedLive("reads no links and pipes that were put in place of its files", () =>
+      Effect.gen(function* () {
+        const directory = yield* temporaryDirectory
+        yield* Effect.promise(() => chmod(directory, 0o777))
+        const get = numberedApi()
+        yield* Effect.gen(function* () {
+          expect(yield* get).toBe("response 0")
+          for (const [index, path] of (yield* filesIn(directory)).entries()) {
+            if (index === 0) {
+              yield* Effect.promise(() => rm(path))
+              execFileSync("mkfifo", [path])
+            } else {
+              yield* Effect.promise(async () => {
+                await rename(path, `${path}.moved`)
+                await symlink(`${path}.moved`, path)
+              })
+            }
+          }
+          expect([yield* get, yield* get]).toEqual(["response 1", "response 1"])
+        }).pipe(Effect.provide(Layer.merge(cacheIn(directory), recordingLogger().layer)))
+      })
+    )
+
+    it.scopedLive.skipIf(process.geteuid?.() !== 0)("reads no files of other users where these can write", () =>
+      Effect.gen(function* () {
+        const directory = yield* temporaryDirectory
+        yield* Effect.promise(() => chmod(directory, 0o777))
+        const get = numberedApi()
+        yield* Effect.gen(function* () {
+          expect(yield* get).toBe("response 0")
+          for (const path of yield* filesIn(directory)) yield* Effect.promise(() => chown(path, 1234, 1234))
+          expect([yield* get, yield* get]).toEqual(["response 1", "response 1"])
+        }).pipe(Effect.provide(Layer.merge(cacheIn(directory), recordingLogger().layer)))
+      })
+    )
+  })
+
+  /** The size of all files in a directory. */
+  const sizeOf = (directory: string) =>
+    Effect.flatMap(filesIn(directory), (files) =>
+      Effect.promise(async () => {
+        let size = 0
+        // The store deletes files in the background, too.
+        for (const path of files) size += (await stat(path).catch(() => ({ size: 0 }))).size
+        return size
+      })
+    )
+  const large = (index: number): CacheStore.StoredValue => ({
+    metadata: `${index}`,
+    bytes: new Uint8Array(10_000),
+    dropAt: 1e15
+  })
+
+  it.scopedLive("does not exceed its size, whatever the values, and however many are written at once", () =>
+    Effect.gen(function* () {
+      const directory = join(yield* temporaryDirectory, "cache")
+      yield* Effect.gen(function* () {
+        const store = yield* CacheStore.CacheStore
+        for (const length of [0, 100, 3000, 10_000, 60_000]) {
+          yield* Effect.forEach(
+            Array(150).keys(),
+            (index) => store.set(`${length} ${index}`, { ...large(index), bytes: new Uint8Array(length) }),
+            { concurrency: 64 }
+          )
+          expect(yield* sizeOf(directory)).toBeLessThanOrEqual(100_000)
+        }
+        yield* store.set("too large", { ...large(0), bytes: new Uint8Array(200_000) })
+        expect(yield* store.get(["too large"])).toEqual([undefined])
+        expect(yield* sizeOf(directory)).toBeGreaterThan(50_000)
+      }).pipe(Effect.provide(DiskCache.store({ directory, maxBytes: 100_000 })))
+    })
+  )
+
+  it.scopedLive("deletes the least recently used values first, also those of earlier processes", () =>
+    Effect.gen(function* () {
+      const directory = join(yield* temporaryDirectory, "cache")
+      const inStore = <A, E>(use: (store: typeof CacheStore.CacheStore.Service) => Effect.Effect<A, E>) =>
+        Effect.provide(Effect.flatMap(CacheStore.CacheStore, use), DiskCache.store({ directory, maxBytes: 100_000 }))
+      yield* inStore((store) => Effect.forEach(Array(9).keys(), (index) => store.set(`old ${index}`, large(index))))
+      yield* inStore((store) =>
+        Effect.gen(function* () {
+          yield* store.get(["old 0"])
+          // The store looks for the files of other processes in the background.
+          yield* store.set("new 0", large(0))
+          yield* Effect.sleep("200 millis")
+          for (let index = 1; index < 6; index += 1) yield* store.set(`new ${index}`, large(index))
+          const found = yield* store.get(["old 0", "old 1", "new 0", "new 5"])
+          expect(found.map((value) => value !== undefined)).toEqual([true, false, true, true])
+        })
+      )
+      expect(yield* sizeOf(directory)).toBeLessThanOrEqual(100_000)
+    })
+  )
+
+  it.scopedLive("leaves files of other programs alone, and deletes those of killed writes", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const name = "a".repeat(64)
+      const leftover = join(directory, `${name}.0123456789abcdef`)
+      const recent = join(directory, `${name}.0123456789abcdee`)
+      yield* Effect.promise(async () => {
+        for (const path of [join(directory, "notes.txt"), leftover, recent]) await writeFile(path, "x")
+        await utimes(leftover, 1, 1)
+      })
+      yield* Effect.gen(function* () {
+        const store = yield* CacheStore.CacheStore
+        yield* store.set("a", large(1))
+        yield* Effect.repeat(Effect.delay(filesIn(directory), "5 millis"), {
+          until: (files) => !files.includes(leftover)
+        })
+        expect(yield* filesIn(directory)).toContain(recent)
+        yield* store.clear
+        expect(yield* filesIn(directory)).toEqual([join(directory, "notes.txt")])
+      }).pipe(Effect.provide(DiskCache.store({ directory })))
+    })
+  )
+
+  it.scopedLive.skipIf(process.geteuid?.() !== 0)(
+    "that can't be written serves no response from before a write to a later process",
+    () =>
+      Effect.gen(function* () {
+        const directory = yield* temporaryDirectory
+        const { exchange } = makeApi((_, index) => ({ headers: fresh, body: `response ${index}` }))
+        const get = Effect.map(through(exchange(url)), text)
+        const unwritable = Effect.acquireRelease(
+          Effect.sync(() => process.seteuid!(1234)),
+          () => Effect.sync(() => process.seteuid!(0))
+        )
+        yield* Effect.promise(async () => {
+          await chown(directory, 1234, 1234)
+          await chmod(directory, 0o700)
+        })
+        yield* Effect.scoped(Effect.zipRight(unwritable, Effect.provide(get, cacheIn(directory))))
+        yield* Effect.promise(() => chmod(directory, 0o500))
+        yield* Effect.gen(function* () {
+          yield* unwritable
+          const write = Effect.flatMap(ResponseCache.ResponseCache, ({ invalidating }) => invalidating(url, written))
+          yield* Effect.provide(write, cacheIn(directory))
+          expect(yield* Effect.provide(get, cacheIn(directory))).toBe("response 1")
+        }).pipe(Effect.scoped, Effect.provide(recordingLogger().layer))
+      })
   )
 })

@@ -1,5 +1,7 @@
 import { describe, expect } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -11,6 +13,7 @@ import { Loopback } from "effect-herald/node"
 import * as OAuth from "effect-herald/oauth"
 import { createServer } from "node:http"
 import { connect, type AddressInfo } from "node:net"
+import * as Scripted from "../../servers/scripted.js"
 import { test } from "../../support/oauthLive.js"
 
 const authorizationUrl = new URL("https://auth.example/auth")
@@ -22,14 +25,29 @@ const check = ({ searchParams }: URL): OAuth.CallbackResult => {
   return searchParams.has("unrelated") ? { _tag: "Unrelated" } : { _tag: "Granted" }
 }
 
-/** Starts a sign-in on a receiver that is closed with the scope. */
-const startSignIn = (options: Loopback.Options = {}) =>
+/** The result of a sign-in whose callback has this result, and whose code is redeemed. */
+const resultOf = (result: OAuth.CallbackResult): OAuth.SignInResult =>
+  result._tag === "Failed" ? result : { _tag: "SignedIn" }
+
+/**
+ * Starts a sign-in on a receiver that is closed with the scope.
+ *
+ * - `redeem`: what happens between the callback and the result
+ */
+const startSignIn = ({
+  redeem = Effect.void,
+  ...options
+}: Loopback.Options & { readonly redeem?: Effect.Effect<void> } = {}) =>
   Effect.gen(function* () {
     const shown = yield* Deferred.make<URL>()
     const receiver = yield* Loopback.receiver({ open: (url) => Deferred.succeed(shown, url), ...options })
-    const fiber = yield* Effect.fork(receiver.awaitCallback(authorizationUrl, check))
+    const fiber = yield* receiver.awaitCallback(authorizationUrl, check).pipe(
+      Effect.tap(redeem),
+      Effect.tap((url) => receiver.showResult?.(resultOf(check(url))) ?? Effect.void),
+      Effect.fork
+    )
     if (options.open === undefined) expect(yield* Deferred.await(shown)).toBe(authorizationUrl)
-    return { redirectUri: String(receiver.redirectUri), callback: Fiber.join(fiber), fiber }
+    return { redirectUri: String(receiver.redirectUri), callback: Fiber.join(fiber), fiber, receiver }
   })
 
 const get = (url: string, init: RequestInit = {}) =>
@@ -193,6 +211,97 @@ describe("a loopback receiver", () => {
       expect((yield* callback).search).toBe("?first")
     }))
 
+  test("holds its page until the result is known, for every request with the callback", () =>
+    Effect.gen(function* () {
+      const redeemed = yield* Deferred.make<void>()
+      const { callback, fiber, redirectUri } = yield* startSignIn({ redeem: Deferred.await(redeemed) })
+      const pages = yield* Effect.fork(
+        Effect.all([get(`${redirectUri}?code=1`), get(`${redirectUri}?code=1`)], { concurrency: "unbounded" })
+      )
+      expect((yield* get(`${redirectUri}?code=2&unrelated`)).status).toBe(400)
+      // A user who closes the page or loads it again.
+      yield* sendAndReset(redirectUri, "GET /callback?code=1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+      expect([fiber.unsafePoll(), pages.unsafePoll()]).toEqual([null, null])
+      yield* Deferred.succeed(redeemed, undefined)
+      expect((yield* Fiber.join(pages)).map(({ status }) => status)).toEqual([200, 200])
+      yield* callback
+      expect((yield* get(`${redirectUri}?code=1`)).text).toContain("You can close this window")
+    }))
+
+  test("sends a page that names no result after 30 seconds, or when it is closed without one", () =>
+    Effect.gen(function* () {
+      const time = Clock.make()
+      const sleeps: Array<number> = []
+      const clock: Clock.Clock = {
+        ...time,
+        sleep: (duration) => Effect.sync(() => sleeps.push(Duration.toMillis(duration)))
+      }
+      const slow = yield* Effect.withClock(startSignIn({ redeem: Effect.never }), clock)
+      const page = yield* get(`${slow.redirectUri}?code=1`)
+      expect([page.status, page.text]).toEqual([202, expect.stringContaining("not finished yet")])
+      expect(sleeps).toEqual([30_000])
+
+      const scope = yield* Scope.make()
+      const accepted = yield* Deferred.make<void>()
+      const redeem = Effect.zipRight(Deferred.succeed(accepted, undefined), Effect.never)
+      const { redirectUri } = yield* Scope.extend(startSignIn({ redeem }), scope)
+      const closed = yield* Effect.fork(get(`${redirectUri}?code=1`))
+      yield* Deferred.await(accepted)
+      yield* Scope.close(scope, Exit.void)
+      expect((yield* Fiber.join(closed)).status).toBe(202)
+    }))
+
+  test("tells the browser that the sign-in was interrupted", () =>
+    Effect.gen(function* () {
+      const server = yield* Scripted.make([Scripted.silence])
+      const shown = yield* Deferred.make<URL>()
+      const scope = yield* Scope.make()
+      const tokens = yield* Scope.extend(
+        OAuth.authorizationCode({
+          server: { authorizationEndpoint: new URL("/auth", server.url), tokenEndpoint: new URL("/token", server.url) },
+          client: { clientId: "cli" },
+          receiver: Loopback.receiver({ open: (url) => Deferred.succeed(shown, url) })
+        }),
+        scope
+      )
+      yield* Effect.fork(tokens.token())
+      const { searchParams } = yield* Deferred.await(shown)
+      const page = yield* Effect.fork(
+        get(`${searchParams.get("redirect_uri")}?code=1&state=${searchParams.get("state")}`)
+      )
+      yield* server.next
+      yield* Scope.close(scope, Exit.void)
+      const { status, text } = yield* Fiber.join(page)
+      expect([status, text]).toEqual([400, expect.stringContaining("has ended the sign-in")])
+    }))
+
+  test("ignores a browser that loads the page ahead, and other methods", () =>
+    Effect.gen(function* () {
+      const { callback, fiber, redirectUri } = yield* startSignIn()
+      const rows: ReadonlyArray<readonly [name: string, value: string]> = [
+        ["Sec-Purpose", "prefetch"],
+        ["Sec-Purpose", "prefetch;prerender"],
+        ["Sec-Purpose", "prefetch;anonymous-client-ip"],
+        ["Purpose", "prefetch"],
+        ["Purpose", "Prefetch"],
+        ["X-Purpose", "preview"],
+        ["X-Moz", "prefetch"]
+      ]
+      const target = new URL(`${redirectUri}?code=1`)
+      const head = (method: string) =>
+        `${method} ${target.pathname}${target.search} HTTP/1.1\r\nHost: ${target.host}\r\n`
+      for (const [name, value] of rows) {
+        const response = yield* sendRaw(redirectUri, `${head("GET")}${name}: ${value}\r\n\r\n`)
+        expect(response, `${name}: ${value}`).toMatch(/^HTTP\/1\.1 503 [^]*cache-control: no-store/)
+      }
+      for (const method of ["HEAD", "OPTIONS", "POST"]) {
+        expect(yield* sendRaw(redirectUri, `${head(method)}Connection: close\r\n\r\n`)).toMatch(/^HTTP\/1\.1 405 /)
+      }
+      expect(fiber.unsafePoll()).toBe(null)
+      expect(yield* sendRaw(redirectUri, `${head("GET")}Sec-Purpose: other\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /)
+      expect((yield* callback).search).toBe("?code=1")
+    }))
+
   test("is closed with its scope, even if connections are open", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
@@ -246,21 +355,88 @@ describe("a loopback receiver", () => {
       expect((yield* callback).href).toBe(`${redirectUri}?code=1`)
     }))
 
+  /** A server of another program. */
+  const otherProgram = (host: string, port = 0) =>
+    Effect.map(
+      Effect.acquireRelease(
+        Effect.async<ReturnType<typeof createServer>>((resume) => {
+          const server = createServer((_, response) => response.writeHead(418).end())
+          server.listen(port, host, () => resume(Effect.succeed(server)))
+        }),
+        (server) =>
+          Effect.sync(() => {
+            server.close()
+            server.closeAllConnections()
+          })
+      ),
+      (server) => (server.address() as AddressInfo).port
+    )
+
   test("fails with Unavailable, and a hint, where its port is in use", () =>
     Effect.gen(function* () {
-      const other = yield* Effect.acquireRelease(
-        Effect.async<ReturnType<typeof createServer>>((resume) => {
-          const server = createServer().listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
-        }),
-        (server) => Effect.sync(() => server.close())
+      const rows: ReadonlyArray<
+        readonly [host: NonNullable<Loopback.Options["host"]>, other: string, address: string]
+      > = [
+        ["127.0.0.1", "127.0.0.1", "127.0.0.1"],
+        ["127.0.0.1", "0.0.0.0", "127.0.0.1"],
+        ["127.0.0.1", "::", "127.0.0.1"],
+        ["::1", "::1", "::1"],
+        ["localhost", "127.0.0.1", "127.0.0.1"],
+        ["localhost", "::1", "::1"],
+        ["localhost", "::", "127.0.0.1"]
+      ]
+      for (const [host, other, address] of rows) {
+        const port = yield* otherProgram(other)
+        const failure = yield* Effect.flip(Effect.scoped(Loopback.receiver({ host, port })))
+        expect(failure).toMatchObject({ _tag: "TokenFailure", reason: "Unavailable" })
+        expect(failure.message, `${host} ${other}`).toBe(
+          `port ${port} of ${address} is in use: stop the program that uses it, or set another \`port\` that the server accepts`
+        )
+        // Nothing of the failed start is left.
+        if (address === "::1") yield* otherProgram("127.0.0.1", port)
+      }
+      for (const port of [65_536, -1, 1.5, Number.NaN]) {
+        expect(yield* Effect.flip(Loopback.receiver({ port })), `${port}`).toMatchObject({ reason: "Unavailable" })
+      }
+    }))
+
+  test("receives the callback at both addresses of localhost", () =>
+    Effect.gen(function* () {
+      for (const address of ["127.0.0.1", "[::1]"]) {
+        const { callback, redirectUri } = yield* startSignIn({ host: "localhost" })
+        const { port } = new URL(redirectUri)
+        expect((yield* get(`http://${address}:${port}/callback?code=1`)).status).toBe(200)
+        expect((yield* callback).href).toBe(`${redirectUri}?code=1`)
+      }
+    }))
+
+  test("takes another free port where a program listens on the first one, on one address of localhost", () =>
+    Effect.gen(function* () {
+      const { Server } = yield* Effect.promise(() => import("node:net"))
+      // It is called with its server.
+      const listen = Reflect.get(Server.prototype, "listen") as (...args: ReadonlyArray<unknown>) => unknown
+      const taken: Array<number> = []
+      // Another program takes the port between the two addresses, twice.
+      Reflect.set(Server.prototype, "listen", function (this: unknown, ...args: ReadonlyArray<unknown>) {
+        const [port, host] = args
+        if (host !== "::1" || taken.length === 2) return Reflect.apply(listen, this, args)
+        taken.push(Number(port))
+        const other = createServer()
+        Reflect.apply(listen, other, [port, "::1", () => Reflect.apply(listen, this, args)])
+        other.unref()
+        return this
+      })
+      const { callback, redirectUri } = yield* Effect.ensuring(
+        startSignIn({ host: "localhost" }),
+        Effect.sync(() => {
+          Reflect.set(Server.prototype, "listen", listen)
+        })
       )
-      const { port } = other.address() as AddressInfo
-      const failure = yield* Effect.flip(Loopback.receiver({ port }))
-      expect(failure).toMatchObject({ _tag: "TokenFailure", reason: "Unavailable" })
-      expect(failure.message).toBe(
-        `port ${port} of 127.0.0.1 is in use: stop the program that uses it, or set another \`port\` that the server accepts`
-      )
-      expect(yield* Effect.flip(Loopback.receiver({ port: 65_536 }))).toMatchObject({ reason: "Unavailable" })
+      const port = Number(new URL(redirectUri).port)
+      expect(taken).toHaveLength(2)
+      expect(taken).not.toContain(port)
+      yield* get(`http://[::1]:${port}/callback?code=1`)
+      expect((yield* callback).search).toBe("?code=1")
     }))
 
   test("logs the authorization URL, and needs no browser on this machine", () =>

@@ -5,13 +5,10 @@ import { deliver } from "../delivery.js"
 import { body, type Exchange, type Handler, param, query } from "../exchange.js"
 import { respondWithPage, paging } from "../paging.js"
 import { addAccount, moveAccount, now, removeAccount, renameAccount } from "../state.js"
-import { storableInteger, storableText } from "../storable.js"
+import { storableAccount, storableText } from "../storable.js"
 import { firstOf, integer, known, optional, required, text, valid, withDefault, zero } from "../validation.js"
 import * as Wire from "../wire.js"
 import { discordUser } from "./auth.js"
-
-const maxText = 255
-const maxUrl = 512
 
 const account = (exchange: Exchange) => param(exchange, "account", known("Account", exchange.state.accounts))
 
@@ -33,9 +30,7 @@ export const createAccount: Handler = (exchange) =>
     if (!state.signupsOpen) return Responses.signupsClosed
     yield* allow(can(caller, "manageAccountDetails"))
     yield* allow(permissions === 0n || canChangePermissions(caller, permissions))
-    yield* storableInteger(id, permissions)
-    yield* storableText(maxText, name, discriminator)
-    yield* storableText(maxUrl, avatarUrl)
+    yield* storableAccount({ id, name, discriminator, avatarUrl, permissions })
     if (state.accounts.has(id)) return Responses.registered
     const createdAt = yield* now
     const row = addAccount(state, { id, name, discriminator, avatarUrl, permissions, createdAt })
@@ -59,7 +54,10 @@ export const listAccounts: Handler = (exchange) =>
 export const getAccount: Handler = (exchange) =>
   Effect.map(valid(account(exchange)), ([row]) => Responses.ok(Wire.account(row)))
 
-/** All checks precede all changes. Null, `""` and 0 change nothing, but `team: 0` removes the account from its team. */
+/**
+ * All checks precede all changes. Null, `""` and 0 change nothing, but `team: 0` removes the account from its team. The event of a
+ * change of team is sent last, but holds a snapshot from amid the change.
+ */
 export const updateAccount: Handler = (exchange) =>
   Effect.gen(function* () {
     const { state } = exchange
@@ -87,23 +85,29 @@ export const updateAccount: Handler = (exchange) =>
     const user = changes.discord_token
       ? yield* discordUser(exchange, changes.discord_token, Responses.badDiscordToken)
       : undefined
-    if (user && BigInt(user.id) !== row.id) return Responses.otherDiscordAccount
+    if (user && user.id !== row.id) return Responses.otherDiscordAccount
 
     const name = user?.name ?? (changes.name || row.name)
     const discriminator = user?.discriminator ?? (changes.discriminator || row.discriminator)
     const avatarUrl = user?.avatarUrl ?? (changes.avatar_url || row.avatarUrl)
     const permissions = (row.permissions | granted) & ~revoked
-    yield* storableInteger(permissions)
-    yield* storableText(maxText, name, discriminator)
-    yield* storableText(maxUrl, avatarUrl)
+    yield* storableAccount({ id: row.id, name, discriminator, avatarUrl, permissions })
+    const event =
+      changes.team === undefined
+        ? undefined
+        : Wire.teamUpdate({
+            ...row,
+            name: changes.name || row.name,
+            discriminator: changes.discriminator || row.discriminator,
+            avatarUrl: changes.avatar_url || row.avatarUrl,
+            team: changes.team ?? undefined
+          })
     if (name !== row.name) renameAccount(state, row, name)
     row.discriminator = discriminator
     row.avatarUrl = avatarUrl
     row.permissions = permissions
-    if (changes.team !== undefined) {
-      moveAccount(state, row, changes.team ?? undefined)
-      yield* deliver(exchange, "account_team_update", Wire.teamUpdate(row))
-    }
+    if (changes.team !== undefined) moveAccount(state, row, changes.team ?? undefined)
+    if (event !== undefined) yield* deliver(exchange, "account_team_update", event)
     return Responses.ok(Wire.account(row))
   })
 

@@ -3,22 +3,22 @@ import * as Responses from "../responses.js"
 import { allow, authenticate, can } from "../caller.js"
 import { body, type Exchange, type Handler } from "../exchange.js"
 import type { DiscordUser } from "../options.js"
+import { toInt } from "../python.js"
 import { type Account, addAccount, nextId, now, type Session, sessionEnd, type State } from "../state.js"
+import { storableAccount } from "../storable.js"
 import { known, required, text, valid } from "../validation.js"
 import * as Wire from "../wire.js"
 
-/** Returns the Discord user of a token. Fails with `onUnknown` if the token is unknown. */
+/** Returns the Discord user of a token. Fails with `onUnknown` if the token is unknown, or the user's id is not an integer. */
 export const discordUser = (
   { state }: Exchange,
   token: string,
   onUnknown: Responses.Response
-): Effect.Effect<DiscordUser, Responses.Response> => {
+): Effect.Effect<Omit<DiscordUser, "id"> & { readonly id: bigint }, Responses.Response> => {
   const user = state.discordUsers.get(token)
-  return user === undefined
-    ? Effect.fail(onUnknown)
-    : user === "outage"
-      ? Effect.fail(Responses.internalError)
-      : Effect.succeed(user)
+  if (user === "outage") return Effect.fail(Responses.internalError)
+  const id = toInt(user?.id ?? "")
+  return user === undefined || id._tag !== "Int" ? Effect.fail(onUnknown) : Effect.succeed({ ...user, id: id.value })
 }
 
 const addSession = (state: State, account: Account): Effect.Effect<Session> =>
@@ -34,12 +34,12 @@ export const discordAuthenticate: Handler = (exchange) =>
     const { state } = exchange
     const [{ token }] = yield* valid(yield* body(exchange, { token: required(text) }))
     const user = yield* discordUser(exchange, token, Responses.unauthorized("Bad Discord user token."))
-    const id = BigInt(user.id)
-    if (!state.accounts.has(id) && !state.signupsOpen) return Responses.signupsClosed
-    const { avatarUrl, discriminator, name } = user
-    const account =
-      state.accounts.get(id) ??
-      addAccount(state, { id, name, discriminator, avatarUrl, permissions: 0n, createdAt: yield* now })
+    const { avatarUrl, discriminator, id, name } = user
+    const registered = state.accounts.get(id)
+    if (registered !== undefined) return Responses.ok(Wire.session(yield* addSession(state, registered)))
+    if (!state.signupsOpen) return Responses.signupsClosed
+    yield* storableAccount({ id, name, discriminator, avatarUrl, permissions: 0n })
+    const account = addAccount(state, { id, name, discriminator, avatarUrl, permissions: 0n, createdAt: yield* now })
     return Responses.ok(Wire.session(yield* addSession(state, account)))
   })
 

@@ -28,6 +28,7 @@ export const getCallbacks: Handler = (exchange) =>
     Effect.map((app) => Responses.ok(Wire.callbacks(ofApp(exchange.state, app))))
   )
 
+/** Deletes the registered callback first, so that there is none if the new one can't be stored. */
 export const createCallback: Handler = (exchange) =>
   Effect.gen(function* () {
     const { state } = exchange
@@ -35,8 +36,8 @@ export const createCallback: Handler = (exchange) =>
     const caller = yield* authenticate(exchange)
     const [name, { secret, url }] = yield* valid(param(exchange, "event", event), form)
     const app = yield* onlyApps(caller)
-    yield* storableText(2047, url, secret)
     for (const old of ofApp(state, app)) if (old.event === name) state.callbacks.delete(old.id)
+    yield* storableText(2047, url, secret)
     const callback: Callback = { id: nextId(state, "callbacks"), app, event: name, url, secret }
     state.callbacks.set(callback.id, callback)
     return Responses.ok(Wire.callback(callback))

@@ -102,10 +102,10 @@ describe.each(stores)("a response cache in $name", ({ layer, skip }) => {
         status: 203,
         headers: { "x-response": "1", age: "0" },
         body: Uint8Array.of(),
-        cached: { age: Duration.zero, revalidated: false }
+        cached: { _tag: "Hit", age: Duration.zero }
       })
       yield* TestClock.adjust("90 minutes")
-      expect((yield* get).cached).toEqual({ age: Duration.minutes(90), revalidated: false })
+      expect((yield* get).cached).toEqual({ _tag: "Hit", age: Duration.minutes(90) })
     }).pipe(provideCache)
   )
 
@@ -170,7 +170,7 @@ describe("the age of a response", () => {
       yield* TestClock.adjust("3 seconds")
       const stored = yield* through(exchange(url))
       expect(stored.headers["age"]).toBe("9")
-      expect(stored.cached).toEqual({ age: Duration.seconds(9), revalidated: false })
+      expect(stored.cached).toEqual({ _tag: "Hit", age: Duration.seconds(9) })
       expect(requests).toHaveLength(1)
       yield* TestClock.adjust("1 second")
       yield* Effect.fork(through(exchange(url)))
@@ -214,7 +214,7 @@ describe("a 304", () => {
       const response = yield* through(exchange(url))
       const { cached, status } = response
       expect([status, text(response)]).toEqual([200, "a"])
-      expect(cached).toEqual({ age: Duration.zero, revalidated: true })
+      expect(cached).toEqual({ _tag: "Revalidated", age: Duration.zero })
     }).pipe(Effect.provide(memory))
   )
 

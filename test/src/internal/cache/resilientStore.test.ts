@@ -5,6 +5,7 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
 import { CacheStore, ResponseCache } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import { makeApi, noClient, statusError, text, through, written } from "../../../support/cache.js"
@@ -69,6 +70,10 @@ describe.each([false, true])("a cache whose store fails (share: %s)", (share) =>
         yield* recover
         expect([yield* get, yield* get]).toEqual(["0", "0"])
         const recovered = "The store of the response cache works again"
+        expect(logged).toEqual([["WARN", failed]])
+        yield* TestClock.adjust("1 minute")
+        yield* get
+        yield* cache.invalidating("https://api.test/other", written)
         expect(logged).toEqual([
           ["WARN", failed],
           ["INFO", recovered]

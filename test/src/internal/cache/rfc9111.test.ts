@@ -50,6 +50,10 @@ interface Step extends CallOptions {
    * - `failed`: the request is sent, and the call fails with its error
    */
   readonly expects: "sent" | "cached" | "revalidated" | "stale" | "background" | "NotCached" | "failed"
+  /** Status and body of the response that is returned, if they are not those of the server's response. */
+  readonly gives?: readonly [status: number, body: string]
+  /** Tag of the response from the cache. Default: `Hit` for `cached`. */
+  readonly tag?: "Hit" | "Stale"
   /** Step whose response is returned. Default: the last one whose response was sent. */
   readonly from?: number
   /** Expected headers of the request that is sent. */
@@ -65,6 +69,11 @@ interface Case {
 }
 
 const page = "https://api.test/page"
+
+const formatDate = (millis: number): string => new Date(millis).toUTCString()
+
+/** Formats the date that is so many seconds after the start of a case. */
+const formatted: DateOf = (seconds) => formatDate(seconds * 1000)
 
 /** A case of two equal calls: a response with these headers is, or is not, used again after so many seconds. */
 const reuse = (
@@ -82,6 +91,8 @@ const reuse = (
 
 const fresh = { "cache-control": "max-age=100" }
 const etag = { "cache-control": "max-age=10", etag: `"a"` }
+
+const write = (method: HttpMethod, more: Partial<Step> = {}): Step => ({ write: method, expects: "sent", ...more })
 
 const freshness: ReadonlyArray<Case> = [
   reuse("max-age, before its end", fresh, "cached", 99),
@@ -140,11 +151,28 @@ const freshness: ReadonlyArray<Case> = [
   reuse("max-age less Age, before its end", { ...fresh, age: "60" }, "cached", 39),
   reuse("max-age less Age, at its end", { ...fresh, age: "60" }, "sent", 40),
   reuse("Age beyond max-age", { ...fresh, age: "200" }, "sent", 0),
-  reuse("a negative Age", { ...fresh, age: "-5" }, "sent"),
-  reuse("a decimal Age", { ...fresh, age: "1.5" }, "sent"),
-  reuse("an Age that is no number", { ...fresh, age: "abc" }, "sent"),
-  reuse("an Age that is a list", { ...fresh, age: "0, 0" }, "sent"),
-  reuse("an Age with a parameter", { ...fresh, age: "0;foo=1" }, "sent"),
+  // The first member of a list counts, and an invalid value is ignored.
+  ...[
+    "-5",
+    "-7200",
+    "1.5",
+    "7200.0",
+    "abc",
+    "7200 s",
+    "0;foo=1",
+    "7200;foo=bar",
+    "+7200",
+    "0x10",
+    "1e9",
+    "",
+    "-5, 7200"
+  ].map((age) => reuse(`an invalid Age, ${JSON.stringify(age)}`, { ...fresh, age }, "cached")),
+  ...["0, 0", "0, 7200", " 60 , 7200", "60,60", ", 60", "60, abc"].map((age) =>
+    reuse(`a list in Age, ${JSON.stringify(age)}, whose first member is fresh`, { ...fresh, age }, "cached", 39)
+  ),
+  ...["7200, 0", "7200,7200", " 100 ,0", "2147483648", "99999999999999999999"].map((age) =>
+    reuse(`an Age beyond max-age, ${JSON.stringify(age)}`, { ...fresh, age }, "sent", 0)
+  ),
   reuse("Expires, before that time", (date) => ({ date: date(0), expires: date(100) }), "cached", 99),
   reuse("Expires, at that time", (date) => ({ date: date(0), expires: date(100) }), "sent", 100),
   reuse("Expires without a Date", (date) => ({ expires: date(100) }), "cached", 99),
@@ -162,6 +190,36 @@ const freshness: ReadonlyArray<Case> = [
   reuse("Expires twice", { expires: "Fri, 01 Jan 2038 00:00:00 GMT, Fri, 01 Jan 2038 00:00:00 GMT" }, "sent"),
   reuse("Expires in the format of RFC 850", { expires: "Friday, 01-Jan-38 00:00:00 GMT" }, "sent", 0),
   reuse("Expires in the format of asctime", { expires: "Fri Jan  1 00:00:00 2038" }, "cached"),
+  ...[
+    "FRI, 01 JAN 2038 00:00:00 GMT",
+    "fri, 01 jan 2038 00:00:00 gmt",
+    "Fri, 01 jAn 2038 00:00:00 gMT",
+    "FRI JAN  1 00:00:00 2038",
+    "fri jan 1 00:00:00 2038",
+    "  Fri,  01  Jan  2038   00:00:00  GMT ",
+    "Fri,01 Jan 2038 00:00:00 GMT",
+    "Fri,\t01 Jan 2038 00:00:00 GMT"
+  ].map((expires) => reuse(`Expires in another case or spacing, ${JSON.stringify(expires)}`, { expires }, "cached")),
+  ...[
+    "Fri, 01 Jan 2038 00:00:00 UTC",
+    "Fri, 01 Jan 2038 00:00:00 AEST",
+    "Fri, 01 Jan 2038 00:00:00 +0000",
+    "Fri, 1 Jan 2038 00:00:00 GMT",
+    "Fri, 01 Jan 38 00:00:00 GMT",
+    "Fri, 01 Jan 2038 0:00:00 GMT",
+    "Fri, 01 Jan 2038 00.00.00 GMT",
+    "Fri, 32 Jan 2038 00:00:00 GMT",
+    "Fri, 01 Foo 2038 00:00:00 GMT",
+    "2145916800",
+    "-1",
+    ""
+  ].map((expires) => reuse(`Expires that is no HTTP date, ${JSON.stringify(expires)}`, { expires }, "sent", 0)),
+  reuse(
+    "Expires relative to a Date in another case",
+    (date) => ({ date: date(7200).toUpperCase(), expires: date(7300).toLowerCase() }),
+    "sent",
+    100
+  ),
   reuse("max-age with an Expires in the past", (date) => ({ ...fresh, expires: date(-100) }), "cached"),
   reuse("max-age with an invalid Expires", { ...fresh, expires: "foo" }, "cached"),
   reuse(
@@ -170,6 +228,9 @@ const freshness: ReadonlyArray<Case> = [
     "sent"
   )
 ]
+
+/** Headers of a response that is heuristically fresh for 100 seconds. */
+const old = (date: DateOf): Headers => ({ date: date(0), "last-modified": date(-1000) })
 
 const heuristics: ReadonlyArray<Case> = [
   {
@@ -180,6 +241,51 @@ const heuristics: ReadonlyArray<Case> = [
       { after: 1, status: 304, expects: "revalidated" }
     ]
   },
+  {
+    name: "a Last-Modified in another case and spacing counts",
+    steps: [
+      {
+        expects: "sent",
+        responds: (date) => ({ date: date(0), "last-modified": date(-1000).toLowerCase().replaceAll(" ", "  ") })
+      },
+      { after: 99, expects: "cached" }
+    ]
+  },
+  ...[200, 203, 204, 300, 301, 308].map((status): Case => ({
+    name: `a ${status} is heuristically cacheable`,
+    steps: [
+      { status, body: "", expects: "sent", responds: old },
+      { after: 99, status, expects: "cached" }
+    ]
+  })),
+  ...[404, 405, 410, 414, 501].map((status): Case => ({
+    name: `a ${status} is heuristically cacheable`,
+    steps: [
+      { status, expects: "sent", responds: old },
+      { after: 99, status, expects: "cached" }
+    ]
+  })),
+  ...[201, 202, 299].map((status): Case => ({
+    name: `a ${status} is not heuristically cacheable`,
+    steps: [
+      { status, expects: "sent", responds: old },
+      { after: 1, status, expects: "sent", responds: old }
+    ]
+  })),
+  ...[302, 307, 400, 403, 422, 500, 502, 503, 504, 599].map((status): Case => ({
+    name: `a ${status} is not heuristically cacheable`,
+    steps: [
+      { status, expects: "failed", responds: old },
+      { after: 1, status, expects: "failed", responds: old }
+    ]
+  })),
+  ...[403, 503, 599].map((status): Case => ({
+    name: `a ${status} with Cache-Control: public is heuristically cacheable`,
+    steps: [
+      { status, expects: "sent", responds: (date) => ({ ...old(date), "cache-control": "public" }) },
+      { after: 99, status, expects: "cached" }
+    ]
+  })),
   {
     name: "no heuristic applies to a response with Cache-Control: no-cache",
     steps: [
@@ -200,20 +306,98 @@ const statuses: ReadonlyArray<Case> = [
       { after: 1, status, expects: "cached" }
     ]
   })),
-  ...[201, 202, 206, 299].map((status): Case => ({
-    name: `a ${status} is not stored`,
+  ...[200, 201, 202, 203, 226, 299, 300, 301, 302, 303, 307, 308].map((status): Case => ({
+    name: `a ${status} with explicit freshness is stored`,
     steps: [
       { status, expects: "sent", responds: fresh },
+      { after: 99, status, expects: "cached" },
       { after: 1, status, expects: "sent", responds: fresh }
     ]
   })),
-  ...[404, 410, 500, 503].map((status): Case => ({
-    name: `a ${status} is not stored`,
+  ...[400, 402, 403, 404, 405, 409, 410, 412, 414, 418, 422, 451, 499, 500, 501, 502, 503, 504, 599].map(
+    (status): Case => ({
+      name: `a ${status} with explicit freshness is stored`,
+      steps: [
+        { status, expects: "sent", responds: fresh },
+        { after: 99, status, expects: "cached" },
+        { after: 1, status, expects: "sent", responds: fresh }
+      ]
+    })
+  ),
+  ...[400, 404, 410, 500, 503].map((status): Case => ({
+    name: `a ${status} without freshness is not stored`,
+    steps: [
+      { status, expects: "failed" },
+      { after: 1, status, expects: "failed" }
+    ]
+  })),
+  ...[401, 407, 408, 425, 428, 429, 431, 511].map((status): Case => ({
+    name: `a ${status} is never stored`,
     steps: [
       { status, expects: "failed", responds: fresh },
       { after: 1, expects: "sent", responds: fresh }
     ]
   })),
+  {
+    name: "a 206 to a request without a range is not stored",
+    steps: [
+      { status: 206, expects: "sent", responds: { ...fresh, "content-range": "bytes 0-0/9" } },
+      { after: 1, expects: "sent", responds: fresh }
+    ]
+  },
+  ...[404, 299, 599].map((status): Case => ({
+    name: `a ${status} with no-store is not stored`,
+    steps: [
+      { status, expects: status < 400 ? "sent" : "failed", responds: { "cache-control": "no-store, max-age=100" } },
+      { after: 1, expects: "sent", responds: fresh }
+    ]
+  })),
+  {
+    name: "a 404 with no-store and must-understand is stored",
+    steps: [
+      { status: 404, expects: "sent", responds: { "cache-control": "no-store, must-understand, max-age=100" } },
+      { after: 1, status: 404, expects: "cached" }
+    ]
+  },
+  ...["must-understand, max-age=100", "no-store, must-understand, max-age=100", "MUST-Understand, max-age=100"].map(
+    (control): Case => ({
+      name: `a 299 with ${control} is not stored, since its status is not understood`,
+      steps: [
+        { status: 299, expects: "sent", responds: { "cache-control": control } },
+        { after: 1, expects: "sent", responds: fresh }
+      ]
+    })
+  ),
+  ...[500, 502, 503, 504].map((status): Case => ({
+    name: `a ${status} does not replace the stored response`,
+    steps: [
+      { expects: "sent", responds: { "cache-control": "max-age=10, stale-if-error=100" } },
+      { after: 11, status, expects: "failed", mode: "refresh", responds: fresh },
+      { after: 1, fails: transportError, expects: "stale" }
+    ]
+  })),
+  {
+    name: "a 404 with explicit freshness replaces the stored response",
+    steps: [
+      { expects: "sent", responds: etag },
+      { after: 10, status: 404, expects: "sent", responds: fresh },
+      { after: 99, status: 404, expects: "cached" },
+      { after: 1, expects: "sent", responds: fresh, sends: { "if-none-match": undefined } },
+      { after: 1, expects: "cached" }
+    ]
+  },
+  {
+    name: "a stored error is revalidated",
+    steps: [
+      { status: 404, expects: "sent", responds: etag },
+      { after: 10, status: 304, expects: "revalidated", sends: { "if-none-match": `"a"` } },
+      { after: 9, status: 404, expects: "cached", from: 0 }
+    ]
+  },
+  {
+    name: "a write removes a stored error",
+    steps: [{ status: 404, expects: "sent", responds: fresh }, write("PUT"), { expects: "sent", responds: fresh }]
+  },
   {
     name: "a 404 removes the stored response",
     steps: [
@@ -298,8 +482,8 @@ const requestDirectives: ReadonlyArray<Case> = [
     name: "max-stale limits the time since expiry, compared as a number",
     steps: [
       { expects: "sent", responds: fresh },
-      { after: 109, ...withHeaders({ "cache-control": "max-stale=9" }), expects: "cached" },
-      { after: 11, ...withHeaders({ "cache-control": "max-stale=100" }), expects: "cached" },
+      { after: 109, ...withHeaders({ "cache-control": "max-stale=9" }), expects: "cached", tag: "Stale" },
+      { after: 11, ...withHeaders({ "cache-control": "max-stale=100" }), expects: "cached", tag: "Stale" },
       { ...withHeaders({ "cache-control": "max-stale=9" }), expects: "sent", responds: fresh }
     ]
   },
@@ -307,7 +491,7 @@ const requestDirectives: ReadonlyArray<Case> = [
     name: "max-stale without a number accepts any stale response",
     steps: [
       { expects: "sent", responds: fresh },
-      { after: 5000, ...withHeaders({ "cache-control": "max-stale" }), expects: "cached" }
+      { after: 5000, ...withHeaders({ "cache-control": "max-stale" }), expects: "cached", tag: "Stale" }
     ]
   },
   ...["must-revalidate", "no-cache"].map((strict): Case => ({
@@ -324,19 +508,368 @@ const requestDirectives: ReadonlyArray<Case> = [
       { expects: "sent", responds: fresh },
       { ...withHeaders({ "cache-control": "only-if-cached" }), expects: "cached" },
       { after: 100, ...withHeaders({ "cache-control": "only-if-cached" }), expects: "NotCached" },
-      { ...withHeaders({ "cache-control": "only-if-cached, max-stale=50" }), expects: "cached" }
+      { ...withHeaders({ "cache-control": "only-if-cached, max-stale=50" }), expects: "cached", tag: "Stale" }
     ]
   },
-  ...["range", "if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range"].map(
-    (name): Case => ({
-      name: `a request with ${name} of the caller's own bypasses the cache`,
-      steps: [
-        { expects: "sent", responds: fresh },
-        { ...withHeaders({ [name]: "x" }), expects: "sent", responds: fresh },
-        { expects: "cached", from: 0 }
-      ]
-    })
-  )
+  ...["if-match", "if-unmodified-since", "if-range"].map((name): Case => ({
+    name: `a request with ${name} of the caller's own bypasses the cache`,
+    steps: [
+      { expects: "sent", responds: fresh },
+      { ...withHeaders({ [name]: "x" }), expects: "sent", responds: fresh },
+      { expects: "cached", from: 0 }
+    ]
+  }))
+]
+
+/** The response to a condition of the caller's own: a 304, or the whole stored response. */
+const condition = (responds: Step["responds"] & object, headers: Headers, status: 200 | 304): Case => ({
+  name: `${JSON.stringify(headers)} about ${JSON.stringify(typeof responds === "function" ? responds(formatted) : responds)}: ${status}`,
+  steps: [
+    { expects: "sent", responds: { ...fresh, ...(typeof responds === "function" ? responds(formatted) : responds) } },
+    { after: 1, headers, expects: "cached", ...(status === 304 && { gives: [304, ""] as const }) }
+  ]
+})
+
+const since = (seconds: number) => ({ "if-modified-since": formatted(seconds) })
+const tagged = { etag: `"a"` }
+const modified = (date: DateOf) => ({ "last-modified": date(-50) })
+
+const conditions: ReadonlyArray<Case> = [
+  ...[`"a"`, `W/"a"`, `"b", "a"`, `"a","b"`, `"b", W/"a" , "c"`, "*", ` "a" `].map((tags) =>
+    condition(tagged, { "if-none-match": tags }, 304)
+  ),
+  ...[`"b"`, `"A"`, `W/"b"`, `"b", "c"`, `"a,b"`, `""`, "", "x"].map((tags) =>
+    condition(tagged, { "if-none-match": tags }, 200)
+  ),
+  condition({ etag: `W/"a"` }, { "if-none-match": `"a"` }, 304),
+  condition({ etag: "a" }, { "if-none-match": "a" }, 304),
+  condition({}, { "if-none-match": `"a"` }, 200),
+  condition({}, { "if-none-match": "*" }, 304),
+  ...[-50, -49, 0, 1000].map((seconds) => condition(modified, since(seconds), 304)),
+  ...[-51, -5000].map((seconds) => condition(modified, since(seconds), 200)),
+  ...[(text: string) => text.toUpperCase(), (text: string) => text.replaceAll(" ", "  ")].map((spell) =>
+    condition(modified, { "if-modified-since": spell(formatted(-50)) }, 304)
+  ),
+  condition(modified, { "if-modified-since": "yesterday" }, 200),
+  condition((date) => ({ date: date(-70) }), since(-70), 304),
+  condition((date) => ({ date: date(-70) }), since(-71), 200),
+  condition({}, since(0), 304),
+  condition({}, since(-1), 200),
+  // `If-None-Match` has precedence.
+  condition({ ...tagged, "last-modified": formatted(-50) }, { "if-none-match": `"b"`, ...since(0) }, 200),
+  condition({ ...tagged, "last-modified": formatted(-50) }, { "if-none-match": `"a"`, ...since(-60) }, 304),
+  {
+    name: "a 304 from the cache has the stored headers, without those of the content",
+    steps: [
+      {
+        expects: "sent",
+        responds: { ...fresh, ...tagged, "content-type": "text/a", "content-location": "/a", "x-a": "1" }
+      },
+      {
+        after: 1,
+        ...withHeaders({ "if-none-match": `"a"` }),
+        expects: "cached",
+        gives: [304, ""],
+        receives: { etag: `"a"`, "content-location": "/a", "x-a": "1", "content-type": undefined, age: "1" }
+      }
+    ]
+  },
+  {
+    name: "once the stored response has expired, the condition is sent as it is, and a 304 to it updates the stored response",
+    steps: [
+      { expects: "sent", responds: etag },
+      {
+        after: 10,
+        ...withHeaders({ "if-none-match": `"a"` }),
+        status: 304,
+        body: "",
+        responds: { ...etag, "x-b": "2" },
+        expects: "sent",
+        sends: { "if-none-match": `"a"` }
+      },
+      { after: 9, expects: "cached", from: 0, receives: { "x-b": "2" } }
+    ]
+  },
+  {
+    name: "a 304 about another response than the stored one does not update it",
+    steps: [
+      { expects: "sent", responds: etag },
+      {
+        after: 10,
+        ...withHeaders({ "if-none-match": `"b"` }),
+        status: 304,
+        body: "",
+        responds: { etag: `"b"`, "cache-control": "max-age=100" },
+        expects: "sent"
+      },
+      { status: 304, expects: "revalidated", from: 0, sends: { "if-none-match": `"a"` } }
+    ]
+  },
+  {
+    name: "a 200 to a condition of the caller's own is stored",
+    steps: [
+      { ...withHeaders({ "if-none-match": `"b"` }), expects: "sent", responds: { ...fresh, ...tagged } },
+      { after: 1, expects: "cached" },
+      { ...withHeaders({ "if-none-match": `"a"` }), expects: "cached", gives: [304, ""] }
+    ]
+  },
+  {
+    name: "a condition does not apply to a stored error",
+    steps: [
+      { status: 404, expects: "sent", responds: { ...fresh, ...tagged } },
+      { ...withHeaders({ "if-none-match": `"a"` }), status: 404, expects: "cached" }
+    ]
+  },
+  {
+    name: "only-if-cached sends no condition",
+    steps: [
+      { mode: "only-if-cached", ...withHeaders({ "if-none-match": `"a"` }), expects: "NotCached" },
+      { expects: "sent", responds: { ...fresh, ...tagged } },
+      { mode: "only-if-cached", ...withHeaders({ "if-none-match": `"a"` }), expects: "cached", gives: [304, ""] }
+    ]
+  }
+]
+
+const digits = "0123456789"
+
+const ranges: ReadonlyArray<Case> = [
+  ...(
+    [
+      ["bytes=0-1", "01", "0-1"],
+      ["bytes=3-3", "3", "3-3"],
+      ["bytes=4-", "456789", "4-9"],
+      ["bytes=8-99", "89", "8-9"],
+      ["bytes=0-", digits, "0-9"],
+      ["bytes=-1", "9", "9-9"],
+      ["bytes=-4", "6789", "6-9"],
+      ["bytes=-99", digits, "0-9"],
+      ["BYTES=2-3", "23", "2-3"]
+    ] as const
+  ).map(([range, body, selected]): Case => ({
+    name: `${range} is served from a whole stored response`,
+    steps: [
+      { expects: "sent", responds: { ...fresh, etag: `"a"` }, body: digits },
+      {
+        after: 1,
+        ...withHeaders({ range }),
+        expects: "cached",
+        gives: [206, body],
+        receives: {
+          "content-range": `bytes ${selected}/10`,
+          "content-length": `${body.length}`,
+          etag: `"a"`,
+          age: "1"
+        }
+      }
+    ]
+  })),
+  ...["bytes=3-2", "bytes=0-1,3-4", "bytes=", "bytes=-", "bytes=a-b", "pages=1-2"].map((range): Case => ({
+    name: `${range} is for the server to respond to`,
+    steps: [
+      { expects: "sent", responds: fresh, body: digits },
+      { ...withHeaders({ range }), expects: "sent", responds: fresh, sends: { range } },
+      { expects: "cached", from: 0 }
+    ]
+  })),
+  ...["bytes=10-", "bytes=99-100", "bytes=-0"].map((range): Case => ({
+    name: `${range} of ten bytes is for the server to respond to`,
+    steps: [
+      { expects: "sent", responds: fresh, body: digits },
+      { ...withHeaders({ range }), expects: "failed", status: 416, sends: { range } },
+      { expects: "cached", from: 0 }
+    ]
+  })),
+  {
+    name: "a range of a response with a content coding is for the server to select",
+    steps: [
+      { expects: "sent", responds: { ...fresh, "content-encoding": "gzip" }, body: digits },
+      {
+        ...withHeaders({ range: "bytes=0-1" }),
+        status: 206,
+        expects: "sent",
+        responds: { ...fresh, "content-range": "bytes 0-1/5" }
+      }
+    ]
+  },
+  {
+    name: "a range of an expired response is requested, and stored for requests of this range only",
+    steps: [
+      { expects: "sent", responds: { "cache-control": "max-age=10" }, body: digits },
+      {
+        after: 10,
+        ...withHeaders({ range: "bytes=0-1" }),
+        status: 206,
+        expects: "sent",
+        responds: { ...fresh, "content-range": "bytes 0-1/10" }
+      },
+      { after: 1, ...withHeaders({ range: "bytes=0-1" }), status: 206, expects: "cached" },
+      {
+        ...withHeaders({ range: "bytes=0-2" }),
+        status: 206,
+        expects: "sent",
+        responds: { "content-range": "bytes 0-2/10" }
+      },
+      { expects: "sent", responds: fresh }
+    ]
+  },
+  ...[undefined, "bytes */10", "pages 1-2/3", ""].map((contentRange): Case => ({
+    name: `a 206 with the Content-Range ${contentRange} is not stored`,
+    steps: [
+      {
+        ...withHeaders({ range: "bytes=0-1" }),
+        status: 206,
+        expects: "sent",
+        responds: { ...fresh, ...(contentRange !== undefined && { "content-range": contentRange }) }
+      },
+      { ...withHeaders({ range: "bytes=0-1" }), status: 206, expects: "sent" }
+    ]
+  })),
+  {
+    name: "a 200 to the request of a range is stored as the whole response",
+    steps: [
+      { ...withHeaders({ range: "bytes=0-1" }), expects: "sent", responds: fresh, body: digits },
+      { after: 1, expects: "cached" },
+      { ...withHeaders({ range: "bytes=2-3" }), expects: "cached", gives: [206, "23"] }
+    ]
+  },
+  {
+    name: "a stored error responds to the request of a range",
+    steps: [
+      { status: 404, expects: "sent", responds: fresh },
+      { ...withHeaders({ range: "bytes=0-1" }), status: 404, expects: "cached" }
+    ]
+  },
+  {
+    name: "a range of a variant",
+    steps: [
+      {
+        headers: { "accept-language": "en" },
+        expects: "sent",
+        responds: { ...fresh, vary: "accept-language" },
+        body: digits
+      },
+      {
+        headers: { "accept-language": "en", range: "bytes=0-1" },
+        expects: "cached",
+        gives: [206, "01"]
+      },
+      {
+        headers: { "accept-language": "fr", range: "bytes=0-1" },
+        status: 206,
+        expects: "sent",
+        responds: { "content-range": "bytes 0-1/10" }
+      }
+    ]
+  },
+  {
+    name: "a write invalidates ranges",
+    steps: [
+      {
+        ...withHeaders({ range: "bytes=0-1" }),
+        status: 206,
+        expects: "sent",
+        responds: { ...fresh, "content-range": "bytes 0-1/10" }
+      },
+      write("PUT"),
+      { ...withHeaders({ range: "bytes=0-1" }), status: 206, expects: "sent" }
+    ]
+  },
+  {
+    name: "partitions have ranges of their own, whatever their text",
+    steps: [
+      {
+        ...withHeaders({ range: "bytes=0-1" }),
+        partition: "a",
+        status: 206,
+        expects: "sent",
+        responds: { ...fresh, "content-range": "bytes 0-1/10" }
+      },
+      { ...withHeaders({ range: "bytes=0-1" }), partition: "b", status: 206, expects: "sent" },
+      { partition: "a", expects: "sent" },
+      { partition: "[0-1] a", expects: "sent" }
+    ]
+  }
+]
+
+const head = (more: Partial<Step>): Step => ({ method: "HEAD", body: "", expects: "sent", ...more })
+
+/** A HEAD that the server responds to with these headers, between two GETs of a stale response. */
+const headUpdate = (subject: string, stored: Headers, received: Headers, after: "updated" | "removed"): Case => ({
+  name: `a 200 to a HEAD ${subject}: the stored response to the GET is ${after}`,
+  steps: [
+    { expects: "sent", responds: { "cache-control": "max-age=10", "x-a": "1", ...stored }, body: "12345" },
+    head({ after: 10, responds: { ...fresh, "x-b": "2", ...received } }),
+    after === "updated"
+      ? { after: 99, expects: "cached", from: 0, receives: { "x-a": "1", "x-b": "2", age: "99" } }
+      : { expects: "sent", sends: { "if-none-match": undefined, "if-modified-since": undefined }, responds: fresh }
+  ]
+})
+
+const heads: ReadonlyArray<Case> = [
+  {
+    name: "a fresh response to a GET answers a HEAD, without its body",
+    steps: [
+      { expects: "sent", responds: { ...fresh, "content-length": "1" } },
+      { after: 1, method: "HEAD", expects: "cached", gives: [200, ""], receives: { "content-length": "1", age: "1" } }
+    ]
+  },
+  {
+    name: "a stored error of a GET answers a HEAD",
+    steps: [
+      { status: 404, expects: "sent", responds: fresh },
+      { method: "HEAD", expects: "cached", gives: [404, ""] }
+    ]
+  },
+  {
+    name: "the response to a HEAD does not answer a GET",
+    steps: [
+      head({ responds: fresh }),
+      { after: 1, method: "HEAD", expects: "cached", gives: [200, ""] },
+      { expects: "sent" }
+    ]
+  },
+  {
+    name: "a condition of a HEAD is answered from the response to a GET",
+    steps: [
+      { expects: "sent", responds: { ...fresh, etag: `"a"` } },
+      { method: "HEAD", ...withHeaders({ "if-none-match": `"a"` }), expects: "cached", gives: [304, ""] }
+    ]
+  },
+  {
+    name: "a HEAD of another variant is sent",
+    steps: [
+      { headers: { "accept-language": "en" }, expects: "sent", responds: { ...fresh, vary: "accept-language" } },
+      { method: "HEAD", headers: { "accept-language": "en" }, expects: "cached", gives: [200, ""] },
+      head({ headers: { "accept-language": "fr" } })
+    ]
+  },
+  headUpdate("without validators", {}, {}, "updated"),
+  headUpdate("with the stored ETag", { etag: `"a"` }, { etag: `"a"` }, "updated"),
+  headUpdate("with another ETag", { etag: `"a"` }, { etag: `"b"` }, "removed"),
+  headUpdate("with an ETag that is new", {}, { etag: `"b"` }, "removed"),
+  headUpdate("without the stored ETag", { etag: `"a"` }, {}, "updated"),
+  headUpdate("with the stored Last-Modified", modified(formatted), modified(formatted), "updated"),
+  headUpdate("with another Last-Modified", modified(formatted), { "last-modified": formatted(-49) }, "removed"),
+  headUpdate("with the stored length", { "content-length": "5" }, { "content-length": "5" }, "updated"),
+  headUpdate("with another length", { "content-length": "5" }, { "content-length": "6" }, "removed"),
+  headUpdate("with the length of the body, which the server did not state", {}, { "content-length": "5" }, "updated"),
+  headUpdate("with another length than the body's", {}, { "content-length": "6" }, "removed"),
+  {
+    name: "a 404 to a HEAD removes the stored response to the GET",
+    steps: [
+      { expects: "sent", responds: { "cache-control": "max-age=10", etag: `"a"` } },
+      head({ after: 10, status: 404, expects: "failed" }),
+      { expects: "sent", sends: { "if-none-match": undefined } }
+    ]
+  },
+  {
+    name: "a HEAD that fails leaves the stored response to the GET as it is",
+    steps: [
+      { expects: "sent", responds: { "cache-control": "max-age=10", etag: `"a"` } },
+      head({ after: 10, status: 503, expects: "failed" }),
+      { expects: "revalidated", status: 304, from: 0 }
+    ]
+  }
 ]
 
 const modes: ReadonlyArray<Case> = [
@@ -375,7 +908,7 @@ const modes: ReadonlyArray<Case> = [
       { mode: "only-if-cached", expects: "NotCached" },
       { expects: "sent", responds: { "cache-control": "max-age=10, stale-while-revalidate=10", etag: `"a"` } },
       { after: 9, mode: "only-if-cached", expects: "cached" },
-      { after: 5, mode: "only-if-cached", expects: "cached" },
+      { after: 5, mode: "only-if-cached", expects: "cached", tag: "Stale" },
       { after: 6, mode: "only-if-cached", expects: "NotCached" }
     ]
   }
@@ -499,15 +1032,6 @@ const revalidation: ReadonlyArray<Case> = [
       { after: 10, status: 304, responds: { age: "6" }, expects: "revalidated", receives: { age: "6" } },
       { after: 3, expects: "cached", receives: { age: "9" } },
       { after: 1, status: 304, expects: "revalidated" }
-    ]
-  },
-  {
-    name: "GET and HEAD have stored responses of their own",
-    steps: [
-      { expects: "sent", responds: fresh },
-      { method: "HEAD", body: "", expects: "sent", responds: fresh },
-      { method: "HEAD", expects: "cached", from: 1 },
-      { expects: "cached", from: 0 }
     ]
   }
 ]
@@ -682,8 +1206,6 @@ const vary: ReadonlyArray<Case> = [
   )
 ]
 
-const write = (method: HttpMethod, more: Partial<Step> = {}): Step => ({ write: method, expects: "sent", ...more })
-
 const invalidation: ReadonlyArray<Case> = [
   ...(["PUT", "POST", "DELETE", "PATCH"] as const).flatMap((method): Array<Case> => [
     {
@@ -692,13 +1214,12 @@ const invalidation: ReadonlyArray<Case> = [
         { expects: "sent", responds: fresh },
         { url: `${page}?a=1`, expects: "sent", responds: fresh },
         { partition: "me", expects: "sent", responds: fresh },
-        { method: "HEAD", expects: "sent", responds: fresh, body: "" },
+        { method: "HEAD", expects: "cached", from: 0, gives: [200, ""] },
         { url: `${page}/other`, expects: "sent", responds: fresh },
         write(method, { url: `${page}?b=2` }),
         { expects: "sent", responds: fresh },
         { url: `${page}?a=1`, expects: "sent", responds: fresh },
         { partition: "me", expects: "sent", responds: fresh },
-        { method: "HEAD", expects: "sent", responds: fresh, body: "" },
         { url: `${page}/other`, expects: "cached", from: 4 },
         { expects: "cached", from: 6 }
       ]
@@ -715,6 +1236,10 @@ const invalidation: ReadonlyArray<Case> = [
       ]
     }))
   ]),
+  {
+    name: "a write invalidates the response to a HEAD",
+    steps: [head({ responds: fresh }), write("PUT"), head({ responds: fresh })]
+  },
   {
     name: "a failed write invalidates the responses of its URL, since it may have had an effect",
     steps: [
@@ -922,8 +1447,6 @@ const userLifetimes: ReadonlyArray<Case> = [
   }
 ]
 
-const formatDate = (millis: number): string => new Date(millis).toUTCString()
-
 const headersOf = ({ responds = {} }: Step, now: number): Headers =>
   typeof responds === "function" ? responds((seconds) => formatDate(now + seconds * 1000)) : responds
 
@@ -987,13 +1510,16 @@ const run = ({ lifetime, steps }: Case) =>
         expect(response.cached, where).toBeUndefined()
       } else {
         expect(response.headers["age"], where).toMatch(/^\d+$/)
-        expect(response.cached?.revalidated, where).toBe(expects === "revalidated")
+        const tag =
+          step.tag ?? { revalidated: "Revalidated", cached: "Hit", stale: "Stale", background: "Stale" }[expects]
+        expect(response.cached?._tag, where).toBe(tag)
         const age = Duration.toSeconds(response.cached?.age ?? -1)
         expect(`${Math.floor(age)}`, where).toBe(response.headers["age"])
       }
       const origin = expects === "sent" ? index : (from ?? lastSent)
-      expect(text(response), where).toBe(steps[origin]!.body ?? `${origin}`)
-      expect(response.status, where).toBe(steps[origin]!.status ?? 200)
+      const [status, body] = step.gives ?? [steps[origin]!.status ?? 200, steps[origin]!.body ?? `${origin}`]
+      expect(text(response), where).toBe(body)
+      expect(response.status, where).toBe(status)
       if (expects === "background" && from !== undefined) lastSent = index
     }
   }).pipe(Effect.provide(HttpCache.layer({ ...(lifetime && { lifetime }) })), Effect.provide(noClient))
@@ -1003,6 +1529,9 @@ const parts: ReadonlyArray<readonly [name: string, cases: ReadonlyArray<Case>]> 
   ["heuristic freshness (4.2.2)", heuristics],
   ["storing responses (3)", statuses],
   ["request directives (5.2.1)", requestDirectives],
+  ["conditions of the caller's own (4.3.2)", conditions],
+  ["ranges (3.4; RFC 9110, 14)", ranges],
+  ["HEAD (4.3.5)", heads],
   ["modes", modes],
   ["revalidation (4.3)", revalidation],
   ["stale responses (RFC 5861)", stale],

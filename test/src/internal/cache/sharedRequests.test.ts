@@ -217,7 +217,7 @@ describe("a shared request", () => {
       yield* Deferred.succeed(released, undefined)
       const responses = yield* Fiber.join(Fiber.all(calls))
       expect(responses.map(text)).toEqual(["stored", "stored", "stored", "stored"])
-      expect(responses.map(({ cached }) => cached?.revalidated)).toEqual([true, true, true, true])
+      expect(responses.map(({ cached }) => cached?._tag)).toEqual(Array.from({ length: 4 }, () => "Revalidated"))
     }).pipe(provideSharing)
   )
 

@@ -358,7 +358,7 @@ describe("secrets in an error", () => {
     })
   )
 
-  it.scopedLive("of fewer than four characters are not searched for within a text", () =>
+  it.scopedLive("of fewer than four characters are not searched for", () =>
     Effect.gen(function* () {
       for (const short of ["a", "é", "12", "abc"]) {
         const body = { message: `a sentence with ${short} in it`, pin: short, other: "x" }
@@ -366,7 +366,7 @@ describe("secrets in an error", () => {
           post("/", { json: { pin: Redacted.make(short) } }),
           Scripted.json(body, { status: 400 })
         )
-        expect(details).toMatchObject({ detail: body.message, data: { ...body, pin: replacement } })
+        expect(details).toMatchObject({ detail: body.message, data: body })
       }
       const { details } = yield* detailsFrom(
         post("/", { json: { pin: Redacted.make("1234") } }),

@@ -90,6 +90,30 @@ describe("a scrubber", () => {
     expect(text("/forecast?api_key=k3y9")).toBe(replacement)
   })
 
+  const short = ["", "a", " ", "b", "é", "😀", "ab", "/a", "abc", "url", "12", "4.2", "日本語"]
+  it.each(short)("does not search for a secret of fewer than 4 characters, in any spelling: %j", (secret) => {
+    const basic = Credentials.setBasic(plain, { username: "A1", password: Redacted.make(secret) })
+    const scrub = makeScrubber(
+      { secret: Redacted.make(secret), deep: Redacted.make([secret]) },
+      plain,
+      HttpClientRequest.setHeaders(HttpClientRequest.setUrlParam(basic, "key", secret), { "x-api-key": secret })
+    )
+    for (const spell of Object.values(spellings)) {
+      for (const text of [spell(secret), `URL invalid, extra characters found after valid URL: '${spell(secret)} b'`]) {
+        expect(scrub.text(text)).toBe(text)
+        expect(scrub.json({ [text]: [text] })).toEqual({ [text]: [text] })
+      }
+    }
+    expect(scrub.json([12, 4.2, 0, true, null])).toEqual([12, 4.2, 0, true, null])
+  })
+
+  it("searches for a secret of 4 characters, in any spelling", () => {
+    for (const secret of ["abcd", "日本語で", "482913", "a/+b"]) {
+      for (const spell of Object.values(spellings))
+        expect(scrubbing(secret)(`it is ${spell(secret)}!`)).toBe(replacement)
+    }
+  })
+
   it("is fast for texts of nested escapes", () => {
     const scrub = scrubbing("\\\\\\\\secret\\\\\\\\", "%25%25%25", "&amp;amp;amp;")
     for (const piece of ["\\", "%25", "%", "&amp;", "&", "&#x", "\\u", "a"]) {

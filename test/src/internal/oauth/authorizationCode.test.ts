@@ -2,7 +2,7 @@ import type { HttpClient } from "@effect/platform/HttpClient"
 import { describe, expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import type { Token } from "effect-herald"
+import { Token } from "effect-herald"
 import { Loopback } from "effect-herald/node"
 import * as OAuth from "effect-herald/oauth"
 import { createHash } from "node:crypto"
@@ -70,7 +70,7 @@ describe("a sign-in with a browser", () => {
       yield* Effect.flatMap(
         OAuth.authorizationCode({
           ...optionsFor(oidc, open),
-          client: { ...clientOf(web), authentication: "post" },
+          client: clientOf(web, "post"),
           parameters: hidden
         }),
         (tokens) => tokens.token()
@@ -108,20 +108,77 @@ describe("a sign-in with a browser", () => {
       expect(oidc.tokenRequests.map(({ status }) => status)).toEqual([200, 200])
     }))
 
-  test("redeems its code once, even if the outcome of that is unknown", () =>
+  /** The outcome of a sign-in whose code is redeemed at a token endpoint that responds by this script. */
+  const redeemWith = (responses: ReadonlyArray<Scripted.Behaviour>) =>
     Effect.gen(function* () {
+      const server = yield* Scripted.make(responses)
+      const { lastPage, open } = makeBrowser()
       const oidc = yield* make({ clients: [cli] })
-      let redeemed = 0
-      oidc.intercept = ({ url }, response) => {
-        if (url !== "/token") return false
-        redeemed += 1
-        response.writeHead(502).end()
-        return true
+      const tokens = yield* OAuth.authorizationCode({
+        ...optionsFor(oidc, open),
+        scope: ["read"],
+        server: {
+          issuer: oidc.issuer,
+          authorizationEndpoint: `${oidc.issuer}/auth`,
+          tokenEndpoint: new URL("/token", server.url)
+        }
+      })
+      const exit = yield* Effect.exit(tokens.token())
+      const codes = server.requests.map(({ body }) => new URLSearchParams(body).get("code"))
+      return { exit, codes, page: yield* lastPage }
+    })
+
+  const granted = Scripted.json({ access_token: "token" })
+  const lost: ReadonlyArray<readonly [name: string, response: Scripted.Behaviour]> = [
+    ...[500, 502, 503, 504].map((status) => [`${status}`, Scripted.respond({ status })] as const),
+    ["503 with a code", Scripted.json({ error: "temporarily_unavailable" }, { status: 503 })],
+    ["a reset", Scripted.reset],
+    ["no response", Scripted.hangUp],
+    ["half a response", Scripted.cutShort({ body: '{"access_token":' })]
+  ]
+  for (const [name, response] of lost) {
+    test(`redeems its code once more after ${name}`, () =>
+      Effect.gen(function* () {
+        const { codes, exit, page } = yield* redeemWith([response, granted])
+        expect(Redacted.value((yield* exit).accessToken)).toBe("token")
+        expect(codes).toHaveLength(2)
+        expect(new Set(codes).size).toBe(1)
+        expect([page.status, page.text]).toEqual([200, expect.stringContaining("You can close this window")])
+      }))
+  }
+
+  test("redeems its code no third time, and fails with the first cause, which the page shows", () =>
+    Effect.gen(function* () {
+      const [, failing] = lost[1]!
+      const used = Scripted.json({ error: "invalid_grant", error_description: "code was used" }, { status: 400 })
+      for (const second of [failing, used, Scripted.respond({ status: 400 })]) {
+        const { codes, exit, page } = yield* redeemWith([failing, second, granted])
+        const failure = yield* Effect.flip(exit)
+        expect(failure).toMatchObject({ reason: "Unavailable", message: expect.stringContaining("status 502") })
+        expect(codes).toHaveLength(2)
+        expect([page.status, page.text]).toEqual([400, expect.stringContaining("status 502")])
       }
-      const tokens = yield* signInAt(oidc, makeBrowser().open)
-      const failure = yield* Effect.flip(tokens.token())
-      expect(failure).toMatchObject({ reason: "Unavailable" })
-      expect(redeemed).toBe(1)
+      const wrong = yield* redeemWith([failing, Scripted.json({ error: "invalid_client" }, { status: 401 })])
+      expect(yield* Effect.flip(wrong.exit)).toMatchObject({ reason: "Misconfigured" })
+    }))
+
+  test("redeems its code once where the server has responded, and the page shows the reason", () =>
+    Effect.gen(function* () {
+      const refused = Scripted.json({ error: "invalid_grant" }, { status: 400 })
+      const html = Scripted.respond({ body: "<h1>Welcome</h1>" })
+      for (const [reason, response] of [
+        ["Refused", refused],
+        ["Unavailable", html],
+        ["Invalid", Scripted.json({ access_token: "token", token_type: "mac" })],
+        ["Unavailable", Scripted.redirect("https://auth.example")]
+      ] as const) {
+        const { codes, exit, page } = yield* redeemWith([response, granted])
+        const failure = yield* Effect.flip(exit)
+        expect(failure).toMatchObject({ reason })
+        expect(codes).toHaveLength(1)
+        expect(page.status).toBe(400)
+        expect(page.text).toContain("Sign-in failed")
+      }
     }))
 
   test("that the user denies fails with Denied, and the page shows the reason", () =>
@@ -295,11 +352,100 @@ describe("a receiver other than Loopback", () => {
           })
         )
       expect(yield* failing("invalid_scope", "no such\nscope")).toMatchObject({
-        reason: "Refused",
+        reason: "Misconfigured",
         message: expect.stringContaining("invalid_scope (no such scope)")
       })
       expect(yield* failing("access_denied")).toMatchObject({ reason: "Denied" })
+      expect(yield* failing("user_cancelled_login")).toMatchObject({ reason: "Denied" })
       expect(yield* failing("server_error")).toMatchObject({ reason: "Unavailable" })
+      expect(yield* failing("interaction_required")).toMatchObject({ reason: "Refused" })
+    }))
+
+  test("may return an authorization response in an odd form, which fails with its cause", () =>
+    Effect.gen(function* () {
+      const oidc = yield* make({ clients: [web] })
+      type Change = (callback: URL) => void
+      const intoFragment: Change = (callback) => {
+        callback.hash = callback.search.slice(1)
+        callback.search = ""
+      }
+      const rows: ReadonlyArray<readonly [name: string, reason: string, message: RegExp, change: Change]> = [
+        [
+          "an error twice",
+          "Denied",
+          /access_denied \(not today\)/,
+          ({ searchParams }) => {
+            searchParams.append("error", "access_denied")
+            searchParams.append("error", "server_error")
+            searchParams.append("error_description", "not today")
+          }
+        ],
+        [
+          "an error beside an empty one",
+          "Denied",
+          /access_denied/,
+          ({ searchParams }) => {
+            searchParams.append("error", "")
+            searchParams.append("error", "access_denied")
+          }
+        ],
+        [
+          "an error beside a code",
+          "Denied",
+          /denied/,
+          ({ searchParams }) => searchParams.set("error", "access_denied")
+        ],
+        [
+          "an error by another name",
+          "Refused",
+          /1349126 \(not live\)/,
+          ({ searchParams }) => {
+            searchParams.delete("code")
+            searchParams.set("error_code", "1349126")
+            searchParams.set("error_message", "not live")
+          }
+        ],
+        ["an empty code", "Unsafe", /exactly one code/, ({ searchParams }) => searchParams.set("code", "")],
+        [
+          "an empty error and no code",
+          "Unsafe",
+          /exactly one code/,
+          ({ searchParams }) => {
+            searchParams.delete("code")
+            searchParams.set("error", "")
+          }
+        ],
+        [
+          "a token in the fragment",
+          "Unsafe",
+          /fragment.*authorization code grant/,
+          (callback) => {
+            callback.hash = "access_token=abc&token_type=bearer"
+          }
+        ],
+        ["everything in the fragment", "Unsafe", /fragment/, intoFragment],
+        [
+          "an error in the fragment",
+          "Denied",
+          /access_denied/,
+          (callback) => {
+            callback.searchParams.set("error", "access_denied")
+            intoFragment(callback)
+          }
+        ]
+      ]
+      for (const [name, reason, message, change] of rows) {
+        expect(yield* Effect.flip(signInWith(oidc, change)), name).toMatchObject({
+          reason,
+          message: expect.stringMatching(message)
+        })
+      }
+      expect(oidc.tokenRequests).toHaveLength(0)
+      // Facebook's mark at the end of a redirect URI.
+      yield* signInWith(oidc, (callback) => {
+        callback.hash = "_=_"
+      })
+      expect(oidc.tokenRequests).toHaveLength(1)
     }))
 
   test("may die with a defect, which the call dies with", () =>
@@ -353,16 +499,98 @@ describe("an authorization code", () => {
       }
     }))
 
-  test("is redeemed with any issuer in the callback, or none, where no issuer is configured", () =>
+  test("is redeemed with an issuer of a named origin, or none, where no issuer is configured", () =>
     Effect.gen(function* () {
       const server = yield* Scripted.make([Scripted.json({ access_token: "token", id_token: "not.a.token" })])
-      for (const parameters of [{}, { iss: "https://auth.example" }]) {
+      const { origin } = server.url
+      const signIn = (iss?: string) =>
+        Effect.flatMap(
+          OAuth.authorizationCode({
+            server: { ...endpoints(server.url), authorizationEndpoint: "https://login.auth.example/auth" },
+            client: { clientId: "cli" },
+            receiver: granting(iss === undefined ? {} : { iss })
+          }),
+          (tokens) => tokens.token()
+        )
+      const own = [undefined, "", origin, `${origin}/`, `${origin}/tenant/v2.0`, "https://login.auth.example/issuer"]
+      for (const iss of own) expect(Redacted.value((yield* signIn(iss)).accessToken), iss).toBe("token")
+      for (const iss of [
+        "https://evil.example",
+        "https://auth.example",
+        "https://login.auth.example.evil.example",
+        "https://login.auth.example:8443",
+        "http://login.auth.example",
+        "login.auth.example",
+        "null",
+        "javascript:alert(1)",
+        "http://127.0.0.1"
+      ]) {
+        const failure = yield* Effect.flip(signIn(iss))
+        expect(failure, iss).toMatchObject({ reason: "Unsafe" })
+        expect(failure.message).toContain("issuer")
+      }
+      expect(server.requests).toHaveLength(own.length)
+    }))
+
+  test("is redeemed without PKCE only where that is asked for", () =>
+    Effect.gen(function* () {
+      const server = yield* Scripted.make([Scripted.json({ access_token: "token" })])
+      for (const insecureWithoutPkce of [true, false, undefined]) {
+        let url = new URL("https://auth.example")
         const tokens = yield* OAuth.authorizationCode({
           server: endpoints(server.url),
           client: { clientId: "cli" },
-          receiver: granting(parameters)
+          receiver: Effect.map(granting(), (receiver) => ({
+            ...receiver,
+            awaitCallback: (authorizationUrl, check) => {
+              url = authorizationUrl
+              return receiver.awaitCallback(authorizationUrl, check)
+            }
+          })),
+          insecureWithoutPkce
         })
-        expect(Redacted.value((yield* tokens.token()).accessToken)).toBe("token")
+        yield* tokens.token()
+        const names = [...url.searchParams.keys(), ...new URLSearchParams(server.requests.at(-1)?.body).keys()]
+        const pkce = names.filter((name) => name.startsWith("code_"))
+        expect(pkce).toEqual(
+          insecureWithoutPkce === true ? [] : ["code_challenge", "code_challenge_method", "code_verifier"]
+        )
+      }
+    }))
+
+  test("lets a receiver show the result of the sign-in, once, however it ends", () =>
+    Effect.gen(function* () {
+      const never: Scripted.Behaviour = Scripted.silence
+      const rows: ReadonlyArray<
+        readonly [
+          result: string,
+          response: Scripted.Behaviour,
+          callback: Effect.Effect<never, Token.TokenFailure> | undefined
+        ]
+      > = [
+        ["SignedIn", Scripted.json({ access_token: "token" }), undefined],
+        ["Refused", Scripted.json({ error: "invalid_grant" }, { status: 400 }), undefined],
+        ["TimedOut", never, Effect.never],
+        ["Invalid", never, Effect.die("of the receiver")],
+        ["Denied", never, Effect.fail(new Token.TokenFailure({ reason: "Denied", message: "no" }))]
+      ]
+      for (const [expected, response, callback] of rows) {
+        const server = yield* Scripted.make([response])
+        const results: Array<string> = []
+        const tokens = yield* OAuth.authorizationCode({
+          server: endpoints(server.url),
+          client: { clientId: "cli" },
+          timeout: "5 seconds",
+          receiver: Effect.map(granting(), (receiver) => ({
+            redirectUri: receiver.redirectUri,
+            awaitCallback: (url, check) => callback ?? receiver.awaitCallback(url, check),
+            showResult: (result) =>
+              Effect.sync(() => results.push(result._tag === "Failed" ? result.failure.reason : result._tag))
+          }))
+        })
+        const exit = yield* Effect.exit(Effect.withClock(tokens.token(), fastClock().clock))
+        expect(results, expected).toEqual([expected])
+        expect(exit._tag).toBe(expected === "SignedIn" ? "Success" : "Failure")
       }
     }))
 

@@ -30,7 +30,7 @@ describe("the client credentials grant", () => {
       const requestToken = (client: OAuth.Client) =>
         Effect.flatMap(OAuth.clientCredentials({ server: oidc.issuer, client }), (tokens) => tokens.token())
       yield* requestToken(clientOf(backend))
-      yield* requestToken({ ...clientOf(post), authentication: "post" })
+      yield* requestToken(clientOf(post, "post"))
       const [basic, form] = oidc.tokenRequests
       expect(basic?.form).not.toHaveProperty("client_secret")
       expect(basic?.authorization).toMatch(/^Basic /)
@@ -87,7 +87,7 @@ describe("the client credentials grant", () => {
         Effect.provide(getThing, apiOf(oidc, OAuth.clientCredentials({ server: oidc.issuer, client })))
       )
       const error = yield* Effect.flip(exit)
-      expect(error).toMatchObject({ _tag: "AuthoriserError", reason: "Refused" })
+      expect(error).toMatchObject({ _tag: "AuthoriserError", reason: "Misconfigured" })
       expect(error.message).toMatch(/refused the request: invalid_client \(client authentication failed\)/)
       expect(oidc.tokenRequests.map(({ status }) => status)).toEqual([401])
       const text = printed(exit)
@@ -107,7 +107,7 @@ describe("the client credentials grant", () => {
       const oidc = yield* make({ clients: [backend] })
       const client = { clientId: "nobody", clientSecret: Redacted.make("secret") }
       const tokens = yield* OAuth.clientCredentials({ server: oidc.issuer, client })
-      expect(yield* Effect.flip(tokens.token())).toMatchObject({ _tag: "TokenFailure", reason: "Refused" })
+      expect(yield* Effect.flip(tokens.token())).toMatchObject({ _tag: "TokenFailure", reason: "Misconfigured" })
       expect(oidc.tokenRequests).toHaveLength(1)
     }))
 
@@ -116,7 +116,7 @@ describe("the client credentials grant", () => {
       const oidc = yield* make({ clients: [confidential({ scope: "read" })] })
       const tokens = yield* OAuth.clientCredentials({ ...optionsFor(oidc.issuer), scope: ["read", "write"] })
       const failure = yield* Effect.flip(tokens.token())
-      expect(failure).toMatchObject({ reason: "Refused" })
+      expect(failure).toMatchObject({ reason: "Misconfigured" })
       expect(failure.message).toContain("invalid_scope")
     }))
 

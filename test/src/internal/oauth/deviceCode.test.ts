@@ -136,6 +136,146 @@ describe("polling", () => {
       ])
     }))
 
+  test("keeps the pace of RFC 8628, whatever the status of the server's responses", () =>
+    Effect.gen(function* () {
+      for (const status of [200, 400, 401, 403, 428, 429, 500, 503]) {
+        const slowDown = Scripted.json({ error: "slow_down" }, { status })
+        const waiting = Scripted.json({ error: "authorization_pending" }, { status })
+        const { exit, intervals, server } = yield* signInWith([waiting, slowDown, waiting, slowDown, granted])
+        expect(Redacted.value((yield* exit).accessToken), `${status}`).toBe("token")
+        expect(intervals, `${status}`).toEqual([7000, 7000, 12_000, 12_000, 17_000])
+        expect(server.requests).toHaveLength(6)
+      }
+    }))
+
+  test("honours Retry-After, a 429 of any kind, and the interval that GitHub sends", () =>
+    Effect.gen(function* () {
+      const after = (seconds: number) => ({ "retry-after": `${seconds}` })
+      const rows: ReadonlyArray<readonly [name: string, response: Scripted.Behaviour, waits: ReadonlyArray<number>]> = [
+        ["429", Scripted.respond({ status: 429 }), [12_000, 12_000]],
+        ["429 with Retry-After", Scripted.respond({ status: 429, headers: after(40) }), [40_000, 12_000]],
+        ["429 in HTML", Scripted.respond({ status: 429, headers: after(1), body: "<h1>Slow</h1>" }), [12_000, 12_000]],
+        [
+          "slow_down with Retry-After",
+          Scripted.json({ error: "slow_down" }, { status: 429, headers: after(40) }),
+          [40_000, 12_000]
+        ],
+        [
+          "pending with Retry-After",
+          Scripted.json({ error: "authorization_pending" }, { status: 429, headers: after(40) }),
+          [40_000, 7000]
+        ],
+        ["503 with Retry-After", Scripted.respond({ status: 503, headers: after(40) }), [40_000, 14_000]],
+        ["slow_down with an interval", Scripted.json({ error: "slow_down", interval: 31 }), [31_000, 31_000]],
+        ["slow_down with a lower interval", Scripted.json({ error: "slow_down", interval: "1" }), [12_000, 12_000]],
+        [
+          "temporarily_unavailable",
+          Scripted.json({ error: "temporarily_unavailable" }, { status: 400 }),
+          [14_000, 14_000]
+        ],
+        ["a reset", Scripted.reset, [14_000, 14_000]],
+        ["a page of a proxy", Scripted.respond({ body: "<h1>Maintenance</h1>" }), [14_000, 14_000]]
+      ]
+      for (const [name, response, waits] of rows) {
+        const { exit, intervals } = yield* signInWith([response, pending, granted])
+        expect(Redacted.value((yield* exit).accessToken), name).toBe("token")
+        expect(intervals, name).toEqual([7000, ...waits])
+      }
+    }))
+
+  test("takes the device authorization response as servers send it", () =>
+    Effect.gen(function* () {
+      const uri = "https://auth.example/device"
+      type Expected = {
+        readonly interval?: number
+        readonly expiresIn?: number
+        readonly prompt?: Partial<OAuth.DevicePrompt>
+      }
+      const rows: ReadonlyArray<readonly [name: string, fields: object, expected: Expected]> = [
+        ["Google's verification_url", { verification_uri: undefined, verification_url: uri }, {}],
+        [
+          "Google's verification_url_complete",
+          { verification_uri: undefined, verification_url: uri, verification_url_complete: `${uri}?c` },
+          { prompt: { verificationUriComplete: `${uri}?c` } }
+        ],
+        ["both", { verification_url: "https://old.example" }, {}],
+        [
+          "the complete one alone",
+          { verification_uri: undefined, verification_uri_complete: uri },
+          { prompt: { verificationUriComplete: uri } }
+        ],
+        ["an interval as text", { interval: "9" }, { interval: 9 }],
+        ["a fraction of an interval", { interval: 2.5 }, { interval: 2.5 }],
+        ...[0, "0", "", null, undefined, -1, "soon", []].map(
+          (interval) => [`interval ${JSON.stringify(interval)}`, { interval }, { interval: 5 }] as const
+        ),
+        ["a lifetime as text", { expires_in: "600" }, { expiresIn: 600 }],
+        ...[0, "", null, undefined, -1, "later"].map(
+          (expires_in) => [`lifetime ${JSON.stringify(expires_in)}`, { expires_in }, { expiresIn: 900 }] as const
+        ),
+        ["a user code that is a number", { user_code: 123456 }, { prompt: { userCode: "123456" } }],
+        ["a complete URI that is no text", { verification_uri_complete: {} }, {}],
+        ["nothing that is optional", { interval: undefined, verification_uri_complete: null }, { interval: 5 }]
+      ]
+      for (const [name, fields, { expiresIn = 86_400, interval = 7, prompt = {} }] of rows) {
+        const prompts: Array<OAuth.DevicePrompt> = []
+        const show = (shown: OAuth.DevicePrompt) => Effect.sync(() => prompts.push(shown))
+        const { exit, intervals } = yield* signInWith([pending, granted], fields, { show })
+        expect(Redacted.value((yield* exit).accessToken), name).toBe("token")
+        expect(intervals, name).toEqual([interval * 1000, interval * 1000])
+        expect(prompts, name).toEqual([
+          {
+            userCode: "ABCD",
+            verificationUri: uri,
+            verificationUriComplete: undefined,
+            ...prompt,
+            expiresIn: Duration.seconds(expiresIn)
+          }
+        ])
+      }
+    }))
+
+  test("takes a device authorization response that is a form, or has another status of 2xx", () =>
+    Effect.gen(function* () {
+      const fields = {
+        device_code: "d",
+        user_code: "u",
+        verification_uri: "https://auth.example/device",
+        interval: "1"
+      }
+      const form = new URLSearchParams({ ...fields, expires_in: "900" }).toString()
+      for (const response of [Scripted.respond({ body: form }), Scripted.json(fields, { status: 201 })]) {
+        const server = yield* Scripted.make(({ target }) => (target === "/device" ? response : granted))
+        const tokens = yield* OAuth.deviceCode({
+          server: {
+            tokenEndpoint: new URL("/token", server.url),
+            deviceAuthorizationEndpoint: new URL("/device", server.url)
+          },
+          client: { clientId: "television" },
+          show: () => Effect.void
+        })
+        expect((yield* Effect.withClock(tokens.token(), fastClock().clock)).tokenType).toBe("Bearer")
+      }
+    }))
+
+  test("ends with Denied or TimedOut by the codes of other servers, too", () =>
+    Effect.gen(function* () {
+      for (const [code, reason] of [
+        ["access_denied", "Denied"],
+        ["authorization_declined", "Denied"],
+        ["expired_token", "TimedOut"],
+        ["code_expired", "TimedOut"],
+        ["bad_verification_code", "Refused"],
+        ["invalid_client", "Misconfigured"]
+      ] as const) {
+        for (const status of [200, 400, 403]) {
+          const { failure, server } = yield* signInWith([Scripted.json({ error: code }, { status })])
+          expect(yield* failure, code).toMatchObject({ reason })
+          expect(server.requests).toHaveLength(2)
+        }
+      }
+    }))
+
   test("continues, with a doubled interval, while the server is unavailable", () =>
     Effect.gen(function* () {
       const failing = Scripted.respond({ status: 500 })
@@ -178,6 +318,6 @@ describe("polling", () => {
     Effect.gen(function* () {
       const oidc = yield* make({ clients: [] })
       const tokens = yield* signInAt(oidc, () => Effect.die("there is no prompt"))
-      expect(yield* Effect.flip(tokens.token())).toMatchObject({ reason: "Refused" })
+      expect(yield* Effect.flip(tokens.token())).toMatchObject({ reason: "Misconfigured" })
     }))
 })

@@ -193,6 +193,51 @@ describe("a revoked token", () => {
       expect(user.opened).toHaveLength(2)
     }))
 
+  /** The outcome of a revocation to which a server responds in this way. */
+  const revokeWith = (response: Scripted.Behaviour) =>
+    Effect.gen(function* () {
+      const server = yield* Scripted.make(({ target }) =>
+        target === "/token" ? Scripted.json({ access_token: "token", refresh_token: "refresh" }) : response
+      )
+      const tokens = yield* OAuth.clientCredentials({
+        server: { tokenEndpoint: new URL("/token", server.url), revocationEndpoint: new URL("/revoke", server.url) },
+        client: { clientId: "backend", clientSecret: Redacted.make("secret") }
+      })
+      yield* tokens.token()
+      return yield* Effect.either(Effect.withClock(tokens.revoke, fastClock().clock))
+    })
+
+  const errorOf = (error: string, status: number) => Scripted.json({ error }, { status })
+
+  test("is revoked where the server responds with any 2xx, or says that the token is gone", () =>
+    Effect.gen(function* () {
+      for (const [name, response] of [
+        ...[200, 201, 202, 204, 205, 206].map((status) => [`${status}`, Scripted.respond({ status })] as const),
+        ["200 with HTML", Scripted.respond({ body: "<h1>Bye</h1>" })],
+        ["200 with JSON", Scripted.json({ ok: true })],
+        ["202 with text", Scripted.respond({ status: 202, body: "accepted" })],
+        ...["invalid_token", "invalid_grant", "token_revoked", "unsupported_token_type"].flatMap((code) =>
+          [200, 400, 401, 403].map((status) => [`${status} ${code}`, errorOf(code, status)] as const)
+        )
+      ] as const) {
+        expect((yield* revokeWith(response))._tag, name).toBe("Right")
+      }
+    }))
+
+  test("is not known to be revoked where the server responds in another way", () =>
+    Effect.gen(function* () {
+      for (const [reason, response] of [
+        ["Misconfigured", errorOf("invalid_client", 401)],
+        ["Misconfigured", errorOf("invalid_request", 400)],
+        ["Misconfigured", errorOf("invalid_client", 200)],
+        ["Unavailable", Scripted.respond({ status: 404 })],
+        ["Unavailable", Scripted.respond({ status: 503 })],
+        ["Unavailable", Scripted.redirect("/elsewhere")]
+      ] as const) {
+        expect(yield* revokeWith(response)).toMatchObject({ _tag: "Left", left: { reason } })
+      }
+    }))
+
   test("is removed without a request where the server has no revocation endpoint", () =>
     Effect.gen(function* () {
       const server = yield* Scripted.make([Scripted.json({ access_token: "token" })])

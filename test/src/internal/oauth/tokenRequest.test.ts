@@ -69,7 +69,7 @@ describe("a token request", () => {
       expect(server.requests).toHaveLength(1)
     }))
 
-  test("fails with Unavailable for HTML, and for other responses that are no token response", () =>
+  test("fails with Unavailable for HTML, and for other responses that are no token response, as it presents no grant", () =>
     Effect.gen(function* () {
       const html = (status: number) =>
         Scripted.respond({ status, headers: { "content-type": "text/html" }, body: "<h1>Hello</h1>" })
@@ -142,11 +142,14 @@ describe("a token request", () => {
           const { layer, requests } = stub([
             () => Object.defineProperty(new Response(body), "status", { value: status })
           ])
-          const tokens = yield* OAuth.clientCredentials({
+          const failure = yield* OAuth.clientCredentials({
             server: { tokenEndpoint: "https://auth.example/token" },
             client: clientOf(backend)
-          })
-          const failure = yield* Effect.flip(Effect.provide(tokens.token(), layer))
+          }).pipe(
+            Effect.flatMap((tokens) => tokens.token()),
+            Effect.provide(layer),
+            Effect.flip
+          )
           expect(failure, `${status} ${body}`).toMatchObject({ _tag: "TokenFailure", reason: "Unavailable" })
           expect(failure.message).toMatch(status === 204 || status === 205 ? `with status ${status}` : "redirect")
           expect(requests).toHaveLength(1)

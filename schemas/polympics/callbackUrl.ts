@@ -1,0 +1,40 @@
+/** The characters that end a label of a host (RFC 3490, 3.1). */
+const dots = /[.\u3002\uff0e\uff61]/
+
+const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text)
+
+/**
+ * Encodes a label of a host in ASCII by the rules of 2003 (RFC 3490), as the server does; undefined if it can't be encoded. `URL`
+ * has the rules of 2008, which differ in `ß`, `ς` and two invisible characters.
+ */
+const encodeLabel = (label: string): string | undefined => {
+  if (isAscii(label)) return label
+  const mapped = label
+    .replaceAll("ß", "ss")
+    .replaceAll("ς", "σ")
+    .replace(/[\u200c\u200d]/g, "")
+  // With a second label, since a host of digits would be read as an IPv4 address.
+  const url = `http://${mapped}.a`
+  return URL.canParse(url) ? new URL(url).hostname.slice(0, -2) : undefined
+}
+
+/** Encodes an international host in punycode; undefined if it can't be encoded. Other hosts are returned as they are. */
+export const encodeHost = (host: string): string | undefined => {
+  if (isAscii(host)) return host
+  const labels = host.split(dots).map(encodeLabel)
+  const last = labels.length - 1
+  return labels.every((label, index) => label !== undefined && label.length < 64 && (label !== "" || index === last))
+    ? labels.join(".")
+    : undefined
+}
+
+/**
+ * Returns the URL of a callback as the server stores it: without spaces around it, and with an international host in punycode. The
+ * rest is stored as given.
+ */
+export const storedUrl = (url: string): string => {
+  const trimmed = url.trim()
+  const [, start = "", host = "", end = ""] = /^([^:/]+:\/\/(?:[^\s/]*@)?)([^\s/:?#]+)(.*)$/s.exec(trimmed) ?? []
+  const encoded = encodeHost(host)
+  return host === "" || encoded === undefined ? trimmed : start + encoded + end
+}

@@ -7,7 +7,7 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import type { HttpClient } from "@effect/platform/HttpClient"
-import { Token, Tokens, TokenStore } from "effect-herald"
+import { type Token, Tokens, TokenStore } from "effect-herald"
 import { Caller, once, status, stub, thing } from "../support/kit.js"
 import { failure } from "../support/tokenServer.js"
 

@@ -7,15 +7,79 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import { CredentialsFailure } from "../../Credentials.js"
+import { type Credentials, CredentialsFailure } from "../../Credentials.js"
 import type * as Token from "../../Token.js"
-import type { Options, Tokens } from "../../Tokens.js"
 import * as TokenStore from "../../TokenStore.js"
 import { isDuration } from "../isDuration.js"
 import { makeAcquireToken } from "./acquireToken.js"
 import { makeCurrentToken, type NumberedToken } from "./currentToken.js"
 import { makeSharedAcquisition } from "./sharedAcquisition.js"
 import { makeTokenStorage } from "./tokenStorage.js"
+
+/** Options of `Tokens.make`. */
+export interface Options {
+  /** The name of the token in the store. It must be unique for each client, server and user. */
+  readonly name: string
+  /**
+   * The identity of the credentials (`Credentials.identity`), which names the caller in messages. It must be of this caller alone, such as
+   * its account: callers with the same identity share rate limits and, where `subject` is `fixed`, cached responses. It must not hold a
+   * secret.
+   */
+  readonly identity: string
+  /** Requests a new token. */
+  readonly grant: Effect.Effect<Token.TokenResponse, Token.TokenFailure, HttpClient>
+  /**
+   * Requests the next token by a refresh token. It runs uninterruptibly, since the server may have revoked the refresh
+   * token by the time that the response arrives: give it a time limit of its own. If it fails with `Refused` or `Invalid`,
+   * a new token is granted, and a refused refresh token is not sent again. Any other failure fails the calls that wait for the token,
+   * and the refresh token is used again by the next call; after `Misconfigured` by one that begins at least a minute later. Default: no
+   * refresh; each token is granted.
+   */
+  readonly refresh?:
+    | ((refreshToken: Redacted.Redacted) => Effect.Effect<Token.TokenResponse, Token.TokenFailure, HttpClient>)
+    | undefined
+  /**
+   * The time before its expiry at which a token is refreshed, so that it does not expire while a request is under way. It
+   * is limited to half of the token's lifetime. Default: one minute.
+   */
+  readonly refreshMargin?: Duration.DurationInput | undefined
+  /**
+   * Tests a token from the store or from the server before its first use. A token that fails the test (false) is replaced.
+   * A failure of the probe itself fails the calls that wait for the token, and the token is tested again by the next call.
+   * Default: no test.
+   */
+  readonly probe?: ((token: Token.Token) => Effect.Effect<boolean, Token.TokenFailure, HttpClient>) | undefined
+  /**
+   * The subject of the tokens, by which cached responses are separated.
+   *
+   * - `fixed`: every grant is for the same subject, such as a service's own client
+   * - `per-grant`: each grant may be for another user. Responses that were cached before a new grant are not used after it
+   *
+   * Default: `per-grant`.
+   */
+  readonly subject?: "fixed" | "per-grant" | undefined
+  /** Adds a token to a request. Default: sets `Authorization` to the token's type and the access token. */
+  readonly apply?: ((request: HttpClientRequest, token: Token.Token) => HttpClientRequest) | undefined
+}
+
+/** Options of `Tokens.token`. `forceNew` takes precedence. */
+export interface TokenOptions {
+  /** Reads the token from the store again, where another program may have replaced it. Default: false. */
+  readonly forceLoad?: boolean | undefined
+  /** Requests a new grant, even if there is a usable token. Default: false. */
+  readonly forceNew?: boolean | undefined
+}
+
+/** Credentials whose tokens are loaded, tested, refreshed, granted and saved as needed. */
+export interface Tokens extends Credentials {
+  /** Returns the token that calls use, or acquires one. */
+  readonly token: (options?: TokenOptions) => Effect.Effect<Token.Token, Token.TokenFailure>
+  /**
+   * Removes the token from memory and from the store, after an acquisition in progress, and returns it. The next call
+   * requests a new grant.
+   */
+  readonly forget: Effect.Effect<Option.Option<Token.Token>, Token.TokenFailure>
+}
 
 /** What the library knows about its own sources of tokens. */
 export interface SourceOptions {

@@ -113,7 +113,7 @@ export const makeSharedAcquisition = ({
       }
       let forgotten: Token | undefined
       const remove = Effect.gen(function* () {
-        yield* storage.lock
+        yield* Effect.asVoid(storage.lock)
         forgotten = latestOf(yield* storage.load, current.get()?.token)
         yield* storage.remove
         return undefined

@@ -3,12 +3,11 @@ import * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { createHash } from "node:crypto"
+import { createHash, generateKeyPairSync } from "node:crypto"
 import { Loopback } from "effect-herald/node"
 import * as OAuth from "effect-herald/oauth"
 import { noClient } from "../../../support/cache.js"
 import { apiOf } from "../../../support/oauth.js"
-import { generateKeyPairSync } from "node:crypto"
 
 const secret = Redacted.make("do not show this")
 

@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Credentials from "./Credentials.js"
 import { fieldName, fieldValue, isRequestField } from "./internal/http/fieldSyntax.js"
+import { problemOf } from "./internal/invalidSchedule.js"
 import { isDuration } from "./internal/isDuration.js"
 import { allowsCredentials, insecureMessage } from "./internal/http/secureUrl.js"
 import * as OriginState from "./OriginState.js"
@@ -118,6 +119,14 @@ const checkDurations = ({ attemptDeadline, deadline }: Defaults): Either.Either<
   return Either.void
 }
 
+const checkRetryPolicy = ({ retryPolicy }: Defaults): Either.Either<void, ConfigError.ConfigError> => {
+  for (const { schedule } of retryPolicy?.rules ?? []) {
+    const problem = problemOf(schedule)
+    if (problem !== undefined) return invalid("retryPolicy", problem)
+  }
+  return Either.void
+}
+
 const checkRateLimit = ({ rateLimit }: Defaults): Either.Either<void, ConfigError.ConfigError> => {
   const scope = rateLimit?.scope
   // JavaScript permits other values than the types do.
@@ -132,8 +141,8 @@ const checkRateLimit = ({ rateLimit }: Defaults): Either.Either<void, ConfigErro
 
 /**
  * Makes the service for an API at a base URL. It uses the `OriginStates`, the `Limiter` and the `ResponseCache` in its context.
- * Fails with a `ConfigError` if the base URL, a default header, a deadline or `rateLimit` is invalid, or if credentials are set for a base URL that is
- * neither https nor loopback (see `insecure`).
+ * Fails with a `ConfigError` if the base URL, a default header, a deadline, `rateLimit` or an option of the retry policy is invalid, or
+ * if credentials are set for a base URL that is neither https nor loopback (see `insecure`).
  *
  * @example
  * ```ts
@@ -154,6 +163,7 @@ export const make = <C extends Credentials.Credentials = Credentials.Credentials
     const baseUrl = yield* parseBaseUrl(text)
     yield* checkHeaders(defaults)
     yield* checkDurations(defaults)
+    yield* checkRetryPolicy(defaults)
     yield* checkRateLimit(defaults)
     if (credentials !== undefined && !allowsCredentials({ baseUrl, insecure: defaults.insecure })) {
       return yield* invalid("baseUrl", insecureMessage)

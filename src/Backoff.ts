@@ -1,6 +1,8 @@
 import * as Duration from "effect/Duration"
 import * as Schedule from "effect/Schedule"
 import type { FailedAttempt } from "./Attempt.js"
+import { invalidSchedule } from "./internal/invalidSchedule.js"
+import { isDuration } from "./internal/isDuration.js"
 
 /**
  * Randomization of waits, so that clients that failed together do not retry together:
@@ -24,10 +26,35 @@ export interface Options {
 /** The smallest factor by which jitter multiplies a wait. The largest is 1. */
 const minJitterFactor: Readonly<Record<Exclude<Jitter, "none">, number>> = { equal: 0.5, full: 0 }
 
+/** The kinds of options that are no durations. */
+const kinds: Readonly<Record<string, string>> = { factor: "number above zero", jitter: "value" }
+
+/** Names the first option that is invalid. JavaScript permits other values than the types do. */
+const invalidOption = (
+  { cap, jitter = "none", start }: Options,
+  [name, step]: readonly [name: string, value: unknown]
+): string | undefined => {
+  for (const [option, value] of Object.entries({ start, cap, [name]: step })) {
+    const isValid = option === "factor" ? Number.isFinite(value) && Number(value) > 0 : isDuration(value)
+    if (value !== undefined && !isValid) return option
+  }
+  return jitter === "none" || Object.hasOwn(minJitterFactor, jitter) ? undefined : "jitter"
+}
+
 const withCapAndJitter = (
-  { cap, jitter = "none" }: Options,
-  waits: Schedule.Schedule<Duration.Duration>
+  options: Options,
+  step: readonly [name: string, value: unknown],
+  makeWaits: () => Schedule.Schedule<Duration.Duration>
 ): Schedule.Schedule<Duration.Duration> => {
+  const invalid = invalidOption(options, step)
+  if (invalid !== undefined) {
+    return invalidSchedule(
+      `the option ${invalid} of a backoff is not a valid ${kinds[invalid] ?? "duration"}`,
+      Duration.zero
+    )
+  }
+  const { cap, jitter = "none" } = options
+  const waits = makeWaits()
   const capped = cap === undefined ? waits : Schedule.modifyDelay(waits, (_, delay) => Duration.min(delay, cap))
   return jitter === "none" ? capped : Schedule.jitteredWith(capped, { min: minJitterFactor[jitter], max: 1 })
 }
@@ -49,7 +76,7 @@ const withCapAndJitter = (
 export const exponential = (
   options: Options & { readonly factor?: number | undefined }
 ): Schedule.Schedule<Duration.Duration> =>
-  withCapAndJitter(options, Schedule.exponential(options.start, options.factor))
+  withCapAndJitter(options, ["factor", options.factor], () => Schedule.exponential(options.start, options.factor))
 
 /**
  * Waits that grow by a step: `start`, `start + step`, `start + 2 * step`, ... The default step is `start`. The schedule does
@@ -58,8 +85,7 @@ export const exponential = (
 export const linear = (
   options: Options & { readonly step?: Duration.DurationInput | undefined }
 ): Schedule.Schedule<Duration.Duration> =>
-  withCapAndJitter(
-    options,
+  withCapAndJitter(options, ["step", options.step], () =>
     Schedule.delayedSchedule(
       Schedule.map(Schedule.forever, (index) =>
         Duration.sum(options.start, Duration.times(options.step ?? options.start, index))
@@ -68,9 +94,13 @@ export const linear = (
   )
 
 /** Limits the number of attempts of a call, the first included, across all rules of a policy. Adds no waits. */
-export const attempts = (max: number): Schedule.Schedule<FailedAttempt, FailedAttempt> =>
-  Schedule.recurWhile(({ number }) => number < max)
+export const attempts = (max: number): Schedule.Schedule<unknown, FailedAttempt> =>
+  max === Infinity || (Number.isSafeInteger(max) && max >= 1)
+    ? Schedule.recurWhile(({ number }: FailedAttempt) => number < max)
+    : invalidSchedule("the number of attempts of a policy is not a whole number of at least 1", undefined)
 
 /** Ends the retries once a failure occurs at `limit` or later after the start of the call. Adds no waits. */
-export const elapsed = (limit: Duration.DurationInput): Schedule.Schedule<FailedAttempt, FailedAttempt> =>
-  Schedule.recurWhile(({ elapsed }) => Duration.lessThan(elapsed, limit))
+export const elapsed = (limit: Duration.DurationInput): Schedule.Schedule<unknown, FailedAttempt> =>
+  isDuration(limit)
+    ? Schedule.recurWhile(({ elapsed }: FailedAttempt) => Duration.lessThan(elapsed, limit))
+    : invalidSchedule("the time limit of a policy is not a duration", undefined)

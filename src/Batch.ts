@@ -30,6 +30,8 @@ const responseFor = (item: unknown, { headers }: Pick<Response<unknown>, "header
   body: new TextEncoder().encode(Json.stringify(item))
 })
 
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1
+
 /** Options of `make`. */
 export interface Options<Id, A, Many, OneArgs extends readonly [Id], OneError, OneR, ManyError, ManyR> {
   /** The operation for one id. Its endpoint decodes each item. */
@@ -63,7 +65,7 @@ export interface Fallback<ManyError> {
  * The result has one `Option` for each id, in the same order: `None` if the API returns no item. A repeated id is requested
  * once. Fails with the errors of `many`, with `EncodeError` if an id does not match the endpoint of `one`, and with
  * `DecodeError` if an item does not. Batches that succeeded before a failure are in the cache. With `fallback` it fails with the
- * errors of `one`, too.
+ * errors of `one`, too. Throws a `TypeError` if `size` or `concurrency` is not a whole number of at least 1.
  *
  * @example
  * ```ts
@@ -115,6 +117,10 @@ export const make: {
   options: Options<Id, A, Many, [id: Id], OneError, OneR, ManyError, ManyR> & Partial<Fallback<ManyError>>
 ) => {
   const { concurrency = 1, fallback = () => false, id: idOf, items, many, one, size } = options
+  if (!isCount(size)) throw new TypeError("the option size of a batch must be a whole number of at least 1")
+  if (concurrency !== "unbounded" && !isCount(concurrency)) {
+    throw new TypeError('the option concurrency of a batch must be a whole number of at least 1, or "unbounded"')
+  }
   const { compiled, inputOf, partsOf, tag } = one[internals]
 
   const batch = Effect.fnUntraced(function* (wanted: ReadonlyArray<Id>) {

@@ -7,6 +7,8 @@ import * as Schedule from "effect/Schedule"
 import type { FailedAttempt } from "./Attempt.js"
 import * as Backoff from "./Backoff.js"
 import { shouldRetry } from "./RetryAfter.js"
+import { invalidSchedule } from "./internal/invalidSchedule.js"
+import { isDuration } from "./internal/isDuration.js"
 import type { RetryPolicy } from "./internal/call/retryRule.js"
 
 export { type Explanation, explain, type Outcome, type Row } from "./internal/call/explain.js"
@@ -41,16 +43,21 @@ export const make = (options: {
   readonly retries: Predicate.Predicate<FailedAttempt>
   readonly maxWait?: Duration.DurationInput | undefined
   readonly rejected?: Predicate.Predicate<FailedAttempt> | undefined
-}): RetryPolicy => ({
-  rules: [
-    {
-      schedule: options.schedule,
-      retries: options.retries,
-      maxWait: Duration.min(options.maxWait ?? "1 minute", Duration.millis(maxTimerDelay)),
-      rejected: options.rejected ?? (() => false)
-    }
-  ]
-})
+}): RetryPolicy => {
+  const { maxWait = "1 minute", rejected = () => false, retries, schedule } = options
+  return {
+    rules: [
+      isDuration(maxWait)
+        ? { schedule, retries, maxWait: Duration.min(maxWait, Duration.millis(maxTimerDelay)), rejected }
+        : {
+            schedule: invalidSchedule("the longest wait of a policy is not a duration", undefined),
+            retries,
+            maxWait: Duration.zero,
+            rejected
+          }
+    ]
+  }
+}
 
 /**
  * Combines two policies: the second decides about the failures that the first does not retry. Each rule has the state of its
@@ -155,9 +162,10 @@ export const exponential = (
   } = {}
 ): ExponentialPolicy => {
   const { attempts = 10, factor = 1.5, start = "500 millis" } = options
+  const first = isDuration(start) ? start : Duration.zero
   // In closed form, since `attempts` may be Infinity. A factor of 1 is apart: 1 ** Infinity is NaN.
-  const nextWait = Duration.times(start, factor === 1 ? 1 : factor ** attempts)
-  const total = Duration.times(start, factor === 1 ? attempts + 1 : (factor ** (attempts + 1) - 1) / (factor - 1))
+  const nextWait = Duration.times(first, factor === 1 ? 1 : factor ** attempts)
+  const total = Duration.times(first, factor === 1 ? attempts + 1 : (factor ** (attempts + 1) - 1) / (factor - 1))
   const policy = make({
     schedule: Schedule.intersect(Backoff.exponential({ start, factor }), Backoff.attempts(attempts + 1)),
     retries: (failed) => failed.status === undefined || failed.status > 407 || onShouldRetry(failed),

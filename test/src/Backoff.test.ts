@@ -5,7 +5,7 @@ import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import * as ScheduleDecision from "effect/ScheduleDecision"
 import * as ScheduleIntervals from "effect/ScheduleIntervals"
-import { type Attempt, Backoff } from "effect-herald"
+import { type Attempt, Authoriser, Backoff, RetryPolicy } from "effect-herald"
 
 /** Inputs of a schedule: a number of failures. `elapsed` is the time of each after the start of the call. */
 const failures = (count: number, elapsed = (_: number): Duration.DurationInput => 0) =>
@@ -35,6 +35,64 @@ const waits = (
     }
     return delays
   }).pipe(Effect.withRandom(Random.fixed([...draws])))
+
+/** Checks that the layer of an API with a policy fails with a `ConfigError`. */
+const expectInvalidPolicy = (retryPolicy: RetryPolicy.RetryPolicy) =>
+  Effect.map(Effect.flip(Authoriser.make({ baseUrl: "https://api.test", retryPolicy })), (error) =>
+    expect(error).toMatchObject({ _op: "InvalidData", path: ["retryPolicy"] })
+  )
+
+/** Checks that a schedule can't be part of the policy of an API. */
+const expectInvalid = (schedule: Schedule.Schedule<unknown, Attempt.FailedAttempt>) =>
+  expectInvalidPolicy(RetryPolicy.make({ schedule, retries: () => true }))
+
+/** Checks that a schedule has no waits, either. */
+const expectEnded = (schedule: Schedule.Schedule<unknown, Attempt.FailedAttempt>) =>
+  Effect.zipRight(
+    Effect.map(waits(schedule), (all) => expect(all).toEqual([])),
+    expectInvalid(schedule)
+  )
+
+describe("an invalid option", () => {
+  /** JavaScript permits other values than the types do. */
+  const notDurations: ReadonlyArray<unknown> = [Number.NaN, -1, "a while", {}]
+  const untyped = (value: unknown) => value as never
+
+  it.effect.each<[name: string, schedule: (value: never) => Schedule.Schedule<unknown, Attempt.FailedAttempt>]>([
+    ["exponential start", (start) => Backoff.exponential({ start })],
+    ["exponential cap", (cap) => Backoff.exponential({ start: 1000, cap })],
+    ["linear start", (start) => Backoff.linear({ start })],
+    ["linear step", (step) => Backoff.linear({ start: 1000, step })],
+    ["elapsed", Backoff.elapsed]
+  ])("that should be a duration ends the schedule, and fails the layer of an API: %s", ([, make]) =>
+    Effect.forEach(notDurations, (value) => expectEnded(make(untyped(value))), { discard: true })
+  )
+
+  it.effect("that should be a number, or a kind of jitter, ends the schedule, and fails the layer of an API", () =>
+    Effect.gen(function* () {
+      for (const factor of [0, -2, Number.NaN, Infinity, "2"]) {
+        yield* expectEnded(Backoff.exponential({ start: 1000, factor: untyped(factor) }))
+      }
+      for (const max of [0, -1, 0.5, 2.5, Number.NaN, "3"]) yield* expectEnded(Backoff.attempts(untyped(max)))
+      for (const jitter of ["some", "toString", 1]) {
+        yield* expectEnded(Backoff.exponential({ start: 1000, jitter: untyped(jitter) }))
+      }
+    })
+  )
+
+  it.effect("is found in a combined schedule and in a policy", () =>
+    Effect.gen(function* () {
+      const invalid = Backoff.exponential({ start: 1000, factor: -1 })
+      yield* expectInvalid(Schedule.intersect(Schedule.forever, Schedule.union(Backoff.attempts(3), invalid)))
+      yield* expectInvalid(Schedule.andThen(Schedule.recurs(2), invalid))
+      for (const options of [{ factor: -1 }, { start: -1 }, { attempts: -1 }, { attempts: 0.5 }, { timeout: -1 }]) {
+        yield* expectInvalidPolicy(RetryPolicy.exponential(options))
+      }
+      const policy = RetryPolicy.make({ schedule: Schedule.stop, retries: () => true, maxWait: Number.NaN })
+      yield* expectInvalidPolicy(RetryPolicy.orElse(RetryPolicy.standard, policy))
+    })
+  )
+})
 
 describe("exponential", () => {
   it.effect("doubles each wait", () =>

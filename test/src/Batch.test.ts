@@ -308,6 +308,13 @@ describe("a batch", () => {
     )
   })
 
+  it("refuses a size or a concurrency that is not a whole number of at least 1", () => {
+    for (const value of [0, -1, 0.5, Number.NaN, Infinity]) {
+      expect(() => makeBatch(value)).toThrow("size of a batch")
+      expect(() => makeBatch(3, value)).toThrow("concurrency of a batch")
+    }
+  })
+
   it.scoped("refuses an invalid id before anything is sent", () =>
     Effect.gen(function* () {
       const server = yield* makeServer()

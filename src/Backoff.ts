@@ -26,18 +26,15 @@ export interface Options {
 /** The smallest factor by which jitter multiplies a wait. The largest is 1. */
 const minJitterFactor: Readonly<Record<Exclude<Jitter, "none">, number>> = { equal: 0.5, full: 0 }
 
-/** The kinds of options that are no durations. */
-const kinds: Readonly<Record<string, string>> = { factor: "number above zero", jitter: "value" }
-
 /** Names the first option that is invalid. JavaScript permits other values than the types do. */
 const invalidOption = (
   { cap, jitter = "none", start }: Options,
   [name, step]: readonly [name: string, value: unknown]
 ): string | undefined => {
-  for (const [option, value] of Object.entries({ start, cap, [name]: step })) {
-    const isValid = option === "factor" ? Number.isFinite(value) && Number(value) > 0 : isDuration(value)
-    if (value !== undefined && !isValid) return option
+  for (const [option, value = 1] of Object.entries({ cap, [name]: step })) {
+    if (!(option === "factor" ? Number.isFinite(value) && Number(value) > 0 : isDuration(value))) return option
   }
+  if (!isDuration(start)) return "start"
   return jitter === "none" || Object.hasOwn(minJitterFactor, jitter) ? undefined : "jitter"
 }
 
@@ -48,10 +45,7 @@ const withCapAndJitter = (
 ): Schedule.Schedule<Duration.Duration> => {
   const invalid = invalidOption(options, step)
   if (invalid !== undefined) {
-    return invalidSchedule(
-      `the option ${invalid} of a backoff is not a valid ${kinds[invalid] ?? "duration"}`,
-      Duration.zero
-    )
+    return invalidSchedule(`has a backoff whose ${invalid} is invalid`, Duration.zero)
   }
   const { cap, jitter = "none" } = options
   const waits = makeWaits()
@@ -97,10 +91,10 @@ export const linear = (
 export const attempts = (max: number): Schedule.Schedule<unknown, FailedAttempt> =>
   max === Infinity || (Number.isSafeInteger(max) && max >= 1)
     ? Schedule.recurWhile(({ number }: FailedAttempt) => number < max)
-    : invalidSchedule("the number of attempts of a policy is not a whole number of at least 1", undefined)
+    : invalidSchedule("has a number of attempts that is not a whole number above 0", undefined)
 
 /** Ends the retries once a failure occurs at `limit` or later after the start of the call. Adds no waits. */
 export const elapsed = (limit: Duration.DurationInput): Schedule.Schedule<unknown, FailedAttempt> =>
   isDuration(limit)
     ? Schedule.recurWhile(({ elapsed }: FailedAttempt) => Duration.lessThan(elapsed, limit))
-    : invalidSchedule("the time limit of a policy is not a duration", undefined)
+    : invalidSchedule("has a time limit that is not a duration", undefined)

@@ -50,7 +50,7 @@ export const make = (options: {
       isDuration(maxWait)
         ? { schedule, retries, maxWait: Duration.min(maxWait, Duration.millis(maxTimerDelay)), rejected }
         : {
-            schedule: invalidSchedule("the longest wait of a policy is not a duration", undefined),
+            schedule: invalidSchedule("has a longest wait that is not a duration", undefined),
             retries,
             maxWait: Duration.zero,
             rejected

@@ -102,6 +102,8 @@ const parseBaseUrl = (text: string | URL): Either.Either<URL, ConfigError.Config
 }
 
 const checkHeaders = ({ headers = {} }: Defaults): Either.Either<void, ConfigError.ConfigError> => {
+  // JavaScript permits other values than the types do.
+  if (typeof headers !== "object" || headers === null) return invalid("headers", "must be an object of texts")
   for (const [name, value] of Object.entries(headers)) {
     if (!fieldName.test(name)) return invalid("headers", `${JSON.stringify(name)} can't be the name of a header`)
     if (!isRequestField(name)) return invalid("headers", `${name} is for the transport to set: leave it out`)
@@ -120,6 +122,9 @@ const checkDurations = ({ attemptDeadline, deadline }: Defaults): Either.Either<
 }
 
 const checkRetryPolicy = ({ retryPolicy }: Defaults): Either.Either<void, ConfigError.ConfigError> => {
+  // JavaScript permits other values than the types do.
+  const rules: unknown = retryPolicy === undefined ? [] : retryPolicy?.rules
+  if (!Array.isArray(rules)) return invalid("retryPolicy", "must be made by `RetryPolicy`")
   for (const { schedule } of retryPolicy?.rules ?? []) {
     const problem = problemOf(schedule)
     if (problem !== undefined) return invalid("retryPolicy", problem)
@@ -167,6 +172,9 @@ export const make = <C extends Credentials.Credentials = Credentials.Credentials
     yield* checkRateLimit(defaults)
     if (credentials !== undefined && !allowsCredentials({ baseUrl, insecure: defaults.insecure })) {
       return yield* invalid("baseUrl", insecureMessage)
+    }
+    if (credentials !== undefined && !Effect.isEffect(credentials)) {
+      return yield* invalid("credentials", "must be an Effect, as the functions of `Credentials` return")
     }
     const origin = yield* OriginState.forOrigin(baseUrl.origin)
     return {

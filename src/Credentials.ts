@@ -5,6 +5,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import { authorizedRequest } from "./internal/authorizedRequest.js"
 import { encodeBase64 } from "./internal/base64.js"
 import { fingerprint, isGuessable, slowFingerprint } from "./internal/fingerprint.js"
 import { isRequestField, visibleAscii } from "./internal/http/fieldSyntax.js"
@@ -74,7 +75,7 @@ export const none: Credentials = {
 /** Credentials that do not change. */
 const fixed = (identity: string, add: (request: HttpClientRequest) => HttpClientRequest): Credentials => ({
   identity,
-  authorize: (request) => Effect.sync(() => ({ request: add(request), generation: 0 })),
+  authorize: (request) => Effect.sync(() => authorizedRequest(add(request), 0)),
   rejected: () => Effect.succeed(false)
 })
 
@@ -82,7 +83,7 @@ const fixed = (identity: string, add: (request: HttpClientRequest) => HttpClient
  * Makes fixed credentials from a function that adds them to a request. A request is not sent again after a 401.
  *
  * - `identity`: distinguishes the caller from others, and names it in messages. It must be of this caller alone, such as its account: two
- *   callers with the same identity share cached responses. Holds no secret
+ *   callers with the same identity share cached responses. Fails with a `ConfigError` if it is empty. Holds no secret
  * - `add`: adds the credentials to a request
  *
  * @example
@@ -98,9 +99,18 @@ const fixed = (identity: string, add: (request: HttpClientRequest) => HttpClient
 export const make = (
   identity: string,
   add: (request: HttpClientRequest) => HttpClientRequest
-): Effect.Effect<Credentials> => Effect.sync(() => fixed(identity, add))
+): Effect.Effect<Credentials, ConfigError.ConfigError> =>
+  // The empty identity is that of `none`.
+  isText(identity) && identity !== ""
+    ? Effect.sync(() => fixed(identity, add))
+    : refuse("identity", "must be a text that is not empty, of this caller alone")
 
 const refuse = (field: string, message: string) => Effect.fail(ConfigError.InvalidData([field], message))
+
+/** JavaScript permits other values than the types do. */
+const isText = (value: unknown): value is string => typeof value === "string"
+
+const isSecretText = (value: unknown): boolean => Redacted.isRedacted(value) && isText(Redacted.value(value))
 
 /** Computes an effect once. Memoizes a promise, since an interrupted call must not interrupt the computation that others wait for. */
 const once = (compute: () => Promise<string>): Effect.Effect<string> => {
@@ -119,8 +129,8 @@ const single = (
   add: (request: HttpClientRequest, value: string) => HttpClientRequest
 ): Effect.Effect<Credentials, ConfigError.ConfigError> =>
   Effect.suspend(() => {
-    if (!visibleAscii.test(Redacted.value(secret))) {
-      return refuse(field, "must be visible ASCII without spaces, and not empty")
+    if (!isSecretText(secret) || !visibleAscii.test(Redacted.value(secret))) {
+      return refuse(field, "must be a Redacted text of visible ASCII without spaces, and not empty")
     }
     const storeIdentity = isGuessable(secret) ? once(() => slowFingerprint(secret, "")) : undefined
     return Effect.map(fingerprint(secret), (identity) => ({
@@ -172,6 +182,8 @@ export const basic = (credentials: {
   readonly password: Redacted.Redacted
 }): Effect.Effect<Credentials, ConfigError.ConfigError> => {
   const { password, username } = credentials
+  if (!isText(username)) return refuse("username", "must be a text")
+  if (!isSecretText(password)) return refuse("password", "must be a Redacted text")
   if (username.includes(":")) return refuse("username", "must not have a colon (RFC 7617, 2)")
   if (/\p{Cc}/u.test(username)) return refuse("username", "must not have control characters (RFC 7617, 2)")
   if (/\p{Cc}/u.test(Redacted.value(password))) {
@@ -233,13 +245,13 @@ export const apiKey = (
 ): Effect.Effect<Credentials, ConfigError.ConfigError> => {
   const { header, key, name, query } = options
   if (header !== undefined) {
-    return isRequestField(header)
+    return isText(header) && isRequestField(header)
       ? single("key", key, name ?? `API key in the header ${header.toLowerCase()}`, (request, value) =>
           HttpRequest.setHeader(request, header.toLowerCase(), value)
         )
       : refuse("header", "must be the name of a header that a request can have (RFC 9110, 5.1, 7.6.1)")
   }
-  if (!query) return refuse("query", "must be the name of a query parameter, not empty")
+  if (!isText(query) || query === "") return refuse("query", "must be the name of a query parameter, not empty")
   return single("key", key, name ?? `API key in the query parameter ${query}`, (request, value) =>
     HttpRequest.setUrlParam(request, query, value)
   )

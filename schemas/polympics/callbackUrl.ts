@@ -28,12 +28,16 @@ export const encodeHost = (host: string): string | undefined => {
     : undefined
 }
 
+/** Removes white space from both ends, as Python's `strip` does: also the separators U+001C to U+001F and U+0085, but not U+FEFF. */
+export const strip = (text: string): string =>
+  text.replace(/^(?:(?!\ufeff)[\s\x1c-\x1f\x85])+|(?:(?!\ufeff)[\s\x1c-\x1f\x85])+$/g, "")
+
 /**
  * Returns the URL of a callback as the server stores it: without spaces around it, and with an international host in punycode. The
  * rest is stored as given.
  */
 export const storedUrl = (url: string): string => {
-  const trimmed = url.trim()
+  const trimmed = strip(url)
   const [, start = "", host = "", end = ""] = /^([^:/]+:\/\/(?:[^\s/]*@)?)([^\s/:?#]+)(.*)$/s.exec(trimmed) ?? []
   const encoded = encodeHost(host)
   return host === "" || encoded === undefined ? trimmed : start + encoded + end

@@ -4,6 +4,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type { Credentials } from "../../schemas/polympics/Credentials.js"
 import * as HeraldCredentials from "../../src/Credentials.js"
+import { authorizedRequest } from "../../src/internal/authorizedRequest.js"
 import { fingerprint } from "../../src/internal/fingerprint.js"
 
 /** Credentials that can be replaced while calls use them. */
@@ -83,11 +84,13 @@ export const make = (kind: "App" | "User", given: Credentials): Effect.Effect<Re
         Effect.suspend(() =>
           credentials === undefined
             ? Effect.fail(lost())
-            : Effect.succeed({
-                request: HeraldCredentials.setBasic(request, credentials),
-                generation,
-                partition: known?.generation === generation ? known.partition : undefined
-              })
+            : Effect.succeed(
+                authorizedRequest(
+                  HeraldCredentials.setBasic(request, credentials),
+                  generation,
+                  known?.generation === generation ? known.partition : undefined
+                )
+              )
         ),
       // The request is sent again with the new credentials if these replaced the rejected ones.
       rejected: (rejectedGeneration) => Effect.sync(() => rejectedGeneration !== generation),

@@ -28,7 +28,8 @@ const invalid = (issues: ReadonlyArray<Issue.Issue>) =>
 
 /** Parses a body that is text or bytes. Returns any other value, which a framework has parsed. */
 const parsed = (body: unknown): unknown => {
-  if (typeof body === "string") return Json.parse(body)
+  // The mark that bytes in UTF-8 may begin with stays in a text.
+  if (typeof body === "string") return Json.parse(body.replace(/^\ufeff/, ""))
   if (body instanceof ArrayBuffer) return Json.parse(decodeText(new Uint8Array(body)))
   return ArrayBuffer.isView(body)
     ? Json.parse(decodeText(new Uint8Array(body.buffer, body.byteOffset, body.byteLength)))

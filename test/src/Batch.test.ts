@@ -5,6 +5,7 @@ import * as fc from "effect/FastCheck"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as TestClock from "effect/TestClock"
 import { Batch, Endpoint, Operation, ResponseCache, Verbs } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import * as Scripted from "../servers/scripted.js"
@@ -115,6 +116,19 @@ describe("a batch", () => {
       const lifetime = ({ operation }: ResponseCache.Kind) => (operation === "getTrack" ? "1 hour" : undefined)
       yield* Effect.provide(twice, cachedAt(server.url, { lifetime }))
       expect(server.requests).toHaveLength(3)
+    })
+  )
+
+  it.scoped("requests stale items again, though a single call may use them while it revalidates them", () =>
+    Effect.gen(function* () {
+      const server = yield* makeServer({ "cache-control": "max-age=1, stale-while-revalidate=86400" })
+      yield* Effect.gen(function* () {
+        yield* getTracks(["a"])
+        yield* getTracks(["a"])
+        yield* TestClock.adjust("2 seconds")
+        yield* getTracks(["a"])
+      }).pipe(Effect.provide(cachedAt(server.url)))
+      expect(targetsOf(server)).toEqual(["/tracks?ids=a", "/tracks?ids=a"])
     })
   )
 

@@ -360,6 +360,39 @@ describe("the identity of credentials", () => {
   )
 })
 
+describe("an identity that is empty or no text", () => {
+  it.effect.each(["", 5, null])("is a ConfigError, since the empty one is that of anonymous callers: %j", (identity) =>
+    Effect.map(Effect.flip(Credentials.make(identity as string, (request) => request)), (error) => {
+      expect(error).toMatchObject({ _op: "InvalidData", path: ["identity"] })
+    })
+  )
+})
+
+describe("a secret of another type, from JavaScript", () => {
+  it.effect("is a ConfigError, and not printed", () =>
+    Effect.gen(function* () {
+      for (const secret of ["plain", Redacted.make(5), Redacted.make(null), undefined]) {
+        const key = secret as never as Redacted.Redacted
+        for (const credentials of [
+          Credentials.bearer(key),
+          Credentials.token(key),
+          Credentials.apiKey({ header: "x-key", key }),
+          Credentials.apiKey({ query: "key", key }),
+          Credentials.basic({ username: "bob", password: key })
+        ]) {
+          const error = yield* Effect.flip(credentials)
+          expect(error).toMatchObject({ _op: "InvalidData" })
+          expect(String(error)).not.toContain("plain")
+        }
+      }
+      const key = Redacted.make("secret")
+      yield* Effect.flip(Credentials.apiKey({ header: 5 as never, key }))
+      yield* Effect.flip(Credentials.apiKey({ query: -1 as never, key }))
+      yield* Effect.flip(Credentials.basic({ username: 5 as never, password: key }))
+    })
+  )
+})
+
 describe("the name of credentials", () => {
   const messageFor = (status: number, credentials: Effect.Effect<Credentials.Credentials, ConfigError.ConfigError>) =>
     Effect.scoped(

@@ -60,6 +60,16 @@ describe("an option of a layer", () => {
     expectRefused("budget", OriginState.layer({ budget: budget as "unlimited" }) as Layer.Layer<never, unknown>)
   )
 
+  it.effect.each<readonly [string, unknown]>([
+    ["retryPolicy", {}],
+    ["retryPolicy", null],
+    ["headers", null],
+    ["headers", 5],
+    ["credentials", {}]
+  ])("of another kind than an API has is a ConfigError: %s: %j", ([name, value]) =>
+    expectRefused(name, Caller.layer({ baseUrl, [name]: value } as never) as Layer.Layer<never, unknown>)
+  )
+
   it.effect.each(["", 5, null, "a\0b"])("that is no directory is a ConfigError: %j", (directory) =>
     expectRefused(
       "directory",

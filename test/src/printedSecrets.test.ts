@@ -151,6 +151,7 @@ describe("a value of the library", () => {
         yield* expectClean(`the context of ${name}`, yield* Layer.build(layer))
         const request = HttpClientRequest.get(baseUrl)
         yield* expectClean(`authorize of ${name}`, made.authorize(request))
+        if (!("revoke" in made)) yield* expectClean(`a request with ${name}`, yield* made.authorize(request))
         yield* expectClean(`rejected of ${name}`, made.rejected(1))
       })
     ).pipe(Effect.provide(transport))

@@ -1,5 +1,5 @@
 import * as Either from "effect/Either"
-import { encodeHost, storedUrl } from "../../../schemas/polympics/callbackUrl.js"
+import { encodeHost, storedUrl, strip } from "../../../schemas/polympics/callbackUrl.js"
 import { invalid, type Reader, text } from "./validation.js"
 
 /** The parts of a URL, as pydantic 1 parses it. It matches the longest prefix that is a URL. */
@@ -28,7 +28,7 @@ const anyDomain = new RegExp(`^(?:${chunk}\\.)*${chunk}\\.?$`, "iu")
  */
 export const httpUrl: Reader<string> = (value, loc) =>
   Either.flatMap(text(value, loc), (given) => {
-    const url = given.trim()
+    const url = strip(given)
     const limit = (limit_value: number) => ({ limit_value })
     if (url === "") {
       return invalid(loc, "ensure this value has at least 1 characters", "value_error.any_str.min_length", limit(1))

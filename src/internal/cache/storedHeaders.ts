@@ -37,7 +37,8 @@ export const opaqueTag = (etag: string): string => etag.trim().replace(/^W\//, "
  */
 export const isConfirmedBy = (stored: Headers, notModified: Headers): boolean => {
   const etag = notModified["etag"]
-  if (etag !== undefined) return stored["etag"] !== undefined && opaqueTag(etag) === opaqueTag(stored["etag"])
+  if (etag !== undefined && etag !== "")
+    return stored["etag"] !== undefined && opaqueTag(etag) === opaqueTag(stored["etag"])
   const lastModified = notModified["last-modified"]
   return lastModified === undefined || stored["last-modified"] === undefined || lastModified === stored["last-modified"]
 }

@@ -10,6 +10,7 @@ import type * as Scope from "effect/Scope"
 import { type Credentials, CredentialsFailure } from "../../Credentials.js"
 import type * as Token from "../../Token.js"
 import * as TokenStore from "../../TokenStore.js"
+import { authorizedRequest } from "../authorizedRequest.js"
 import { isDuration } from "../isDuration.js"
 import { makeAcquireToken } from "./acquireToken.js"
 import { makeCurrentToken, type NumberedToken } from "./currentToken.js"
@@ -147,11 +148,12 @@ export const makeTokens = (
       ...(subject === "per-grant" ? { partition } : {}),
       authorize: (request) =>
         Effect.mapBoth(usable, {
-          onSuccess: ({ generation, token }) => ({
-            request: apply(request, token),
-            generation,
-            partition: subject === "per-grant" ? partitionOf(token.grantId) : undefined
-          }),
+          onSuccess: ({ generation, token }) =>
+            authorizedRequest(
+              apply(request, token),
+              generation,
+              subject === "per-grant" ? partitionOf(token.grantId) : undefined
+            ),
           onFailure: credentialsFailure
         }),
       rejected: (generation) =>

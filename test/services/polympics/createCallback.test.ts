@@ -49,6 +49,18 @@ describe("the registration of a callback", () => {
     )
   )
 
+  it.effect.each([
+    ["a mark that Python does not remove", "\ufeff", 2048],
+    ["white space that Python removes", " \t\u2003\u0085\x1c", 2047]
+  ])("counts the characters that are stored: %s", ([, end, stored]) =>
+    Effect.gen(function* () {
+      const url = "https://first.example/".padEnd(2047, "x") + end
+      const result = yield* Effect.either(Polympics.createCallback({ event, url, secret: Redacted.make("s") }))
+      expect(result._tag).toBe(stored > 2047 ? "Left" : "Right")
+      if (result._tag === "Left") expect(result.left._tag).toBe("EncodeError")
+    }).pipe(Effect.provide(environment))
+  )
+
   it.effect.each(["a", "b", "s", "x", "ab", "url", "val", "L: "])(
     "fails with the server's explanation, also if the secret is as short as %j",
     (secret) =>

@@ -70,7 +70,7 @@ describe.each(clients)("the trace context, with %s", (_, client) => {
       const { requests, url } = yield* Scripted.make([ok])
       const credentials = Credentials.make("signer", (request) =>
         HttpRequest.setHeader(request, "x-signed", Object.keys(request.headers).join(" "))
-      )
+      ).pipe(Effect.orDie)
       yield* get("/a", { headers: { traceparent: "own" } }).pipe(
         Effect.zipRight(get("/a")),
         Effect.withTracer(listener().tracer),

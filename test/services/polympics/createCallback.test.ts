@@ -49,7 +49,7 @@ describe("the registration of a callback", () => {
     )
   )
 
-  it.effect.each([
+  it.effect.each<readonly [string, string, number]>([
     ["a mark that Python does not remove", "\ufeff", 2048],
     ["white space that Python removes", " \t\u2003\u0085\x1c", 2047]
   ])("counts the characters that are stored: %s", ([, end, stored]) =>

@@ -3,7 +3,7 @@ import * as Redacted from "effect/Redacted"
 import { randomHex, sha256Hex, toHex } from "./hex.js"
 
 /** Reports whether Web Crypto is available. It is not on pages that were loaded over plain http, though its type is. */
-export const hasSubtleCrypto = (): boolean => (crypto as Partial<Crypto>).subtle !== undefined
+const hasSubtleCrypto = (): boolean => (crypto as Partial<Crypto>).subtle !== undefined
 
 /**
  * Returns an identifier of a secret that does not reveal it, unless the secret is guessable: the first 128 bits of its SHA-256, in hex.

@@ -254,6 +254,7 @@ describe("a token exchange", () => {
         client: { clientId: "gateway" },
         subjectToken: Redacted.make("of bob"),
         subjectTokenType: "urn:ietf:params:oauth:token-type:jwt",
+        name: "an actor",
         actorToken: Effect.succeed(Redacted.make("of the gateway")),
         requestedTokenType: "urn:ietf:params:oauth:token-type:access_token",
         parameters: { audience: "orders", resource: ["https://one.example", "https://two.example"] },

@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import { Limiter } from "./Limiter.js"
 import { ResponseCache } from "./ResponseCache.js"
 import * as RetryBudget from "./RetryBudget.js"
@@ -125,21 +126,16 @@ export const make = (
   options: Options = {}
 ): Effect.Effect<Context.Tag.Service<OriginStates>, ConfigError.ConfigError> =>
   Effect.suspend(() => {
-    const { budget = {} } = options
-    const wrong =
-      typeof budget === "string"
-        ? undefined
-        : Object.entries(budget).find(([, value]) => !(value === undefined || value >= 0))
-    // JavaScript permits other texts than the type does.
-    const isKnown = typeof budget === "object" || budget === "unlimited"
-    return isKnown && wrong === undefined
-      ? makeStates(options)
-      : Effect.fail(
-          ConfigError.InvalidData(
-            wrong === undefined ? ["budget"] : ["budget", wrong[0]],
-            wrong === undefined ? "must be settings, or `unlimited`" : "must be a number of at least 0"
-          )
-        )
+    // JavaScript permits other values than the type does.
+    const budget: unknown = options.budget
+    if (budget === undefined || budget === "unlimited") return makeStates(options)
+    const refuse = (path: ReadonlyArray<string>, message: string) =>
+      Effect.fail(ConfigError.InvalidData(["budget", ...path], message))
+    if (!Predicate.isRecord(budget)) return refuse([], "must be settings, or `unlimited`")
+    const isSetting = (name: string, value: unknown) =>
+      Object.hasOwn(RetryBudget.standard, name) && (value === undefined || (typeof value === "number" && value >= 0))
+    const wrong = Object.entries(budget).find(([name, value]) => !isSetting(name, value))
+    return wrong === undefined ? makeStates(options) : refuse([wrong[0]], "must be a number of at least 0")
   })
 
 /** A layer of the retry budgets and pauses that all API layers within it share. Fails as `make` does. */

@@ -4,12 +4,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { createHash } from "node:crypto"
-import { resolve } from "node:path"
 import { CacheStore, type StoredValue } from "../CacheStore.js"
 import * as HttpCache from "../HttpCache.js"
-import { checkMaxBytes, refuse } from "../internal/cache/options.js"
+import { checkMaxBytes } from "../internal/cache/options.js"
 import { CacheFailure, type ResponseCache } from "../ResponseCache.js"
 import { type CacheDirectory, forEach, make as makeDirectory } from "./cacheDirectory.js"
+import { parseDirectory } from "./ownFiles.js"
 
 /** Options of a store on disk. */
 export interface Options {
@@ -207,13 +207,10 @@ export const store = (options: Options): Layer.Layer<CacheStore, ConfigError.Con
   Layer.effect(
     CacheStore,
     Effect.suspend(() => {
-      const { directory, maxBytes = 256 * 1024 * 1024 } = options
-      // JavaScript permits other values than the types do.
-      if (typeof directory !== "string" || directory === "" || directory.includes("\0")) {
-        return refuse("directory", "must be the path of a directory, such as /var/cache/example")
-      }
-      // Resolved once, since the working directory may change.
-      return Effect.map(checkMaxBytes(maxBytes), () => make(makeDirectory(resolve(directory), maxBytes)))
+      const { maxBytes = 256 * 1024 * 1024 } = options
+      return Effect.zipWith(parseDirectory(options), checkMaxBytes(maxBytes), (directory) =>
+        make(makeDirectory(directory, maxBytes))
+      )
     })
   )
 

@@ -1,13 +1,14 @@
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Clock from "effect/Clock"
+import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { createHash } from "node:crypto"
 import { TokenStore, TokenStoreFailure } from "../TokenStore.js"
 import { hasReason, makeFileLock, randomName } from "./fileLock.js"
-import { checkDirectory, checkFile, shownPath } from "./ownFiles.js"
+import { checkDirectory, checkFile, parseDirectory, shownPath } from "./ownFiles.js"
 
 /** Options of `layer`. */
 export interface Options {
@@ -45,7 +46,7 @@ const temporarySuffix = /^\.[0-9a-f]{16}$/
  * refused, as is anything but a file of this user in the place of a token or a lock: each operation fails, and says what to do.
  *
  * Among the processes of a machine that share the directory, one at a time refreshes a token. If that process is killed, the
- * others wait for ten seconds; if it is stopped, for a minute.
+ * others wait for ten seconds; if it is stopped, for a minute. Fails with a `ConfigError` if `directory` is no path.
  *
  * @example
  * ```ts
@@ -56,10 +57,10 @@ const temporarySuffix = /^\.[0-9a-f]{16}$/
  * const store = FileTokenStore.layer({ directory: "/home/bob/.config/example" }).pipe(Layer.provide(NodeFileSystem.layer))
  * ```
  */
-export const layer = ({ directory }: Options): Layer.Layer<TokenStore, never, FileSystem.FileSystem> =>
+export const layer = (options: Options): Layer.Layer<TokenStore, ConfigError.ConfigError, FileSystem.FileSystem> =>
   Layer.effect(
     TokenStore,
-    Effect.map(FileSystem.FileSystem, (files): typeof TokenStore.Service => {
+    Effect.zipWith(parseDirectory(options), FileSystem.FileSystem, (directory, files): typeof TokenStore.Service => {
       const lock = makeFileLock(files)
       const pathOf = (name: string) => `${directory}/${fileOf(name)}`
       const failure = ({ message }: PlatformError | TokenStoreFailure) =>

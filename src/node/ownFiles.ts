@@ -1,7 +1,22 @@
+import * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import type { Stats } from "node:fs"
 import { chmod, lstat, stat } from "node:fs/promises"
+import { resolve } from "node:path"
 import { TokenStoreFailure } from "../TokenStore.js"
+
+/** Resolves the option `directory`, once, since the working directory may change. Fails with a `ConfigError` if it is no path. */
+export const parseDirectory = (options: {
+  readonly directory: string
+}): Effect.Effect<string, ConfigError.ConfigError> => {
+  // JavaScript permits other values than the types do.
+  const directory: unknown = options.directory
+  return typeof directory === "string" && directory !== "" && !directory.includes("\0")
+    ? Effect.sync(() => resolve(directory))
+    : Effect.fail(
+        ConfigError.InvalidData(["directory"], "must be the path of a directory, such as /home/bob/.config/example")
+      )
+}
 
 /**
  * Returns a path for messages. Names of tokens may have a fingerprint of a secret, which is replaced by a `*`, so that the path can be used

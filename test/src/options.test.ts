@@ -1,9 +1,11 @@
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { describe, expect, it } from "@effect/vitest"
 import * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { OriginState, Tokens } from "effect-herald"
+import { FileTokenStore } from "effect-herald/node"
 import * as RateLimit from "effect-herald/rate-limit"
 import { Caller, status, stub } from "../support/kit.js"
 
@@ -11,8 +13,8 @@ const baseUrl = "https://api.test"
 const grant = Effect.succeed({ accessToken: Redacted.make("token") })
 
 /** Values that are no durations. JavaScript permits them. */
-const notDurations = [Number.NaN, -1, "a while", "", {}, null, [], true]
-const notNumbers = [Number.NaN, -1, -0.5, "many", {}]
+const notDurations = [Number.NaN, -1, -1n, "-1 minute", [-1, 0], [0, -1], "a while", "", {}, null, [], true]
+const notNumbers = [Number.NaN, -1, -0.5, "many", "5", {}, null]
 
 /** Layers with one option each. */
 const durations: Readonly<Record<string, (value: never) => Layer.Layer<never, unknown>>> = {
@@ -46,9 +48,7 @@ const expectRefused = (name: string, layer: Layer.Layer<never, unknown>) =>
 describe("an option of a layer", () => {
   it.effect.each(
     Object.entries(durations).flatMap(([name, of]) => notDurations.map((value) => [name, value, of] as const))
-  )("that is no duration is a ConfigError: %s: %j", ([name, value, of]) =>
-    value === null && name !== "window" ? Effect.void : expectRefused(name, of(value as never))
-  )
+  )("that is no duration is a ConfigError: %s: %s", ([name, value, of]) => expectRefused(name, of(value as never)))
 
   it.effect.each(
     Object.entries(numbers).flatMap(([name, of]) => notNumbers.map((value) => [name, value, of] as const))
@@ -56,7 +56,17 @@ describe("an option of a layer", () => {
     expectRefused(name, of(value as never))
   )
 
-  it.effect("of a retry budget that is another text than `unlimited` is a ConfigError", () =>
-    expectRefused("budget", OriginState.layer({ budget: "none" as "unlimited" }) as Layer.Layer<never, unknown>)
+  it.effect.each(["none", null, [], 5, { capacities: 1 }])("that is no retry budget is a ConfigError: %j", (budget) =>
+    expectRefused("budget", OriginState.layer({ budget: budget as "unlimited" }) as Layer.Layer<never, unknown>)
+  )
+
+  it.effect.each(["", 5, null, "a\0b"])("that is no directory is a ConfigError: %j", (directory) =>
+    expectRefused(
+      "directory",
+      FileTokenStore.layer({ directory: directory as string }).pipe(Layer.provide(NodeFileSystem.layer)) as Layer.Layer<
+        never,
+        unknown
+      >
+    )
   )
 })

@@ -14,7 +14,7 @@ import { signIn } from "./oauthSignIn.js"
 
 const [api = "", issuer = "", directory = ""] = process.argv.slice(2)
 
-const store = FileTokenStore.layer({ directory }).pipe(Layer.provide(NodeFileSystem.layer))
+const store = FileTokenStore.layer({ directory }).pipe(Layer.provide(NodeFileSystem.layer), Layer.orDie)
 
 const main = Effect.gen(function* () {
   process.send?.("ready")

@@ -24,7 +24,7 @@ const [task, directory = "", server = "", prefix = ""] = process.argv.slice(2)
 
 const store = directory.startsWith("redis:")
   ? RedisTokenStore.layer({ redis: { ...optionsOf(new URL(directory)), prefix } })
-  : FileTokenStore.layer({ directory }).pipe(Layer.provide(NodeFileSystem.layer))
+  : FileTokenStore.layer({ directory }).pipe(Layer.provide(NodeFileSystem.layer), Layer.orDie)
 
 const call = Effect.gen(function* () {
   process.send?.("ready")

@@ -17,7 +17,7 @@ export const temporaryDirectory = Effect.acquireRelease(
 
 /** A store in the files of a directory. */
 export const fileStoreLayer = (directory: string) =>
-  FileTokenStore.layer({ directory }).pipe(Layer.provide(NodeFileSystem.layer))
+  FileTokenStore.layer({ directory }).pipe(Layer.provide(NodeFileSystem.layer), Layer.orDie)
 
 export type Store = typeof TokenStore.TokenStore.Service
 

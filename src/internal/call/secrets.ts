@@ -79,6 +79,25 @@ const base64 = (secret: string): ReadonlyArray<string> => {
   return [text, text.replaceAll("+", "-").replaceAll("/", "_")]
 }
 
+/** The length from which a credential is searched for within a URL, in characters: a shorter one is there by chance. */
+const shortestInUrl = 8
+
+/** Returns a function that reports whether a URL, or a part of one, contains a credential of a request, in any spelling. */
+export const makeRevealsCredentials = (
+  plain: HttpClientRequest,
+  authorized: HttpClientRequest
+): ((text: string) => boolean) => {
+  const found = new Set<string>()
+  collectCredentials(plain, authorized, found)
+  const spellings = [...found]
+    .filter(({ length }) => length >= shortestInUrl)
+    .flatMap((secret) => [secret, ...base64(secret)].map(canonical))
+  return (text) => {
+    const canonicalText = canonical(text)
+    return spellings.some((secret) => canonicalText.includes(secret))
+  }
+}
+
 /** The length of a text that is searched, in characters. The rest of a longer text is dropped. */
 const searchedLength = 16_384
 

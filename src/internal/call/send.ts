@@ -9,13 +9,12 @@ import * as FiberRef from "effect/FiberRef"
 import { constTrue, identity } from "effect/Function"
 import * as Option from "effect/Option"
 import type { AuthorizedRequest } from "../../Credentials.js"
-import { canonical } from "../http/canonicalText.js"
 import { withoutContentDecoding } from "../http/fetchDispatcher.js"
 import { dropBody } from "../http/readBody.js"
 import { decodeReference } from "../http/reference.js"
 import { redirectStatuses } from "../http/statuses.js"
 import { classifyTransport } from "./classify.js"
-import { isCredentialHeader, paramsOf } from "./secrets.js"
+import { isCredentialHeader, makeRevealsCredentials, paramsOf } from "./secrets.js"
 import { withTraceContext } from "./tracing.js"
 
 /** The maximum number of redirects of a request, as in browsers. */
@@ -128,23 +127,22 @@ const sendOnce = (
   )
 }
 
-/** The length from which a secret is searched for within a parameter, in characters. */
-const shortestSearched = 8
-
 /**
  * Removes the query parameters that credentials have added to a request from the target of its redirect, in which servers repeat
  * them: by name from a target on the same origin, where they are added again, and by value from another, also where that is a part of
- * a parameter, such as a URL to return to. Leaves the other parameters as they are written.
+ * a parameter, such as a URL to return to. Leaves the other parameters as they are written. Returns false if a target on another origin
+ * contains a credential even so, such as in its path.
  */
-const removeCredentials = (url: URL, { authorized, plain }: Ready, sameOrigin: boolean): void => {
-  if (authorized.request === plain || url.search === "") return
+const removeCredentials = (url: URL, { authorized, plain }: Ready, sameOrigin: boolean): boolean => {
   const isOwn = isIn(paramsOf(plain))
   const added = paramsOf(authorized.request).filter((param) => !isOwn(param))
-  const repeats = ([, value]: Param) =>
-    added.some(([, secret]) => secret.length >= shortestSearched && canonical(value).includes(canonical(secret)))
-  removeParams(url, (param) =>
-    sameOrigin ? isNamed(added)(param) && !isOwn(param) : isIn(added)(param) || repeats(param)
-  )
+  if (sameOrigin) {
+    removeParams(url, (param) => isNamed(added)(param) && !isOwn(param))
+    return true
+  }
+  const reveals = makeRevealsCredentials(plain, authorized.request)
+  removeParams(url, (param) => isIn(added)(param) || reveals(param[1]))
+  return !reveals(url.href)
 }
 
 /** Returns the target of a redirect, if it can be followed: https, or http from http, and without credentials. */
@@ -259,7 +257,7 @@ export const send = <E, R>(
     if (url === undefined) return Effect.succeed(sent)
     const toResult = isToResult(plain, status)
     const staysSameOrigin = onlySameOrigin && url.origin === options.origin
-    removeCredentials(url, sent, staysSameOrigin)
+    if (!removeCredentials(url, sent, staysSameOrigin)) return Effect.succeed(sent)
     const sendable = staysSameOrigin ? plain : withoutHeaders(plain, options.originHeaders())
     const next = redirectedRequest(sendable, toResult, url)
     const mustWithholdInput = !staysSameOrigin && !isBare(next) && options.holdsSecrets()

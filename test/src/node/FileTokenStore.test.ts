@@ -201,7 +201,7 @@ describe("a token store in files", () => {
         }))
       ).pipe(Layer.provide(NodeFileSystem.layer))
       const store = yield* storeOf(fileStoreLayer(directory))
-      const other = yield* storeOf(FileTokenStore.layer({ directory }).pipe(Layer.provide(countingFiles)))
+      const other = yield* storeOf(FileTokenStore.layer({ directory }).pipe(Layer.provide(countingFiles), Layer.orDie))
       const holder = yield* Effect.fork(
         Effect.scoped(
           store

@@ -124,6 +124,23 @@ describe.each(clients)("after a redirect, with %s", (_, client) => {
     })
   )
 
+  it.scopedLive.each<readonly [string, string]>([
+    ["in the path", "/files/s3cr3t-key/1"],
+    ["in the path, encoded", "/files/s3cr3t%2Dkey"],
+    ["in base64", `/files/${btoa("s3cr3t-key").replace(/=+$/, "")}`],
+    ["in a parameter's name", "/files?s3cr3t-key"]
+  ])("a target on another origin that contains a key is not followed: %s", ([, target]) =>
+    Effect.gen(function* () {
+      const other = yield* Scripted.make([ok])
+      for (const [, add] of ways) {
+        const { url } = yield* Scripted.make([Scripted.redirect(new URL(target, other.url))])
+        const error = yield* Effect.flip(Effect.provide(get("/a"), provide(url, Credentials.make("us", add))))
+        expect(error).toMatchObject({ status: 302 })
+      }
+      expect(other.requests).toEqual([])
+    })
+  )
+
   it.scopedLive.each<[string, Record<string, string>]>([
     ["the length of another body", { "content-length": "5" }],
     ["a header of the connection", { "transfer-encoding": "chunked" }]

@@ -28,7 +28,7 @@ describe("a sign-in that is stored in files", () => {
     Effect.gen(function* () {
       const oidc = yield* make({ clients: [publicClient()] })
       const directory = yield* temporaryDirectory
-      const store = FileTokenStore.layer({ directory }).pipe(Layer.provide(NodeFileSystem.layer))
+      const store = FileTokenStore.layer({ directory }).pipe(Layer.provide(NodeFileSystem.layer), Layer.orDie)
       // The token has a lifetime of one hour.
       const past = fastClock({ ago: "2 hours" })
       yield* getThing.pipe(

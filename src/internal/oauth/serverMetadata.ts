@@ -317,7 +317,9 @@ export const resolveServer = (
       const published = issuer ?? issuerOfDocument(url)
       if (published === undefined)
         return yield* invalid(["server", "issuer"], "must be set, as this is no well-known URL")
-      const isExpected = issuer === undefined ? isSameIssuer(published) : matcherOf(issuer)
+      // The text of a `URL` without a path has a slash, which the issuer may not have.
+      const isUrl = server.issuer instanceof URL && !published.includes("{")
+      const isExpected = issuer === undefined || isUrl ? isSameIssuer(published) : matcherOf(issuer)
       const candidates: Candidates = { urls: [url.href], expected: published, isExpected }
       const metadata = Effect.map(discover(url.host, candidates, send), (as) => ({
         as: withIssuers(as, isExpected),

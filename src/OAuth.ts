@@ -25,7 +25,7 @@ import { revokeToken } from "./internal/oauth/revocation.js"
 import type { Server } from "./internal/oauth/serverMetadata.js"
 import { importSigningKey, type KeyOptions } from "./internal/oauth/signingKey.js"
 import type { Grant } from "./internal/oauth/tokenRequest.js"
-import { makeTokens as makeTokensOf } from "./internal/tokens/makeTokens.js"
+import { makeTokens } from "./internal/tokens/makeTokens.js"
 import type * as Token from "./Token.js"
 import type * as Tokens from "./Tokens.js"
 
@@ -92,18 +92,24 @@ export interface RevocableTokens extends Tokens.Tokens {
   readonly userInfo: Effect.Effect<UserInfo, Token.TokenFailure>
 }
 
+/** A grant, and the users that it is for. */
+interface TokenGrant {
+  readonly grant: Grant
+  readonly subject: "fixed" | "per-grant"
+  /** See `SourceOptions`. */
+  readonly needsNoUser: boolean
+}
+
 /** Makes the tokens of a grant. */
-const makeTokens = (
+const makeRevocable = (
   registration: Registration,
-  grant: Grant,
-  subject: Tokens.Options["subject"],
   { name, probe, refreshMargin }: Pick<Options, "name" | "probe" | "refreshMargin">,
-  grantIsSilent = subject === "fixed"
+  { grant, needsNoUser, subject }: TokenGrant
 ): Effect.Effect<RevocableTokens, ConfigError.ConfigError, HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
     const { callerName, identity } = registration
     const client = yield* HttpClient
-    const tokens = yield* makeTokensOf(
+    const tokens = yield* makeTokens(
       {
         name: name ?? identity,
         identity,
@@ -113,7 +119,7 @@ const makeTokens = (
         probe,
         subject
       },
-      { label: name ?? callerName, grantIsSilent }
+      { label: name ?? callerName, needsNoUser }
     )
     const revoke = Effect.flatMap(
       tokens.forget,
@@ -162,7 +168,8 @@ export const clientCredentials = (
         "must be set for the client credentials grant, or `privateKey` (RFC 6749, 4.4)"
       )
     }
-    return yield* makeTokens(registration, clientCredentialsGrant(registration), "fixed", options)
+    const grant = clientCredentialsGrant(registration)
+    return yield* makeRevocable(registration, options, { grant, subject: "fixed", needsNoUser: true })
   })
 
 const isPublic = ({ clientSecret, privateKey }: Client) => clientSecret === undefined && privateKey === undefined
@@ -234,10 +241,15 @@ export const authorizationCode = (
     if (scope.includes("openid") && server.endpoints !== undefined && server.endpoints.issuer === undefined) {
       return yield* invalid(["server", "issuer"], "must be set for the scope `openid`, to check the ID token")
     }
-    const { pushedAuthorization: pushed } = options
+    const {
+      authorizationParameters = {},
+      insecureWithoutPkce: withoutPkce = false,
+      pushedAuthorization: pushed
+    } = options
     if (pushed !== undefined && typeof pushed !== "boolean") {
       return yield* invalid(["pushedAuthorization"], "must be true or false")
     }
+    if (typeof withoutPkce !== "boolean") return yield* invalid(["insecureWithoutPkce"], "must be true or false")
     if (pushed === true && server.endpoints?.pushedAuthorizationRequestEndpoint === undefined && server.endpoints) {
       return yield* invalid(["server", "pushedAuthorizationRequestEndpoint"], "must be set for `pushedAuthorization`")
     }
@@ -246,10 +258,10 @@ export const authorizationCode = (
       receiver: options.receiver,
       timeout: yield* parseTimeout("timeout", options.timeout, Duration.minutes(5)),
       pushed,
-      authorizationParameters: yield* parseParameters("authorizationParameters", options.authorizationParameters ?? {}),
-      withoutPkce: options.insecureWithoutPkce === true
+      authorizationParameters: yield* parseParameters("authorizationParameters", authorizationParameters),
+      withoutPkce
     })
-    return yield* makeTokens(registration, grant, "per-grant", options)
+    return yield* makeRevocable(registration, options, { grant, subject: "per-grant", needsNoUser: false })
   })
 
 /** Options of `deviceCode`. */
@@ -293,7 +305,8 @@ export const deviceCode = (
     }
     const timeout = yield* parseTimeout("timeout", options.timeout, Duration.infinity)
     if (typeof options.show !== "function") return yield* invalid(["show"], "must be a function")
-    return yield* makeTokens(registration, deviceCodeGrant(registration, options.show, timeout), "per-grant", options)
+    const grant = deviceCodeGrant(registration, options.show, timeout)
+    return yield* makeRevocable(registration, options, { grant, subject: "per-grant", needsNoUser: false })
   })
 
 /** Options of `refreshToken`. The scope is that of the refresh token. */
@@ -323,7 +336,9 @@ export const refreshToken = (
   Effect.gen(function* () {
     yield* checkSecret("refreshToken", options.refreshToken)
     const registration = yield* register("refresh_token", options, [options.refreshToken])
-    return yield* makeTokens(registration, refreshGrant(registration)(options.refreshToken), "fixed", options, false)
+    const grant = refreshGrant(registration)(options.refreshToken)
+    // The server may accept the refresh token once.
+    return yield* makeRevocable(registration, options, { grant, subject: "fixed", needsNoUser: false })
   })
 
 /** An assertion that is signed for each request: a JSON Web Token (RFC 7523, 3). */
@@ -334,9 +349,12 @@ export interface JwtAssertion extends KeyOptions {
   readonly subject?: string | undefined
   /** The audience (`aud`). Default: the issuer of the server, or its token endpoint if no issuer is configured. */
   readonly audience?: string | URL | undefined
-  /** Additional claims. Those that effect-herald sets are replaced. Default: none. */
+  /** Additional claims. They take precedence over the claims of the library, such as `exp`. Default: none. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined
 }
+
+/** Obtains an assertion or a token that another one is granted for. */
+type ObtainToken = Effect.Effect<Redacted.Redacted, Token.TokenFailure, HttpClient>
 
 /** Options of `jwtBearer`. */
 export type JwtBearerOptions = Omit<Options, "client" | "name"> & {
@@ -350,8 +368,8 @@ export type JwtBearerOptions = Omit<Options, "client" | "name"> & {
       }
     | {
         /** Obtains an assertion for each grant. */
-        readonly assertion: Effect.Effect<Redacted.Redacted, Token.TokenFailure, HttpClient>
-        /** The name of the token in a `TokenStore`. It must be unique for each user, whom effect-herald can't tell apart. */
+        readonly assertion: ObtainToken
+        /** The name of the token in a `TokenStore`. It must be unique for each user: an effect does not tell which one it is for. */
         readonly name: string
       }
   )
@@ -398,7 +416,8 @@ export const jwtBearer = (
       source.details
     )
     const registration: Registration = client === undefined ? { ...registered, authentication: () => {} } : registered
-    return yield* makeTokens(registration, source.grant(registration), source.subject, options)
+    const { needsNoUser, subject } = source
+    return yield* makeRevocable(registration, options, { grant: source.grant(registration), subject, needsNoUser })
   })
 
 /** The grant of an assertion, and how its tokens are told apart from those of another one. */
@@ -407,7 +426,8 @@ interface AssertionSource {
   readonly issuer: string
   readonly presented: ReadonlyArray<Redacted.Redacted>
   readonly details: ReadonlyArray<unknown>
-  readonly subject: "fixed" | "per-grant"
+  readonly subject: TokenGrant["subject"]
+  readonly needsNoUser: boolean
   readonly grant: (registration: Registration) => Grant
 }
 
@@ -426,6 +446,8 @@ const parseAssertion = (
         presented: [],
         details: [issuer],
         subject: "per-grant",
+        // The effect may ask a user.
+        needsNoUser: false,
         grant: (registration) => assertionGrant(registration, assertion)
       }
     }
@@ -436,6 +458,7 @@ const parseAssertion = (
         presented: [assertion],
         details: [],
         subject: "fixed",
+        needsNoUser: true,
         grant: (registration) => assertionGrant(registration, assertion)
       }
     }
@@ -457,6 +480,7 @@ const parseAssertion = (
       presented: [],
       details: [issuer, subject, named, claims],
       subject: "fixed",
+      needsNoUser: true,
       grant: (registration) => signedAssertionGrant(registration, { audience: named, claims, issuer, key, subject })
     }
   })
@@ -471,8 +495,6 @@ const isText = (value: unknown): boolean => typeof value === "string" && value !
 export type TokenExchangeOptions = Omit<Options, "name"> & {
   /** The type of the subject token, a URI (RFC 8693, 3). Default: `urn:ietf:params:oauth:token-type:access_token`. */
   readonly subjectTokenType?: string | undefined
-  /** A token of the party that acts for the subject (RFC 8693, 1.1). Default: none. */
-  readonly actorToken?: Redacted.Redacted | Effect.Effect<Redacted.Redacted, Token.TokenFailure, HttpClient> | undefined
   /** The type of the actor token. Default: `urn:ietf:params:oauth:token-type:access_token`. */
   readonly actorTokenType?: string | undefined
   /** The type of the requested token. It has to be one that requests are authorized with. Default: the server's default. */
@@ -481,12 +503,16 @@ export type TokenExchangeOptions = Omit<Options, "name"> & {
     | {
         /** A token of the subject, for whom the token is granted. */
         readonly subjectToken: Redacted.Redacted
+        /** A token of the party that acts for the subject (RFC 8693, 1.1). Default: none. */
+        readonly actorToken?: Redacted.Redacted | undefined
         readonly name?: string | undefined
       }
     | {
-        /** Obtains a token of the subject for each grant, such as from other tokens. */
-        readonly subjectToken: Effect.Effect<Redacted.Redacted, Token.TokenFailure, HttpClient>
-        /** The name of the token in a `TokenStore`. It must be unique for each user, whom effect-herald can't tell apart. */
+        /** A token of the subject, or an effect that obtains one for each grant, such as from other tokens. */
+        readonly subjectToken: Redacted.Redacted | ObtainToken
+        /** A token of the party that acts for the subject (RFC 8693, 1.1), or an effect that obtains one. Default: none. */
+        readonly actorToken?: Redacted.Redacted | ObtainToken | undefined
+        /** The name of the token in a `TokenStore`. It must be unique for each user and actor: an effect does not tell which they are. */
         readonly name: string
       }
   )
@@ -523,15 +549,23 @@ export const tokenExchange = (
         return yield* invalid([option], "must be a URI, such as `urn:ietf:params:oauth:token-type:jwt` (RFC 8693, 3)")
       }
     }
-    const isFixed = Redacted.isRedacted(subjectToken)
+    const sources = [subjectToken, actorToken]
+    // An effect may obtain the token of another user each time, which only a name tells apart.
+    const isFixed = !sources.some(Effect.isEffect)
     if (!Effect.isEffect(subjectToken)) yield* checkSecret("subjectToken", subjectToken)
     if (actorToken !== undefined && !Effect.isEffect(actorToken)) yield* checkSecret("actorToken", actorToken)
     if (!isFixed) yield* requireName(name)
     const registration = yield* register(
       "token_exchange",
       options,
-      [subjectToken, actorToken].filter((token) => Redacted.isRedacted(token)),
-      [isFixed ? "" : name, Redacted.isRedacted(actorToken), subjectTokenType, requestedTokenType]
+      sources.filter((token) => Redacted.isRedacted(token)),
+      [
+        isFixed ? "" : name,
+        sources.map((token) => (token === undefined ? "none" : Redacted.isRedacted(token) ? "fixed" : "obtained")),
+        subjectTokenType,
+        actorToken === undefined ? undefined : actorTokenType,
+        requestedTokenType
+      ]
     )
     const grant = tokenExchangeGrant(registration, {
       subjectToken,
@@ -540,5 +574,9 @@ export const tokenExchange = (
       actorTokenType,
       requestedTokenType
     })
-    return yield* makeTokens(registration, grant, isFixed ? "fixed" : "per-grant", options)
+    return yield* makeRevocable(registration, options, {
+      grant,
+      subject: isFixed ? "fixed" : "per-grant",
+      needsNoUser: isFixed
+    })
   })

@@ -1,11 +1,11 @@
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import { fingerprint } from "./internal/fingerprint.js"
 import { randomHex } from "./internal/hex.js"
 import { fieldName, visibleAscii } from "./internal/http/fieldSyntax.js"
+import { parseJson } from "./internal/parseJson.js"
 import { readLifetime, readNumber, readScope, readText } from "./internal/tokens/tokenFields.js"
 
 /** An access token with its metadata (RFC 6749, 5.1). */
@@ -42,8 +42,11 @@ export interface Token {
 /** Fields of a token response, by name. Their values are JSON. */
 export type Fields = Readonly<Record<string, unknown>>
 
-/** A token response of an authorization server (RFC 6749, 5.1). */
-export interface TokenResponse {
+/** A token response of an authorization server (RFC 6749, 5.1), or the failure of one whose access token can't be used. */
+export type TokenResponse = GrantedToken | UnusableResponse
+
+/** The fields of a token response (RFC 6749, 5.1). */
+export interface GrantedToken {
   readonly accessToken: Redacted.Redacted
   /** Default: `Bearer`. */
   readonly tokenType?: string | undefined
@@ -51,15 +54,20 @@ export interface TokenResponse {
   readonly expiresIn?: number | undefined
   readonly refreshToken?: Redacted.Redacted | undefined
   readonly scope?: string | undefined
-  /**
-   * The reason why the access token can't be used, if so. The acquisition fails with it. If it was a refresh, the new refresh
-   * token is saved even so, since the server may have revoked the previous one. Default: the access token can be used.
-   */
-  readonly failure?: TokenFailure | undefined
+  readonly failure?: undefined
   /** The ID token (OpenID Connect Core 1.0, 3.1.3.3). */
   readonly idToken?: Redacted.Redacted | undefined
   /** All other fields. */
   readonly fields?: Redacted.Redacted<Fields> | undefined
+}
+
+/**
+ * A token response whose access token can't be used. The acquisition fails with `failure`. If it was a refresh, the new refresh token
+ * is saved even so, since the server may have revoked the previous one.
+ */
+export interface UnusableResponse {
+  readonly failure: TokenFailure
+  readonly refreshToken?: Redacted.Redacted | undefined
 }
 
 /**
@@ -109,11 +117,12 @@ const mergeFields = (previous: Token["fields"], latest: Token["fields"]): Token[
  * - `now`: the time of the response, in milliseconds since the epoch
  */
 export const fromTokenResponse = (
-  { accessToken, expiresIn, failure, fields, idToken, refreshToken, scope, tokenType }: TokenResponse,
+  response: TokenResponse,
   previous: Token | undefined,
   now: number
 ): Effect.Effect<Token, TokenFailure> => {
-  if (failure !== undefined) return Effect.fail(failure)
+  if (response.failure !== undefined) return Effect.fail(response.failure)
+  const { accessToken, expiresIn, fields, idToken, refreshToken, scope, tokenType } = response
   const type = normalizeType(tokenType)
   if (!fitsHeader(type, Redacted.value(accessToken))) {
     return Effect.fail(
@@ -157,8 +166,6 @@ export const stringify = (token: Token): string =>
     grant_id: token.grantId
   })
 
-const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
-
 /** Reads a time in seconds since the epoch, which may be sent as text, or as a date such as `2030-01-01T00:00:00Z`. */
 const readTime = (value: unknown): number | undefined => {
   const millis = typeof value === "string" && /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN
@@ -175,7 +182,7 @@ const readTime = (value: unknown): number | undefined => {
  * `grant_id` is a fingerprint of the refresh token, or else of the access token.
  */
 export const parse = (text: string): Effect.Effect<Token | undefined> => {
-  const stored = Option.getOrUndefined(parseJson(text))
+  const stored = parseJson(text)
   // An error response, which another program may have stored, has an `error`.
   if (!Predicate.isRecord(stored) || !Predicate.isNullable(stored["error"])) return Effect.succeed(undefined)
   const { access_token: accessToken, fields, grant_id: storedGrantId } = stored

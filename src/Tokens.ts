@@ -15,16 +15,17 @@ export type { Options, TokenOptions, Tokens } from "./internal/tokens/makeTokens
  *
  * All calls that need a token, at its expiry or after a 401, wait for one acquisition. It runs in a fiber of its own, with the
  * `HttpClient` that the tokens were made with, so that neither the deadline, the interruption nor the client of a call ends it.
- * When the scope closes, a refresh in progress ends first, and its token is saved. Among all processes that share the store, one at a time requests a
- * token from the server. A 401 to a token that has been replaced since has no effect.
+ * When the scope closes, a refresh in progress ends first, and its token is saved. Among all processes that share the store, one
+ * at a time requests a token from the server. A 401 to a token that has been replaced since has no effect.
  *
- * A token that was issued less than a minute ago is not blamed for a 401, and one that replaced a rejected token is not for five minutes:
- * the call fails, instead of opening one login page after another. One replacement that needs no user (a refresh, or a grant with a
- * `fixed` subject) is tried even so. A grant that ended with `Denied`, `TimedOut`, `Unsafe` or `Invalid` is not repeated for five
+ * A 401 does not replace a token that was issued less than a minute ago, nor one that replaced a rejected token less than five minutes
+ * ago: the call fails, instead of opening one login page after another. One replacement that needs no user (a refresh, or a grant with
+ * a `fixed` subject) is tried even so. A refresh whose access token can't be used fails the calls, without a new grant, and so do the
+ * calls of the next minute. A grant that ended with `Denied`, `TimedOut`, `Unsafe` or `Invalid` is not repeated for five
  * minutes, and one that ended with `Refused` or `Misconfigured` not for a minute: calls fail with the same failure. A new token in the
  * store, `forceNew` and `forget` end this.
  *
- * Fails with a `ConfigError` if `refreshMargin` is not a duration.
+ * Fails with a `ConfigError` if an option is invalid.
  *
  * @example
  * ```ts
@@ -44,4 +45,4 @@ export type { Options, TokenOptions, Tokens } from "./internal/tokens/makeTokens
  * ```
  */
 export const make = (options: Options): Effect.Effect<Tokens, ConfigError.ConfigError, HttpClient | Scope.Scope> =>
-  makeTokens(options, { label: options.name, grantIsSilent: options.subject === "fixed" })
+  makeTokens(options, { label: options.name, needsNoUser: options.subject === "fixed" })

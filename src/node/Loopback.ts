@@ -245,6 +245,26 @@ const listen = (
     return boundPort ?? (yield* listenFailure(missing, port, "EADDRNOTAVAIL"))
   })
 
+/** Describes the first option that is invalid. JavaScript permits other values than the types do. */
+const problemOf = ({
+  host,
+  open,
+  path,
+  port
+}: Readonly<Partial<Record<keyof Options, unknown>>>): string | undefined => {
+  if (host !== undefined && host !== "127.0.0.1" && host !== "::1" && host !== "localhost") {
+    return "`host` must be `127.0.0.1`, `::1` or `localhost`"
+  }
+  // The fragment would not be part of the redirect URI (RFC 6749, 3.1.2).
+  if (path !== undefined && (typeof path !== "string" || !path.startsWith("/") || path.includes("#"))) {
+    return "`path` must begin with a slash and have no fragment, such as `/callback`"
+  }
+  if (port !== undefined && !(typeof port === "number" && Number.isInteger(port) && port >= 0 && port <= 65_535)) {
+    return "`port` must be an integer from 0 to 65535"
+  }
+  return open === undefined || typeof open === "function" ? undefined : "`open` must be a function"
+}
+
 /** The addresses that browsers connect to for a host (RFC 6761, 6.3). */
 const addressesOf = (host: string): ReadonlyArray<string> => (host === "localhost" ? ["127.0.0.1", "::1"] : [host])
 
@@ -254,7 +274,7 @@ const addressesOf = (host: string): ReadonlyArray<string> => (host === "localhos
  * was interrupted. Callbacks of other sign-ins are ignored, and so are requests of a browser that loads the page ahead.
  *
  * The redirect URI to register is `http://127.0.0.1/callback`, with the port if it is fixed. Fails with `Unavailable` if
- * the port is in use.
+ * the port is in use, and with `Misconfigured` if an option is invalid.
  *
  * @example
  * ```ts
@@ -271,6 +291,13 @@ const addressesOf = (host: string): ReadonlyArray<string> => (host === "localhos
  */
 export const receiver = (options: Options = {}): Effect.Effect<RedirectReceiver, TokenFailure, Scope.Scope> =>
   Effect.gen(function* () {
+    const problem = problemOf(options)
+    if (problem !== undefined) {
+      return yield* new TokenFailure({
+        reason: "Misconfigured",
+        message: `the loopback receiver can't start: ${problem}`
+      })
+    }
     const { host = "127.0.0.1", open: show = open, path = "/callback", port = 0 } = options
     const scope = yield* Effect.scope
     let signIn: PendingSignIn | undefined

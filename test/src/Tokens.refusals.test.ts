@@ -123,6 +123,35 @@ describe("a 401 that no token cures", () => {
       }))
   }
 
+  for (const [kind, options, granted] of [
+    ["a refresh", { stored: { refresh_token: "r" } }, { grants: 0, refreshes: 1 }],
+    ["a grant that needs no user", { refreshes: false, subject: "fixed", stored: {} }, { grants: 1, refreshes: 0 }],
+    ["no grant that needs a user", { refreshes: false, stored: {} }, { grants: 0, refreshes: 0 }]
+  ] as const) {
+    test(`to a stored token that another process was granted moments ago is tried with ${kind}`, () =>
+      Effect.gen(function* () {
+        const { call, counts } = yield* setUp({
+          api: () => 401,
+          ...options,
+          stored: { ...options.stored, granted_at: startTime / 1000 - 20 }
+        })
+        expect(yield* call).toBe("Unauthorized")
+        expect(yield* call).toBe("Unauthorized")
+        expect(counts).toMatchObject(granted)
+      }))
+  }
+
+  test("to a revoked token from the store is cured by a refresh, even moments after its grant", () =>
+    Effect.gen(function* () {
+      const { call, counts, requests } = yield* setUp({
+        api: (token) => (token === "stored" ? 401 : 200),
+        stored: { refresh_token: "r", granted_at: startTime / 1000 - 20 }
+      })
+      expect(yield* call).toBe("ok")
+      expect(counts).toMatchObject({ grants: 0, refreshes: 1 })
+      expect(requests).toEqual(["stored", "access-1"])
+    }))
+
   test("is tried again after five minutes, at most", () =>
     Effect.gen(function* () {
       const { call, counts } = yield* setUp({ api: () => 401, refreshes: false })

@@ -240,11 +240,18 @@ describe("a token", () => {
       const granting = yield* setUp({ response })
       expect(yield* Effect.flip(granting.accessToken())).toMatchObject({ reason: "Invalid" })
       expect(granting.takeEvents()).toEqual(["load", "lock", "load", "grant"])
-      // A refresh with such a token is followed by a grant.
+      // A refresh with such a token is followed by no grant, whose token would be such a token, too.
       const refreshing = yield* setUp({ stored: storedToken("old", expired), response })
       expect(yield* Effect.flip(refreshing.accessToken())).toMatchObject({ reason: "Invalid" })
       // The server may have revoked the previous refresh token.
-      expect(refreshing.takeEvents()).toEqual(["load", "lock", "load", "refresh r-old", "save old", "grant"])
+      expect(refreshing.takeEvents()).toEqual(["load", "lock", "load", "refresh r-old", "save old"])
+      expect(yield* refreshing.text).toContain("r-next1")
+      // The failure is remembered for a minute.
+      expect(yield* Effect.flip(refreshing.accessToken())).toMatchObject({ reason: "Invalid" })
+      expect(refreshing.takeEvents()).toEqual(["load"])
+      yield* TestClock.adjust("1 minute")
+      expect(yield* Effect.flip(refreshing.accessToken())).toMatchObject({ reason: "Invalid" })
+      expect(refreshing.takeEvents()).toEqual(["load", "lock", "load", "refresh r-next1", "save old"])
     }))
 
   test("is added to a request by `apply`", () =>

@@ -45,6 +45,26 @@ const expectRefused = (name: string, layer: Layer.Layer<never, unknown>) =>
     expect(error).toMatchObject({ _op: "InvalidData", path: expect.arrayContaining([name]) })
   })
 
+describe("an option of tokens", () => {
+  it.scoped.each([
+    ...["", undefined, null, 5].flatMap((value) => [
+      ["name", value],
+      ["identity", value]
+    ]),
+    ...["perGrant", "", "Fixed", null, true].map((value) => ["subject", value]),
+    ...["refresh", "probe", "apply"].flatMap((option) => ["x", null, {}].map((value) => [option, value])),
+    ...[undefined, "x", { accessToken: "x" }].map((value) => ["grant", value]),
+    ...[-1n, [-1, 0], "-1 minute"].map((value) => ["refreshMargin", value])
+  ])("that is invalid is a ConfigError: %s %s", ([option, value]) =>
+    Effect.gen(function* () {
+      const options = { name: "a", identity: "a", grant, [String(option)]: value }
+      // The values are those of JavaScript.
+      const error = yield* Effect.flip(Tokens.make(options as Tokens.Options))
+      expect(ConfigError.isConfigError(error) && "path" in error ? error.path : error).toEqual([option])
+    }).pipe(Effect.provide(stub([status(200)]).layer))
+  )
+})
+
 describe("an option of a layer", () => {
   it.effect.each(
     Object.entries(durations).flatMap(([name, of]) => notDurations.map((value) => [name, value, of] as const))

@@ -4,13 +4,13 @@ import * as Redacted from "effect/Redacted"
 import * as oauth from "oauth4webapi"
 import type { TokenFailure } from "../../Token.js"
 import type { Registration } from "./registration.js"
-import { type Claims, sign, type SigningKey, widenLifetime } from "./signingKey.js"
+import { type JwtClaims, sign, type SigningKey, widenLifetime } from "./signingKey.js"
 import { formWithScope, type Grant, requestToken, withoutIdToken } from "./tokenRequest.js"
 
 /** A secret, or an effect that obtains it for each grant. */
-export type TokenSource = Redacted.Redacted | Effect.Effect<Redacted.Redacted, TokenFailure, HttpClient>
+export type SecretSource = Redacted.Redacted | Effect.Effect<Redacted.Redacted, TokenFailure, HttpClient>
 
-const obtain = (source: TokenSource): Effect.Effect<Redacted.Redacted, TokenFailure, HttpClient> =>
+const obtain = (source: SecretSource): Effect.Effect<Redacted.Redacted, TokenFailure, HttpClient> =>
   Redacted.isRedacted(source) ? Effect.succeed(source) : source
 
 /** A grant of an extension (RFC 6749, 4.5). `parameters` returns those of the grant, for each attempt. */
@@ -37,7 +37,7 @@ const jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 export interface AssertionClaims {
   readonly issuer: string
   readonly subject: string
-  /** Default: the issuer of the server, or its token endpoint if no issuer is configured. */
+  /** Default: that of the registration. */
   readonly audience: string | undefined
   readonly claims: Readonly<Record<string, unknown>>
   readonly key: SigningKey
@@ -48,11 +48,10 @@ export const signedAssertionGrant = (
   registration: Registration,
   { audience, claims, issuer, key, subject }: AssertionClaims
 ): Grant => {
-  const { scope, server, tolerance } = registration
-  const tokenEndpoint = server.endpoints?.issuer === undefined ? server.endpoints?.tokenEndpoint : undefined
-  const named = audience ?? (tokenEndpoint === undefined ? undefined : String(tokenEndpoint))
-  const modify = (standard: Claims): void => {
-    widenLifetime(standard, tolerance)
+  const { client, scope } = registration
+  const named = audience ?? registration.audience
+  const modify = (standard: JwtClaims): void => {
+    widenLifetime(standard, client[oauth.clockTolerance])
     standard["sub"] = subject
     if (named !== undefined) standard["aud"] = named
     if (scope.length > 0) standard["scope"] = scope.join(" ")
@@ -64,7 +63,7 @@ export const signedAssertionGrant = (
 }
 
 /** The JWT bearer grant (RFC 7523, 2.1) with an assertion of another issuer. It is not idempotent: it may be accepted once. */
-export const assertionGrant = (registration: Registration, assertion: TokenSource): Grant =>
+export const assertionGrant = (registration: Registration, assertion: SecretSource): Grant =>
   Effect.flatMap(obtain(assertion), (assertion) =>
     extensionGrant(registration, { name: "jwtBearer", grantType: jwtBearer, idempotent: false }, async () => ({
       assertion: Redacted.value(assertion)
@@ -73,9 +72,9 @@ export const assertionGrant = (registration: Registration, assertion: TokenSourc
 
 /** The tokens of a token exchange, and their types (RFC 8693, 3). */
 export interface ExchangeTokens {
-  readonly subjectToken: TokenSource
+  readonly subjectToken: SecretSource
   readonly subjectTokenType: string
-  readonly actorToken: TokenSource | undefined
+  readonly actorToken: SecretSource | undefined
   readonly actorTokenType: string
   readonly requestedTokenType: string | undefined
 }

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as oauth from "oauth4webapi"
 import { encodeBase64 } from "../base64.js"
-import { type Claims, importSigningKey, type KeyOptions, sign, widenLifetime } from "./signingKey.js"
+import { importSigningKey, type JwtClaims, type KeyOptions, sign, widenLifetime } from "./signingKey.js"
 
 /** A public client (RFC 6749, 2.1), such as a program on a user's device. It has no secret and does not authenticate. */
 export interface PublicClient {
@@ -76,13 +76,13 @@ export interface AssertionFacts {
 
 const assertionClaims = (client: SecretClient | KeyClient, { audience, tolerance }: AssertionFacts) => {
   const named = client.assertionAudience === undefined ? audience : String(client.assertionAudience)
-  return (claims: Claims): void => {
+  return (claims: JwtClaims): void => {
     if (named !== undefined) claims["aud"] = named
     widenLifetime(claims, tolerance)
   }
 }
 
-const secretJwt = (secret: string, modify: (claims: Claims) => void): oauth.ClientAuth =>
+const secretJwt = (secret: string, modify: (claims: JwtClaims) => void): oauth.ClientAuth =>
   oauth.ClientSecretJwt(secret, { [oauth.modifyAssertion]: (_header, claims) => modify(claims) })
 
 /** Authenticates by the first method that the server's metadata lists (RFC 8414, 2), or by the first one. */

@@ -125,6 +125,9 @@ const refusals = [
 /** Statuses that are about the way in which the request was sent, and stay the same for any grant. */
 const operatorStatuses = [405, 406, 407, 411, 413, 414, 415, 421, 426, 431, 451]
 
+/** Statuses that refuse the client, where a request presents nothing else. */
+const clientStatuses = [401, 403]
+
 /** Statuses by which a server asks to try again later. From 500 on, all do. */
 const temporaryStatuses = [408, 425, 429]
 
@@ -134,8 +137,9 @@ export const isTemporary = (status: number): boolean => status >= 500 || tempora
 type Reason = "Refused" | "Misconfigured" | "Unavailable"
 
 /**
- * Judges an error response. A documented code decides, whatever the status, but for a 429. Without one the status decides: a 4xx
- * refuses what was presented, since a refresh token that is refused without a code would otherwise be presented for ever.
+ * Returns the reason of a failure by an error response. A documented code decides, whatever the status, but for the statuses 408, 425
+ * and 429. Without one the status decides: a 4xx refuses what was presented, since a refresh token that is refused without a code would
+ * otherwise be presented for ever. If nothing was presented, a 401 or 403 refuses the client, and another 4xx may come from a proxy.
  */
 const reasonOf = ({ code, presented, status = 400 }: ErrorResponse): Reason => {
   const known = code.toLowerCase()
@@ -144,7 +148,8 @@ const reasonOf = ({ code, presented, status = 400 }: ErrorResponse): Reason => {
   if (refusals.includes(known)) return "Refused"
   if (status >= 500) return "Unavailable"
   if (operatorStatuses.includes(status)) return "Misconfigured"
-  return code === "" && !presented ? "Unavailable" : "Refused"
+  if (code !== "" || presented) return "Refused"
+  return clientStatuses.includes(status) ? "Misconfigured" : "Unavailable"
 }
 
 /** Reports whether a code is one that this module knows. */
@@ -224,9 +229,12 @@ const unsafeCodes: ReadonlyArray<string | undefined> = [
 export const libraryFailure = (error: unknown, host: string, status?: number): TokenFailure => {
   const withStatus = status === undefined || status === 200 ? "" : ` with status ${status}`
   if (error instanceof oauth.UnsupportedOperationError) {
+    const isType = error.message.includes("token_type")
     return new TokenFailure({
       reason: "Invalid",
-      message: `${host} granted an unsupported token: ${error.message}; if the API takes it as a Bearer token, name its type in \`bearerTokenTypes\``
+      message: isType
+        ? `${host} granted an unsupported token: ${error.message}; if the API takes it as a Bearer token, name its type in \`bearerTokenTypes\``
+        : `${host} sent a token in an unsupported form: ${error.message}; change the registration of the client`
     })
   }
   if (!(error instanceof oauth.OperationProcessingError)) {

@@ -26,7 +26,8 @@ export const clientCredentialsGrant = (registration: Registration): Grant =>
 
 /**
  * The refresh of a token (RFC 6749, 6). It is not idempotent: servers that rotate refresh tokens accept each of them once
- * (RFC 9700, 4.14.2). So a new refresh token is returned even if the rest of its response can't be used.
+ * (RFC 9700, 4.14.2). So a new refresh token is returned even if the rest of its response can't be used. A response that can't be used is
+ * not a refusal of the refresh token, so that the grant succeeds with its failure.
  */
 export const refreshGrant =
   (registration: Registration) =>
@@ -53,9 +54,7 @@ export const refreshGrant =
       failOnErrorResponse,
       Effect.flatMap(({ next, validated }) =>
         Effect.catchAll(Effect.flatMap(validated, tokenResponse), (failure): Grant =>
-          next === undefined
-            ? Effect.fail(failure)
-            : Effect.succeed({ accessToken: Redacted.make(""), refreshToken: next, failure })
+          Effect.succeed({ failure, refreshToken: next })
         )
       )
     )

@@ -5,9 +5,10 @@ import * as Redacted from "effect/Redacted"
 import * as oauth from "oauth4webapi"
 import { type Token, TokenFailure } from "../../Token.js"
 import type { Tokens } from "../../Tokens.js"
-import { decodeBase64 } from "../base64.js"
+import { bytesOfBase64, decodeBase64, fromBase64Url } from "../base64.js"
 import { isSecureHttp } from "../http/secureUrl.js"
-import { libraryFailure, outageFailure } from "./failures.js"
+import { parseJson } from "../parseJson.js"
+import { isTemporary, libraryFailure, outageFailure } from "./failures.js"
 import type { Registration } from "./registration.js"
 import type { RequestTraits } from "./transport.js"
 
@@ -70,22 +71,15 @@ const get = (
 
 /** The reason of a failure by its status: of the token, of the scope or the URL, or of the server. */
 const reasonOf = (status: number) => {
+  if (isTemporary(status)) return "Unavailable"
   if (status === 401) return "Refused"
   return status >= 400 && status < 500 ? "Misconfigured" : "Unavailable"
-}
-
-const parse = (text: string | undefined): unknown => {
-  try {
-    return JSON.parse(text ?? "")
-  } catch {
-    return undefined
-  }
 }
 
 /** A part of a JWT: 0 for the header, 1 for the claims. Empty if it is not valid. */
 const partOf = (jwt: string, part: 0 | 1): Readonly<Record<string, unknown>> => {
   const text = jwt.split(".")[part] ?? ""
-  const value = parse(decodeBase64(text.replaceAll("-", "+").replaceAll("_", "/")))
+  const value = parseJson(decodeBase64(fromBase64Url(text)) ?? "")
   return Predicate.isRecord(value) ? value : {}
 }
 
@@ -107,7 +101,7 @@ const verifySymmetric = async (idToken: string, hash: string, secret: Redacted.R
     ["verify"]
   )
   const [header = "", claims = "", signature = ""] = idToken.split(".")
-  const bytes = Uint8Array.from(atob(signature.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0))
+  const bytes = bytesOfBase64(fromBase64Url(signature))
   return crypto.subtle.verify("HMAC", key, bytes, encoder.encode(`${header}.${claims}`))
 }
 
@@ -125,7 +119,7 @@ const requestKeys = (
   as: oauth.AuthorizationServer
 ): Effect.Effect<KeySet, TokenFailure, HttpClient> =>
   Effect.gen(function* () {
-    const body = parse(yield* get(registration, as.jwks_uri, "jwksUri", { name: "jwks" }))
+    const body = parseJson(yield* get(registration, as.jwks_uri, "jwksUri", { name: "jwks" }))
     return isKeySet(body)
       ? body
       : yield* new TokenFailure({
@@ -170,8 +164,11 @@ const verifyClaims = (registration: Registration, idToken: string): Effect.Effec
         return { claims, verified: true }
       },
       catch: (error) => {
-        const { message } = libraryFailure(error, host)
-        return new TokenFailure({ reason: "Unsafe", message: `the ID token of ${host} is not trusted: ${message}` })
+        // The messages of `oauth4webapi` are fixed texts. Those of other errors may hold a part of the token.
+        const isFixed =
+          error instanceof oauth.OperationProcessingError || error instanceof oauth.UnsupportedOperationError
+        const cause = isFixed ? error.message : "it is not valid"
+        return new TokenFailure({ reason: "Unsafe", message: `the ID token of ${host} is not trusted: ${cause}` })
       }
     })
     return claims === undefined || !verified ? yield* unsafe : claims

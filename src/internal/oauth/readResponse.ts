@@ -1,6 +1,6 @@
-import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { isSuccess, statusesWithoutContent } from "../http/statuses.js"
+import { parseJson } from "../parseJson.js"
 import { maxLifetime, readLifetime, readScope, readText } from "../tokens/tokenFields.js"
 import { isKnownCode } from "./failures.js"
 
@@ -33,15 +33,13 @@ export interface ReadSuccess {
   readonly ignored: ReadonlyArray<string>
 }
 
-const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
-
 /** A body of a form (`application/x-www-form-urlencoded`), which some servers send whatever the `Accept` header. */
 const form = /^[\w.-]+=[^\s<>]*$/
 
 /** Reads the fields of a body: of a JSON object, or of a form, whatever the content type. */
 const readFields = (text: string): Fields | undefined => {
   const parsed = parseJson(text)
-  if (Option.isSome(parsed)) return Predicate.isRecord(parsed.value) ? parsed.value : undefined
+  if (parsed !== undefined) return Predicate.isRecord(parsed) ? parsed : undefined
   const trimmed = text.trim()
   return form.test(trimmed) ? Object.fromEntries(new URLSearchParams(trimmed)) : undefined
 }
@@ -90,7 +88,7 @@ const normalizeScope = (value: unknown): string | undefined => {
   return /\s/.test(scope) ? scope : scope.split(",").filter(Boolean).join(" ")
 }
 
-/** The fields of responses that are read leniently: a value that can't be read is as good as none. */
+/** The fields of responses that are read leniently: a value that can't be read is ignored. */
 const readers = (bearerTypes: ReadonlyArray<string>): Readonly<Record<string, (value: unknown) => unknown>> => ({
   expires_in: readLifetime,
   refresh_token: readText,

@@ -1,12 +1,12 @@
 import * as ConfigError from "effect/ConfigError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as oauth from "oauth4webapi"
 import { fingerprint, publicFingerprint } from "../fingerprint.js"
 import { fieldName } from "../http/fieldSyntax.js"
+import { isDuration } from "../isDuration.js"
 import { authenticationOf, type Client } from "./clientAuthentication.js"
 import { type AuthorizationServer, resolveServer, type Server, type ServerMetadata } from "./serverMetadata.js"
 import { makeSend, type Send } from "./transport.js"
@@ -16,9 +16,10 @@ export type RequestParameters<A> = ReadonlyArray<readonly [name: string, value: 
 
 /** A client at an authorization server, with everything that its requests need. */
 export interface Registration {
-  readonly client: oauth.Client
-  /** The tolerance for differences of clocks, in seconds. */
-  readonly tolerance: number
+  /** The client, with the tolerance for differences of clocks, in seconds. */
+  readonly client: oauth.Client & { readonly [oauth.clockTolerance]: number }
+  /** The default audience of assertions: the token endpoint if no issuer is configured. Undefined for the issuer of the server. */
+  readonly audience: string | undefined
   readonly authentication: oauth.ClientAuth
   readonly clientSecret: Redacted.Redacted | undefined
   readonly server: AuthorizationServer
@@ -79,9 +80,9 @@ const reservedParameters = [
 /** A scope name (RFC 6749, 3.3). */
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
-/** JavaScript permits other values than the types do. */
-const isScope = (scope: unknown): boolean =>
-  Array.isArray(scope) && scope.every((name) => typeof name === "string" && scopeToken.test(name))
+/** Reports whether a value is a list of texts that match a pattern. JavaScript permits other values than the types do. */
+const isListOf = (list: unknown, pattern: RegExp): boolean =>
+  Array.isArray(list) && list.every((item) => typeof item === "string" && pattern.test(item))
 
 /** Fails with a `ConfigError` for an option. */
 export const invalid = (path: ReadonlyArray<string>, message: string) =>
@@ -91,8 +92,12 @@ export const invalid = (path: ReadonlyArray<string>, message: string) =>
 export const parseParameters = <A extends string | Redacted.Redacted>(
   option: string,
   parameters: Readonly<Record<string, A | ReadonlyArray<string>>>
-): Effect.Effect<RequestParameters<A | string>, ConfigError.ConfigError> =>
-  Effect.forEach(
+): Effect.Effect<RequestParameters<A | string>, ConfigError.ConfigError> => {
+  // Of these, `Object.entries` returns nothing, or the indices.
+  if (!Predicate.isRecord(parameters) || Predicate.isIterable(parameters) || Redacted.isRedacted(parameters)) {
+    return invalid([option], 'must be an object of names with texts, such as `{ audience: "https://api.example" }`')
+  }
+  return Effect.forEach(
     Object.entries(parameters),
     ([name, value]): Effect.Effect<RequestParameters<A | string>, ConfigError.ConfigError> => {
       if (reservedParameters.includes(name))
@@ -103,6 +108,7 @@ export const parseParameters = <A extends string | Redacted.Redacted>(
       return Effect.succeed(isList(value) ? value.map((item) => [name, item] as const) : [[name, value]])
     }
   ).pipe(Effect.map((parameters) => parameters.flat()))
+}
 
 /** JavaScript permits other values than the types do. */
 const isParameter = (value: unknown): boolean =>
@@ -127,34 +133,23 @@ export const checkSecret = (path: string, secret: Redacted.Redacted) =>
 /** A tolerance that covers clocks that are a minute off, with time for the requests. */
 const defaultTolerance = Duration.minutes(2)
 
-/** Decodes a duration. Undefined if it is not one, is not a number, or is negative. */
-const decodeDuration = (input: unknown): Duration.Duration | undefined => {
-  // `Duration` takes these for zero.
-  const isNegative =
-    typeof input === "number" || typeof input === "bigint"
-      ? !(input >= 0)
-      : typeof input === "string" && input.trim().startsWith("-")
-  return isNegative ? undefined : Option.getOrUndefined(Duration.decodeUnknown(input))
-}
-
 /** Decodes a time limit, which must be longer than zero. `path` is that of the option. */
 export const parseTimeout = (
   path: string,
   timeout: Duration.DurationInput | undefined,
   defaultTimeout: Duration.Duration
 ): Effect.Effect<Duration.Duration, ConfigError.ConfigError> => {
-  const decoded = timeout === undefined ? defaultTimeout : decodeDuration(timeout)
-  return decoded === undefined || Duration.equals(decoded, Duration.zero)
-    ? invalid([path], "must be a duration longer than zero, such as `5 minutes`")
-    : Effect.succeed(decoded)
+  const input = timeout === undefined ? defaultTimeout : timeout
+  return isDuration(input) && Duration.greaterThan(input, Duration.zero)
+    ? Effect.succeed(Duration.decode(input))
+    : invalid([path], "must be a duration longer than zero, such as `5 minutes`")
 }
 
 /** The tolerance for differences of clocks, in seconds. */
 const parseTolerance = ({ clockTolerance = defaultTolerance }: RegistrationOptions) => {
-  const decoded = decodeDuration(clockTolerance)
-  return decoded === undefined || !Duration.isFinite(decoded)
-    ? invalid(["clockTolerance"], "must be a finite duration, such as `1 minute`")
-    : Effect.succeed(Math.ceil(Duration.toSeconds(decoded)))
+  return isDuration(clockTolerance) && Duration.isFinite(Duration.decode(clockTolerance))
+    ? Effect.succeed(Math.ceil(Duration.toSeconds(clockTolerance)))
+    : invalid(["clockTolerance"], "must be a finite duration, such as `1 minute`")
 }
 
 /** The algorithms whose signatures `oauth4webapi` verifies (RFC 7518, 3.1; RFC 8037, 3.1). */
@@ -172,6 +167,9 @@ const verifiableAlgorithms = [
   "EdDSA"
 ]
 
+/** The algorithms that sign with the client's secret (RFC 7518, 3.2). */
+const symmetricAlgorithms = ["HS256", "HS384", "HS512"]
+
 /**
  * Completes metadata with the algorithms of ID tokens. A server that names none may use all of them. `none`, without a signature, is
  * not among them, whatever a server names.
@@ -184,10 +182,13 @@ const withAlgorithms =
     return { ...metadata, as: { ...metadata.as, id_token_signing_alg_values_supported: list } }
   }
 
-const checkAlgorithms = ({ idTokenAlgorithms: algorithms }: RegistrationOptions) =>
-  algorithms === undefined || (Array.isArray(algorithms) && algorithms.length > 0 && !algorithms.includes("none"))
+const checkAlgorithms = ({ idTokenAlgorithms: algorithms }: RegistrationOptions) => {
+  const known: ReadonlyArray<unknown> = [...verifiableAlgorithms, ...symmetricAlgorithms]
+  return algorithms === undefined ||
+    (Array.isArray(algorithms) && algorithms.length > 0 && algorithms.every((name) => known.includes(name)))
     ? Effect.void
-    : invalid(["idTokenAlgorithms"], 'must be a list of JWS algorithms, such as `["ES256"]`, without `none`')
+    : invalid(["idTokenAlgorithms"], `must be a list of one or more of ${known.join(", ")}`)
+}
 
 /**
  * Makes a registration. Fails with a `ConfigError` if an option is invalid.
@@ -202,18 +203,18 @@ export const register = (
   details: ReadonlyArray<unknown> = []
 ): Effect.Effect<Registration, ConfigError.ConfigError> =>
   Effect.gen(function* () {
-    const { bearerTokenTypes = [], client, name, scope = [] } = options
+    const { bearerTokenTypes = [], client, name, parameters: configured = {}, scope = [] } = options
     if (!Predicate.isRecord(client)) return yield* invalid(["client"], "must be set")
     if (name !== undefined && (typeof name !== "string" || name === "")) {
       return yield* invalid(["name"], "must be text that is not empty")
     }
-    if (!isScope(scope)) {
+    if (!isListOf(scope, scopeToken)) {
       return yield* invalid(["scope"], 'must be a list of names without spaces, such as `["read", "write"]`')
     }
-    if (!bearerTokenTypes.every((type) => fieldName.test(type))) {
+    if (!isListOf(bearerTokenTypes, fieldName)) {
       return yield* invalid(["bearerTokenTypes"], 'must be a list of token types, such as `["bot"]`')
     }
-    const parameters = yield* parseParameters("parameters", options.parameters ?? {})
+    const parameters = yield* parseParameters("parameters", configured)
     const tolerance = yield* parseTolerance(options)
     yield* checkAlgorithms(options)
     const send = yield* makeSend
@@ -225,7 +226,7 @@ export const register = (
     const authentication = yield* authenticationOf(client, { audience, tolerance })
     return {
       client: { client_id: client.clientId, [oauth.clockTolerance]: tolerance },
-      tolerance,
+      audience,
       authentication,
       clientSecret: client.clientSecret,
       server,

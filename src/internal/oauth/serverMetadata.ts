@@ -2,12 +2,12 @@ import type { HttpClient } from "@effect/platform/HttpClient"
 import * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as oauth from "oauth4webapi"
 import { TokenFailure } from "../../Token.js"
 import { isSecureHttp } from "../http/secureUrl.js"
 import { isSuccess, redirectStatuses } from "../http/statuses.js"
+import { parseJson } from "../parseJson.js"
 import { excerpt, isTemporary, type Outage, outageFailure } from "./failures.js"
 import type { RequestTraits, Send } from "./transport.js"
 
@@ -15,7 +15,7 @@ import type { RequestTraits, Send } from "./transport.js"
 export interface Endpoints {
   /**
    * The issuer identifier. If it is set, the `iss` of authorization responses is compared with it (RFC 9207). If it is not, an
-   * `iss` must have the origin of one of the endpoints.
+   * `iss` must have the origin of the token, authorization, device authorization or revocation endpoint.
    */
   readonly issuer?: string | URL | undefined
   readonly tokenEndpoint: string | URL
@@ -39,7 +39,7 @@ export interface MetadataDocument {
    * `https://login.microsoftonline.com/{tenantid}/v2.0`: the document may name this template or an issuer that matches it, and so
    * may the `iss` of authorization responses and ID tokens. Default: the issuer whose metadata are at this URL (RFC 8414, 3).
    */
-  readonly issuer?: string | undefined
+  readonly issuer?: string | URL | undefined
 }
 
 /**
@@ -151,7 +151,7 @@ type Found = { readonly as: oauth.AuthorizationServer } | { readonly reason: str
 /** The number of redirects that are followed to a document. */
 const maxRedirects = 5
 
-/** Requests a document. Redirects are followed within the origin, which the issuer vouches for. */
+/** Requests a document. Redirects are followed within the origin, which is that of the configured URL. */
 const requestDocument = (
   url: URL,
   { expected, isExpected }: Candidates,
@@ -171,7 +171,7 @@ const requestDocument = (
           : failed(redirects > 0 ? "a redirect to another origin" : "too many redirects")
       }
       if (!isSuccess(status)) return failed(`status ${status}`)
-      const as = Option.getOrUndefined(parseJson(text))
+      const as = parseJson(text)
       if (!Predicate.isRecord(as)) return failed("no JSON object")
       const { issuer } = as
       if (!Predicate.isString(issuer)) return failed("no issuer")
@@ -181,8 +181,6 @@ const requestDocument = (
         : failed(`another issuer: ${excerpt(issuer)} instead of ${expected}`, true)
     }
   )
-
-const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 
 /** The number of candidates that are asked again after a temporary error: those of the two standards. */
 const maxLater = 2
@@ -254,7 +252,14 @@ const metadataOf = (endpoints: Endpoints): Either.Either<oauth.AuthorizationServ
 const isMetadataDocument = (server: MetadataDocument | Endpoints): server is MetadataDocument => "metadataUrl" in server
 
 /** Checks the issuer of a document. Its placeholders must be in the path: in the host, they would match any server. */
-const parseTemplate = (issuer: string): Either.Either<string, ConfigError.ConfigError> => {
+const parseTemplate = (server: string | URL): Either.Either<string, ConfigError.ConfigError> => {
+  // A `URL` encodes the braces of placeholders, and adds a slash to an issuer without a path.
+  const issuer =
+    server instanceof URL
+      ? (server.pathname === "/" ? withoutSlash(server.href) : server.href)
+          .replaceAll("%7B", "{")
+          .replaceAll("%7D", "}")
+      : String(server)
   const [, origin = issuer, path = ""] = /^(\w+:\/\/[^/]*)(\/.*)$/.exec(issuer) ?? []
   const example = `${origin}${path.replaceAll(/\{\w+\}/g, "placeholder")}`
   return /[{}]/.test(example)
@@ -312,7 +317,9 @@ export const resolveServer = (
       const published = issuer ?? issuerOfDocument(url)
       if (published === undefined)
         return yield* invalid(["server", "issuer"], "must be set, as this is no well-known URL")
-      const isExpected = issuer === undefined ? isSameIssuer(published) : matcherOf(issuer)
+      // The text of a `URL` without a path has a slash, which the issuer may not have.
+      const isUrl = server.issuer instanceof URL && !published.includes("{")
+      const isExpected = issuer === undefined || isUrl ? isSameIssuer(published) : matcherOf(issuer)
       const candidates: Candidates = { urls: [url.href], expected: published, isExpected }
       const metadata = Effect.map(discover(url.host, candidates, send), (as) => ({
         as: withIssuers(as, isExpected),

@@ -3,6 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as oauth from "oauth4webapi"
+import { bytesOfBase64 } from "../base64.js"
+import { parseJson } from "../parseJson.js"
 
 /**
  * A private key: PEM text (`BEGIN PRIVATE KEY`, or `BEGIN RSA PRIVATE KEY`), a JSON Web Key (RFC 7517) as text or object, or a `CryptoKey`
@@ -101,7 +103,7 @@ const importPem = async (text: string, algorithm: SigningAlgorithm | undefined) 
   if (kind !== "" && kind !== "RSA ") {
     return "must be in PKCS#8 and not encrypted: convert it with `openssl pkcs8 -topk8 -nocrypt -in key.pem`"
   }
-  const bytes = Uint8Array.from(atob(body), (character) => character.charCodeAt(0))
+  const bytes = bytesOfBase64(body)
   return importAs(algorithm === undefined ? defaultAlgorithms : [algorithm], (name) =>
     crypto.subtle.importKey("pkcs8", kind === "" ? bytes : toPkcs8(bytes), algorithms[name], false, ["sign"])
   )
@@ -116,14 +118,6 @@ const importJwk = async (jwk: Record<string, unknown>, algorithm: SigningAlgorit
   return importAs(named === undefined ? defaultAlgorithms : [named], (name) =>
     crypto.subtle.importKey("jwk", key, algorithms[name], false, ["sign"])
   )
-}
-
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 const importKey = async ({ algorithm, keyId, privateKey }: KeyOptions): Promise<SigningKey | Problem> => {
@@ -150,7 +144,7 @@ const importKey = async ({ algorithm, keyId, privateKey }: KeyOptions): Promise<
 }
 
 /** Claims of an assertion, to change in place. */
-export type Claims = Record<string, unknown>
+export type JwtClaims = Record<string, unknown>
 
 /**
  * Signs an assertion (RFC 7523, 3). Its claims are those of `oauth4webapi` for client authentication, changed by `modify`: `iss` and
@@ -160,7 +154,7 @@ export const sign = async (
   { algorithm, key, keyId }: SigningKey,
   as: oauth.AuthorizationServer,
   issuer: string,
-  modify: (claims: Claims) => void
+  modify: (claims: JwtClaims) => void
 ): Promise<string> => {
   const form = new URLSearchParams()
   const authenticate = oauth.PrivateKeyJwt(keyId === undefined ? key : { key, kid: keyId }, {
@@ -213,7 +207,7 @@ export const importSigningKey = (
  * Widens the lifetime of an assertion by the tolerance for differences of clocks, in seconds: servers refuse an `iat` or `nbf` in the
  * future. `nbf` is optional (RFC 7523, 3), and removed.
  */
-export const widenLifetime = (claims: Claims, tolerance: number): void => {
+export const widenLifetime = (claims: JwtClaims, tolerance: number): void => {
   claims["iat"] = Number(claims["iat"]) - tolerance
   claims["exp"] = Number(claims["exp"]) + tolerance
   delete claims["nbf"]

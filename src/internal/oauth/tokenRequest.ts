@@ -2,8 +2,7 @@ import type { HttpClient } from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as oauth from "oauth4webapi"
-import { TokenFailure, type TokenResponse } from "../../Token.js"
-import { visibleAscii } from "../http/fieldSyntax.js"
+import { fromTokenResponse, TokenFailure, type TokenResponse } from "../../Token.js"
 import { exchange } from "./exchange.js"
 import { type ErrorResponse, type Outage, outageFailure, requestFailure } from "./failures.js"
 import { type Registration, revealParameters } from "./registration.js"
@@ -40,31 +39,26 @@ export const tokenResponse = (response: oauth.TokenEndpointResponse): Effect.Eff
   const { access_token, expires_in, id_token, refresh_token, scope, token_type, ...others } = response
   const { [uncheckedIdToken]: unchecked, ...fields } = others
   const idToken = id_token ?? unchecked
-  if (!visibleAscii.test(access_token)) {
+  if (token_type !== "bearer") {
+    // A DPoP token cannot be used without its private key (RFC 9449, 5).
     return Effect.fail(
       new TokenFailure({
         reason: "Invalid",
-        message: "the granted token contains characters that a header cannot hold"
+        message: "the granted token is not a bearer token, which is not supported"
       })
     )
   }
-  return token_type === "bearer"
-    ? Effect.succeed({
-        accessToken: Redacted.make(access_token),
-        tokenType: "Bearer",
-        expiresIn: expires_in,
-        refreshToken: refresh_token === undefined ? undefined : Redacted.make(refresh_token),
-        scope,
-        idToken: typeof idToken === "string" && idToken !== "" ? Redacted.make(idToken) : undefined,
-        fields: Object.keys(fields).length === 0 ? undefined : Redacted.make(fields)
-      })
-    : // A DPoP token cannot be used without its private key (RFC 9449, 5).
-      Effect.fail(
-        new TokenFailure({
-          reason: "Invalid",
-          message: "the granted token is not a bearer token, which is not supported"
-        })
-      )
+  const granted: TokenResponse = {
+    accessToken: Redacted.make(access_token),
+    tokenType: "Bearer",
+    expiresIn: expires_in,
+    refreshToken: refresh_token === undefined ? undefined : Redacted.make(refresh_token),
+    scope,
+    idToken: typeof idToken === "string" && idToken !== "" ? Redacted.make(idToken) : undefined,
+    fields: Object.keys(fields).length === 0 ? undefined : Redacted.make(fields)
+  }
+  // A token that can't be used has to fail here, before a sign-in reports that it succeeded.
+  return Effect.as(fromTokenResponse(granted, undefined, 0), granted)
 }
 
 /** Converts an error response to its `requestFailure`, and an outage to its `outageFailure`. */

@@ -90,7 +90,11 @@ export const prepareRequest = (
   }).pipe(
     Effect.filterOrFail(
       ({ url }) => isSecureHttp(url),
-      () => new TokenFailure({ reason: "Unsafe", message: `${host} names an endpoint that is not https` })
+      () =>
+        new TokenFailure({
+          reason: "Unsafe",
+          message: `${host} names an endpoint that is not https: configure its endpoints as \`server\``
+        })
     )
   )
 

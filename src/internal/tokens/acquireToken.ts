@@ -10,7 +10,7 @@ import { makeRefusals } from "./refusals.js"
 import type { IsHeld, TokenStorage } from "./tokenStorage.js"
 
 /** The requests that obtain and check tokens; see `Tokens.Options`. */
-export interface TokenSource {
+export interface TokenRequests {
   readonly grant: Effect.Effect<Token.TokenResponse, Token.TokenFailure, HttpClient>
   readonly refresh?:
     | ((refreshToken: Redacted.Redacted) => Effect.Effect<Token.TokenResponse, Token.TokenFailure, HttpClient>)
@@ -22,9 +22,9 @@ export interface TokenSource {
 export interface Dependencies {
   /** Names the token in messages. */
   readonly label: string
-  readonly source: TokenSource
-  /** True if a grant needs no person, and uses up nothing that was stored. */
-  readonly grantIsSilent: boolean
+  readonly source: TokenRequests
+  /** True if each grant succeeds without a user. False for one that uses up what it presents. */
+  readonly needsNoUser: boolean
   readonly storage: TokenStorage
   readonly current: CurrentToken
   /** In milliseconds. */
@@ -38,7 +38,7 @@ export interface AcquireToken {
   readonly forgetRefusals: () => void
 }
 
-/** The time for which a newly issued token is not blamed for a 401, in milliseconds: a minute. */
+/** The time for which a 401 does not replace a newly issued token, in milliseconds: a minute. */
 const newFor = 60_000
 
 /** The same time for a token that replaced a rejected one, in milliseconds: five minutes. That no token is accepted is then likely. */
@@ -59,7 +59,7 @@ const failLost: Effect.Effect<never, LockLost> = Effect.fail(lockLost)
  */
 export const makeAcquireToken = ({
   current,
-  grantIsSilent,
+  needsNoUser,
   label,
   refreshMargin,
   source,
@@ -74,16 +74,22 @@ export const makeAcquireToken = ({
 
   /**
    * Makes a token and saves it before it is probed or used: the server may have revoked the previous refresh token. For the same
-   * reason the refresh token of a response with a `failure` is saved, with the previous token as an expired one.
+   * reason the refresh token of a response whose access token can't be used is saved, with the previous token as an expired one. The
+   * failure of a refresh is recorded, since the tokens of a new grant would be of the same kind.
    */
   const receive = (response: Token.TokenResponse, previous: Token.Token | undefined) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
       Effect.tapBoth(Token.fromTokenResponse(response, previous, now), {
         onSuccess: storage.save,
-        onFailure: () =>
-          previous === undefined || response.failure === undefined || response.refreshToken === undefined
-            ? Effect.void
-            : storage.save({ ...previous, refreshToken: response.refreshToken, grantedAt: now, expiresAt: now })
+        onFailure: (failure) => {
+          if (previous === undefined) return Effect.void
+          const { refreshToken } = response
+          const saved =
+            refreshToken === undefined
+              ? Effect.void
+              : storage.save({ ...previous, refreshToken, grantedAt: now, expiresAt: now })
+          return Effect.zipRight(refusals.recordResponse(failure), saved)
+        }
       })
     )
 
@@ -109,7 +115,7 @@ export const makeAcquireToken = ({
     isHeld: IsHeld
   ): Effect.Effect<Token.Token | undefined, Token.TokenFailure | LockLost, HttpClient> => {
     const presented = previous.refreshToken
-    if (refresh === undefined || presented === undefined || refusals.condemns(presented))
+    if (refresh === undefined || presented === undefined || refusals.isRefused(presented))
       return Effect.succeed(undefined)
     // A process that was stopped may go on after another one has taken the lock and used the refresh token.
     const checkLock = Effect.flatMap(isHeld, (held) => (held ? Effect.void : failLost))
@@ -165,18 +171,18 @@ export const makeAcquireToken = ({
 
   /** Reports whether a token has a refresh token that may be accepted. */
   const isRefreshable = (token: Token.Token | undefined): boolean =>
-    refresh !== undefined && token?.refreshToken !== undefined && !refusals.condemns(token.refreshToken)
+    refresh !== undefined && token?.refreshToken !== undefined && !refusals.isRefused(token.refreshToken)
 
   /**
    * Reports whether the rejected token was issued moments ago, so that the 401 has another cause: the API does not accept the tokens
-   * of this server, or not for this resource (RFC 6750, 3.1). One replacement that needs no person is tried even so, since the
+   * of this server, or not for this resource (RFC 6750, 3.1). One replacement that needs no user is tried even so, since the
    * server may have revoked the token.
    */
-  const isBlameless = (token: Token.Token, now: number): boolean => {
+  const isTooNew = (token: Token.Token, now: number): boolean => {
     const own = issued !== undefined && isSameToken(issued.token, token) ? issued : undefined
     const age = now - token.grantedAt
     if (age < 0 || age >= (own?.replacesRejected === true ? replacementNewFor : newFor)) return false
-    return own === undefined || own.replacesRejected || !(isRefreshable(token) || grantIsSilent)
+    return own?.replacesRejected === true || !(isRefreshable(token) || needsNoUser)
   }
 
   const attempt = (
@@ -195,7 +201,7 @@ export const makeAcquireToken = ({
       const loaded = (...tokens: ReadonlyArray<Token.Token | undefined>) =>
         Effect.catchAll(loadStored(...tokens), (failure) =>
           // Without the store it is not known whether another process has used a refresh token since. A grant needs none.
-          failure.reason === "Store" && grantIsSilent && !isRefreshable(unusable)
+          failure.reason === "Store" && needsNoUser && !isRefreshable(unusable)
             ? Effect.as(Effect.logWarning(`the token "${label}" is granted without its store: ${failure.message}`), {
                 token: undefined,
                 usable: false as const
@@ -206,7 +212,7 @@ export const makeAcquireToken = ({
       const stored = forceNew ? undefined : yield* loaded(unusable)
       if (stored?.usable === true) return { token: stored.token, source: "stored" }
       if (stored !== undefined) {
-        if (known !== undefined && wasRejected && isBlameless(known.token, now)) {
+        if (known !== undefined && wasRejected && isTooNew(known.token, now)) {
           return { token: known.token, source: "kept" }
         }
         const refusal = refusals.get(now, isRefreshable(stored.token ?? unusable))

@@ -17,7 +17,7 @@ export interface NumberedToken {
  *
  * - `stored`: from the store
  * - `issued`: the server has just issued it
- * - `kept`: the current one, which is not blamed for its rejection
+ * - `kept`: the current one, which its rejection does not replace
  */
 export interface AcquiredToken {
   readonly token: Token

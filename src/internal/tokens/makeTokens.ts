@@ -86,8 +86,8 @@ export interface Tokens extends Credentials {
 export interface SourceOptions {
   /** The name of the token in messages. */
   readonly label: string
-  /** True if a grant needs no person, and uses up nothing that was stored. */
-  readonly grantIsSilent: boolean
+  /** True if each grant succeeds without a user. False for one that uses up what it presents. */
+  readonly needsNoUser: boolean
 }
 
 const setAuthorization = (request: HttpClientRequest, { accessToken, tokenType }: Token.Token): HttpClientRequest =>
@@ -95,17 +95,46 @@ const setAuthorization = (request: HttpClientRequest, { accessToken, tokenType }
 
 const credentialsFailure = ({ message, reason }: Token.TokenFailure) => new CredentialsFailure({ reason, message })
 
+/** JavaScript permits other values than the types do. */
+const isText = (value: unknown): boolean => typeof value === "string" && value !== ""
+
+/** Returns the first option that is invalid, and a message. */
+const problemOf = ({
+  apply,
+  grant,
+  identity,
+  name,
+  probe,
+  refresh,
+  refreshMargin,
+  subject
+}: Options): readonly [option: keyof Options, message: string] | undefined => {
+  if (!isText(name)) return ["name", "must be text that is not empty"]
+  if (!isText(identity)) return ["identity", "must be text that is not empty"]
+  if (!Effect.isEffect(grant)) return ["grant", "must be an Effect of a token response"]
+  if (refreshMargin !== undefined && !isDuration(refreshMargin)) {
+    return ["refreshMargin", "must be a duration, such as `1 minute`"]
+  }
+  if (subject !== undefined && subject !== "fixed" && subject !== "per-grant") {
+    return ["subject", "must be `fixed` or `per-grant`"]
+  }
+  for (const [option, value] of Object.entries({ refresh, probe, apply } as const)) {
+    // The keys are those of the literal.
+    if (value !== undefined && typeof value !== "function") return [option as keyof Options, "must be a function"]
+  }
+  return undefined
+}
+
 /** Makes the tokens of `Tokens.make`. */
 export const makeTokens = (
   options: Options,
-  { grantIsSilent, label }: SourceOptions
+  { label, needsNoUser }: SourceOptions
 ): Effect.Effect<Tokens, ConfigError.ConfigError, HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
     const { apply = setAuthorization, identity, name, subject = "per-grant" } = options
     const { refreshMargin: margin = "1 minute" } = options
-    if (!isDuration(margin)) {
-      return yield* Effect.fail(ConfigError.InvalidData(["refreshMargin"], "must be a duration, such as `1 minute`"))
-    }
+    const problem = problemOf(options)
+    if (problem !== undefined) return yield* Effect.fail(ConfigError.InvalidData([problem[0]], problem[1]))
     const refreshMargin = Duration.toMillis(margin)
     const scope = yield* Effect.scope
     const client = yield* HttpClient
@@ -114,7 +143,7 @@ export const makeTokens = (
 
     const storage = makeTokenStorage(store, name, label)
     const current = makeCurrentToken(refreshMargin)
-    const acquisition = makeAcquireToken({ label, source: options, grantIsSilent, storage, current, refreshMargin })
+    const acquisition = makeAcquireToken({ label, source: options, needsNoUser, storage, current, refreshMargin })
     const { acquire, forget } = makeSharedAcquisition({
       acquireToken: (forceNew) => Effect.provideService(acquisition.acquire(forceNew), HttpClient, client),
       forgetRefusals: acquisition.forgetRefusals,

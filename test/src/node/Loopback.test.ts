@@ -395,8 +395,23 @@ describe("a loopback receiver", () => {
         // Nothing of the failed start is left.
         if (address === "::1") yield* otherProgram("127.0.0.1", port)
       }
-      for (const port of [65_536, -1, 1.5, Number.NaN]) {
-        expect(yield* Effect.flip(Loopback.receiver({ port })), `${port}`).toMatchObject({ reason: "Unavailable" })
+    }))
+
+  test("fails with Misconfigured, which names the option, where one is invalid", () =>
+    Effect.gen(function* () {
+      const values: Readonly<Record<keyof Loopback.Options, ReadonlyArray<unknown>>> = {
+        path: ["callback", "", "callback/", "/callback#part", 5, null],
+        port: [70_000, 65_536, -1, 0.5, Number.NaN, Infinity, "8080", null],
+        host: ["0.0.0.0", "::", "auth.example", "", 5, null],
+        open: ["firefox", null, {}]
+      }
+      for (const [option, invalid] of Object.entries(values)) {
+        for (const value of invalid) {
+          // The values are those of JavaScript.
+          const failure = yield* Effect.flip(Loopback.receiver({ [option]: value } as Loopback.Options))
+          expect(failure, `${option} ${String(value)}`).toMatchObject({ reason: "Misconfigured" })
+          expect(failure.message).toContain(`\`${option}\``)
+        }
       }
     }))
 

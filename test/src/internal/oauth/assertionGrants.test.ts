@@ -1,7 +1,8 @@
 import { describe, expect } from "@effect/vitest"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { Token } from "effect-herald"
+import { Token, TokenStore } from "effect-herald"
 import * as OAuth from "effect-herald/oauth"
 import { createVerify, generateKeyPairSync } from "node:crypto"
 import { confidential, make, type Oidc } from "../../../servers/oidc/index.js"
@@ -254,6 +255,7 @@ describe("a token exchange", () => {
         client: { clientId: "gateway" },
         subjectToken: Redacted.make("of bob"),
         subjectTokenType: "urn:ietf:params:oauth:token-type:jwt",
+        name: "an actor",
         actorToken: Effect.succeed(Redacted.make("of the gateway")),
         requestedTokenType: "urn:ietf:params:oauth:token-type:access_token",
         parameters: { audience: "orders", resource: ["https://one.example", "https://two.example"] },
@@ -293,6 +295,38 @@ describe("a token exchange", () => {
       expect(server.requests.map((request) => formOf(request)["subject_token"])).toEqual(["subject 1", "subject 2"])
     }))
 
+  test("gets a token for every actor that an effect obtains, whose store and name are shared with no other", () =>
+    Effect.gen(function* () {
+      const server = yield* Scripted.make(({ body }) =>
+        Scripted.json({
+          access_token: `for-${new URLSearchParams(body).get("actor_token") ?? "nobody"}`,
+          expires_in: 3600
+        })
+      )
+      const exchangeAt = {
+        server: { tokenEndpoint: new URL("/token", server.url) },
+        client: { clientId: "gateway" },
+        subjectToken: Redacted.make("of bob")
+      }
+      const tokens = yield* Effect.all([
+        OAuth.tokenExchange(exchangeAt),
+        ...["alice", "eve"].map((name) =>
+          OAuth.tokenExchange({ ...exchangeAt, name, actorToken: Effect.succeed(Redacted.make(name)) })
+        )
+      ])
+      const received = yield* Effect.forEach(tokens, (one) => one.token())
+      expect(received.map(({ accessToken }) => Redacted.value(accessToken))).toEqual([
+        "for-nobody",
+        "for-alice",
+        "for-eve"
+      ])
+      const partitions = yield* Effect.forEach(tokens, (one) =>
+        Effect.map(one.authorize(HttpClientRequest.get("https://api.test")), ({ partition }) => partition)
+      )
+      expect(partitions[0]).toBeUndefined()
+      expect(new Set(partitions).size).toBe(3)
+    }).pipe(Effect.provide(TokenStore.layerMemory)))
+
   test("has an identity of its own for every subject, actor and name", () =>
     Effect.gen(function* () {
       const identityOf = (options: Partial<OAuth.TokenExchangeOptions>) =>
@@ -313,7 +347,15 @@ describe("a token exchange", () => {
         identityOf({ actorToken: Redacted.make("of the gateway") }),
         identityOf({ requestedTokenType: "urn:ietf:params:oauth:token-type:jwt" }),
         identityOf({ name: "bob", subjectToken: obtained }),
-        identityOf({ name: "eve", subjectToken: obtained })
+        identityOf({ name: "eve", subjectToken: obtained }),
+        identityOf({ name: "alice", actorToken: obtained }),
+        identityOf({ name: "eve", actorToken: obtained }),
+        identityOf({ name: "eve", subjectToken: obtained, actorToken: obtained }),
+        identityOf({ name: "eve", subjectToken: obtained, actorToken: Redacted.make("of bob") }),
+        identityOf({
+          actorToken: Redacted.make("of the gateway"),
+          actorTokenType: "urn:ietf:params:oauth:token-type:jwt"
+        })
       ])
       expect(new Set(identities).size).toBe(identities.length)
       expect(identities.join(" ")).not.toMatch(/of bob|of eve|of the gateway/)

@@ -321,7 +321,7 @@ describe("UserInfo", () => {
         [Scripted.respond({ status: 401 }), expect.any(String)],
         [Scripted.json({ error: "insufficient_scope s3cret-access" }, { status: 403 }), "Misconfigured"],
         [Scripted.respond({ status: 404 }), "Misconfigured"],
-        [Scripted.respond({ status: 500 }), "Unavailable"],
+        ...[408, 425, 429, 500, 503].map((status) => [Scripted.respond({ status }), "Unavailable"] as const),
         [Scripted.json({ name: "Bob" }), "Unavailable"],
         [Scripted.respond({ body: "s3cret-access" }), "Unavailable"]
       ] as const) {

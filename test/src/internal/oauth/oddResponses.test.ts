@@ -290,4 +290,37 @@ describe("a token response", () => {
         expect(Option.getOrUndefined(saved), name).toContain("next-refresh")
       }
     }))
+
+  test("to a refresh whose access token can't be used fails the calls, and requests no new grant", () =>
+    Effect.gen(function* () {
+      const refreshed: ReadonlyArray<object> = [
+        { token_type: "mac" },
+        { token_type: "DPoP" },
+        { access_token: "a\nb" }
+      ].flatMap((fields) => [fields, { ...fields, refresh_token: "next-refresh" }])
+      for (const fields of refreshed) {
+        const server = yield* Scripted.make([
+          Scripted.json({ ...granted, expires_in: 3600, refresh_token: "first-refresh" }),
+          Scripted.json({ ...granted, ...fields }),
+          Scripted.json({ ...granted, expires_in: 3600 })
+        ])
+        const time = fastClock()
+        const tokens = yield* OAuth.clientCredentials({
+          server: { tokenEndpoint: new URL("/token", server.url) },
+          client
+        })
+        yield* Effect.withClock(tokens.token(), time.clock)
+        time.advance("2 hours")
+        for (let call = 0; call < 3; call += 1) {
+          const failure = yield* Effect.flip(Effect.withClock(tokens.token(), time.clock))
+          expect(failure, JSON.stringify(fields)).toMatchObject({ reason: "Invalid" })
+        }
+        expect(server.requests).toHaveLength(2)
+        time.advance("1 minute")
+        yield* Effect.withClock(tokens.token(), time.clock)
+        expect(new URLSearchParams(server.requests[2]?.body).get("refresh_token")).toBe(
+          "refresh_token" in fields ? "next-refresh" : "first-refresh"
+        )
+      }
+    }))
 })

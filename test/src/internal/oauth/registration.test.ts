@@ -91,7 +91,32 @@ describe("options", () => {
       "server.issuer",
       { server: { metadataUrl: "https://auth.example/metadata", issuer: "https://auth.example/{a b}" } }
     ],
+    ["server.issuer", { server: { metadataUrl: "https://auth.example/metadata", issuer: 5 } }],
+    ["server.issuer", { server: { metadataUrl: "https://auth.example/metadata", issuer: null } }],
+    [
+      "server.issuer",
+      { server: { metadataUrl: "https://auth.example/metadata", issuer: new URL("ftp://auth.example") } }
+    ],
     ["bearerTokenTypes", { bearerTokenTypes: [""] }],
+    ...["bot", [undefined], [5], null, {}, 5, true, [["bot"]]].map(
+      (bearerTokenTypes): [path: string, options: Untyped<OAuth.Options>] => ["bearerTokenTypes", { bearerTokenTypes }]
+    ),
+    ...["x", ["x"], 5, true, null, [], new Map([["a", "b"]]), new URLSearchParams("a=b"), secret].map(
+      (parameters): [path: string, options: Untyped<OAuth.Options>] => ["parameters", { parameters }]
+    ),
+    ...["x", 5, true, {}, []].map((probe): [path: string, options: Untyped<OAuth.Options>] => ["probe", { probe }]),
+    ...[["nope"], ["ES256", 5], ["ES256", ""], ["es256"], [null], {}, 5].map(
+      (idTokenAlgorithms): [path: string, options: Untyped<OAuth.Options>] => [
+        "idTokenAlgorithms",
+        { idTokenAlgorithms }
+      ]
+    ),
+    ...[[-1, 0], -1n, "-1 minute"].flatMap(
+      (duration): ReadonlyArray<[path: string, options: Untyped<OAuth.Options>]> => [
+        ["clockTolerance", { clockTolerance: duration }],
+        ["refreshMargin", { refreshMargin: duration }]
+      ]
+    ),
     ["bearerTokenTypes", { bearerTokenTypes: ["bot user"] }],
     ["client.clientId", { client: { clientId: "" } }],
     ["client.clientId", { client: { clientId: 5 } }],
@@ -168,6 +193,18 @@ describe("options", () => {
       (timeout): [path: string, options: Untyped<OAuth.AuthorizationCodeOptions>] => ["timeout", { timeout }]
     ),
     ["pushedAuthorization", { pushedAuthorization: "yes" }],
+    ...["yes", 1, null, {}].map(
+      (insecureWithoutPkce): [path: string, options: Untyped<OAuth.AuthorizationCodeOptions>] => [
+        "insecureWithoutPkce",
+        { insecureWithoutPkce }
+      ]
+    ),
+    ...["x", ["x"], 5, null].map(
+      (authorizationParameters): [path: string, options: Untyped<OAuth.AuthorizationCodeOptions>] => [
+        "authorizationParameters",
+        { authorizationParameters }
+      ]
+    ),
     ["server.pushedAuthorizationRequestEndpoint", { pushedAuthorization: true }],
     ["receiver", { receiver: undefined }],
     ["receiver", { receiver: { redirectUri: "https://backend.example" } }],
@@ -253,7 +290,9 @@ describe("options", () => {
     ["subjectTokenType", { subjectTokenType: "access_token" }],
     ["actorTokenType", { actorTokenType: "" }],
     ["requestedTokenType", { requestedTokenType: "jwt" }],
-    ["name", { subjectToken: Effect.succeed(secret) }]
+    ["name", { subjectToken: Effect.succeed(secret) }],
+    ["name", { actorToken: Effect.succeed(secret) }],
+    ["name", { actorToken: Effect.succeed(secret), name: "" }]
   ])("of a token exchange that are invalid fail with a ConfigError: %s", ([path, options]) =>
     expectInvalid(
       path,
@@ -268,7 +307,8 @@ describe("options", () => {
     "http://localhost:8080",
     "http://[::1]:8080",
     new URL("https://auth.example/tenant"),
-    { tokenEndpoint: "http://127.0.0.1/token" }
+    { tokenEndpoint: "http://127.0.0.1/token" },
+    { metadataUrl: "https://auth.example/metadata", issuer: new URL("https://auth.example/tenant") }
   ])("may name a server by https, or by http on loopback: %o", (server) => Effect.asVoid(clientCredentials({ server })))
 
   it.effect("of an authorization code grant need an authorization endpoint, and an issuer for the scope openid", () =>

@@ -194,17 +194,26 @@ describe("the metadata of a server", () => {
     ["a template", "/common/v2.0/document", template, template],
     ["a template that it fills", "/common/v2.0/document", template, "/9188040d/v2.0"],
     ["an issuer at another URL", "/document", "/tenant", "/tenant"],
+    ["an issuer without a path", "/document", "", ""],
     ["no issuer, for a well-known URL", `/tenant${oidc}`, undefined, "/tenant"]
   ]
   for (const [name, path, issuer, named] of accepted) {
     test(`are taken from a document with ${name}`, () =>
       Effect.gen(function* () {
-        const { exit, targets } = yield* discoverAt(
-          (origin) => ({ metadataUrl: `${origin}${path}`, issuer: issuer && `${origin}${issuer}` }),
-          documentAt(path, named)
-        )
-        expect((yield* exit).tokenType).toBe("Bearer")
-        expect(targets).toEqual([path, "/token"])
+        for (const asUrl of [false, true]) {
+          const { exit, targets } = yield* discoverAt(
+            (origin) => {
+              const text = issuer === undefined ? undefined : `${origin}${issuer}`
+              return {
+                metadataUrl: `${origin}${path}`,
+                issuer: asUrl && text !== undefined ? new URL(text) : text
+              }
+            },
+            documentAt(path, named)
+          )
+          expect((yield* exit).tokenType).toBe("Bearer")
+          expect(targets).toEqual([path, "/token"])
+        }
       }))
   }
 

@@ -76,7 +76,6 @@ describe("a token request", () => {
       for (const response of [
         html(200),
         html(404),
-        html(401),
         Scripted.respond({ status: 204 }),
         Scripted.json([1]),
         Scripted.json("token"),
@@ -89,6 +88,20 @@ describe("a token request", () => {
         expect(yield* failure).toMatchObject({ reason: "Unavailable" })
         expect((yield* failure).message).toContain(server.url.host)
         expect((yield* failure).message).not.toContain("Hello")
+      }
+    }))
+
+  test("fails with Misconfigured for a 401 or 403 without a code, as it presents no grant, and is sent once for five calls", () =>
+    Effect.gen(function* () {
+      for (const status of [401, 403]) {
+        for (const response of [Scripted.respond({ status }), Scripted.json({ message: "no" }, { status })]) {
+          const server = yield* Scripted.make([response])
+          const tokens = yield* OAuth.clientCredentials({ server: serverAt(server.url), client: clientOf(backend) })
+          const failures = yield* Effect.replicateEffect(Effect.flip(tokens.token()), 5)
+          expect(failures.map(({ reason }) => reason)).toEqual(Array(5).fill("Misconfigured"))
+          expect(failures[0]?.message).toContain("change the options")
+          expect(server.requests).toHaveLength(1)
+        }
       }
     }))
 

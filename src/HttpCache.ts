@@ -88,8 +88,8 @@ export const make = (
     const sharedRequests = share ? SharedRequests.make<RawResponse, AnyError>(scope) : undefined
 
     return {
-      ...Maintenance.make(cacheStore, generations, lifetimes.of),
-      ...DirectAccess.make(lookUp, writer, generations, lifetimes.of),
+      ...Maintenance.make(cacheStore, generations, lifetimes),
+      ...DirectAccess.make(lookUp, writer, generations, lifetimes),
       through: ReadThrough.make({ lookUp, writer, generations, sharedRequests, lifetimes, scope, client }),
       invalidating: (url, call) => {
         const own = addressOf(url)

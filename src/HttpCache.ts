@@ -62,7 +62,8 @@ const invalidatedBy = <E>(
 
 /**
  * Makes a response cache over the `CacheStore` in context. Background revalidations and shared requests outlive the calls that begin
- * them: they use the `HttpClient` in this context, and are interrupted when the scope closes. Provide the result as `ResponseCache`, or use `layer`.
+ * them: they use the `HttpClient` in this context, and are interrupted when the scope closes. The scope waits for at most 2 seconds
+ * until the store has removed what past writes invalidate. Provide the result as `ResponseCache`, or use `layer`.
  */
 export const make = (
   options: Options = {}
@@ -79,6 +80,7 @@ export const make = (
     const client = yield* HttpClient
     const store = ResilientStore.make(cacheStore)
     const generations = Generations.make(store)
+    yield* Effect.addFinalizer(() => generations.close)
     const varyDigest = makeVaryDigest()
     const lookUp = Lookup.make(store, generations, varyDigest)
     const writer = ResponseWriter.make(store, generations, varyDigest)
@@ -86,15 +88,15 @@ export const make = (
     const sharedRequests = share ? SharedRequests.make<RawResponse, AnyError>(scope) : undefined
 
     return {
-      ...Maintenance.make(cacheStore, generations, lifetimes.of),
-      ...DirectAccess.make(lookUp, writer, generations, lifetimes.of),
+      ...Maintenance.make(cacheStore, generations, lifetimes),
+      ...DirectAccess.make(lookUp, writer, generations, lifetimes),
       through: ReadThrough.make({ lookUp, writer, generations, sharedRequests, lifetimes, scope, client }),
       invalidating: (url, call) => {
         const own = addressOf(url)
-        // Before, for the case that the process ends during the call.
-        const before = generations.end(own === undefined ? [] : [own.resource])
+        // Nothing is invalid before the request is sent, so an interruption may end the wait.
+        const begun = generations.begin(own === undefined ? [] : [own.resource])
         return Effect.uninterruptibleMask((restore) =>
-          Effect.flatMap(Effect.zipRight(before, Effect.exit(restore(call))), (exit) =>
+          Effect.flatMap(Effect.zipRight(restore(begun), Effect.exit(restore(call))), (exit) =>
             Effect.zipRight(generations.end(invalidatedBy(url, exit)), exit)
           )
         )

@@ -8,8 +8,8 @@ import { CacheStore, type StoredValue } from "../CacheStore.js"
 import * as HttpCache from "../HttpCache.js"
 import { checkMaxBytes } from "../internal/cache/options.js"
 import { CacheFailure, type ResponseCache } from "../ResponseCache.js"
-import { type CacheDirectory, forEach, make as makeDirectory } from "./cacheDirectory.js"
 import { parseDirectory } from "./ownFiles.js"
+import { type CacheDirectory, forEach, make as makeDirectory, type Warn } from "./cacheDirectory.js"
 
 /** Options of a store on disk. */
 export interface Options {
@@ -98,22 +98,27 @@ const failure = (cause: unknown): CacheFailure =>
 
 const make = (directory: CacheDirectory): typeof CacheStore.Service => {
   /** Accesses the directory. Logs a warning if others can, too. */
-  const access = <A>(run: () => Promise<A>): Effect.Effect<A, CacheFailure> =>
-    Effect.tap(Effect.tryPromise({ try: run, catch: failure }), () => {
-      const warning = directory.takeWarning()
-      return warning === undefined ? Effect.void : Effect.logWarning(warning)
+  const access = <A>(run: (warn: Warn) => Promise<A>): Effect.Effect<A, CacheFailure> =>
+    Effect.suspend(() => {
+      let warning: string | undefined
+      const warn: Warn = (message) => {
+        warning = message
+      }
+      return Effect.tap(Effect.tryPromise({ try: () => run(warn), catch: failure }), () =>
+        warning === undefined ? Effect.void : Effect.logWarning(warning)
+      )
     })
 
   const warnOfDamage = (count: number): Effect.Effect<void> =>
     count === 0 ? Effect.void : Effect.logWarning(`Removing damaged entries from the response cache on disk: ${count}`)
 
   /** Reads some keys. Deletes the damaged values and those past their `dropAt`. */
-  const get = async (keys: ReadonlyArray<string>, now: number) => {
+  const get = async (keys: ReadonlyArray<string>, now: number, warn: Warn) => {
     let damaged = 0
     const values = await Promise.all(
       keys.map(async (key): Promise<StoredValue | undefined> => {
         const name = nameOf(key)
-        const content = await directory.read(name)
+        const content = await directory.read(name, warn)
         if (content === undefined) return undefined
         const value = decode(content)
         if (value !== undefined && value.dropAt > now) return value
@@ -128,13 +133,14 @@ const make = (directory: CacheDirectory): typeof CacheStore.Service => {
   /** Describes a file. Returns `undefined` if it is missing, and deletes it if it is damaged. */
   const describe = async (
     name: string,
-    now: number
+    now: number,
+    warn: Warn
   ): Promise<{ key: string; metadata: string } | "damaged" | undefined> => {
-    let read = await directory.readStart(name, firstReadLength)
+    let read = await directory.readStart(name, firstReadLength, warn)
     if (read === undefined) return undefined
     const head = headOf(read.start, read.size)
     if (head !== undefined && head.metadataEnd > read.start.length) {
-      read = await directory.readStart(name, head.metadataEnd)
+      read = await directory.readStart(name, head.metadataEnd, warn)
       if (read === undefined) return undefined
     }
     const key = head === undefined ? undefined : read.start.toString("utf8", headLength, head.keyEnd)
@@ -146,11 +152,11 @@ const make = (directory: CacheDirectory): typeof CacheStore.Service => {
     return { key, metadata: head.dropAt > now ? read.start.toString("utf8", head.keyEnd, head.metadataEnd) : "" }
   }
 
-  const list = async (names: ReadonlyArray<string>, now: number) => {
+  const list = async (names: ReadonlyArray<string>, now: number, warn: Warn) => {
     const listed: Array<{ readonly key: string; readonly metadata: string }> = []
     let damaged = 0
     await forEach(names, async (name) => {
-      const described = await describe(name, now)
+      const described = await describe(name, now, warn)
       if (described === "damaged") damaged += 1
       else if (described !== undefined) listed.push(described)
     })
@@ -161,11 +167,11 @@ const make = (directory: CacheDirectory): typeof CacheStore.Service => {
     get: (keys) =>
       Effect.clockWith((clock) =>
         Effect.flatMap(
-          access(() => get(keys, clock.unsafeCurrentTimeMillis())),
+          access((warn) => get(keys, clock.unsafeCurrentTimeMillis(), warn)),
           ({ damaged, values }) => (damaged === 0 ? Effect.succeed(values) : Effect.as(warnOfDamage(damaged), values))
         )
       ),
-    set: (key, value) => access(() => directory.write(nameOf(key), encode(key, value))),
+    set: (key, value) => access((warn) => directory.write(nameOf(key), encode(key, value), warn)),
     remove: (keys) => access(() => forEach(keys, (key) => directory.remove(nameOf(key)))),
     list: Stream.unwrap(
       Effect.clockWith((clock) => {
@@ -173,7 +179,7 @@ const make = (directory: CacheDirectory): typeof CacheStore.Service => {
         return Effect.map(access(directory.names), (names) =>
           Stream.fromIterable(names).pipe(
             Stream.grouped(listBatch),
-            Stream.mapEffect((batch) => access(() => list([...batch], now))),
+            Stream.mapEffect((batch) => access((warn) => list([...batch], now, warn))),
             Stream.tap(({ damaged }) => warnOfDamage(damaged)),
             Stream.mapConcat(({ listed }) => listed)
           )

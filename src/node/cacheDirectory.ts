@@ -5,24 +5,29 @@ import { access, lstat, mkdir, readdir, rename, unlink, utimes, writeFile } from
 import { join } from "node:path"
 import { promisify } from "node:util"
 
-/** Files of a cache in a directory, each of which is replaced as a whole. Their total size is limited. */
+/** Receives the reason why other users of this machine can access the directory. */
+export type Warn = (message: string) => void
+
+/**
+ * Files of a cache in a directory, each of which is replaced as a whole. Their total size is limited. The access that finds that other
+ * users can access the directory calls its `warn`, once.
+ */
 export interface CacheDirectory {
   /** Reads a file. Returns `undefined` if it is missing, or if another user may have written it. */
-  readonly read: (name: string) => Promise<Buffer | undefined>
+  readonly read: (name: string, warn: Warn) => Promise<Buffer | undefined>
   /** Reads the first bytes of a file, and its size. */
   readonly readStart: (
     name: string,
-    length: number
+    length: number,
+    warn: Warn
   ) => Promise<{ readonly start: Buffer; readonly size: number } | undefined>
   /** Writes a file in place of the previous one. Deletes the least recently used files where there is no room. */
-  readonly write: (name: string, content: Buffer) => Promise<void>
+  readonly write: (name: string, content: Buffer, warn: Warn) => Promise<void>
   /** Deletes a file. Fails if the directory can't be written, even if the file is missing. */
   readonly remove: (name: string) => Promise<void>
   readonly names: () => Promise<ReadonlyArray<string>>
   /** Deletes all files of the cache. */
   readonly clear: () => Promise<void>
-  /** Returns why other users of this machine can access the directory, once; `undefined` if they can't. */
-  readonly takeWarning: () => string | undefined
 }
 
 /** A file, as this process knows it. */
@@ -110,7 +115,6 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
   const deleted = new Set<string>()
   /** Bytes that this process has written since the last scan. */
   let writtenSinceScan = Infinity
-  let warning: string | undefined
   /** True if other users may write to the directory. Unknown until the directory exists. */
   let shared: boolean | undefined
 
@@ -118,12 +122,13 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
 
   const own = process.geteuid?.()
 
-  const isShared = (): boolean => {
+  const isShared = (warn: Warn): boolean => {
     if (shared !== undefined) return shared
     const link = lstatSync(directory, { throwIfNoEntry: false })
     if (link === undefined) return false
     const found = statSync(directory)
-    warning = exposureOf(directory, link.isSymbolicLink(), found)
+    const exposure = exposureOf(directory, link.isSymbolicLink(), found)
+    if (exposure !== undefined) warn(exposure)
     shared = own !== undefined && ((found.uid !== own && found.uid !== 0) || (found.mode & 0o022) !== 0)
     return shared
   }
@@ -229,7 +234,7 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
    * Reads the first bytes of a file, up to a length. Returns `undefined` if it is missing, if it is not a file, which this cache has
    * not made, or if another user may have written it.
    */
-  const readUpTo = async (name: string, length: number) => {
+  const readUpTo = async (name: string, length: number, warn: Warn) => {
     // Without O_NONBLOCK, a pipe would block.
     const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
     let file: number
@@ -240,7 +245,7 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
     }
     try {
       const found = fstatSync(file)
-      if (!found.isFile() || (isShared() && found.uid !== own)) return undefined
+      if (!found.isFile() || (isShared(warn) && found.uid !== own)) return undefined
       const content = Buffer.allocUnsafe(Math.min(found.size, length))
       const bytesRead =
         content.length <= synchronousLength
@@ -263,9 +268,9 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
     }
   }
 
-  const write = async (name: string, content: Buffer): Promise<void> => {
+  const write = async (name: string, content: Buffer, warn: Warn): Promise<void> => {
     if (content.length > maxBytes) return remove(name).catch(ignoreMissing)
-    isShared()
+    isShared(warn)
     const now = Date.now()
     const file: Known = { size: content.length, usedAt: now, touchedAt: now }
     const previous = find(name)
@@ -300,8 +305,8 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
     ((await readdir(directory).catch(ignoreMissing)) ?? []).filter((name) => namePattern.test(name))
 
   return {
-    read: async (name) => {
-      const found = await readUpTo(name, Infinity)
+    read: async (name, warn) => {
+      const found = await readUpTo(name, Infinity, warn)
       if (found === undefined) return undefined
       touch(name, found.size)
       return found.start
@@ -321,11 +326,6 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
         all.filter((name) => namePattern.test(name) || temporaryPattern.test(name)),
         (name) => unlink(pathOf(name)).catch(ignoreMissing)
       )
-    },
-    takeWarning: () => {
-      const taken = warning
-      warning = undefined
-      return taken
     }
   }
 }

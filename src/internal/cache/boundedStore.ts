@@ -9,6 +9,7 @@ import * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
 import type { CacheStore } from "../../CacheStore.js"
 import { CacheFailure } from "../../ResponseCache.js"
+import { eagerly } from "../eagerly.js"
 import { within } from "../within.js"
 
 type Store = Context.Tag.Service<CacheStore>
@@ -58,15 +59,19 @@ export type BoundedStore = Pick<Store, Kind>
  * its kind then fail at once; after `retryInterval`, one of them is let through. Defects and exceptions become failures.
  */
 export const make = (store: Store): BoundedStore => {
-  /** Times until which the kinds of accesses that did not respond are not tried, in milliseconds since the epoch. */
-  const suspendedUntil = new Map<Kind, number>()
+  /**
+   * Kinds of accesses that did not respond: the time until which they are not tried, in milliseconds since the epoch, and the bound
+   * that was reached.
+   */
+  const suspended = new Map<Kind, { readonly until: number; readonly bound: number }>()
   /** Numbers of responses. */
   const responses = { get: 0, set: 0, remove: 0, clear: 0 }
 
-  /** Ends when an access of this kind has taken too long. */
-  const tooLong = (kind: Kind, waited = 0, silent = 0): Effect.Effect<void> =>
+  /** Ends when an access of this kind has taken too long. Returns the bound that was reached. */
+  const tooLong = (kind: Kind, waited = 0, silent = 0): Effect.Effect<number> =>
     Effect.suspend(() => {
-      if (silent >= silenceBound || waited >= accessBound) return Effect.void
+      if (silent >= silenceBound) return Effect.succeed(silenceBound)
+      if (waited >= accessBound) return Effect.succeed(accessBound)
       const before = responses[kind]
       return Effect.flatMap(Effect.sleep(step), () =>
         tooLong(kind, waited + step, responses[kind] === before ? silent + step : step)
@@ -75,46 +80,48 @@ export const make = (store: Store): BoundedStore => {
 
   /** Runs an access in a fiber of its own. Waits with a timer only if it does not end synchronously, as it does in memory. */
   const bounded = <A>(kind: Kind, access: () => Effect.Effect<A, CacheFailure>): Effect.Effect<A, CacheFailure> => {
-    const interruptible = Effect.interruptible(Effect.suspend(access))
     const settle = (exit: Exit.Exit<A, CacheFailure>): Effect.Effect<A, CacheFailure> => {
       responses[kind] += 1
-      if (suspendedUntil.size > 0) suspendedUntil.delete(kind)
+      if (suspended.size > 0) suspended.delete(kind)
       return Exit.isSuccess(exit) ? exit : Effect.fail(failureOf(exit.cause))
     }
-    const run = Effect.flatMap(Effect.runtime<never>(), (runtime) => {
-      const fork = Runtime.runFork(runtime)
-      const work = fork(interruptible)
-      const known = work.unsafePoll()
-      if (known !== null) return settle(known)
-      return Effect.async<A, CacheFailure>((resume) => {
-        const timer = fork(Effect.interruptible(tooLong(kind)))
-        timer.addObserver((exit) => {
-          if (Exit.isFailure(exit)) return
-          work.unsafeInterruptAsFork(FiberId.none)
-          resume(
-            Effect.clockWith((clock) => {
-              suspendedUntil.set(kind, clock.unsafeCurrentTimeMillis() + retryInterval)
-              return noResponse(silenceBound)
-            })
-          )
-        })
-        work.addObserver((exit) => {
-          timer.unsafeInterruptAsFork(FiberId.none)
-          resume(Effect.suspend(() => settle(exit)))
-        })
-        return Effect.sync(() => {
-          timer.unsafeInterruptAsFork(FiberId.none)
-          work.unsafeInterruptAsFork(FiberId.none)
-        })
+    const suspend = (bound: number): Effect.Effect<never, CacheFailure> =>
+      Effect.clockWith((clock) => {
+        suspended.set(kind, { until: clock.unsafeCurrentTimeMillis() + retryInterval, bound })
+        return noResponse(bound)
       })
-    })
+    // A fiber that fails is logged, so this one succeeds with the exit.
+    const work = Effect.exit(Effect.interruptible(Effect.suspend(access)))
+    const run = Effect.flatMap(
+      eagerly(work, (fiber, runtime) =>
+        Effect.async<Exit.Exit<A, CacheFailure> | number>((resume) => {
+          const timer = Runtime.runFork(runtime)(Effect.interruptible(tooLong(kind)))
+          // The access is interrupted without waiting for its end, which a store may delay.
+          const stop = () => {
+            timer.unsafeInterruptAsFork(FiberId.none)
+            fiber.unsafeInterruptAsFork(FiberId.none)
+          }
+          const end = (exit: Exit.Exit<Exit.Exit<A, CacheFailure> | number>) => {
+            stop()
+            resume(exit)
+          }
+          timer.addObserver((exit) => {
+            if (Exit.isSuccess(exit)) end(exit)
+          })
+          fiber.addObserver(end)
+          return Effect.sync(stop)
+        })
+      ),
+      (outcome) => (typeof outcome === "number" ? suspend(outcome) : settle(outcome))
+    )
     return Effect.suspend(() => {
-      if (!suspendedUntil.has(kind)) return run
+      const suspension = suspended.get(kind)
+      if (suspension === undefined) return run
       return Effect.clockWith((clock) => {
         const now = clock.unsafeCurrentTimeMillis()
-        if (now < (suspendedUntil.get(kind) ?? now)) return noResponse(silenceBound)
+        if (now < suspension.until) return noResponse(suspension.bound)
         // The other accesses do not wait for the one that is let through.
-        suspendedUntil.set(kind, now + retryInterval)
+        suspended.set(kind, { until: now + retryInterval, bound: suspension.bound })
         return run
       })
     })

@@ -1,5 +1,6 @@
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import type { CacheableRequest, Kind } from "../../ResponseCache.js"
 import { type ByteRange, type Condition, conditionOf, rangeOf } from "./derivedResponse.js"
 import { type Address, addressOfRequest, entryKey } from "./keys.js"
@@ -30,41 +31,40 @@ export interface CacheRequest {
 /** Headers of conditions that only the server can check. Requests of callers that have them bypass the cache. */
 const excludedHeaders: ReadonlyArray<string> = ["if-match", "if-unmodified-since", "if-range"]
 
-/** Returns the lifetime that the user has set for a kind of call, in milliseconds. */
-export const userLifetimeOf = (lifetime: Lifetime | undefined, kind: Kind): number | undefined => {
-  const set = lifetime?.(kind)
-  return set === undefined ? undefined : Duration.toMillis(set)
-}
+/** The lifetime that the user has set for a kind of call, in milliseconds, or what the user's function has thrown. */
+export type ChosenLifetime = { readonly lifetime: number | undefined } | { readonly thrown: unknown }
 
 /** The lifetimes that the user has set. */
 export interface Lifetimes {
-  /** Chooses the lifetime, in milliseconds. Does not throw. */
-  readonly of: (kind: Kind) => number | undefined
-  /** Returns what the user's function has thrown first, once. */
-  readonly takeProblem: () => { readonly thrown: unknown } | undefined
+  /** Chooses the lifetime of a kind of call. Does not throw. */
+  readonly of: (kind: Kind) => ChosenLifetime
+  /** Logs a warning that the user's function has thrown, or returned no duration, once. */
+  readonly warn: (thrown: unknown) => Effect.Effect<void>
 }
 
-/**
- * Makes the lifetimes from the user's function. If that throws, or returns no duration, the lifetime is zero, so that the call
- * bypasses the cache: the function may be there to keep responses out of it.
- */
+const noLifetime: ChosenLifetime = { lifetime: undefined }
+
+/** Makes the lifetimes from the user's function. */
 export const lifetimesOf = (lifetime: Lifetime | undefined): Lifetimes => {
-  let problem: { readonly thrown: unknown } | undefined
-  let taken = false
+  let warned = false
   return {
     of: (kind) => {
       try {
-        return userLifetimeOf(lifetime, kind)
+        const set = lifetime?.(kind)
+        return set === undefined ? noLifetime : { lifetime: Duration.toMillis(set) }
       } catch (thrown) {
-        problem ??= { thrown }
-        return 0
+        return { thrown }
       }
     },
-    takeProblem: () => {
-      if (taken || problem === undefined) return undefined
-      taken = true
-      return problem
-    }
+    warn: (thrown) =>
+      Effect.suspend(() => {
+        if (warned) return Effect.void
+        warned = true
+        return Effect.logWarning(
+          "The `lifetime` option of the response cache failed, so that the call is not cached: let it return a duration or undefined",
+          thrown
+        )
+      })
   }
 }
 
@@ -72,41 +72,46 @@ export const lifetimesOf = (lifetime: Lifetime | undefined): Lifetimes => {
 const rangeMethod = ({ first, last, suffix }: ByteRange): string =>
   `GET[${suffix === undefined ? `${first}-${last ?? ""}` : `-${suffix}`}]`
 
-/** Prepares a request for the cache. Returns `undefined` if the request may not use it. */
-export const cacheRequestOf = (
-  lifetime: Lifetime | undefined,
+/**
+ * Prepares a request for the cache, and passes it to `use`: `undefined` if the request may not use the cache. If the user's function
+ * of lifetimes fails, it may not, since the function may be there to keep responses out of the cache.
+ */
+export const withCacheRequest = <A, E, R>(
+  lifetimes: Lifetimes,
   source: CacheableRequest,
-  clock: Clock.Clock
-): CacheRequest | undefined => {
+  clock: Clock.Clock,
+  use: (request: CacheRequest | undefined) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => {
   const { method, partition, request } = source
-  if (method !== "GET" && method !== "HEAD") return undefined
+  if (method !== "GET" && method !== "HEAD") return use(undefined)
   // The body is not part of the key.
-  if (request.body._tag !== "Empty") return undefined
+  if (request.body._tag !== "Empty") return use(undefined)
   const { headers } = request
-  for (const name of excludedHeaders) if (headers[name] !== undefined) return undefined
+  for (const name of excludedHeaders) if (headers[name] !== undefined) return use(undefined)
   const condition = conditionOf(headers, clock.unsafeCurrentTimeMillis())
   const range = headers["range"] === undefined ? undefined : rangeOf(headers["range"])
   // A range of several parts, or of a response that may be a 304 or has no content, is for the server to select.
   if (headers["range"] !== undefined && (range === undefined || condition !== undefined || method === "HEAD")) {
-    return undefined
+    return use(undefined)
   }
   const directives = requestDirectivesOf(headers)
-  if (directives.noStore) return undefined
-  const userLifetime = userLifetimeOf(lifetime, source)
-  if (userLifetime !== undefined && userLifetime <= 0) return undefined
+  if (directives.noStore) return use(undefined)
+  const chosen = lifetimes.of(source)
+  if ("thrown" in chosen) return Effect.zipRight(lifetimes.warn(chosen.thrown), use(undefined))
+  const userLifetime = chosen.lifetime
+  if (userLifetime !== undefined && userLifetime <= 0) return use(undefined)
   const address = addressOfRequest(request)
-  if (address === undefined) return undefined
-  const key = entryKey(range === undefined ? method : rangeMethod(range), partition, address)
-  return {
+  if (address === undefined) return use(undefined)
+  return use({
     source,
     method,
     address,
-    key,
+    key: entryKey(range === undefined ? method : rangeMethod(range), partition, address),
     wholeKey: method === "HEAD" || range !== undefined ? entryKey("GET", partition, address) : undefined,
     range,
     condition,
     directives,
     userLifetime,
     clock
-  }
+  })
 }

@@ -1,6 +1,6 @@
 import * as HttpTime from "../http/httpTime.js"
 import { type Directives, directivesOf, millisOf } from "./cacheControl.js"
-import type { RequestDirectives } from "./requestDirectives.js"
+import { noDirectives, type RequestDirectives } from "./requestDirectives.js"
 
 type Headers = Readonly<Record<string, string | undefined>>
 
@@ -191,6 +191,14 @@ export const usageOf = (
   if (directives.maxStale > 0 && -remaining <= directives.maxStale) return "Use"
   return byHeaders && -remaining < rules.staleWhileRevalidate ? "UseAndRevalidate" : "Revalidate"
 }
+
+/** Reports whether a stored response is fresh: a call without requirements of its own uses it. */
+export const isFresh = (
+  rules: CachingRules,
+  requestedAt: number,
+  userLifetime: number | undefined,
+  now: number
+): boolean => usageOf(rules, requestedAt, { directives: noDirectives, userLifetime }, now) === "Use"
 
 /**
  * Returns `true` if a stored response may be used in place of an error (RFC 5861, 4). It may not if the directives of the

@@ -1,7 +1,10 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Runtime from "effect/Runtime"
+import { eagerly } from "../eagerly.js"
 import { randomHex } from "../hex.js"
+import { within } from "../within.js"
 import { checkKey, epochKey, generationKey } from "./keys.js"
 import type { ResilientStore } from "./resilientStore.js"
 import { encodeRecord, type EpochRecord, type GenerationRecord } from "./storedResponse.js"
@@ -32,6 +35,11 @@ export interface Version {
  * The response is stored after its generation, so that a store that evicts the oldest values keeps those that belong together. A
  * response that may not be stored, such as one with `no-store`, creates no generation. A generation or an epoch that is lost for
  * another reason, such as eviction, only costs another request.
+ *
+ * A slow store does not hold up the result of a write. The resources are marked before the write returns, and a call of this process
+ * that begins later does not read them until the removal has ended. So the order above is that of the store even then: such a call
+ * reads the epoch from after the removal, and requests that were sent before have the one from before it. Another process has no
+ * mark. It can use the response from before the write while the removal of a slow store goes on after `endBound`.
  */
 export interface Generations {
   /**
@@ -40,11 +48,12 @@ export interface Generations {
    */
   readonly isUsable: (resource: string) => boolean
   /**
-   * Ends the generations that could not be ended before, and checks that the store can be written: a process that can't
-   * invalidate stored responses does not use them either. Returns `false` if the store failed.
+   * Waits until the resource's generation has ended, if that is under way. Ends the generations that could not be ended before, and
+   * checks that the store can be written: a process that can't invalidate stored responses does not use them either. Returns
+   * what `isUsable` then does.
    */
-  readonly recover: Effect.Effect<boolean>
-  /** Returns `true` if the store failed to end the resource's generation, so that an outdated one may still be stored. */
+  readonly recover: (resource: string) => Effect.Effect<boolean>
+  /** Returns `true` if the resource's generation has not ended yet, or could not be ended, so that an outdated one may be stored. */
   readonly isLost: (resource: string) => boolean
   /**
    * Reads the epoch before a request is sent, or creates one. Returns `undefined` if the store failed. `now` is in
@@ -56,8 +65,18 @@ export interface Generations {
    * request was sent, or if the store failed.
    */
   readonly confirm: (resource: string, version: Version, now: number) => Effect.Effect<string | undefined>
-  /** Ends the generations of resources. */
+  /**
+   * Removes the generations of resources to which a write begins, for the case that the process ends during the write. Waits for at
+   * most `endBound`.
+   */
+  readonly begin: (resources: ReadonlyArray<string>) => Effect.Effect<void>
+  /**
+   * Ends the generations of resources at the end of a write. From then on, this process does not use what is stored under them. Waits
+   * for at most `endBound` until they are removed from the store, for the sake of other processes; their removal goes on after that.
+   */
   readonly end: (resources: ReadonlyArray<string>) => Effect.Effect<void>
+  /** Waits for at most `closeBound` until all generations have ended. */
+  readonly close: Effect.Effect<void>
   /** Forgets lost generations, after the store was cleared. */
   readonly forgetLost: () => void
 }
@@ -80,18 +99,28 @@ const noBytes = (): Uint8Array => new Uint8Array()
 const makeOnce = <A>() => {
   const running = new Map<string, Fiber.RuntimeFiber<A>>()
   return (key: string, effect: Effect.Effect<A>): Effect.Effect<A> =>
-    Effect.flatMap(Effect.runtime<never>(), (runtime) => {
+    Effect.suspend(() => {
       const pending = running.get(key)
       if (pending !== undefined) return Effect.flatten(Fiber.await(pending))
-      const fiber = Runtime.runFork(runtime, effect)
-      // A store in memory has responded by now.
-      const exit = fiber.unsafePoll()
-      if (exit !== null) return exit
-      running.set(key, fiber)
-      fiber.addObserver(() => running.delete(key))
-      return Effect.flatten(Fiber.await(fiber))
+      return eagerly(effect, (fiber) => {
+        running.set(key, fiber)
+        fiber.addObserver(() => running.delete(key))
+        return Effect.flatten(Fiber.await(fiber))
+      })
     })
 }
+
+/** Longest time that a write waits for the store to invalidate its resources, in milliseconds. */
+const endBound = 100
+
+/**
+ * Steps in which this time passes. Between them, the event loop reads responses, so that a process that is too busy to do so does
+ * not take the store for a slow one.
+ */
+const endSteps = 4
+
+/** Longest time that the end of a cache waits for the store to invalidate the resources of past writes, in milliseconds. */
+const closeBound = 2000
 
 export const make = (store: ResilientStore): Generations => {
   /** Lost generations, by resource, with the number of the attempt to end them that failed last. */
@@ -102,6 +131,10 @@ export const make = (store: ResilientStore): Generations => {
   let attempts = 0
   /** True if the store could be written when this was last tried. */
   let writable = false
+  /** The removals under way of generations that have ended, by resource. */
+  const ending = new Map<string, Fiber.RuntimeFiber<void>>()
+  /** True if the last removal took longer than a write waits. */
+  let slow = false
   const creating = makeOnce<string | undefined>()
   const recovering = makeOnce<boolean>()
 
@@ -109,7 +142,7 @@ export const make = (store: ResilientStore): Generations => {
     allLost = false
     lost.clear()
   }
-  const isLost = (resource: string) => allLost || lost.has(resource)
+  const isLost = (resource: string) => allLost || lost.has(resource) || ending.has(resource)
   const isUsable = (resource: string) => writable && !isLost(resource)
 
   const put = (
@@ -202,23 +235,80 @@ export const make = (store: ResilientStore): Generations => {
     })
   })
 
+  /** Removes the generations of resources, and marks them as lost if that fails. */
+  const removeOrLose = (resources: ReadonlyArray<string>): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      attempts += 1
+      const attempt = attempts
+      return Effect.map(remove(resources), (removed) => {
+        if (removed) return forgetUpTo(resources, attempt)
+        writable = false
+        for (const resource of resources) {
+          if (lost.size < maxLost) lost.set(resource, attempts)
+          else allLost = true
+        }
+      })
+    })
+
+  /**
+   * Removes the generations of resources in a fiber of its own, and waits for a short time. While a store is known to take longer, no
+   * write waits for it.
+   */
+  const removeSoon = (
+    resources: ReadonlyArray<string>,
+    onPending: (removal: Fiber.RuntimeFiber<void>) => void
+  ): Effect.Effect<void> =>
+    Effect.clockWith((clock) => {
+      if (resources.length === 0) return Effect.void
+      const begunAt = clock.unsafeCurrentTimeMillis()
+      return eagerly(Effect.interruptible(removeOrLose(resources)), (removal) => {
+        removal.addObserver(() => {
+          if (clock.unsafeCurrentTimeMillis() - begunAt < endBound) slow = false
+        })
+        onPending(removal)
+        if (slow) return Effect.void
+        const timer = Effect.map(Effect.repeatN(Effect.sleep(endBound / endSteps), endSteps - 1), () => {
+          slow = true
+        })
+        // Its own interruption ends the race even in an uninterruptible region.
+        return Effect.raceFirst(Effect.interruptible(Fiber.await(removal)), Effect.interruptible(timer))
+      })
+    })
+
+  /** Marks resources until a removal has ended. A later removal of the same resource takes the place of an earlier one. */
+  const markUntilEndOf = (resources: ReadonlyArray<string>) => (removal: Fiber.RuntimeFiber<void>) => {
+    for (const resource of resources) ending.set(resource, removal)
+    removal.addObserver(() => {
+      for (const resource of resources) if (ending.get(resource) === removal) ending.delete(resource)
+    })
+  }
+
+  const recoverAll = recovering(
+    "",
+    Effect.flatMap(
+      Effect.suspend(() => (writable ? Effect.succeed(true) : check)),
+      (checked) => {
+        if (!checked) return Effect.succeed(false)
+        return Effect.map(removeLost, (removed) => {
+          writable = removed
+          return removed
+        })
+      }
+    )
+  )
+
   return {
     isUsable,
     isLost,
     forgetLost,
-    recover: recovering(
-      "",
-      Effect.flatMap(
-        Effect.suspend(() => (writable ? Effect.succeed(true) : check)),
-        (checked) => {
-          if (!checked) return Effect.succeed(false)
-          return Effect.map(removeLost, (removed) => {
-            writable = removed
-            return removed
-          })
-        }
-      )
-    ),
+    recover: (resource) =>
+      Effect.suspend(() => {
+        const removal = ending.get(resource)
+        const ended = removal === undefined ? Effect.void : Fiber.await(removal)
+        const recovered = Effect.suspend(() => (isUsable(resource) ? Effect.void : recoverAll))
+        // The generation may have been lost after the recovery of another call began.
+        return Effect.map(Effect.zipRight(ended, recovered), () => isUsable(resource))
+      }),
     version: (generation, now) =>
       Effect.map(currentEpoch(now), (epoch) => (epoch === undefined ? undefined : { generation, epoch })),
     confirm: (resource, { epoch, generation }, now) =>
@@ -226,19 +316,11 @@ export const make = (store: ResilientStore): Generations => {
         if (current === undefined || current === generation) return Effect.succeed(current)
         return Effect.map(read(epochKey, "Epoch", none), (found) => (found === epoch ? current : undefined))
       }),
-    end: (resources) =>
-      Effect.suspend(() => {
-        if (resources.length === 0) return Effect.void
-        attempts += 1
-        const attempt = attempts
-        return Effect.map(remove(resources), (removed) => {
-          if (removed) return forgetUpTo(resources, attempt)
-          writable = false
-          for (const resource of resources) {
-            if (lost.size < maxLost) lost.set(resource, attempts)
-            else allLost = true
-          }
-        })
-      })
+    begin: (resources) => removeSoon(resources, () => {}),
+    end: (resources) => removeSoon(resources, markUntilEndOf(resources)),
+    // The system's clock, since a clock of a test may not move any more.
+    close: Effect.suspend(() =>
+      within(Fiber.awaitAll(new Set(ending.values())), Duration.millis(closeBound), () => "late")
+    ).pipe(Effect.withClock(Clock.make()), Effect.ignore)
   }
 }

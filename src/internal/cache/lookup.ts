@@ -84,9 +84,8 @@ export const make = (store: ResilientStore, generations: Generations, varyDigest
   return (request) => {
     const { resource } = request.address
     if (generations.isUsable(resource)) return read(request)
-    // The generation may have been lost after the recovery of another call began.
-    return Effect.flatMap(generations.recover, (recovered) =>
-      recovered && generations.isUsable(resource) ? read(request) : Effect.succeed(unavailable)
+    return Effect.flatMap(generations.recover(resource), (usable) =>
+      usable ? read(request) : Effect.succeed(unavailable)
     )
   }
 }

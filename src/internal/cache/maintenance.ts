@@ -3,19 +3,26 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { CacheStore } from "../../CacheStore.js"
 import { CacheFailure, type Entry, type Kind, type ResponseCache } from "../../ResponseCache.js"
-import { type Lifetime, userLifetimeOf } from "./cacheRequest.js"
+import type { Lifetimes } from "./cacheRequest.js"
 import * as BoundedStore from "./boundedStore.js"
-import { expiryOf } from "./freshness.js"
+import { expiryOf, isFresh } from "./freshness.js"
 import type { Generations } from "./generations.js"
 import { addressOf, entryKey, epochKey, resourceOf } from "./keys.js"
 import { decodeRecord, type ResponseRecord, rulesOfRecord } from "./storedResponse.js"
 
 type Service = Context.Tag.Service<ResponseCache>
 
+/** A stored response of the current generation. */
+interface Stored {
+  readonly key: string
+  readonly entry: Entry
+  /** Reports whether the response is fresh at a time in milliseconds since the epoch. */
+  readonly isFresh: (now: number) => boolean
+}
+
 /** Contents of a store, by kind. */
 interface Survey {
-  /** Stored responses of the current generations, with their keys. */
-  readonly entries: ReadonlyArray<{ readonly key: string; readonly entry: Entry }>
+  readonly entries: ReadonlyArray<Stored>
   /** Keys of values that no call can use: responses of outdated generations, and unreadable values. */
   readonly unusable: ReadonlyArray<string>
   /** Keys of `Vary` records. */
@@ -36,18 +43,31 @@ const absoluteUrl = (url: string | URL): Effect.Effect<string, CacheFailure> => 
 export const make = (
   cacheStore: Context.Tag.Service<CacheStore>,
   generations: Generations,
-  lifetime: Lifetime | undefined
+  lifetimes: Lifetimes
 ): Pick<Service, "entries" | "count" | "has" | "remove" | "purge" | "clear"> => {
   const store = BoundedStore.forMaintenance(cacheStore)
 
-  const entryOf = (record: ResponseRecord): Entry => {
+  /** Describes a stored response. Its lifetime is zero if the user's function fails, since calls then don't use it. */
+  const storedOf = (
+    key: string,
+    record: ResponseRecord
+  ): Stored & { readonly failure: { readonly thrown: unknown } | undefined } => {
     const { bytes, method, operation, partition, requestedAt, status, storedAt, template, url } = record
     const kind: Kind = { operation, method, template }
-    const expiresAt = expiryOf(rulesOfRecord(record), requestedAt, userLifetimeOf(lifetime, kind))
-    return { method, url, partition, operation, status, bytes, storedAt, expiresAt }
+    const chosen = lifetimes.of(kind)
+    const failure = "thrown" in chosen ? chosen : undefined
+    const userLifetime = "thrown" in chosen ? 0 : chosen.lifetime
+    const rules = rulesOfRecord(record)
+    const expiresAt = expiryOf(rules, requestedAt, userLifetime)
+    return {
+      key,
+      entry: { method, url, partition, operation, status, bytes, storedAt, expiresAt },
+      isFresh: (now) => failure === undefined && isFresh(rules, requestedAt, userLifetime, now),
+      failure
+    }
   }
 
-  const survey: Effect.Effect<Survey, CacheFailure> = Effect.map(Stream.runCollect(store.list), (values) => {
+  const survey: Effect.Effect<Survey, CacheFailure> = Effect.flatMap(Stream.runCollect(store.list), (values) => {
     const responses: Array<{ readonly key: string; readonly record: ResponseRecord }> = []
     const unusable: Array<string> = []
     const varyRecords: Array<string> = []
@@ -63,32 +83,36 @@ export const make = (
         generationKeys.set(record.resource, key)
       }
     }
-    const entries: Array<Survey["entries"][number]> = []
+    const entries: Array<ReturnType<typeof storedOf>> = []
     for (const { key, record } of responses) {
       const resource = resourceOf(record.url)
       if (record.generation === generationIds.get(resource) && !generations.isLost(resource)) {
-        entries.push({ key, entry: entryOf(record) })
+        entries.push(storedOf(key, record))
       } else unusable.push(key)
     }
-    return { entries, unusable, varyRecords, generations: generationKeys }
+    const failure = entries.find(({ failure }) => failure !== undefined)?.failure
+    return Effect.as(failure === undefined ? Effect.void : lifetimes.warn(failure.thrown), {
+      entries,
+      unusable,
+      varyRecords,
+      generations: generationKeys
+    })
   })
 
   const now = Effect.clockWith((clock) => clock.currentTimeMillis)
-  // A response from the future is not fresh: a clock was wrong.
-  const isFresh = (now: number) => (entry: Entry) => entry.storedAt <= now && entry.expiresAt > now
 
   return {
     entries: Stream.unwrap(Effect.map(survey, ({ entries }) => Stream.fromIterable(entries.map(({ entry }) => entry)))),
 
     count: ({ expired = false } = {}) =>
       Effect.zipWith(survey, now, ({ entries }, now) =>
-        expired ? entries.length : entries.filter(({ entry }) => isFresh(now)(entry)).length
+        expired ? entries.length : entries.filter(({ isFresh }) => isFresh(now)).length
       ),
 
     has: (url) =>
       Effect.flatMap(absoluteUrl(url), (wanted) =>
         Effect.zipWith(survey, now, ({ entries }, now) =>
-          entries.some(({ entry }) => entry.url === wanted && isFresh(now)(entry))
+          entries.some(({ entry, isFresh }) => entry.url === wanted && isFresh(now))
         )
       ),
 
@@ -104,8 +128,8 @@ export const make = (
 
     purge: Effect.flatMap(Effect.zip(survey, now), ([contents, now]) => {
       const { entries, unusable, varyRecords } = contents
-      const expired = entries.filter(({ entry }) => !isFresh(now)(entry))
-      const remaining = entries.filter(({ entry }) => isFresh(now)(entry))
+      const expired = entries.filter(({ isFresh }) => !isFresh(now))
+      const remaining = entries.filter(({ isFresh }) => isFresh(now))
       // The generation and the `Vary` record of a remaining response are needed to use it.
       const resources = new Set(remaining.map(({ entry }) => resourceOf(entry.url)))
       const baseKeys = new Set(

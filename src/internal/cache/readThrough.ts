@@ -5,7 +5,7 @@ import type * as Scope from "effect/Scope"
 import { type AnyError, isHeraldError } from "../../HeraldError.js"
 import type { RawResponse } from "../../RawResponse.js"
 import { type Decoded, type Exchange, NotCached, type Sending } from "../../ResponseCache.js"
-import { type CacheRequest, cacheRequestOf, type Lifetimes } from "./cacheRequest.js"
+import { type CacheRequest, withCacheRequest, type Lifetimes } from "./cacheRequest.js"
 import { derivedResponse } from "./derivedResponse.js"
 import { mayReplaceError, usageOf } from "./freshness.js"
 import type { Generations, Version } from "./generations.js"
@@ -65,13 +65,6 @@ const withOwnBody = (response: RawResponse): RawResponse =>
 
 const sendUncached = <A, E>(exchange: Exchange<A, E>): Result<A, E> =>
   Effect.map(exchange.send("own", headersFor(exchange)), (response) => decodeFor(exchange, response))
-
-/** Warns that the user's function of lifetimes has thrown, or returned no duration. */
-const warnOf = (thrown: unknown): Effect.Effect<void> =>
-  Effect.logWarning(
-    "The `lifetime` option of the response cache failed, so that the call is not cached: let it return a duration or undefined",
-    thrown
-  )
 
 /** Makes the function that returns the response to a GET or HEAD call from the store, or sends its request. */
 export const make = ({ client, generations, lifetimes, lookUp, scope, sharedRequests, writer }: Parts) => {
@@ -257,18 +250,17 @@ export const make = ({ client, generations, lifetimes, lookUp, scope, sharedRequ
     return fetch(fromStored === undefined ? { ...call, lookup: { ...lookup, stored: undefined } } : call)
   }
 
-  const run = <A, E>(exchange: Exchange<A, E>): Result<A, E, NotCached> =>
-    Effect.clockWith((clock): Result<A, E, NotCached> => {
-      const { mode } = exchange
-      const request = mode === "bypass" ? undefined : cacheRequestOf(lifetimes.of, exchange, clock)
-      const problem = lifetimes.takeProblem()
-      if (problem !== undefined) return Effect.zipRight(warnOf(problem.thrown), run(exchange))
+  return <A, E>(exchange: Exchange<A, E>): Result<A, E, NotCached> => {
+    const { mode } = exchange
+    const run = (request: CacheRequest | undefined): Result<A, E, NotCached> => {
       if (request === undefined) return mode === "only-if-cached" ? new NotCached() : sendUncached(exchange)
       return Effect.flatMap(lookUp(request), (lookup): Result<A, E, NotCached> => {
         const call = { exchange, request, lookup }
         return mode === "refresh" ? fetch(call) : useOrFetch(call)
       })
-    })
-
-  return run
+    }
+    return mode === "bypass"
+      ? sendUncached(exchange)
+      : Effect.clockWith((clock) => withCacheRequest(lifetimes, exchange, clock, run))
+  }
 }

@@ -12,7 +12,7 @@ export interface RequestDirectives {
 }
 
 /** The directives of a request without any. */
-const none: RequestDirectives = {
+export const noDirectives: RequestDirectives = {
   noStore: false,
   noCache: false,
   onlyIfCached: false,
@@ -30,7 +30,7 @@ export const requestDirectivesOf = (headers: Readonly<Record<string, string | un
   const control = headers["cache-control"]
   if (control === undefined) {
     const pragma = headers["pragma"]
-    return pragma !== undefined && /no-cache/i.test(pragma) ? { ...none, noCache: true } : none
+    return pragma !== undefined && /no-cache/i.test(pragma) ? { ...noDirectives, noCache: true } : noDirectives
   }
   const directives = directivesOf(control)
   const maxAge = directives["max-age"] === undefined ? Infinity : millisOf(directives["max-age"])

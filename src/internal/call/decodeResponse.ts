@@ -48,8 +48,8 @@ const once = (parse: Json): Json => {
   return () => (parsed ??= parse())
 }
 
-/** Decodes a response by the first reader that succeeds. Returns the error of a status that is one, as the cache stores them. */
-export const decodeSuccess = (context: ResponseContext): Either.Either<unknown, HeraldError.AnyError> => {
+/** Decodes the response of a success by the first reader that succeeds. */
+export const decodeSuccess = (context: ResponseContext): Either.Either<unknown, HeraldError.DecodeError> => {
   const { response } = context
   const { successStatuses, successes } = context.call.endpoint
   const readers = successes(response.status)
@@ -58,7 +58,6 @@ export const decodeSuccess = (context: ResponseContext): Either.Either<unknown, 
     return Either.right(value)
   }
   if (readers === undefined) {
-    if (response.status >= 400) return Either.left(decodeFailure(context, undefined))
     const message = `the status should be ${successStatuses}, and is ${response.status}`
     return Either.left(decodeError(context, "Status", [{ path: [], message }]))
   }
@@ -72,6 +71,14 @@ export const decodeSuccess = (context: ResponseContext): Either.Either<unknown, 
     issues.push(...decoded.left.issues)
   }
   return Either.left(decodeError(context, reason, issues))
+}
+
+/** Decodes a response: that of a success to its value, and that of an error, as the cache stores them, to the error. */
+export const decodeResponse = (context: ResponseContext): Either.Either<unknown, HeraldError.AnyError> => {
+  const { status } = context.response
+  return status >= 400 && context.call.endpoint.successes(status) === undefined
+    ? Either.left(decodeFailure(context, undefined))
+    : decodeSuccess(context)
 }
 
 /** The maximum length of a plain text that is an explanation, in characters. */

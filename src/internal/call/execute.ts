@@ -13,7 +13,7 @@ import { invalidating, type Send, throughCache } from "./cacheStep.js"
 import type { CallInfo, PreparedCall } from "./CallInfo.js"
 import * as CallState from "./CallState.js"
 import { withDeadline } from "./deadline.js"
-import { decodeSuccess } from "./decodeResponse.js"
+import { decodeResponse } from "./decodeResponse.js"
 import { detached } from "./detached.js"
 import { encodeRequest } from "./encodeRequest.js"
 import { encodeError, errorContext } from "./errors.js"
@@ -70,7 +70,7 @@ export const prepare = (
  *    1. admission: the end of a pause, the rate limiter (`admission`)
  *    2. authorize, send and follow redirects, read the body, classify the status; after a 401, once: refresh and replay
  *       (`attempt`)
- * 7. decode the response (`decodeSuccess`)
+ * 7. decode the response (`decodeResponse`)
  */
 export const execute = (
   endpoint: CompiledEndpoint,
@@ -91,7 +91,7 @@ export const execute = (
 
 /** Makes the decoder of a call's responses. */
 const decoder = (call: CallInfo, state: CallState.CallState) => (response: RawResponse) =>
-  decodeSuccess({ ...errorContext(call, state), response })
+  decodeResponse({ ...errorContext(call, state), response })
 
 /** Makes the function that returns the outcome of a call from its response. */
 const complete =

@@ -1,11 +1,13 @@
 import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Token from "../../Token.js"
 import { type TokenStore, TokenStoreFailure } from "../../TokenStore.js"
-import { bounded } from "./bounded.js"
+import { eagerly } from "../eagerly.js"
+import { within } from "../within.js"
 
 /** Reports whether this process still holds a lock, or may hold it: the store may not be able to tell. */
 export type IsHeld = Effect.Effect<boolean>
@@ -31,8 +33,34 @@ const accessLimit = Duration.seconds(30)
  */
 const lockLimit = Duration.minutes(10)
 
-const unanswered = (limit: Duration.Duration) => () =>
-  new TokenStoreFailure({ message: `the token store did not respond within ${Duration.toSeconds(limit)} seconds` })
+/**
+ * Fails if an operation of the store takes longer than a limit. The timer interrupts the operation, but does not wait until it has
+ * ended; an interruption of the caller does.
+ */
+const bounded = <A, R>(
+  operation: Effect.Effect<A, TokenStoreFailure, R>,
+  limit: Duration.Duration
+): Effect.Effect<A, TokenStoreFailure, R> =>
+  Effect.uninterruptibleMask((restore) =>
+    // A fiber that fails is logged, so this one succeeds with the exit.
+    Effect.flatten(
+      eagerly(Effect.exit(Effect.interruptible(operation)), (fiber) =>
+        restore(
+          within(
+            Fiber.join(fiber),
+            limit,
+            () =>
+              new TokenStoreFailure({
+                message: `the token store did not respond within ${Duration.toSeconds(limit)} seconds`
+              })
+          )
+        ).pipe(
+          Effect.onInterrupt(() => Fiber.interrupt(fiber)),
+          Effect.ensuring(Fiber.interruptFork(fiber))
+        )
+      )
+    )
+  )
 
 /**
  * Makes the entry for a name.
@@ -51,8 +79,7 @@ export const makeTokenStorage = (store: Context.Tag.Service<TokenStore>, name: s
   const tokenFailure = ({ message }: TokenStoreFailure) =>
     new Token.TokenFailure({ reason: "Store", message: masked(message) })
 
-  const access = <A>(operation: Effect.Effect<A, TokenStoreFailure>) =>
-    bounded(operation, accessLimit, unanswered(accessLimit))
+  const access = <A>(operation: Effect.Effect<A, TokenStoreFailure>) => bounded(operation, accessLimit)
 
   /** Returns a token that could not be saved, unless another program has changed the store since. */
   const unsavedOver = (text: string | undefined, token: Token.Token | undefined): Token.Token | undefined => {
@@ -93,7 +120,7 @@ export const makeTokenStorage = (store: Context.Tag.Service<TokenStore>, name: s
         })
       }),
     remove: Effect.mapError(access(store.remove(name)), tokenFailure),
-    lock: Effect.matchEffect(bounded(store.lock(name), lockLimit, unanswered(lockLimit)), {
+    lock: Effect.matchEffect(bounded(store.lock(name), lockLimit), {
       onSuccess: (lock) =>
         Effect.succeed(
           lock === undefined ? Effect.succeed(true) : Effect.orElseSucceed(access(lock.isHeld), () => true)

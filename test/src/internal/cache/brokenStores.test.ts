@@ -226,6 +226,189 @@ describe("a write", () => {
   )
 })
 
+describe("a write to a store that is slow", () => {
+  /** Faults that make a store slow, with the time until a removal of two keys has ended, in milliseconds. */
+  const slowness: ReadonlyArray<readonly [name: string, fault: Fault]> = [
+    ["takes 900 ms per access", (access) => Effect.delay(access, "900 millis")],
+    ["responds after the bound", (access) => Effect.delay(access, "3 seconds")],
+    ["never responds", silent],
+    ["never responds and can't be interrupted", () => Effect.uninterruptible(Effect.never)]
+  ]
+  /** Time that the first write may wait until it is sent. */
+  const bound = 100
+
+  it.scoped.each(slowness)("%s is sent after a short wait, and returns at the time of its response", ([, fault]) =>
+    Effect.gen(function* () {
+      const { faulty, store } = yield* makeStore
+      const cache = yield* cacheOver(store)
+      for (const operation of operations) faulty.set(operation, fault)
+      const waits: Array<number> = []
+      for (let write = 0; write < 3; write += 1) {
+        const begun = yield* TestClock.currentTimeMillis
+        let sentAfter = Infinity
+        const send = Effect.flatMap(TestClock.currentTimeMillis, (now) => {
+          sentAfter = now - begun
+          return Effect.delay(written, "200 millis")
+        })
+        const { millis } = yield* timed(cache.invalidating(url, send))
+        expect(millis - sentAfter).toBe(200)
+        waits.push(sentAfter)
+      }
+      expect(waits).toEqual([bound, 0, 0])
+    }).pipe(Effect.provide(withoutLogs))
+  )
+
+  it.scoped.each(slowness)("%s does not delay its interruption before it is sent", ([, fault]) =>
+    Effect.gen(function* () {
+      const { faulty, store } = yield* makeStore
+      const cache = yield* cacheOver(store)
+      faulty.set("remove", fault)
+      let sent = false
+      const write = yield* Effect.fork(
+        cache.invalidating(
+          url,
+          Effect.suspend(() => {
+            sent = true
+            return written
+          })
+        )
+      )
+      yield* settle
+      yield* Fiber.interrupt(write)
+      expect(sent).toBe(false)
+    }).pipe(Effect.provide(withoutLogs))
+  )
+
+  it.scoped.each(slowness)(
+    "%s is not seen as undone by a read right after it, nor by one that waits for it",
+    ([, fault]) =>
+      Effect.gen(function* () {
+        const { faulty, store } = yield* makeStore
+        let version = 0
+        const api = makeApi(() => ({ headers: fresh, body: `${version}` }))
+        const cache = yield* cacheOver(store)
+        const write = cache.invalidating(
+          url,
+          Effect.suspend(() => {
+            version += 1
+            return written
+          })
+        )
+        for (let round = 0; round < 3; round += 1) {
+          expect(yield* getWith(cache, api)).toBe(`${version}`)
+          faulty.set("remove", fault)
+          const after = Effect.zipRight(
+            write,
+            Effect.all([getWith(cache, api), getWith(cache, api)], { concurrency: 2 })
+          )
+          const read = yield* timed(after)
+          expect(successOf(read)).toEqual([`${version}`, `${version}`])
+          expect(read.millis).toBeLessThanOrEqual(5000)
+          faulty.clear()
+          expect(successOf(yield* timed(getWith(cache, api)))).toBe(`${version}`)
+          yield* TestClock.adjust("20 seconds")
+          expect(successOf(yield* timed(getWith(cache, api)))).toBe(`${version}`)
+        }
+        const before = api.requests.length
+        yield* getWith(cache, api)
+        expect(api.requests.length).toBe(before)
+      }).pipe(Effect.provide(withoutLogs))
+  )
+
+  it.scoped("waits again once the store responds in time, so that other processes see the write", () =>
+    Effect.gen(function* () {
+      const { faulty, store } = yield* makeStore
+      let version = 0
+      const api = makeApi(() => ({ headers: fresh, body: `${version}` }))
+      const first = yield* cacheOver(store)
+      const second = yield* cacheOver(store)
+      const write = first.invalidating(
+        url,
+        Effect.suspend(() => {
+          version += 1
+          return written
+        })
+      )
+      faulty.set("remove", (access) => Effect.delay(access, "900 millis"))
+      yield* timed(write)
+      yield* TestClock.adjust("10 seconds")
+      faulty.set("remove", (access) => Effect.delay(access, "20 millis"))
+      yield* timed(write)
+      yield* TestClock.adjust("10 seconds")
+      expect(successOf(yield* timed(getWith(second, api)))).toBe("2")
+      // Both removals of the write have ended, each of two accesses.
+      expect((yield* timed(write)).millis).toBeGreaterThanOrEqual(80)
+      expect(successOf(yield* timed(getWith(second, api)))).toBe("3")
+    }).pipe(Effect.provide(withoutLogs))
+  )
+
+  it.live("is removed from the store before the cache has closed", () =>
+    Effect.gen(function* () {
+      const { faulty, store } = yield* makeStore
+      let version = 0
+      const api = makeApi(() => ({ headers: fresh, body: `${version}` }))
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const cache = yield* cacheOver(store)
+          yield* getWith(cache, api)
+          faulty.set("remove", (access) => Effect.delay(access, "300 millis"))
+          yield* cache.invalidating(
+            url,
+            Effect.gen(function* () {
+              yield* Effect.sleep("1 second")
+              // It is stored after the removal at the beginning of the write.
+              expect(yield* getWith(cache, api)).toBe("0")
+              version = 1
+              return yield* written
+            })
+          )
+        })
+      )
+      expect(yield* Effect.scoped(Effect.flatMap(cacheOver(store), (cache) => getWith(cache, api)))).toBe("1")
+    }).pipe(Effect.scoped, Effect.provide(withoutLogs))
+  )
+
+  it.scopedLive("never responds, closes in a bounded time", () =>
+    Effect.gen(function* () {
+      const { faulty, store } = yield* makeStore
+      faulty.set("remove", () => Effect.uninterruptible(Effect.never))
+      yield* Effect.scoped(Effect.flatMap(cacheOver(store), (cache) => cache.invalidating(url, written)))
+    }).pipe(Effect.provide(withoutLogs))
+  )
+})
+
+describe("the warning about a store that does not respond", () => {
+  it.scoped.each<readonly [bound: string, others: boolean]>([
+    ["1 s", false],
+    ["5 s", true]
+  ])("says that it did not respond within %s (while it responds to others: %s)", ([bound, others]) =>
+    Effect.gen(function* () {
+      const { faulty, store } = yield* makeStore
+      const messages: Array<string> = []
+      const logger = Logger.replace(
+        Logger.defaultLogger,
+        Logger.make(({ message }) => {
+          messages.push(String(message))
+        })
+      )
+      const api = makeApi(() => ({ headers: fresh, body: "" }))
+      const cache = yield* cacheOver(store)
+      yield* getWith(cache, api)
+      let accesses = 0
+      faulty.set("get", (access) => ((accesses += 1) === 1 ? Effect.never : access))
+      const call = yield* Effect.fork(Effect.provide(getWith(cache, api), logger))
+      yield* settle
+      for (let step = 0; step < 60; step += 1) {
+        if (others) yield* getWith(cache, api)
+        yield* TestClock.adjust("100 millis")
+        yield* settle
+      }
+      yield* Fiber.join(call)
+      expect(messages).toEqual([expect.stringContaining(`did not respond within ${bound}`)])
+    }).pipe(Effect.provide(withoutLogs))
+  )
+})
+
 describe("maintenance of a store", () => {
   it.scoped.each(faults.filter(([name]) => name !== "responds after the bound" && name !== "is interrupted"))(
     "that %s fails with CacheFailure within a bound",

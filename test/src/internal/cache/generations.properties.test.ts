@@ -4,6 +4,7 @@ import * as fc from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as TestClock from "effect/TestClock"
 import { CacheStore } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import { makeApi, noClient, text } from "../../../support/cache.js"
@@ -62,9 +63,11 @@ const access: fc.Arbitrary<Access> = fc.record({
 
 describe("a read that begins after the end of a write", () => {
   it.effect.each([
-    ["without shared requests", false],
-    ["with shared requests", true]
-  ] as const)("never returns what was there before the write: %s", ([, share]) => {
+    ["without shared requests", false, false],
+    ["with shared requests", true, false],
+    ["in one process, whose writes do not wait for the store", false, true],
+    ["in one process, whose writes do not wait for the store, with shared requests", true, true]
+  ] as const)("never returns what was there before the write: %s", ([, share, impatient]) => {
     let fromCache = 0
     const checked = forAll(
       fc.tuple(fc.array(access, { minLength: 2, maxLength: 40 }), fc.array(fc.nat(6), { minLength: 1, maxLength: 40 })),
@@ -76,7 +79,11 @@ describe("a read that begins after the end of a write", () => {
           const store = yield* Layer.build(yieldingStore(() => yields[storeAccesses++ % yields.length]!))
           // Like the caches of two processes.
           const makeCache = HttpCache.make({ share }).pipe(Effect.provide(store), Effect.provide(noClient))
-          const [first, second] = yield* Effect.all([makeCache, makeCache])
+          const first = yield* makeCache
+          const second = impatient ? first : yield* makeCache
+          // Some accesses to the store then take longer than a write waits.
+          const passTime = Effect.zipRight(TestClock.adjust("50 millis"), yieldTimes(3))
+          if (impatient) yield* Effect.forkScoped(Effect.forever(passTime))
 
           let version = 0
           /** The newest version whose write has ended. */

@@ -13,6 +13,7 @@ import { Body, CacheStore, Endpoint, Metrics, Operation, ResponseCache, Verbs } 
 import * as HttpCache from "effect-herald/cache"
 import { rawServer } from "../../../servers/raw.js"
 import * as Scripted from "../../../servers/scripted.js"
+import { makeApi, noClient } from "../../../support/cache.js"
 import { at, bearing, Caller, type CallerParts, clients, Ok, once, status, stub, thing } from "../../../support/kit.js"
 
 /** The API of a server, with a cache that captures the client. */
@@ -315,6 +316,36 @@ describe("a lifetime of the user's own", () => {
         expect([yield* count(), yield* purge]).toEqual([0, 0])
       }).pipe(provide, Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
       expect(requests).toHaveLength(3)
+      expect(warnings).toEqual([expect.stringContaining("`lifetime`")])
+    })
+  )
+
+  const uses: ReadonlyArray<
+    readonly [use: string, (cache: typeof ResponseCache.ResponseCache.Service) => Effect.Effect<unknown, unknown>]
+  > = [
+    ["lookup", ({ lookup }) => lookup(makeApi(() => ({})).exchange("https://api.test/a"))],
+    ["storing", ({ storing }) => storing(makeApi(() => ({})).exchange("https://api.test/a"))],
+    ["count", ({ count }) => count()],
+    ["has", ({ has }) => has("https://api.test/a")],
+    ["entries", ({ entries }) => Stream.runDrain(entries)],
+    ["purge", ({ purge }) => purge]
+  ]
+
+  it.scoped.each(uses)("that throws is reported once, by %s too", ([, use]) =>
+    Effect.gen(function* () {
+      const warnings: Array<string> = []
+      const logger = Logger.make(({ logLevel, message }) => {
+        if (logLevel._tag === "Warning") warnings.push(String(message))
+      })
+      const store = yield* Layer.build(HttpCache.storeMemory())
+      const cacheOf = (options: HttpCache.Options) =>
+        HttpCache.make(options).pipe(Effect.provide(store), Effect.provide(noClient))
+      const api = makeApi(() => ({ headers: fresh }))
+      yield* Effect.provide((yield* cacheOf({})).through(api.exchange("https://api.test/a")), noClient)
+      const failingCache = yield* cacheOf({ lifetime: failing("no lifetime") })
+      yield* Effect.zipRight(use(failingCache), use(failingCache)).pipe(
+        Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+      )
       expect(warnings).toEqual([expect.stringContaining("`lifetime`")])
     })
   )

@@ -56,6 +56,24 @@ describe.each(stores)("maintenance of a cache in $name:", ({ layer, skip }) => {
     }).pipe(provideCache)
   )
 
+  it.effect.skipIf(skip)(
+    "count, has and purge take a response for stale that a call does not use: the clock was set back",
+    () =>
+      Effect.gen(function* () {
+        const { exchange, requests } = makeApi(() =>
+          Effect.as(TestClock.setTime(1000), { status: 200, headers: { "cache-control": "max-age=100" }, body: "" })
+        )
+        yield* TestClock.setTime(50_000)
+        yield* through(exchange(`${origin}/a`))
+        const { count, has, purge } = yield* ResponseCache.ResponseCache
+        expect([yield* count(), yield* has(`${origin}/a`)]).toEqual([0, false])
+        yield* through(exchange(`${origin}/a`))
+        expect(requests).toHaveLength(2)
+        yield* TestClock.setTime(500)
+        expect(yield* purge).toBe(1)
+      }).pipe(provideCache)
+  )
+
   it.effect.skipIf(skip)("count and has consider fresh responses, and count optionally expired ones", () =>
     Effect.gen(function* () {
       const { count, has, remove } = yield* filled

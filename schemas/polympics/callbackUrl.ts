@@ -30,6 +30,7 @@ export const encodeHost = (host: string): string | undefined => {
 
 /** Removes white space from both ends, as Python's `strip` does: also the separators U+001C to U+001F and U+0085, but not U+FEFF. */
 export const strip = (text: string): string =>
+  // oxlint-disable-next-line no-control-regex -- they are separators in Python.
   text.replace(/^(?:(?!\ufeff)[\s\x1c-\x1f\x85])+|(?:(?!\ufeff)[\s\x1c-\x1f\x85])+$/g, "")
 
 /**

@@ -1,9 +1,8 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import { NodeInspectSymbol } from "effect/Inspectable"
-import type { AuthorizedRequest } from "../Credentials.js"
 
 /** A request with credentials that no printer shows: it is behind a getter. */
-class Hidden implements AuthorizedRequest {
+class Hidden {
   readonly #request: HttpClientRequest
   constructor(
     request: HttpClientRequest,
@@ -22,8 +21,5 @@ class Hidden implements AuthorizedRequest {
 }
 
 /** Makes an `AuthorizedRequest` whose request is not printed with it. */
-export const authorizedRequest = (
-  request: HttpClientRequest,
-  generation: number,
-  partition?: string | undefined
-): AuthorizedRequest => new Hidden(request, generation, partition)
+export const authorizedRequest = (request: HttpClientRequest, generation: number, partition?: string): Hidden =>
+  new Hidden(request, generation, partition)

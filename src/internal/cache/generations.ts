@@ -62,9 +62,9 @@ export interface Generations {
   readonly version: (generation: string | undefined, now: number) => Effect.Effect<Version | undefined>
   /**
    * Returns the generation to store a response with. Returns `undefined` if a write has invalidated the resource since the
-   * request was sent, or if the store failed.
+   * request was sent, or if the store failed. A new generation is stored until `dropAt`, that of the response.
    */
-  readonly confirm: (resource: string, version: Version, now: number) => Effect.Effect<string | undefined>
+  readonly confirm: (resource: string, version: Version, dropAt: number) => Effect.Effect<string | undefined>
   /**
    * Removes the generations of resources to which a write begins, for the case that the process ends during the write. Waits for at
    * most `endBound`.
@@ -177,11 +177,9 @@ export const make = (store: ResilientStore): Generations => {
     return read(epochKey, "Epoch", creating(epochKey, read(epochKey, "Epoch", create)))
   }
 
-  const currentGeneration = (resource: string, now: number): Effect.Effect<string | undefined> => {
+  const currentGeneration = (resource: string, dropAt: number): Effect.Effect<string | undefined> => {
     const key = generationKey(resource)
-    const create = Effect.suspend(() =>
-      put(key, { _tag: "Generation", resource, id: randomHex(16) }, now + maxStoredMillis)
-    )
+    const create = Effect.suspend(() => put(key, { _tag: "Generation", resource, id: randomHex(16) }, dropAt))
     return creating(key, read(key, "Generation", create))
   }
 
@@ -311,8 +309,8 @@ export const make = (store: ResilientStore): Generations => {
       }),
     version: (generation, now) =>
       Effect.map(currentEpoch(now), (epoch) => (epoch === undefined ? undefined : { generation, epoch })),
-    confirm: (resource, { epoch, generation }, now) =>
-      Effect.flatMap(currentGeneration(resource, now), (current) => {
+    confirm: (resource, { epoch, generation }, dropAt) =>
+      Effect.flatMap(currentGeneration(resource, dropAt), (current) => {
         if (current === undefined || current === generation) return Effect.succeed(current)
         return Effect.map(read(epochKey, "Epoch", none), (found) => (found === epoch ? current : undefined))
       }),

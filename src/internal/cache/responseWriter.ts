@@ -96,7 +96,7 @@ export const make = (store: ResilientStore, generations: Generations, varyDigest
     }
     const now = record.storedAt
     const dropAt = Math.min(Math.max(expiresAt, now) + retentionOf(rules), now + maxStoredMillis)
-    return Effect.flatMap(generations.confirm(address.resource, version, now), (generation) => {
+    return Effect.flatMap(generations.confirm(address.resource, version, dropAt), (generation) => {
       if (generation === undefined) return Effect.void
       const value = { metadata: encodeRecord({ ...record, generation }), bytes, dropAt }
       // A response without `Vary` to a URL of which there are variants, such as an error, does not stand for all of them.
@@ -110,9 +110,7 @@ export const make = (store: ResilientStore, generations: Generations, varyDigest
         const outdated = allNames.join() === earlierNames.join() ? Effect.void : removeSlot(lookup)
         return outdated.pipe(
           Effect.zipRight(store.set(variantKey(key, digest), value)),
-          Effect.zipRight(
-            Effect.asVoid(store.set(key, { metadata: vary, bytes: new Uint8Array(), dropAt: now + maxStoredMillis }))
-          )
+          Effect.zipRight(Effect.asVoid(store.set(key, { metadata: vary, bytes: new Uint8Array(), dropAt })))
         )
       })
     })

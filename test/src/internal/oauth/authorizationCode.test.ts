@@ -170,7 +170,7 @@ describe("a sign-in with a browser", () => {
         ["Refused", refused],
         ["Unavailable", html],
         ["Invalid", Scripted.json({ access_token: "token", token_type: "mac" })],
-        ["Unavailable", Scripted.redirect("https://auth.example")]
+        ["Misconfigured", Scripted.redirect("https://auth.example")]
       ] as const) {
         const { codes, exit, page } = yield* redeemWith([response, granted])
         const failure = yield* Effect.flip(exit)

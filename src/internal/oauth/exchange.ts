@@ -6,6 +6,7 @@ import type * as oauth from "oauth4webapi"
 import * as RetryAfter from "../../RetryAfter.js"
 import { TokenFailure } from "../../Token.js"
 import { makeScrubber } from "../call/secrets.js"
+import { redirectStatuses } from "../http/statuses.js"
 import { readLifetime } from "../tokens/tokenFields.js"
 import { ErrorResponse, excerpt, libraryFailure, Outage } from "./failures.js"
 import { type ReadError, readResponse, type ReadSuccess, type ServerResponse } from "./readResponse.js"
@@ -116,7 +117,8 @@ export const exchange = <A>(
     const response = yield* send(request, hasAssertion(request) ? { ...traits, formOfAttempt } : traits)
     if (isRedirect(response.status)) {
       return yield* new TokenFailure({
-        reason: "Misconfigured",
+        // Other statuses than these are no decision of the server.
+        reason: redirectStatuses.includes(response.status) ? "Misconfigured" : "Unavailable",
         message: `${host} responded with a redirect, which is not followed: configure the endpoint that it leads to`
       })
     }

@@ -208,7 +208,7 @@ const expiries = ["expired_token", "code_expired"]
 
 /** Converts the error response to a request that needs the consent of a user (RFC 6749, 4.1.2.1; RFC 8628, 3.5). */
 export const authorizationFailure = (response: ErrorResponse): TokenFailure => {
-  const code = response.code.toLowerCase()
+  const { code } = response
   if (denials.includes(code)) {
     return new TokenFailure({ reason: "Denied", message: messageOf(response, "reports that access was denied") })
   }
@@ -227,6 +227,14 @@ export const isServerError = (response: ErrorResponse): boolean =>
 
 /** Converts an outage. */
 export const outageFailure = ({ message }: Outage): TokenFailure => new TokenFailure({ reason: "Unavailable", message })
+
+/**
+ * Marks a temporary failure after a user took part, which is not remembered otherwise, so that each call would ask the user again.
+ */
+export const afterUser = (failure: TokenFailure): TokenFailure =>
+  failure.reason === "Unavailable"
+    ? new TokenFailure({ reason: failure.reason, message: failure.message, userTookPart: true })
+    : failure
 
 /** Error codes of `oauth4webapi` for responses that may be from an attacker, and for insecure endpoints. */
 const unsafeCodes: ReadonlyArray<string | undefined> = [

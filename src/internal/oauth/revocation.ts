@@ -26,7 +26,7 @@ const gone = [
  * nothing else to do: such a token expires by itself.
  */
 const unlessDone = (response: ErrorResponse): Effect.Effect<void, ErrorResponse> => {
-  const code = response.code.toLowerCase()
+  const { code } = response
   if (gone.includes(code)) return Effect.void
   return code === "unsupported_token_type"
     ? Effect.logWarning(`${response.host} does not revoke tokens of this type: the token is valid until it expires`)

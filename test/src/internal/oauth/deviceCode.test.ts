@@ -171,7 +171,7 @@ describe("polling", () => {
   test("ends at the timeout, or with the token, while the prompt is shown", () =>
     Effect.gen(function* () {
       for (const show of [() => Effect.never, () => Effect.uninterruptible(Effect.never)]) {
-        const { failure } = yield* signInWith([pending], {}, { show, timeout: "30 seconds" })
+        const { failure } = yield* signInWith([pending], {}, { show, timeout: "40 seconds" })
         expect(yield* failure).toMatchObject({ reason: "TimedOut" })
         const { exit } = yield* signInWith([pending, granted], {}, { show })
         expect((yield* exit).tokenType).toBe("Bearer")

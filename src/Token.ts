@@ -89,6 +89,11 @@ export interface UnusableResponse {
 export class TokenFailure extends Data.TaggedError("TokenFailure")<{
   readonly reason: "Refused" | "Misconfigured" | "Denied" | "TimedOut" | "Unavailable" | "Store" | "Invalid" | "Unsafe"
   readonly message: string
+  /**
+   * True if a user took part in a grant that is `Unavailable`. The failure is then remembered for a minute, so that calls within it do
+   * not ask the user again. Default: false.
+   */
+  readonly userTookPart?: boolean | undefined
 }> {}
 
 /** Reports whether a token can be sent in an `Authorization` header without ambiguity (RFC 9110, 11.4; RFC 6750, 2.1). */

@@ -11,7 +11,7 @@ import { durationText } from "../durationText.js"
 import { TokenFailure } from "../../Token.js"
 import { makeAuthorizationRequest, type UnrelatedCallback, validateCallback } from "./authorizationRequest.js"
 import { exchange } from "./exchange.js"
-import { type ErrorResponse, isServerError, type Outage, outageFailure, requestFailure } from "./failures.js"
+import { afterUser, type ErrorResponse, isServerError, type Outage, outageFailure, requestFailure } from "./failures.js"
 import { type RequestParameters, type Registration, revealParameters } from "./registration.js"
 import { failOnErrorResponse, type Grant, tokenResponse, withoutIdToken } from "./tokenRequest.js"
 
@@ -72,6 +72,9 @@ const callbackResult = (validated: Either.Either<unknown, TokenFailure | Unrelat
     onLeft: (failure) => (failure._tag === "UnrelatedCallback" ? { _tag: "Unrelated" } : { _tag: "Failed", failure })
   })
 
+/** The time limit for the acquisition of a receiver. */
+const acquireLimit = Duration.seconds(30)
+
 /** The time limit of `showResult`. */
 const showLimit = Duration.seconds(30)
 
@@ -125,22 +128,35 @@ export const authorizationCodeGrant = (
   Effect.gen(function* () {
     const { host, metadata: discovered } = registration.server
     const metadata = yield* discovered
-    const { awaitCallback, redirectUri, showResult } = yield* receiver
+    const { awaitCallback, redirectUri, showResult } = yield* Effect.timeoutFail(
+      // Most acquisitions are uninterruptible: a slow one ends in the background after the time limit.
+      Effect.disconnect(receiver),
+      {
+        duration: acquireLimit,
+        onTimeout: () =>
+          new TokenFailure({
+            reason: "TimedOut",
+            message: `the receiver of the sign-in at ${host} was not ready within ${durationText(acquireLimit)}`
+          })
+      }
+    )
     const request = yield* makeAuthorizationRequest(registration, metadata, String(redirectUri), authorization)
     const validate = (callback: URL) => validateCallback(registration, metadata, request, callback)
 
-    const authorized = Effect.timeoutFail(
-      awaitCallback(request.url, (url) => callbackResult(validate(url))),
-      {
+    const authorized = awaitCallback(request.url, (url) => callbackResult(validate(url))).pipe(
+      Effect.timeoutFail({
         duration: timeout,
         onTimeout: () =>
           new TokenFailure({
             reason: "TimedOut",
             message: `the sign-in at ${host} was not finished within ${durationText(timeout)}: sign in again`
           })
-      }
-    ).pipe(
-      Effect.flatMap(validate),
+      }),
+      Effect.flatMap((callback) =>
+        Either.mapLeft(validate(callback), (failure) =>
+          failure._tag === "UnrelatedCallback" ? failure : afterUser(failure)
+        )
+      ),
       Effect.catchTag("UnrelatedCallback", () =>
         Effect.fail(
           new TokenFailure({
@@ -173,10 +189,18 @@ export const authorizationCodeGrant = (
                 expectedNonce: nonce,
                 requireIdToken: true
               })
+      ).pipe(
+        // The server has responded, and would respond so to the next sign-in.
+        Effect.mapError((failure) =>
+          failure._tag === "TokenFailure" && failure.reason === "Unavailable"
+            ? new TokenFailure({ reason: "Invalid", message: failure.message })
+            : failure
+        )
       )
 
-    return yield* Effect.flatMap(authorized, (parameters) => redeemOnceMore(redeem(parameters))).pipe(
-      failOnErrorResponse,
+    return yield* Effect.flatMap(authorized, (parameters) =>
+      redeemOnceMore(redeem(parameters)).pipe(failOnErrorResponse, Effect.mapError(afterUser))
+    ).pipe(
       Effect.flatMap(tokenResponse),
       Effect.onExit((exit) =>
         showResult === undefined ? Effect.void : Effect.timeoutOption(showResult(signInResult(exit)), showLimit)

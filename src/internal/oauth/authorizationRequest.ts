@@ -6,7 +6,7 @@ import * as Redacted from "effect/Redacted"
 import * as oauth from "oauth4webapi"
 import { TokenFailure } from "../../Token.js"
 import { isSecureHttp } from "../http/secureUrl.js"
-import { authorizationFailure, ErrorResponse, excerpt, libraryFailure } from "./failures.js"
+import { authorizationFailure, ErrorResponse, excerpt, knownCode, libraryFailure } from "./failures.js"
 import type { RequestParameters, Registration } from "./registration.js"
 import type { ServerMetadata } from "./serverMetadata.js"
 import { isPushed, pushRequest } from "./pushedAuthorization.js"
@@ -141,7 +141,7 @@ export const validateCallback = (
           host,
           status: undefined,
           presented: true,
-          code: excerpt(error),
+          code: knownCode(error) ?? excerpt(error),
           description: excerpt(firstOf(parameters, "error_description", "error_message", "error_reason"))
         })
       )

@@ -4,7 +4,7 @@ import * as oauth from "oauth4webapi"
 import { durationText } from "../durationText.js"
 import { TokenFailure } from "../../Token.js"
 import { exchange } from "./exchange.js"
-import { authorizationFailure, outageFailure } from "./failures.js"
+import { afterUser, authorizationFailure, outageFailure } from "./failures.js"
 import { type Registration, revealParameters } from "./registration.js"
 import { failOnErrorResponse, formWithScope, type Grant, tokenResponse, withoutIdToken } from "./tokenRequest.js"
 
@@ -24,6 +24,9 @@ export interface DevicePrompt {
  */
 const pollInterval = Duration.seconds(5)
 
+/** The shortest interval between token requests. */
+const minInterval = Duration.seconds(1)
+
 /** The longest interval between token requests while the server is unavailable, unless it asks for a longer one. */
 const maxBackoff = Duration.minutes(1)
 
@@ -42,7 +45,7 @@ export const deviceCodeGrant = (
       oauth.processDeviceAuthorizationResponse
     ).pipe(failOnErrorResponse)
     const expiresIn = Duration.seconds(device.expires_in)
-    yield* show({
+    const prompt = show({
       userCode: device.user_code,
       verificationUri: device.verification_uri,
       verificationUriComplete: device.verification_uri_complete,
@@ -81,7 +84,7 @@ export const deviceCodeGrant = (
             return poll(doubled(interval))
           }
           const pollAgain = (next: Duration.Duration) => poll(next, Duration.max(next, failure.retryAfter ?? 0))
-          const code = failure.code.toLowerCase()
+          const { code } = failure
           if (code === "authorization_pending") return pollAgain(interval)
           if (code === "slow_down" || failure.status === 429) {
             return pollAgain(Duration.max(increased(interval), Duration.seconds(failure.interval ?? 0)))
@@ -93,8 +96,14 @@ export const deviceCodeGrant = (
         })
       )
     const limit = Duration.min(expiresIn, timeout)
+    const interval = Duration.clamp(device.interval === undefined ? pollInterval : Duration.seconds(device.interval), {
+      minimum: minInterval,
+      // Otherwise the code could expire before the first poll.
+      maximum: Duration.max(pollInterval, Duration.times(limit, 0.25))
+    })
     return yield* Effect.timeoutFail(
-      poll(device.interval === undefined ? pollInterval : Duration.seconds(device.interval)),
+      // The prompt may be a page that stays open until the sign-in ends.
+      Effect.raceFirst(poll(interval), Effect.disconnect(Effect.zipRight(prompt, Effect.never))),
       {
         duration: limit,
         onTimeout: () =>
@@ -104,5 +113,5 @@ export const deviceCodeGrant = (
             message: `the sign-in at ${registration.server.host} was not finished within ${durationText(limit)}: sign in again, with the new code`
           })
       }
-    )
+    ).pipe(Effect.mapError(afterUser))
   })

@@ -6,8 +6,9 @@ import type * as oauth from "oauth4webapi"
 import * as RetryAfter from "../../RetryAfter.js"
 import { TokenFailure } from "../../Token.js"
 import { makeScrubber } from "../call/secrets.js"
+import { redirectStatuses } from "../http/statuses.js"
 import { readLifetime } from "../tokens/tokenFields.js"
-import { ErrorResponse, excerpt, libraryFailure, type Outage } from "./failures.js"
+import { ErrorResponse, excerpt, libraryFailure, Outage } from "./failures.js"
 import { type ReadError, readResponse, type ReadSuccess, type ServerResponse } from "./readResponse.js"
 import type { Registration } from "./registration.js"
 import { type LibraryOptions, type PreparedRequest, prepareRequest, type RequestTraits } from "./transport.js"
@@ -30,8 +31,8 @@ const secretParameters = [
 const hasAssertion = ({ form }: PreparedRequest) =>
   form?.has("assertion") === true || form?.has("client_assertion") === true
 
-/** Names of form parameters that present a grant (RFC 6749, 4.1.3 and 6; RFC 7521, 4.1; RFC 8628, 3.4; RFC 8693, 2.1). */
-const presentations = ["assertion", "code", "device_code", "refresh_token", "subject_token"]
+/** Names of form parameters that present a grant (RFC 6749, 4.1.3 and 6; RFC 7521, 4.1; RFC 8628, 3.4; RFC 8693, 2.1; RFC 7009, 2.1). */
+const presentations = ["assertion", "code", "device_code", "refresh_token", "subject_token", "token"]
 
 const secretsOf = (
   { form, headers }: PreparedRequest,
@@ -47,7 +48,7 @@ const secretsOf = (
 
 /** Makes an error response, whose texts hold no secrets of the request. */
 const errorResponse = (
-  { code = "", description, interval }: ReadError,
+  { code = "", description, interval, transient }: ReadError,
   { headers, status }: ServerResponse,
   request: PreparedRequest,
   registration: Registration,
@@ -61,16 +62,18 @@ const errorResponse = (
     code: excerpt(code, scrub),
     description: excerpt(description, scrub),
     retryAfter: RetryAfter.fromHeaders(headers, status, now).wait,
-    interval: readLifetime(interval)
+    interval: readLifetime(interval),
+    transient
   })
 }
 
 /** Logs which fields of a response were not as RFC 6749 has them. The values may be secrets. */
-const logOddFields = (host: string, { converted, ignored }: ReadSuccess): Effect.Effect<void> => {
-  if (converted.length + ignored.length === 0) return Effect.void
+const logOddFields = (host: string, { converted, empty, ignored }: ReadSuccess): Effect.Effect<void> => {
+  if (converted.length + ignored.length + empty.length === 0) return Effect.void
   const lists = [
     ...(ignored.length === 0 ? [] : [`ignored ${ignored.join(", ")}`]),
-    ...(converted.length === 0 ? [] : [`converted ${converted.join(", ")}`])
+    ...(converted.length === 0 ? [] : [`converted ${converted.join(", ")}`]),
+    ...(empty.length === 0 ? [] : [`found no value in ${empty.join(", ")}`])
   ]
   const log = ignored.length === 0 ? Effect.logDebug : Effect.logWarning
   return log(`the response of ${host} does not follow RFC 6749: ${lists.join("; ")}`)
@@ -114,7 +117,8 @@ export const exchange = <A>(
     const response = yield* send(request, hasAssertion(request) ? { ...traits, formOfAttempt } : traits)
     if (isRedirect(response.status)) {
       return yield* new TokenFailure({
-        reason: "Unavailable",
+        // Other statuses than these are no decision of the server.
+        reason: redirectStatuses.includes(response.status) ? "Misconfigured" : "Unavailable",
         message: `${host} responded with a redirect, which is not followed: configure the endpoint that it leads to`
       })
     }
@@ -126,6 +130,12 @@ export const exchange = <A>(
     yield* logOddFields(host, received)
     return yield* Effect.tryPromise({
       try: () => read(as, client, received.response),
-      catch: (error) => libraryFailure(error, host, response.status)
+      catch: (error) => {
+        const failure = libraryFailure(error, host, response.status)
+        // The page of a proxy, for example: the server may have acted on the request.
+        return received.unreadable && failure.reason === "Unavailable"
+          ? new Outage({ message: failure.message, ambiguous: true })
+          : failure
+      }
     })
   })

@@ -15,6 +15,8 @@ export class ErrorResponse extends Data.TaggedError("ErrorResponse")<{
   readonly presented: boolean
   /** The wait that the server asks for (RFC 9110, 10.2.3), if it does. */
   readonly retryAfter?: Duration.Duration | undefined
+  /** True if the server says that a later request may succeed. Default: false. */
+  readonly transient?: boolean | undefined
   /** The new interval of token requests in seconds, which GitHub sends with `slow_down`. */
   readonly interval?: number | undefined
 }> {}
@@ -32,9 +34,8 @@ const maxExcerpt = 200
 /** Returns a server's text as one line for a message, without secrets and cut off at `maxExcerpt`. */
 export const excerpt = (text: string | undefined, scrub: (text: string) => string = (same) => same): string => {
   if (text === undefined) return ""
-  // Control characters could forge lines of a log or control a terminal.
-  // oxlint-disable-next-line no-control-regex
-  const line = scrub(text).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ")
+  // Control characters could forge lines of a log or control a terminal, and format characters could reorder or hide text.
+  const line = scrub(text).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ")
   return line.length > maxExcerpt ? `${line.slice(0, maxExcerpt)}…` : line
 }
 
@@ -56,7 +57,21 @@ const temporary = [
   "internal_server_error",
   "fatal_error",
   "request_timeout",
-  "service_unavailable"
+  "service_unavailable",
+  "unavailable",
+  "resource_exhausted",
+  "user_rate_limit_exceeded",
+  "daily_limit_exceeded",
+  "quota_exceeded",
+  "rate_limit",
+  "rate_exceeded",
+  "throttled",
+  "throttling",
+  "throttling_exception",
+  "too_many_attempts",
+  "try_again_later",
+  "system_busy",
+  "system_error"
 ]
 
 /**
@@ -141,20 +156,25 @@ type Reason = "Refused" | "Misconfigured" | "Unavailable"
  * and 429. Without one the status decides: a 4xx refuses what was presented, since a refresh token that is refused without a code would
  * otherwise be presented for ever. If nothing was presented, a 401 or 403 refuses the client, and another 4xx may come from a proxy.
  */
-const reasonOf = ({ code, presented, status = 400 }: ErrorResponse): Reason => {
-  const known = code.toLowerCase()
+const reasonOf = ({ code, presented, retryAfter, status = 400, transient = false }: ErrorResponse): Reason => {
+  const known = knownCode(code) ?? ""
   if (temporary.includes(known) || temporaryStatuses.includes(status)) return "Unavailable"
   if (operators.includes(known)) return "Misconfigured"
   if (refusals.includes(known)) return "Refused"
-  if (status >= 500) return "Unavailable"
+  if (status >= 500 || transient || retryAfter !== undefined) return "Unavailable"
   if (operatorStatuses.includes(status)) return "Misconfigured"
   if (code !== "" || presented) return "Refused"
   return clientStatuses.includes(status) ? "Misconfigured" : "Unavailable"
 }
 
-/** Reports whether a code is one that this module knows. */
-export const isKnownCode = (code: string): boolean =>
-  [temporary, operators, refusals, denials, expiries].some((codes) => codes.includes(code.toLowerCase()))
+/** Returns the letters and digits of a code in lower case: servers write `invalid_client`, `Invalid Client` or `invalidClient`. */
+const lettersOf = (code: string): string => code.toLowerCase().replaceAll(/[^a-z0-9]/g, "")
+
+/** Returns the error code that a text stands for, as it is spelled in this module. Undefined if the text is no known code. */
+export const knownCode = (text: string): string | undefined => {
+  const letters = lettersOf(text)
+  return [temporary, operators, refusals, denials, expiries].flat().find((code) => lettersOf(code) === letters)
+}
 
 const messageOf = ({ code, description, host, status }: ErrorResponse, event: string) => {
   const cause = code === "" ? `status ${status} and no error code` : code
@@ -193,7 +213,7 @@ const expiries = ["expired_token", "code_expired"]
 
 /** Converts the error response to a request that needs the consent of a user (RFC 6749, 4.1.2.1; RFC 8628, 3.5). */
 export const authorizationFailure = (response: ErrorResponse): TokenFailure => {
-  const code = response.code.toLowerCase()
+  const { code } = response
   if (denials.includes(code)) {
     return new TokenFailure({ reason: "Denied", message: messageOf(response, "reports that access was denied") })
   }
@@ -212,6 +232,14 @@ export const isServerError = (response: ErrorResponse): boolean =>
 
 /** Converts an outage. */
 export const outageFailure = ({ message }: Outage): TokenFailure => new TokenFailure({ reason: "Unavailable", message })
+
+/**
+ * Marks a temporary failure after a user took part, which is not remembered otherwise, so that each call would ask the user again.
+ */
+export const afterUser = (failure: TokenFailure): TokenFailure =>
+  failure.reason === "Unavailable"
+    ? new TokenFailure({ reason: failure.reason, message: failure.message, userTookPart: true })
+    : failure
 
 /** Error codes of `oauth4webapi` for responses that may be from an attacker, and for insecure endpoints. */
 const unsafeCodes: ReadonlyArray<string | undefined> = [

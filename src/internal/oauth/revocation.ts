@@ -12,14 +12,21 @@ import { failOnErrorResponse } from "./tokenRequest.js"
  * Error codes for a token that is not valid, and so needs no revocation: servers should respond with a 200 (RFC 7009, 2.2), and some
  * do not.
  */
-const gone = ["invalid_token", "invalid_grant", "token_expired", "token_revoked"]
+const gone = [
+  "invalid_token",
+  "invalid_grant",
+  "token_expired",
+  "token_revoked",
+  "bad_refresh_token",
+  "invalid_refresh_token"
+]
 
 /**
  * Succeeds if the token is gone. A type that the server does not revoke (RFC 7009, 2.2.1) is no failure either, since there is
  * nothing else to do: such a token expires by itself.
  */
 const unlessDone = (response: ErrorResponse): Effect.Effect<void, ErrorResponse> => {
-  const code = response.code.toLowerCase()
+  const { code } = response
   if (gone.includes(code)) return Effect.void
   return code === "unsupported_token_type"
     ? Effect.logWarning(`${response.host} does not revoke tokens of this type: the token is valid until it expires`)

@@ -112,7 +112,7 @@ const withoutSlash = (text: string): string => text.replace(/\/$/, "")
 const isSameIssuer =
   (expected: string) =>
   (issuer: string): boolean =>
-    URL.canParse(issuer) && withoutSlash(new URL(issuer).href) === withoutSlash(expected)
+    URL.canParse(issuer) && withoutSlash(new URL(issuer).href) === withoutSlash(new URL(expected).href)
 
 /**
  * Lists the URLs at which servers publish the metadata of an issuer, the standards' first: appended to its path (OpenID Connect
@@ -138,9 +138,16 @@ const issuerOfDocument = ({ origin, pathname }: URL): string | undefined => {
   return before === undefined ? undefined : `${origin}${before}${withoutSlash(after ?? "")}`
 }
 
-/** Makes a predicate of the issuers that match a template: its parts in braces stand for one segment of a path each. */
+/** A part of an issuer that stands for one segment of its path. */
+const placeholder = /\{[\w-]+\}/
+
+/**
+ * Makes a predicate of the issuers that match a template: its parts in braces stand for one segment of a path each. Without such a part,
+ * a slash at the end makes no difference.
+ */
 const matcherOf = (template: string): ((issuer: string) => boolean) => {
-  const parts = template.split(/\{\w+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
+  if (!placeholder.test(template)) return isSameIssuer(template)
+  const parts = template.split(placeholder).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
   const pattern = new RegExp(`^${parts.join("[^/?#{}]+")}$`)
   return (issuer) => issuer === template || pattern.test(issuer)
 }
@@ -185,9 +192,12 @@ const requestDocument = (
 /** The number of candidates that are asked again after a temporary error: those of the two standards. */
 const maxLater = 2
 
+/** The number of requests without any response after which the server counts as down. */
+const maxOutages = 3
+
 /**
- * Discovers the metadata at the first candidate that has it. Candidates that respond with a temporary error are asked again, with
- * the retries of the pipeline, once no other has the metadata.
+ * Discovers the metadata at the first candidate that has it. Candidates that do not respond, or respond with a temporary error, are
+ * asked again, with the retries of the pipeline, once no other has the metadata.
  */
 const discover = (
   host: string,
@@ -198,27 +208,48 @@ const discover = (
     const tried: Array<string> = []
     let unsafe = false
     const later: Array<URL> = []
-    const request = (url: URL, first: boolean) =>
-      Effect.map(requestDocument(url, candidates, send, first ? "broken" : "failed"), (found) => {
-        if ("as" in found) return found.as
-        if (first && later.length < maxLater && isTemporary(found.status)) later.push(url)
-        else tried.push(`${url.pathname}: ${found.reason}`)
-        unsafe ||= found.unsafe
-        return undefined
-      })
+    let outage: Outage | undefined
+    let outages = 0
+    let hasResponded = false
+    const isDown = () => outage !== undefined && !hasResponded && (!outage.ambiguous || outages >= maxOutages)
+    const request = (url: URL, first: boolean) => {
+      return requestDocument(url, candidates, send, first ? "none" : "failed").pipe(
+        Effect.map((found) => {
+          hasResponded = true
+          if ("as" in found) return found.as
+          if (first && later.length < maxLater && isTemporary(found.status)) later.push(url)
+          else tried.push(`${url.pathname}: ${found.reason}`)
+          unsafe ||= found.unsafe
+          return undefined
+        }),
+        Effect.catchTag("Outage", (failure) =>
+          Effect.sync(() => {
+            outage = failure
+            outages += 1
+            if (first && later.length < maxLater) later.push(url)
+            else tried.push(`${url.pathname}: ${failure.message}`)
+            return undefined
+          })
+        )
+      )
+    }
     for (const url of candidates.urls) {
       const as = yield* request(new URL(url), true)
       if (as !== undefined) return as
+      if (isDown()) break
     }
     for (const url of later) {
       const as = yield* request(url, false)
       if (as !== undefined) return as
+      if (isDown()) break
     }
+    // Nothing responds at all: the documents are not the cause.
+    if (outage !== undefined && isDown()) return yield* outageFailure(outage)
     return yield* new TokenFailure({
       reason: unsafe ? "Unsafe" : "Unavailable",
       message: `${host} does not publish its metadata (${tried.join("; ")}): configure its endpoints as \`server\`, or the \`metadataUrl\` with its \`issuer\``
     })
-  }).pipe(Effect.catchTag("Outage", (outage) => Effect.fail(outageFailure(outage))))
+  })
 
 const metadataOf = (endpoints: Endpoints): Either.Either<oauth.AuthorizationServer, ConfigError.ConfigError> =>
   Either.gen(function* () {
@@ -237,7 +268,7 @@ const metadataOf = (endpoints: Endpoints): Either.Either<oauth.AuthorizationServ
     const userInfo = yield* hrefOf("userInfoEndpoint")
     const jwks = yield* hrefOf("jwksUri")
     return {
-      // Not normalized: issuers are compared as strings (RFC 9207, 2.4).
+      // Not normalized: servers name it as it is, but for a slash at its end.
       issuer: endpoints.issuer === undefined ? token.origin : String(endpoints.issuer),
       token_endpoint: token.href,
       ...(authorization !== undefined && { authorization_endpoint: authorization }),
@@ -261,7 +292,7 @@ const parseTemplate = (server: string | URL): Either.Either<string, ConfigError.
           .replaceAll("%7D", "}")
       : String(server)
   const [, origin = issuer, path = ""] = /^(\w+:\/\/[^/]*)(\/.*)$/.exec(issuer) ?? []
-  const example = `${origin}${path.replaceAll(/\{\w+\}/g, "placeholder")}`
+  const example = `${origin}${path.replaceAll(/\{[\w-]+\}/g, "placeholder")}`
   return /[{}]/.test(example)
     ? invalid(["server", "issuer"], "must have placeholders, such as {tenantid}, in its path only")
     : Either.map(parseUrl(["server", "issuer"], example), () => issuer)
@@ -270,20 +301,21 @@ const parseTemplate = (server: string | URL): Either.Either<string, ConfigError.
 /** The hook of `oauth4webapi` for the issuers of ID tokens, which it exports without a type. */
 const expectedIssuer = (): symbol | undefined => (oauth as { readonly _expectedIssuer?: symbol })._expectedIssuer
 
-/** Adds that ID tokens may name any issuer that matches. */
-const withIssuers = (
-  as: oauth.AuthorizationServer,
-  isIssuer: (issuer: string) => boolean
-): oauth.AuthorizationServer => {
+/** Makes metadata of which authorization responses and ID tokens may name any issuer that matches. */
+const withIssuers = (as: oauth.AuthorizationServer, isIssuer: (issuer: string) => boolean): ServerMetadata => {
   const hook = expectedIssuer()
-  if (hook === undefined) return as
-  return Object.defineProperty({ ...as }, hook, {
+  if (hook === undefined) return { as, isIssuer }
+  const withHook = Object.defineProperty({ ...as }, hook, {
     // Copies of the metadata have it, too.
     enumerable: true,
     value: ({ claims }: { readonly claims: { readonly iss?: unknown } }) =>
       Predicate.isString(claims.iss) && isIssuer(claims.iss) ? claims.iss : as.issuer
   })
+  return { as: withHook, isIssuer }
 }
+
+/** Makes metadata whose issuer may be named with or without a slash at its end. */
+const serverMetadata = (as: oauth.AuthorizationServer): ServerMetadata => withIssuers(as, isSameIssuer(as.issuer))
 
 /** Checks the URLs of an authorization server. No request is sent. */
 export const resolveServer = (
@@ -297,13 +329,16 @@ export const resolveServer = (
     }
     if (typeof server === "string" || server instanceof URL) {
       const issuer = yield* parseUrl(["server"], server)
-      if (issuer.search !== "") return yield* invalid(["server"], "must not have a query, as an issuer URL")
       const published = issuerOfDocument(issuer)
+      // The document of a tenant may have a query.
+      if (issuer.search !== "" && published === undefined) {
+        return yield* invalid(["server"], "must not have a query, as an issuer URL")
+      }
       const candidates: Candidates =
         published === undefined
           ? candidatesOf(issuer)
           : { urls: [issuer.href], expected: published, isExpected: isSameIssuer(published) }
-      const metadata = Effect.map(discover(issuer.host, candidates, send), (as) => ({ as, isIssuer: () => false }))
+      const metadata = Effect.map(discover(issuer.host, candidates, send), serverMetadata)
       return {
         host: issuer.host,
         hrefs: [issuer.href],
@@ -321,10 +356,10 @@ export const resolveServer = (
       const isUrl = server.issuer instanceof URL && !published.includes("{")
       const isExpected = issuer === undefined || isUrl ? isSameIssuer(published) : matcherOf(issuer)
       const candidates: Candidates = { urls: [url.href], expected: published, isExpected }
-      const metadata = Effect.map(discover(url.host, candidates, send), (as) => ({
-        as: withIssuers(as, isExpected),
-        isIssuer: isExpected
-      }))
+      const metadata = Effect.map(discover(url.host, candidates, send), (as) =>
+        // Without a placeholder, tokens may name the issuer of the document alone.
+        issuer === undefined || !placeholder.test(issuer) ? serverMetadata(as) : withIssuers(as, isExpected)
+      )
       return {
         host: url.host,
         hrefs: [url.href],
@@ -344,16 +379,17 @@ export const resolveServer = (
     return {
       host: token.host,
       hrefs: [token.href, ...(server.issuer === undefined ? [] : [new URL(server.issuer).href])],
-      metadata: Effect.succeed({
-        as,
-        // Without an issuer to compare with, an `iss` must at least be on a host that the user has named. Otherwise a hostile
-        // server that the same program signs in at could pass on a code to it, and redeem it there (mix-up).
-        isIssuer: (iss) =>
-          server.issuer === undefined &&
-          URL.canParse(iss) &&
-          isSecureHttp(new URL(iss)) &&
-          origins.includes(new URL(iss).origin)
-      }),
+      metadata: Effect.succeed(
+        server.issuer === undefined
+          ? {
+              as,
+              // Without an issuer to compare with, an `iss` must at least be on a host that the user has named. Otherwise a hostile
+              // server that the same program signs in at could pass on a code to it, and redeem it there (mix-up).
+              isIssuer: (iss) =>
+                URL.canParse(iss) && isSecureHttp(new URL(iss)) && origins.includes(new URL(iss).origin)
+            }
+          : serverMetadata(as)
+      ),
       endpoints: server
     }
   })

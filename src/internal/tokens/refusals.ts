@@ -8,6 +8,7 @@ import type { TokenFailure } from "../../Token.js"
  * login page or another request.
  *
  * - `Denied`, `TimedOut`, `Unsafe`, `Invalid`: five minutes, since a user would have to sign in again
+ * - `Unavailable` after a user took part: a minute, since each attempt asks the user again
  * - `Refused`, `Misconfigured`: a minute, since the operator may change the server or the client's registration meanwhile
  *
  * After a refresh it is a minute for all of them, since no user has to do anything.
@@ -18,7 +19,9 @@ const remembered: Partial<Record<TokenFailure["reason"], number>> = {
   Unsafe: 300_000,
   Invalid: 300_000,
   Refused: 60_000,
-  Misconfigured: 60_000
+  Misconfigured: 60_000,
+  // If a user took part; see `record`.
+  Unavailable: 60_000
 }
 
 /** The refusals of the server and of the user. */
@@ -45,7 +48,8 @@ export const makeRefusals = (): Refusals => {
 
   const record = (failure: TokenFailure, ofRefresh: boolean) =>
     Effect.map(Clock.currentTimeMillis, (at) => {
-      refusal = { failure, at, ofRefresh }
+      refusal =
+        failure.reason === "Unavailable" && failure.userTookPart !== true ? undefined : { failure, at, ofRefresh }
     })
 
   return {

@@ -162,15 +162,25 @@ describe("a sign-in with a browser", () => {
       expect(yield* Effect.flip(wrong.exit)).toMatchObject({ reason: "Misconfigured" })
     }))
 
+  test("redeems its code once more after a response that is none of a server", () =>
+    Effect.gen(function* () {
+      for (const body of ["<h1>Welcome</h1>", '{"access_token":"tok', "", "[]"]) {
+        const { codes, exit } = yield* redeemWith([Scripted.respond({ body }), granted])
+        expect((yield* exit).tokenType, body).toBe("Bearer")
+        expect(codes).toHaveLength(2)
+      }
+    }))
+
   test("redeems its code once where the server has responded, and the page shows the reason", () =>
     Effect.gen(function* () {
       const refused = Scripted.json({ error: "invalid_grant" }, { status: 400 })
-      const html = Scripted.respond({ body: "<h1>Welcome</h1>" })
       for (const [reason, response] of [
         ["Refused", refused],
-        ["Unavailable", html],
+        ["Invalid", Scripted.json({})],
+        ["Invalid", Scripted.json({ token: "token" }, { status: 201 })],
+        ["Unavailable", Scripted.json({ error: "temporarily_unavailable" }, { status: 400 })],
         ["Invalid", Scripted.json({ access_token: "token", token_type: "mac" })],
-        ["Unavailable", Scripted.redirect("https://auth.example")]
+        ["Misconfigured", Scripted.redirect("https://auth.example")]
       ] as const) {
         const { codes, exit, page } = yield* redeemWith([response, granted])
         const failure = yield* Effect.flip(exit)
@@ -594,6 +604,74 @@ describe("an authorization code", () => {
       }
     }))
 
+  test("may name the configured issuer with or without a slash, which is a text or a URL", () =>
+    Effect.gen(function* () {
+      const server = yield* Scripted.make([Scripted.json({ access_token: "token" })])
+      const url = "https://auth.example"
+      for (const issuer of [url, `${url}/`, new URL(url), `${url}/one`, new URL(`${url}/one/`)]) {
+        const named = String(issuer).replace(/\/$/, "")
+        const signIn = (iss: string) =>
+          Effect.flatMap(
+            OAuth.authorizationCode({
+              server: { ...endpoints(server.url), issuer },
+              client: { clientId: "cli" },
+              receiver: granting({ iss })
+            }),
+            (tokens) => tokens.token()
+          )
+        for (const iss of [named, `${named}/`]) expect((yield* signIn(iss)).tokenType, iss).toBe("Bearer")
+        for (const iss of [`${named}/two`, `${named}.evil.example`, `${named}?x`, `${named}//`]) {
+          expect(yield* Effect.flip(signIn(iss)), iss).toMatchObject({ reason: "Unsafe" })
+        }
+      }
+    }))
+
+  test("that can't be redeemed opens one login page for all calls of a minute", () =>
+    Effect.gen(function* () {
+      const html = Scripted.respond({ body: "<h1>Welcome</h1>" })
+      const rows: ReadonlyArray<readonly [name: string, response: Scripted.Behaviour, parameters?: object]> = [
+        ["an empty object", Scripted.json({})],
+        ["HTML", html],
+        ["a redirect", Scripted.redirect("https://auth.example")],
+        ["502", Scripted.respond({ status: 502 })],
+        ["temporarily_unavailable", Scripted.json({ error: "temporarily_unavailable" }, { status: 400 })],
+        ["a callback with an error", html, { error: "server_error" }]
+      ]
+      for (const [name, response, parameters = {}] of rows) {
+        const server = yield* Scripted.make([response])
+        let pages = 0
+        const tokens = yield* OAuth.authorizationCode({
+          server: endpoints(server.url),
+          client: { clientId: "cli" },
+          receiver: Effect.tap(granting({ ...parameters }), () => {
+            pages += 1
+          })
+        })
+        const time = fastClock()
+        const run = Effect.withClock(Effect.flip(tokens.token()), time.clock)
+        const first = yield* run
+        expect(yield* run, name).toEqual(first)
+        expect(pages, name).toBe(1)
+        time.advance("61 seconds")
+        yield* run
+        expect(pages, name).toBe(first.reason === "Invalid" ? 1 : 2)
+      }
+    }))
+
+  test("is not awaited longer than the timeout where the receiver is not ready", () =>
+    Effect.gen(function* () {
+      for (const receiver of [Effect.never, Effect.uninterruptible(Effect.never)]) {
+        const tokens = yield* OAuth.authorizationCode({
+          server: endpoints(new URL("http://127.0.0.1:9")),
+          client: { clientId: "cli" },
+          timeout: "5 seconds",
+          receiver
+        })
+        const failure = yield* Effect.flip(Effect.withClock(tokens.token(), fastClock({ shortLimits: true }).clock))
+        expect(failure).toMatchObject({ reason: "TimedOut" })
+      }
+    }))
+
   test("is not redeemed with another issuer in the callback than the configured one", () =>
     Effect.gen(function* () {
       const server = yield* Scripted.make([Scripted.json({ access_token: "token" })])
@@ -652,7 +730,8 @@ describe("an authorization code", () => {
       )
       expect((yield* signIn).tokenType).toBe("Bearer")
       const invalid: ReadonlyArray<readonly [reason: string, make: () => object | undefined]> = [
-        ["Unavailable", () => undefined],
+        ["Invalid", () => undefined],
+        ["Invalid", () => ({ ...claims(), nonce: undefined })],
         ["Unsafe", () => ({ ...claims(), nonce: "of another sign-in" })],
         ["Unsafe", () => ({ ...claims(), iss: "https://evil.example" })],
         ["Unsafe", () => ({ ...claims(), aud: "other" })],

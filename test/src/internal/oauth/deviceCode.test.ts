@@ -119,7 +119,7 @@ describe("polling", () => {
         ...options
       })
       const exit = yield* Effect.exit(Effect.withClock(tokens.token(), time.clock))
-      return { exit, failure: Effect.flip(exit), server, intervals: time.sleeps.filter((sleep) => sleep < 60_000) }
+      return { exit, failure: Effect.flip(exit), server, intervals: time.sleeps.filter((sleep) => sleep < 200_000) }
     })
 
   test("has the server's interval, which grows for good with every slow_down", () =>
@@ -146,6 +146,43 @@ describe("polling", () => {
         expect(intervals, `${status}`).toEqual([7000, 7000, 12_000, 12_000, 17_000])
         expect(server.requests).toHaveLength(6)
       }
+    }))
+
+  test("finds the codes of RFC 8628 wherever servers send them", () =>
+    Effect.gen(function* () {
+      const bodiesOf = (code: string) => [
+        { status: 400, message: code },
+        { error: "Bad Request", status: 400, message: code },
+        { error: { message: code } },
+        { errors: [{ code }] }
+      ]
+      const slow = bodiesOf("slow_down")
+      for (const [index, body] of bodiesOf("authorization_pending").entries()) {
+        const { exit, intervals } = yield* signInWith([
+          Scripted.json(body, { status: 400 }),
+          Scripted.json(slow[index], { status: 400 }),
+          granted
+        ])
+        expect(Redacted.value((yield* exit).accessToken)).toBe("token")
+        expect(intervals).toEqual([7000, 7000, 12_000])
+      }
+    }))
+
+  test("ends at the timeout, or with the token, while the prompt is shown", () =>
+    Effect.gen(function* () {
+      for (const show of [() => Effect.never, () => Effect.uninterruptible(Effect.never)]) {
+        const { failure } = yield* signInWith([pending], {}, { show, timeout: "40 seconds" })
+        expect(yield* failure).toMatchObject({ reason: "TimedOut" })
+        const { exit } = yield* signInWith([pending, granted], {}, { show })
+        expect((yield* exit).tokenType).toBe("Bearer")
+      }
+    }))
+
+  test("ends at a redirect, which each request would get", () =>
+    Effect.gen(function* () {
+      const { failure, server } = yield* signInWith([Scripted.redirect("https://auth.example")])
+      expect(yield* failure).toMatchObject({ reason: "Misconfigured" })
+      expect(server.requests).toHaveLength(2)
     }))
 
   test("honours Retry-After, a 429 of any kind, and the interval that GitHub sends", () =>
@@ -205,6 +242,12 @@ describe("polling", () => {
           { prompt: { verificationUriComplete: uri } }
         ],
         ["an interval as text", { interval: "9" }, { interval: 9 }],
+        ["an interval below a second", { interval: 0.1 }, { interval: 1 }],
+        [
+          "an interval that is longer than the lifetime",
+          { interval: 5000, expires_in: 600 },
+          { interval: 150, expiresIn: 600 }
+        ],
         ["a fraction of an interval", { interval: 2.5 }, { interval: 2.5 }],
         ...[0, "0", "", null, undefined, -1, "soon", []].map(
           (interval) => [`interval ${JSON.stringify(interval)}`, { interval }, { interval: 5 }] as const

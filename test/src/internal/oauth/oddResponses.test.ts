@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { TokenStore, type Token } from "effect-herald"
@@ -67,6 +68,16 @@ describe("a refused refresh", () => {
     ["200", Scripted.json({ error: "bad_refresh_token" })],
     ["200, a form", formBody("error=bad_refresh_token")],
     ["200, not ok", Scripted.json({ ok: false, error: "invalid_refresh_token" })],
+    ["200, WeChat's number", Scripted.json({ errcode: 40_030, errmsg: "invalid refresh_token" })],
+    ["200, a number as text", Scripted.json({ errcode: "40030", errmsg: "no" })],
+    ["200, no success", Scripted.json({ success: false, message: "the token is gone" })],
+    ["200, not ok without an error", Scripted.json({ ok: false })],
+    ["200, a code with a message", Scripted.json({ code: 20_037, msg: "the token is gone" })],
+    ["200, a list of errors", Scripted.json({ errors: [{ message: "no" }] })],
+    ["200, an error that is true", Scripted.json({ error: true, message: "no" })],
+    ["200, a code as text", plain(200, "invalid_grant")],
+    ["a code in another form", errorOf("invalidGrant")],
+    ["a code beside an unknown error", Scripted.json({ error: "no", message: "Invalid-Token" }, { status: 400 })],
     ["500 with a code", errorOf("invalid_grant", 500)],
     ["uppercase", errorOf("INVALID_GRANT")],
     ...[
@@ -104,6 +115,34 @@ describe("a refused refresh", () => {
     ["an object", Scripted.json({ error: { code: "invalid_client", message: "no" } }, { status: 401 })],
     ["a challenge", plain(401, "", { "www-authenticate": 'Basic realm="x", error="invalid_client"' })],
     ["500", errorOf("invalid_client", 500)],
+    ...["invalid_client", "Invalid Client", "invalidClient", "INVALID-CLIENT"].flatMap((code) =>
+      [
+        { error: code },
+        { error: "Unauthorized", message: code },
+        { error: "Unauthorized", error_code: code },
+        { message: code },
+        { msg: code },
+        { name: code },
+        { title: code },
+        { errorType: code },
+        { type: code },
+        { error_description: code },
+        { error: [code] },
+        { error: { message: code } },
+        { error: { name: code } },
+        { errors: [code] },
+        { errors: [{ code }] },
+        { errors: [{ error: code }] },
+        { errors: [{ title: code }] },
+        { error: { errors: [{ reason: code }] } }
+      ].map((body) => [JSON.stringify(body), Scripted.json(body, { status: 401 })] as const)
+    ),
+    ["a text", plain(401, " invalid_client\n")],
+    ["a text of JSON", Scripted.json("invalid_client", { status: 401 })],
+    ["200, a message", Scripted.json({ message: "invalid_client" })],
+    ["a form with raw spaces", formBody("error=invalid_client&error_description=Client not found", 401)],
+    ["a form that begins as a query", formBody("?error=invalid_client", 401)],
+    ["a redirect", Scripted.redirect("https://auth.example/login")],
     ...[405, 406, 411, 413, 414, 415, 431].map((status) => [`${status}`, plain(status)] as const)
   ]
   const temporary: ReadonlyArray<readonly [name: string, response: Scripted.Behaviour]> = [
@@ -120,7 +159,31 @@ describe("a refused refresh", () => {
     ["429 with a code", errorOf("invalid_grant", 429)],
     ...[500, 501, 502, 503, 504, 520].map((status) => [`${status}`, plain(status, "<h1>Oh no</h1>")] as const),
     ["503 with an unknown code", errorOf("maintenance", 503)],
-    ["a redirect", Scripted.redirect("https://auth.example/login")],
+    ...[
+      "resource_exhausted",
+      "unavailable",
+      "rateLimitExceeded",
+      "userRateLimitExceeded",
+      "quota_exceeded",
+      "rate_limit",
+      "throttled",
+      "Throttling",
+      "too_many_attempts",
+      "try_again_later"
+    ].map((code) => [`403 ${code}`, errorOf(code, 403)] as const),
+    ...[{ "retry-after": "60" }, { "retry-after-ms": "60000" }, { "x-ratelimit-remaining": "0" }].flatMap((headers) =>
+      [400, 401, 403].map(
+        (status) => [`${status} with ${JSON.stringify(headers)}`, plain(status, "slower", headers)] as const
+      )
+    ),
+    ...[
+      { error: { status: "RESOURCE_EXHAUSTED" } },
+      { error: { status: "UNAVAILABLE" } },
+      { error: { errors: [{ reason: "rateLimitExceeded" }] } },
+      { error: { code: 4, is_transient: true } },
+      { error: "later", is_transient: true }
+    ].map((body) => [`403 ${JSON.stringify(body)}`, Scripted.json(body, { status: 403 })] as const),
+    ["200, another success", Scripted.json({ code: 200, message: "ok" })],
     ["HTML with status 200", plain(200, "<h1>Hello</h1>")],
     ["no connection", Scripted.reset]
   ]
@@ -179,6 +242,13 @@ describe("a token response", () => {
     ["an error beside the token", Scripted.json({ ...granted, error: "odd" })],
     ["a token type with spaces", Scripted.json({ ...granted, token_type: " bearer " })],
     ["a token type that is no text", Scripted.json({ ...granted, token_type: ["Bearer"] })],
+    [
+      "a form with raw spaces",
+      formBody("access_token=the-access-token&refresh_token=12345&scope=read write&token_type=bearer"),
+      { scope: "read write", refreshToken: "12345" }
+    ],
+    ["a form that begins as a query", formBody("?access_token=the-access-token")],
+    ["a code beside the token", Scripted.json({ ...granted, code: 1, message: "invalid_client", success: false })],
     ["lifetime 3600", Scripted.json({ ...granted, expires_in: 3600 }), { lifetime: 3600 }],
     ["lifetime as text", Scripted.json({ ...granted, expires_in: "3600" }), { lifetime: 3600, log: "DEBUG" }],
     ["lifetime with a fraction", Scripted.json({ ...granted, expires_in: 3600.5 }), { lifetime: 3600.5 }],
@@ -196,6 +266,14 @@ describe("a token response", () => {
     ["scope as a list", Scripted.json({ ...granted, scope: ["read", "write"] }), { scope: "read write", log: "DEBUG" }],
     ["scope with commas", Scripted.json({ ...granted, scope: "read,write" }), { scope: "read write", log: "DEBUG" }],
     ["scope with commas in names", Scripted.json({ ...granted, scope: "a,b c" }), { scope: "a,b c" }],
+    ...["a, b, c", "a,b,c", ["a,b", "c"], ["a, b", "c"]].map(
+      (scope) =>
+        [
+          `scope ${JSON.stringify(scope)}`,
+          Scripted.json({ ...granted, scope }),
+          { scope: "a b c", log: "DEBUG" }
+        ] as const
+    ),
     ["scope as an empty list", Scripted.json({ ...granted, scope: [] })],
     ["scope that is empty", Scripted.json({ ...granted, scope: "" })],
     ["scope as an object", Scripted.json({ ...granted, scope: { read: true } }), { log: "WARN" }],
@@ -230,6 +308,28 @@ describe("a token response", () => {
         expect(lines.join("")).not.toMatch(/the-access-token|never|12345/)
       }))
   }
+
+  test("logs fields without a value at debug level", () =>
+    Effect.gen(function* () {
+      const fields = { expires_in: -1, refresh_token: "", scope: [] }
+      for (const [name, value] of Object.entries(fields)) {
+        const server = yield* Scripted.make([Scripted.json({ ...granted, [name]: value })])
+        const { layer, lines } = recordingLogger()
+        yield* Effect.flatMap(
+          OAuth.clientCredentials({ server: { tokenEndpoint: new URL("/token", server.url) }, client }),
+          (tokens) => tokens.token()
+        ).pipe(Logger.withMinimumLogLevel(LogLevel.Debug), Effect.provide(layer))
+        expect(lines.filter((line) => line.includes("RFC 6749"))).toEqual([
+          expect.stringMatching(`^DEBUG .*found no value in ${name}`)
+        ])
+      }
+    }))
+
+  test("may have a number as its access token", () =>
+    Effect.gen(function* () {
+      const { exit } = yield* refreshWith(Scripted.json({ ...granted, access_token: 12_345 }))
+      expect(Redacted.value((yield* exit).accessToken)).toBe("12345")
+    }))
 
   test("of a type that the API takes as Bearer is such a token, in any case", () =>
     Effect.gen(function* () {

@@ -124,6 +124,11 @@ describe("the metadata of a server", () => {
     ...[400, 401, 403, 405, 500, 501, 502, 503].map(
       (status) => [`${status} at the first`, "", documentAt(oauth2, "", () => ({ [oidc]: html(status) }))] as const
     ),
+    ...[Scripted.reset, Scripted.hangUp].map(
+      (behaviour, index) =>
+        [`no response at the first (${index})`, "", documentAt(oauth2, "", () => ({ [oidc]: behaviour }))] as const
+    ),
+    ["the URL of the document, with a query", `${oidc}?p=b2c_1`, documentAt(`${oidc}?p=b2c_1`)],
     ...["/realms/one", "/realms/one/"].flatMap((path) =>
       [
         `/realms/one${oidc}`,
@@ -195,6 +200,9 @@ describe("the metadata of a server", () => {
     ["a template that it fills", "/common/v2.0/document", template, "/9188040d/v2.0"],
     ["an issuer at another URL", "/document", "/tenant", "/tenant"],
     ["an issuer without a path", "/document", "", ""],
+    ["an issuer without its slash", "/document", "/tenant", "/tenant/"],
+    ["an issuer with a slash", "/document", "/tenant/", "/tenant"],
+    ["a template with a dash", "/document", "/{tenant-id}/v2.0", "/one/v2.0"],
     ["no issuer, for a well-known URL", `/tenant${oidc}`, undefined, "/tenant"]
   ]
   for (const [name, path, issuer, named] of accepted) {

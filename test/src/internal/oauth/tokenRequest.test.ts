@@ -79,7 +79,7 @@ describe("a token request", () => {
         Scripted.respond({ status: 204 }),
         Scripted.json([1]),
         Scripted.json("token"),
-        Scripted.json({ access_token: 5 }),
+        Scripted.json({ access_token: {} }),
         Scripted.json({}),
         Scripted.json({ error: 5 }, { status: 400 }),
         Scripted.json({ error: "temporarily_unavailable" }, { status: 400 })
@@ -136,7 +136,7 @@ describe("a token request", () => {
       const target = yield* Scripted.make([Scripted.json({ access_token: "of another server", token_type: "Bearer" })])
       for (const status of [301, 302, 303, 307, 308]) {
         const { failure } = yield* requestTokenFrom([Scripted.redirect(new URL("/token", target.url), status)])
-        expect(yield* failure).toMatchObject({ reason: "Unavailable" })
+        expect(yield* failure).toMatchObject({ reason: "Misconfigured" })
         expect((yield* failure).message).toContain("redirect")
       }
       expect(target.requests.filter(({ body, headers }) => body !== "" || headers.authorization)).toEqual([])

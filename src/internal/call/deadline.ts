@@ -87,7 +87,7 @@ export const withDeadline = <A, R>(
     const endsAt = start + Duration.toMillis(deadline)
     return within(
       run(endsAt),
-      Duration.millis(endsAt - call.clock.unsafeCurrentTimeMillis()),
+      Duration.millis(endsAt - call.startedAt),
       (): typeof deadlinePassed => deadlinePassed
     ).pipe(
       Effect.catchAll((error) => (error === deadlinePassed ? failLate(call, state, deadline) : Effect.fail(error)))

@@ -230,9 +230,9 @@ describe("a revoked token", () => {
         ["Misconfigured", errorOf("invalid_client", 401)],
         ["Misconfigured", errorOf("invalid_request", 400)],
         ["Misconfigured", errorOf("invalid_client", 200)],
-        ["Unavailable", Scripted.respond({ status: 404 })],
+        ["Refused", Scripted.respond({ status: 404 })],
         ["Unavailable", Scripted.respond({ status: 503 })],
-        ["Unavailable", Scripted.redirect("/elsewhere")]
+        ["Misconfigured", Scripted.redirect("/elsewhere")]
       ] as const) {
         expect(yield* revokeWith(response)).toMatchObject({ _tag: "Left", left: { reason } })
       }

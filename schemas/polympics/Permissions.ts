@@ -37,8 +37,9 @@ export type Permission = (typeof flags)[number]
 export class Permissions extends Data.Class<{ readonly mask: bigint }> {
   /** The names, and the other bits as an integer: `manageTeams, manageAwards`, `manageTeams, 1024`; `none` for the empty set. */
   override toString() {
-    const rest = difference(this, of(...flags)).mask
-    return [...names(this), ...(rest === 0n ? [] : [rest])].join(", ") || "none"
+    const known = names(this)
+    const rest = known.reduce((mask, permission) => mask & ~bit(permission), this.mask)
+    return [...known, ...(rest === 0n ? [] : [rest])].join(", ") || "none"
   }
   /** JSON has no `bigint`, so the mask is a string. */
   toJSON() {

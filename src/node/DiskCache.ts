@@ -25,12 +25,10 @@ export interface Options {
 /** First bytes of a file. They identify the format and its version. */
 const magic = "herald1\n"
 
-/** Length of the lengths and the time at the start of a file, which follow the magic bytes and the digest. */
-const fieldsLength = 8 + 4 + 4 + 4
-
 const digestLength = 16
 
-const headLength = magic.length + digestLength + fieldsLength
+/** Length of the magic bytes, the digest, the time and the three lengths at the start of a file. */
+const headLength = 44
 
 const digestOf = (content: Buffer): Buffer =>
   createHash("sha256")

@@ -52,7 +52,7 @@ const leftoverAge = 3_600_000
 const touchInterval = 60_000
 
 /** The part of the maximum size that this process writes before it looks for files of other processes. */
-const scanShare = 1 / 8
+const scanShare = 0.125
 
 /** Size up to which a file is small, such as one that holds a generation. */
 const smallSize = 1024

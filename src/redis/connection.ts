@@ -33,12 +33,12 @@ const timedOut = "Command timed out"
 /** Options that are numbers, with the smallest and the largest value of each. Times are in milliseconds. */
 const ranges = {
   port: [1, 65_535],
-  db: [0, Number.MAX_SAFE_INTEGER],
-  connectTimeout: [1, 2 ** 31 - 1],
-  commandTimeout: [1, 2 ** 31 - 1],
-  socketTimeout: [1, 2 ** 31 - 1],
-  keepAlive: [0, 2 ** 31 - 1],
-  maxRetriesPerRequest: [0, Number.MAX_SAFE_INTEGER]
+  db: [0, 9_007_199_254_740_991],
+  connectTimeout: [1, 2_147_483_647],
+  commandTimeout: [1, 2_147_483_647],
+  socketTimeout: [1, 2_147_483_647],
+  keepAlive: [0, 2_147_483_647],
+  maxRetriesPerRequest: [0, 9_007_199_254_740_991]
 } satisfies { readonly [Name in keyof RedisOptions]?: readonly [number, number] }
 
 /** Fails with the reason why an option is invalid. */

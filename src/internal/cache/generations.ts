@@ -82,7 +82,7 @@ export interface Generations {
 }
 
 /** Maximum time for which a value is stored: a year, in milliseconds. */
-export const maxStoredMillis = 365 * 86_400_000
+export const maxStoredMillis = 31_536_000_000
 
 /** Maximum number of lost generations to remember while the store fails. If there are more, the recovered store is cleared. */
 const maxLost = 10_000

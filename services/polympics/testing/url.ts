@@ -19,8 +19,8 @@ const parts = new RegExp(
 )
 
 const chunk = "[_0-9a-z\\u{80}-\\u{40000}](?:[-_0-9a-z\\u{80}-\\u{40000}]{0,61}[_0-9a-z\\u{80}-\\u{40000}])?"
-const withTopLevel = new RegExp(`^(?:${chunk}\\.)+(?:\\p{L}{2,63}|xn--[_0-9a-z-]{2,63})\\.?$`, "iu")
-const anyDomain = new RegExp(`^(?:${chunk}\\.)*${chunk}\\.?$`, "iu")
+const withTopLevel = () => new RegExp(`^(?:${chunk}\\.)+(?:\\p{L}{2,63}|xn--[_0-9a-z-]{2,63})\\.?$`, "iu")
+const anyDomain = () => new RegExp(`^(?:${chunk}\\.)*${chunk}\\.?$`, "iu")
 
 /**
  * Reads an http or https URL whose host is an IP address or has a top-level domain. `localhost` has none. An international host is
@@ -57,8 +57,9 @@ export const httpUrl: Reader<string> = (value, loc) =>
       return invalid(loc, sentence, "value_error.url.extra", { extra })
     }
     if (ipv4 !== undefined || ipv6 !== undefined) return Either.right(url)
-    if (domain === undefined || !anyDomain.test(domain)) return invalid(loc, "URL host invalid", "value_error.url.host")
-    if (!withTopLevel.test(domain)) {
+    if (domain === undefined || !anyDomain().test(domain))
+      return invalid(loc, "URL host invalid", "value_error.url.host")
+    if (!withTopLevel().test(domain)) {
       return invalid(loc, "URL host invalid, top level domain required", "value_error.url.host")
     }
     if (encodeHost(domain) === undefined) {

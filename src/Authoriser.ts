@@ -122,10 +122,10 @@ const checkDurations = ({ attemptDeadline, deadline }: Defaults): Either.Either<
 }
 
 const checkRetryPolicy = ({ retryPolicy }: Defaults): Either.Either<void, ConfigError.ConfigError> => {
+  if (retryPolicy === undefined) return Either.void
   // JavaScript permits other values than the types do.
-  const rules: unknown = retryPolicy === undefined ? [] : retryPolicy?.rules
-  if (!Array.isArray(rules)) return invalid("retryPolicy", "must be made by `RetryPolicy`")
-  for (const { schedule } of retryPolicy?.rules ?? []) {
+  if (!Array.isArray(retryPolicy?.rules)) return invalid("retryPolicy", "must be made by `RetryPolicy`")
+  for (const { schedule } of retryPolicy.rules) {
     const problem = problemOf(schedule)
     if (problem !== undefined) return invalid("retryPolicy", problem)
   }

@@ -1,8 +1,9 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http"
-import type { AddressInfo, Socket } from "node:net"
+import type { Socket } from "node:net"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
+import { onLoopback } from "./onLoopback.js"
 
 /** A request, as the server received it. */
 export interface Received {
@@ -166,17 +167,9 @@ export const make = (script: Script): Effect.Effect<Scripted, never, Scope.Scope
     // The server does not close idle connections: only scripts do.
     server.keepAliveTimeout = 0
 
-    yield* Effect.acquireRelease(
-      Effect.async<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
-      () =>
-        Effect.async<void>((resume) => {
-          server.close(() => resume(Effect.void))
-          server.closeAllConnections()
-        })
-    )
-    const { port } = server.address() as AddressInfo
+    const origin = yield* onLoopback(server)
     return {
-      url: new URL(`http://127.0.0.1:${port}`),
+      url: new URL(origin),
       requests,
       next: Queue.take(arrivals),
       abandoned: Queue.take(departures)

@@ -79,6 +79,13 @@ const base64 = (secret: string): ReadonlyArray<string> => {
   return [text, text.replaceAll("+", "-").replaceAll("/", "_")]
 }
 
+/** Returns the spellings by which secrets of at least this length are found in canonical texts. */
+const spellingsOf = (secrets: ReadonlySet<string>, shortest: number): ReadonlyArray<string> => [
+  ...new Set(
+    [...secrets].flatMap((secret) => (secret.length >= shortest ? [secret, ...base64(secret)].map(canonical) : []))
+  )
+]
+
 /** The length from which a credential is searched for within a URL, in characters: a shorter one is there by chance. */
 const shortestInUrl = 8
 
@@ -89,9 +96,7 @@ export const makeRevealsCredentials = (
 ): ((text: string) => boolean) => {
   const found = new Set<string>()
   collectCredentials(plain, authorized, found)
-  const spellings = [...found]
-    .filter(({ length }) => length >= shortestInUrl)
-    .flatMap((secret) => [secret, ...base64(secret)].map(canonical))
+  const spellings = spellingsOf(found, shortestInUrl)
   return (text) => {
     const canonicalText = canonical(text)
     return spellings.some((secret) => canonicalText.includes(secret))
@@ -146,8 +151,7 @@ export const makeScrubber = (
     const found = new Set<string>()
     collectRedacted(input, found)
     if (plain !== undefined) collectCredentials(plain, authorized ?? plain, found)
-    const spellings = [...found].flatMap((secret) => (isLong(secret) ? [secret, ...base64(secret)] : []))
-    return [...new Set(spellings.map(canonical))].filter(isLong)
+    return spellingsOf(found, shortest).filter(isLong)
   }
   let collected: ReadonlyArray<string> | undefined
   const secrets = () => (collected ??= collect())

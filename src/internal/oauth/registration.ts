@@ -146,11 +146,10 @@ export const parseTimeout = (
 }
 
 /** The tolerance for differences of clocks, in seconds. */
-const parseTolerance = ({ clockTolerance = defaultTolerance }: RegistrationOptions) => {
-  return isDuration(clockTolerance) && Duration.isFinite(Duration.decode(clockTolerance))
+const parseTolerance = ({ clockTolerance = defaultTolerance }: RegistrationOptions) =>
+  isDuration(clockTolerance) && Duration.isFinite(Duration.decode(clockTolerance))
     ? Effect.succeed(Math.ceil(Duration.toSeconds(clockTolerance)))
     : invalid(["clockTolerance"], "must be a finite duration, such as `1 minute`")
-}
 
 /** The algorithms whose signatures `oauth4webapi` verifies (RFC 7518, 3.1; RFC 8037, 3.1). */
 const verifiableAlgorithms = [

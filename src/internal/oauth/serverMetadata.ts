@@ -212,8 +212,8 @@ const discover = (
     let outages = 0
     let hasResponded = false
     const isDown = () => outage !== undefined && !hasResponded && (!outage.ambiguous || outages >= maxOutages)
-    const request = (url: URL, first: boolean) => {
-      return requestDocument(url, candidates, send, first ? "none" : "failed").pipe(
+    const request = (url: URL, first: boolean) =>
+      requestDocument(url, candidates, send, first ? "none" : "failed").pipe(
         Effect.map((found) => {
           hasResponded = true
           if ("as" in found) return found.as
@@ -232,7 +232,6 @@ const discover = (
           })
         )
       )
-    }
     for (const url of candidates.urls) {
       const as = yield* request(new URL(url), true)
       if (as !== undefined) return as
@@ -292,7 +291,7 @@ const parseTemplate = (server: string | URL): Either.Either<string, ConfigError.
           .replaceAll("%7D", "}")
       : String(server)
   const [, origin = issuer, path = ""] = /^(\w+:\/\/[^/]*)(\/.*)$/.exec(issuer) ?? []
-  const example = `${origin}${path.replaceAll(/\{[\w-]+\}/g, "placeholder")}`
+  const example = `${origin}${path.split(placeholder).join("placeholder")}`
   return /[{}]/.test(example)
     ? invalid(["server", "issuer"], "must have placeholders, such as {tenantid}, in its path only")
     : Either.map(parseUrl(["server", "issuer"], example), () => issuer)
@@ -305,13 +304,9 @@ const expectedIssuer = (): symbol | undefined => (oauth as { readonly _expectedI
 const withIssuers = (as: oauth.AuthorizationServer, isIssuer: (issuer: string) => boolean): ServerMetadata => {
   const hook = expectedIssuer()
   if (hook === undefined) return { as, isIssuer }
-  const withHook = Object.defineProperty({ ...as }, hook, {
-    // Copies of the metadata have it, too.
-    enumerable: true,
-    value: ({ claims }: { readonly claims: { readonly iss?: unknown } }) =>
-      Predicate.isString(claims.iss) && isIssuer(claims.iss) ? claims.iss : as.issuer
-  })
-  return { as: withHook, isIssuer }
+  const issuerOf = ({ claims }: { readonly claims: { readonly iss?: unknown } }) =>
+    Predicate.isString(claims.iss) && isIssuer(claims.iss) ? claims.iss : as.issuer
+  return { as: { ...as, [hook]: issuerOf }, isIssuer }
 }
 
 /** Makes metadata whose issuer may be named with or without a slash at its end. */

@@ -4,8 +4,8 @@ import type * as Scope from "effect/Scope"
 import type * as OAuth from "effect-herald/oauth"
 import { randomUUID } from "node:crypto"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
 import type { ResourceRequest, TokenRequest } from "../oidc/index.js"
+import { onLoopback } from "../onLoopback.js"
 
 /** A client as each of the servers registers it. It may have the scopes `read` and `write`. */
 export interface ClientOptions {
@@ -89,15 +89,7 @@ export const serve = (make: (origin: string) => Package): Effect.Effect<AuthServ
     const interactions = new Map<string, Record<string, string>>()
 
     const server = createServer()
-    yield* Effect.acquireRelease(
-      Effect.async<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
-      () =>
-        Effect.async<void>((resume) => {
-          server.close(() => resume(Effect.void))
-          server.closeAllConnections()
-        })
-    )
-    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const origin = yield* onLoopback(server)
     const implementation = make(origin)
 
     const endpoint = async (

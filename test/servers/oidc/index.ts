@@ -1,10 +1,10 @@
 /** An authorization server on loopback, made with the package `oidc-provider`, and an API that accepts its tokens. */
 import { generateKeyPairSync } from "node:crypto"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type ClientMetadata, type Configuration, Provider } from "oidc-provider"
+import { onLoopback } from "../onLoopback.js"
 
 /** A client that authenticates with a secret. */
 export const confidential = (more: Partial<ClientMetadata> = {}): ClientMetadata => ({
@@ -116,15 +116,7 @@ export const make = ({
     const issued = { access: new Set<string>(), refresh: new Set<string>() }
 
     const server = createServer()
-    yield* Effect.acquireRelease(
-      Effect.async<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
-      () =>
-        Effect.async<void>((resume) => {
-          server.close(() => resume(Effect.void))
-          server.closeAllConnections()
-        })
-    )
-    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const origin = yield* onLoopback(server)
     const provider = quietly(
       () =>
         new Provider(origin, {

@@ -63,6 +63,23 @@ const makeStore = Effect.gen(function* () {
 const cacheOver = (store: Store) =>
   HttpCache.make().pipe(Effect.provideService(CacheStore.CacheStore, store), Effect.provide(noClient))
 
+/** A resource whose response is the number of writes to it. */
+const makeResource = () => {
+  let version = 0
+  return {
+    api: makeApi(() => ({ headers: fresh, body: `${version}` })),
+    current: () => `${version}`,
+    writeThrough: (cache: Effect.Effect.Success<ReturnType<typeof cacheOver>>) =>
+      cache.invalidating(
+        url,
+        Effect.suspend(() => {
+          version += 1
+          return written
+        })
+      )
+  }
+}
+
 /** Runs an effect, and returns its outcome and how long it took in virtual time, in milliseconds. */
 const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
@@ -112,25 +129,18 @@ describe.each(operations)("a store whose `%s`", (operation) => {
   it.scoped.each(faults)("%s never makes a call return a response from before a write", ([, fault]) =>
     Effect.gen(function* () {
       const { faulty, store } = yield* makeStore
-      let version = 0
-      const api = makeApi(() => ({ headers: fresh, body: `${version}` }))
+      const { api, current, writeThrough } = makeResource()
       const cache = yield* cacheOver(store)
-      const write = cache.invalidating(
-        url,
-        Effect.suspend(() => {
-          version += 1
-          return written
-        })
-      )
+      const write = writeThrough(cache)
       for (let round = 0; round < 3; round += 1) {
         yield* getWith(cache, api)
         faulty.set(operation, fault)
         yield* timed(write)
-        expect(successOf(yield* timed(getWith(cache, api)))).toBe(`${version}`)
+        expect(successOf(yield* timed(getWith(cache, api)))).toBe(current())
         faulty.clear()
-        expect(successOf(yield* timed(getWith(cache, api)))).toBe(`${version}`)
+        expect(successOf(yield* timed(getWith(cache, api)))).toBe(current())
         yield* TestClock.adjust("10 seconds")
-        expect(successOf(yield* timed(getWith(cache, api)))).toBe(`${version}`)
+        expect(successOf(yield* timed(getWith(cache, api)))).toBe(current())
       }
       // The store is used again after its recovery.
       const before = api.requests.length
@@ -284,30 +294,23 @@ describe("a write to a store that is slow", () => {
     ([, fault]) =>
       Effect.gen(function* () {
         const { faulty, store } = yield* makeStore
-        let version = 0
-        const api = makeApi(() => ({ headers: fresh, body: `${version}` }))
+        const { api, current, writeThrough } = makeResource()
         const cache = yield* cacheOver(store)
-        const write = cache.invalidating(
-          url,
-          Effect.suspend(() => {
-            version += 1
-            return written
-          })
-        )
+        const write = writeThrough(cache)
         for (let round = 0; round < 3; round += 1) {
-          expect(yield* getWith(cache, api)).toBe(`${version}`)
+          expect(yield* getWith(cache, api)).toBe(current())
           faulty.set("remove", fault)
           const after = Effect.zipRight(
             write,
             Effect.all([getWith(cache, api), getWith(cache, api)], { concurrency: 2 })
           )
           const read = yield* timed(after)
-          expect(successOf(read)).toEqual([`${version}`, `${version}`])
+          expect(successOf(read)).toEqual([current(), current()])
           expect(read.millis).toBeLessThanOrEqual(5000)
           faulty.clear()
-          expect(successOf(yield* timed(getWith(cache, api)))).toBe(`${version}`)
+          expect(successOf(yield* timed(getWith(cache, api)))).toBe(current())
           yield* TestClock.adjust("20 seconds")
-          expect(successOf(yield* timed(getWith(cache, api)))).toBe(`${version}`)
+          expect(successOf(yield* timed(getWith(cache, api)))).toBe(current())
         }
         const before = api.requests.length
         yield* getWith(cache, api)
@@ -318,17 +321,10 @@ describe("a write to a store that is slow", () => {
   it.scoped("waits again once the store responds in time, so that other processes see the write", () =>
     Effect.gen(function* () {
       const { faulty, store } = yield* makeStore
-      let version = 0
-      const api = makeApi(() => ({ headers: fresh, body: `${version}` }))
+      const { api, writeThrough } = makeResource()
       const first = yield* cacheOver(store)
       const second = yield* cacheOver(store)
-      const write = first.invalidating(
-        url,
-        Effect.suspend(() => {
-          version += 1
-          return written
-        })
-      )
+      const write = writeThrough(first)
       faulty.set("remove", (access) => Effect.delay(access, "900 millis"))
       yield* timed(write)
       yield* TestClock.adjust("10 seconds")

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
 import { undecodedCoding } from "./fetchDispatcher.js"
-import { bytesOf, isFetch } from "./transportResponse.js"
+import { bytesOf, isFetch, isOwn } from "./transportResponse.js"
 
 /** A content coding that is understood (RFC 9110, 8.4.1; RFC 7932; RFC 8878). */
 export type Coding = "gzip" | "deflate" | "br" | "zstd"
@@ -20,15 +20,33 @@ const known: ReadonlyArray<Coding> = ["gzip", "deflate", "br", "zstd"]
 const codingsOf = (response: HttpClientResponse, headers: Headers): ReadonlyArray<string> => {
   const undecoded = headers[undecodedCoding]
   const coding = undecoded ?? headers["content-encoding"]
-  if (coding === undefined || (undecoded === undefined && isFetch(response))) return []
-  return (
-    coding
-      .toLowerCase()
-      .split(",")
-      // x-gzip is an alias (RFC 9110, 8.4.1.3).
-      .map((coding) => coding.trim().replace(/^x-/, ""))
-      .filter((coding) => coding !== "" && coding !== "identity")
-  )
+  return coding === undefined || (undecoded === undefined && isFetch(response)) ? [] : namesIn(coding)
+}
+
+/** The names in a `Content-Encoding`, in lower case. */
+const namesIn = (header: string): ReadonlyArray<string> =>
+  header
+    .toLowerCase()
+    .split(",")
+    // x-gzip is an alias (RFC 9110, 8.4.1.3).
+    .map((coding) => coding.trim().replace(/^x-/, ""))
+    .filter((coding) => coding !== "" && coding !== "identity")
+
+/** Returns the first name that is not understood, or the codings. */
+const recognize = (names: ReadonlyArray<string>): Either.Either<ReadonlyArray<Coding>, string> => {
+  const codings: Array<Coding> = []
+  for (const name of names) {
+    const coding = known.find((one) => one === name)
+    if (coding === undefined) return Either.left(name)
+    codings.push(coding)
+  }
+  return Either.right(codings)
+}
+
+/** Parses a `Content-Encoding`. Returns undefined if there is nothing to undo, or a coding that is not understood. */
+export const parseCodings = (header: string): ReadonlyArray<Coding> | undefined => {
+  const codings = Either.getOrUndefined(recognize(namesIn(header)))
+  return codings?.length === 0 ? undefined : codings
 }
 
 /** The content of a response, with its content codings undone. */
@@ -58,17 +76,25 @@ export const contentOf = (
 ): Either.Either<Content, UnknownCoding> => {
   const names = codingsOf(response, headers)
   if (names.length === 0) return Either.right({ stream: response.stream, length: lengthOf(headers) })
-  const codings: Array<Coding> = []
-  for (const name of names) {
-    const coding = known.find((one) => one === name)
-    if (coding === undefined) return Either.left(new UnknownCoding({ coding: name }))
-    codings.push(coding)
-  }
-  const bytes = bytesOf(response)
-  if (bytes === undefined) return Either.right({ stream: Stream.empty, length: undefined })
+  return Either.mapBoth(recognize(names), {
+    onLeft: (coding) => new UnknownCoding({ coding }),
+    onRight: (codings) => {
+      if (isOwn(response)) return { stream: response.stream, length: undefined }
+      const bytes = bytesOf(response)
+      return { stream: bytes === undefined ? Stream.empty : decodedStream(response, bytes, codings), length: undefined }
+    }
+  })
+}
+
+/** A Stream of the bytes of a response, with its content codings undone. */
+export const decodedStream = (
+  response: HttpClientResponse,
+  bytes: AsyncIterable<Uint8Array>,
+  codings: ReadonlyArray<Coding>
+): Stream.Stream<Uint8Array, HttpClientError.ResponseError> => {
   const fail = (cause: unknown) =>
     new HttpClientError.ResponseError({ request: response.request, response, reason: "Decode", cause })
-  const stream = Stream.unwrap(
+  return Stream.unwrap(
     Effect.map(
       Effect.tryPromise({ try: () => import("./decompress.js"), catch: fail }),
       ({ decompress, SourceFailure }) =>
@@ -78,5 +104,4 @@ export const contentOf = (
         )
     )
   )
-  return Either.right({ stream, length: undefined })
 }

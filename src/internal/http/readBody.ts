@@ -1,28 +1,18 @@
-import type { ResponseError } from "@effect/platform/HttpClientError"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import type { HttpIncomingMessage } from "@effect/platform/HttpIncomingMessage"
-import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Content } from "./contentCoding.js"
 import { within } from "../within.js"
-import { isEmptyBody } from "./transportResponse.js"
-
-/** A body exceeds the limit. */
-export class TooLarge extends Data.TaggedError("TooLarge") {}
+import { type ReadBody, type ReadFailure, TooLarge } from "./receivedBody.js"
+import { isEmptyBody, readOwnBody } from "./transportResponse.js"
 
 /** The largest body that is drained, as a multiple of the limit. Reading of a larger one stops, which closes the connection. */
 const maxDrainFactor = 64
 
 /** The treatment of the rest of a body that exceeds the limit; see `readChunks`. */
 type Rest = "left" | "drained"
-
-/** The part of a body that was received, and the failure of the rest, if there was one. */
-export interface ReadBody<E> {
-  readonly bytes: Uint8Array
-  readonly failure: E | undefined
-}
 
 const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
   const bytes = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
@@ -38,7 +28,7 @@ const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
  * Reads a body chunk by chunk. The rest of a body that exceeds `maxBytes` is `left` unread, which closes the connection, or
  * `drained`, up to a limit, so that a server can still send a response.
  */
-const readChunks = <E>(
+export const readChunks = <E>(
   stream: Stream.Stream<Uint8Array, E>,
   maxBytes: number,
   rest: Rest
@@ -71,9 +61,6 @@ export const readRequestBody = <E>(
     failure === undefined ? Effect.succeed(bytes) : Effect.fail(failure)
   )
 
-/** The failure of reading a response. */
-export type ReadFailure = ResponseError | TooLarge
-
 /**
  * Reads the content of a response, which frees the connection. Returns the part that was received even if the rest fails. The
  * rest of content that exceeds `maxBytes` is left unread, which closes the connection.
@@ -87,6 +74,8 @@ export const readResponse = (
   needed: "whole" | "partial"
 ): Effect.Effect<ReadBody<ReadFailure>> =>
   Effect.suspend(() => {
+    const own = readOwnBody(response, maxBytes)
+    if (own !== undefined) return own
     if (needed === "whole" && length > maxBytes) {
       // Starts the body and abandons it, which closes the connection.
       return Effect.as(Effect.ignore(Stream.runDrain(Stream.take(stream, 1))), {

@@ -1,5 +1,7 @@
 import type { HttpIncomingMessage } from "@effect/platform/HttpIncomingMessage"
+import type * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
+import type { ReadBody, ReadFailure } from "./receivedBody.js"
 
 /** The parts of the platform's responses that are not in their types. */
 interface Response {
@@ -7,6 +9,8 @@ interface Response {
   readonly original?: HttpIncomingMessage<unknown>
   /** The message of the transport: a `Response` of `fetch`, an `IncomingMessage` of `node:http`, or a response of `undici`. */
   readonly source?: { readonly headers?: unknown; readonly body?: unknown } | undefined
+  /** Reads the content, of a response of the library's own transport. */
+  readonly readBytes?: (maxBytes: number) => Effect.Effect<ReadBody<ReadFailure>>
 }
 
 const sourceOf = (message: HttpIncomingMessage<unknown>): Response["source"] => {
@@ -16,6 +20,28 @@ const sourceOf = (message: HttpIncomingMessage<unknown>): Response["source"] => 
 
 const isWebResponse = (source: unknown): source is globalThis.Response =>
   typeof globalThis.Response === "function" && source instanceof globalThis.Response
+
+/** Reports whether the transport is the library's own, which undoes content codings itself. */
+export const isOwn = (message: HttpIncomingMessage<unknown>): boolean => {
+  const { original, readBytes } = message as Response
+  return original === undefined ? readBytes !== undefined : isOwn(original)
+}
+
+/**
+ * Reads the content of a response of the library's own transport, which costs less than its Stream. Undefined for other responses.
+ * The content has its content codings undone. It is returned at once if the response is complete, which most short ones are when
+ * their head is received. If it exceeds `maxBytes`, or the connection breaks, or the content is corrupt, the part before is returned,
+ * with the failure. The bytes may be a part of a larger buffer, so they are copied by callers that keep them. Reading again returns
+ * the same. An interruption aborts the response.
+ */
+export const readOwnBody = (
+  message: HttpIncomingMessage<unknown>,
+  maxBytes: number
+): Effect.Effect<ReadBody<ReadFailure>> | undefined => {
+  const { original, readBytes } = message as Response
+  if (original !== undefined) return readOwnBody(original, maxBytes)
+  return readBytes?.call(message, maxBytes)
+}
 
 /** Reports whether the transport is `fetch`, which undoes content codings itself. */
 export const isFetch = (message: HttpIncomingMessage<unknown>): boolean => isWebResponse(sourceOf(message))

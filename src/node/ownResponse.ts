@@ -1,0 +1,185 @@
+import * as Cookies from "@effect/platform/Cookies"
+import * as Headers from "@effect/platform/Headers"
+import { ResponseError } from "@effect/platform/HttpClientError"
+import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
+import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
+import * as UrlParams from "@effect/platform/UrlParams"
+import * as Effect from "effect/Effect"
+import * as Inspectable from "effect/Inspectable"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { IncomingHttpHeaders } from "node:http"
+import { decodedStream, parseCodings } from "../internal/http/contentCoding.js"
+import { readChunks } from "../internal/http/readBody.js"
+import { type ReadBody, type ReadFailure, TooLarge } from "../internal/http/receivedBody.js"
+import type { Exchange } from "./exchange.js"
+import { type Failure, iterateBody, readWhole, streamBody } from "./exchangeBody.js"
+
+/** Joins the values of headers that a response has more than once (RFC 9110, 5.3). */
+const joinHeaders = (received: IncomingHttpHeaders): Headers.Headers => {
+  for (const name in received) {
+    if (typeof received[name] !== "string") return Headers.fromInput(received)
+  }
+  // All values are strings, and names are in lower case.
+  return Headers.unsafeFromRecord({ ...received } as Record<string, string>)
+}
+
+/** Decodes UTF-8, without a byte order mark. */
+const toText = (bytes: Uint8Array): string => {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+  return buffer.toString("utf8", hasMark ? 3 : 0)
+}
+
+/**
+ * A response, whose body is read from the chunks that its exchange keeps. Content codings are undone. A class, since the platform's
+ * responses have getters, and objects of closures cost more.
+ */
+export class OwnResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
+  readonly [HttpClientResponse.TypeId]: typeof HttpClientResponse.TypeId = HttpClientResponse.TypeId
+  readonly [HttpIncomingMessage.TypeId]: typeof HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
+  private joinedHeaders: Headers.Headers | undefined
+  private parsedCookies: Cookies.Cookies | undefined
+  /** The content that was read, of a response with a content coding. */
+  private decoded: ReadBody<ReadFailure> | undefined
+
+  constructor(
+    readonly request: HttpClientRequest,
+    private readonly exchange: Exchange,
+    /** The maximum size of a body that is read whole, in bytes. */
+    private readonly maxBodySize: number
+  ) {
+    super()
+  }
+
+  get status(): number {
+    return this.exchange.status
+  }
+
+  /** The headers as they were received: some have several values. */
+  get source(): { readonly headers: IncomingHttpHeaders } {
+    return { headers: this.exchange.headers }
+  }
+
+  get headers(): Headers.Headers {
+    return (this.joinedHeaders ??= joinHeaders(this.exchange.headers))
+  }
+
+  get cookies(): Cookies.Cookies {
+    return (this.parsedCookies ??= Cookies.fromSetCookie(this.exchange.headers["set-cookie"] ?? []))
+  }
+
+  get remoteAddress(): Option.Option<string> {
+    return Option.none()
+  }
+
+  get text(): Effect.Effect<string, ResponseError> {
+    return Effect.map(this.content, toText)
+  }
+
+  get json(): Effect.Effect<unknown, ResponseError> {
+    return Effect.flatMap(this.text, (text) => {
+      if (text === "") return Effect.succeed(null)
+      try {
+        return Effect.succeed(JSON.parse(text) as unknown)
+      } catch (cause) {
+        return Effect.fail(this.toError({ cause }))
+      }
+    })
+  }
+
+  get urlParamsBody(): Effect.Effect<UrlParams.UrlParams, ResponseError> {
+    return Effect.map(this.text, (text) => UrlParams.fromInput(new URLSearchParams(text)))
+  }
+
+  get formData(): Effect.Effect<FormData, ResponseError> {
+    return Effect.flatMap(this.content, (bytes) =>
+      Effect.tryPromise({
+        // The bytes are not of a `SharedArrayBuffer`, which the types of `Response` forbid.
+        try: () =>
+          new Response(bytes as Uint8Array<ArrayBuffer>, {
+            headers: { "content-type": this.headers["content-type"] ?? "" }
+          }).formData(),
+        catch: (cause) => this.toError({ cause })
+      })
+    )
+  }
+
+  get arrayBuffer(): Effect.Effect<ArrayBuffer, ResponseError> {
+    // The bytes may be a part of a larger buffer.
+    return Effect.map(this.content, (bytes) => new Uint8Array(bytes).buffer)
+  }
+
+  get stream(): Stream.Stream<Uint8Array, ResponseError> {
+    return Stream.suspend(() => {
+      const { codings, decoded, exchange } = this
+      if (decoded !== undefined) {
+        return decoded.failure === undefined ? Stream.make(decoded.bytes) : Stream.fail(this.toError(decoded.failure))
+      }
+      return codings === undefined
+        ? Stream.mapError(streamBody(exchange), (failure) => this.toError(failure))
+        : decodedStream(this, iterateBody(exchange), codings)
+    })
+  }
+
+  /** Reads the content; see `readOwnBody`. */
+  readBytes(maxBytes: number): Effect.Effect<ReadBody<ReadFailure>> {
+    const { codings } = this
+    if (codings !== undefined) return this.readDecoded(maxBytes)
+    return Effect.map(readWhole(this.exchange, maxBytes), (read): ReadBody<ReadFailure> => {
+      const { bytes, failure } = read
+      if (failure === undefined) return { bytes, failure }
+      return { bytes, failure: failure instanceof TooLarge ? failure : this.toError(failure) }
+    })
+  }
+
+  toJSON(): unknown {
+    return HttpIncomingMessage.inspect(this, {
+      _id: "@effect/platform/HttpClientResponse",
+      request: this.request.toJSON(),
+      status: this.status
+    })
+  }
+
+  /** The codings to undo. None of a response without content, such as that to a HEAD, even if it has the header. */
+  private get codings() {
+    const header = this.exchange.headers["content-encoding"]
+    if (header === undefined || (this.exchange.ended && this.exchange.length === 0)) return undefined
+    return parseCodings(String(header))
+  }
+
+  /** The content, if it is not larger than the program's limit, or else that of the transport. */
+  private get content(): Effect.Effect<Uint8Array, ResponseError> {
+    return Effect.flatMap(HttpIncomingMessage.MaxBodySize, (limit) =>
+      Effect.flatMap(
+        this.readBytes(limit._tag === "Some" ? Number(limit.value) : this.maxBodySize),
+        ({ bytes, failure }) => (failure === undefined ? Effect.succeed(bytes) : Effect.fail(this.toError(failure)))
+      )
+    )
+  }
+
+  private readDecoded(maxBytes: number): Effect.Effect<ReadBody<ReadFailure>> {
+    return Effect.suspend(() =>
+      this.decoded === undefined
+        ? Effect.tap(readChunks(this.stream, maxBytes, "left"), (read) => {
+            this.decoded = read
+          })
+        : Effect.succeed(this.decoded)
+    )
+  }
+
+  private toError(failure: Failure | ReadFailure): ResponseError {
+    if (failure instanceof ResponseError) return failure
+    const { request } = this
+    return failure instanceof TooLarge
+      ? new ResponseError({
+          request,
+          response: this,
+          reason: "Decode",
+          cause: failure,
+          description: "the body is larger than the limit: read it as a stream, or raise `maxBodySize` of the transport"
+        })
+      : new ResponseError({ request, response: this, reason: "Decode", cause: failure.cause })
+  }
+}

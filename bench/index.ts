@@ -4,11 +4,12 @@
  */
 import { parseArgs } from "node:util"
 import type { Bench } from "./support/bench.js"
+import { call } from "./call.js"
 import { cache } from "./cache.js"
 import { storm } from "./storm.js"
 import { streamMemory } from "./stream-memory.js"
 
-const benches: ReadonlyArray<Bench> = [streamMemory, storm, cache]
+const benches: ReadonlyArray<Bench> = [streamMemory, storm, cache, call]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

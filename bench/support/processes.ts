@@ -1,7 +1,45 @@
+import { buildSync } from "esbuild"
 import { type ChildProcess, type Serializable, spawn, type StdioOptions } from "node:child_process"
 import { once } from "node:events"
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
+
+const pathOf = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+
+let directory: string | undefined
+
+/** The directory of compiled scripts. It is made at first use, and removed when this process ends. */
+const compiled = (): string => {
+  if (directory !== undefined) return directory
+  const made = mkdtempSync(join(tmpdir(), "effect-herald-bench-"))
+  symlinkSync(pathOf("node_modules"), join(made, "node_modules"))
+  process.once("exit", () => rmSync(made, { recursive: true }))
+  return (directory = made)
+}
+
+/**
+ * Compiles a script with this library into one module, which imports packages from `node_modules`. tsx would add a call to each function
+ * that is made, to keep its name, so that this library would be measured with it and packages without.
+ */
+const compile = (script: string): string => {
+  const outfile = join(compiled(), script.replace(/^.*\/|\.ts$/g, "") + ".mjs")
+  buildSync({
+    entryPoints: [pathOf(`bench/${script}`)],
+    tsconfig: pathOf("tsconfig.json"),
+    bundle: true,
+    format: "esm",
+    logLevel: "error",
+    packages: "external",
+    platform: "node",
+    sourcemap: "inline",
+    target: "node20",
+    outfile
+  })
+  return outfile
+}
 
 const start = (
   script: string,
@@ -11,10 +49,9 @@ const start = (
   spawn(
     process.execPath,
     [
+      "--expose-gc",
       ...(options?.heapMegabytes === undefined ? [] : [`--max-old-space-size=${options.heapMegabytes}`]),
-      "--import",
-      "tsx",
-      fileURLToPath(new URL(`../${script}`, import.meta.url)),
+      compile(script),
       ...args
     ],
     { stdio: options?.stdio ?? ["ignore", "pipe", "pipe"] }

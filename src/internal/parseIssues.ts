@@ -4,6 +4,7 @@ import * as ParseResult from "effect/ParseResult"
 import type * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import type { Issue } from "../Issue.js"
+import { decodeCompiled } from "./decoder/decodeCompiled.js"
 
 /** The maximum number of issues in an error. More would not be read. */
 export const maxIssues = 20
@@ -99,10 +100,10 @@ export const fromParseIssue = (issue: ParseResult.ParseIssue): ReadonlyArray<Iss
 export const decodeWithIssues = (
   schema: Schema.Schema.AnyNoContext
 ): ((value: unknown) => Either.Either<unknown, ReadonlyArray<Issue>>) => {
-  const decode = ParseResult.decodeUnknownEither(schema)
+  const decode = decodeCompiled(schema)
   return (value) =>
     Either.mapLeft(
-      Either.orElse(decode(value), () => decode(value, { errors: "all" })),
+      Either.orElse(decode(value), () => ParseResult.decodeUnknownEither(schema)(value, { errors: "all" })),
       fromParseIssue
     )
 }

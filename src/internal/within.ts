@@ -1,34 +1,71 @@
-import * as Deferred from "effect/Deferred"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DefaultServices from "effect/DefaultServices"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Runtime from "effect/Runtime"
+import * as RuntimeFlags from "effect/RuntimeFlags"
+
+/** The longest time of a timer, in milliseconds: 24.8 days. Effect's live clock never ends a longer sleep. */
+const longestTimer = 2_147_483_647
 
 /**
- * Interrupts an effect that takes longer than a duration, and fails. The timer interrupts the effect even within an
- * uninterruptible region of the caller. A timeout does not wait until the effect has ended; an interruption of the caller
- * does.
+ * Calls a function after a duration by a clock: by a timer of the system if it is Effect's live clock, which costs less than a fiber
+ * that sleeps. Returns a function that cancels it.
  */
-export const within = <A, E, E2, R>(
+const startTimer = (
+  runtime: Runtime.Runtime<never>,
+  clock: Clock.Clock,
+  duration: Duration.Duration,
+  end: () => void
+): (() => void) => {
+  if (clock === Context.get(DefaultServices.liveServices, Clock.Clock)) {
+    const millis = Duration.toMillis(duration)
+    const timer = millis <= longestTimer ? setTimeout(end, millis) : undefined
+    return () => clearTimeout(timer)
+  }
+  const sleeper = Runtime.runFork(runtime, Effect.zipRight(clock.sleep(duration), Effect.sync(end)))
+  return () => sleeper.unsafeInterruptAsFork(sleeper.id())
+}
+
+/**
+ * Interrupts an effect that takes longer than a duration, and runs another one instead. The timer interrupts the effect even within
+ * an uninterruptible region of the caller. A timeout does not wait until the effect has ended; an interruption of the caller
+ * does. Therefore the effect runs in a fiber of its own, which is no child of the caller's: an interruption of the caller would reach a
+ * child even within an uninterruptible region.
+ */
+export const within = <A, E, R, B, E2, R2>(
   effect: Effect.Effect<A, E, R>,
   duration: Duration.Duration,
-  onTimeout: () => E2
-): Effect.Effect<A, E | E2, R> =>
+  onTimeout: () => Effect.Effect<B, E2, R2>
+): Effect.Effect<A | B, E | E2, R | R2> =>
   Duration.lessThanOrEqualTo(duration, Duration.zero)
-    ? Effect.failSync(onTimeout)
-    : Effect.uninterruptibleMask((restore) =>
-        Effect.gen(function* () {
-          const outcome = yield* Deferred.make<A, E | E2>()
-          // A daemon, since an interruption of the caller would reach a child even within an uninterruptible region.
-          const work = yield* Effect.forkDaemon(Effect.intoDeferred(Effect.interruptible(effect), outcome))
-          const timer = yield* Effect.sleep(duration).pipe(
-            Effect.interruptible,
-            Effect.zipRight(Deferred.failSync(outcome, onTimeout)),
-            Effect.zipRight(Fiber.interruptFork(work)),
-            Effect.forkDaemon
-          )
-          return yield* restore(Deferred.await(outcome)).pipe(
-            Effect.onInterrupt(() => Fiber.interrupt(work)),
-            Effect.ensuring(Fiber.interruptFork(timer))
-          )
+    ? Effect.suspend(onTimeout)
+    : Effect.withFiberRuntime((caller, { runtimeFlags }) => {
+        const runtime = Runtime.make({
+          context: caller.currentContext,
+          fiberRefs: caller.getFiberRefs(),
+          runtimeFlags: RuntimeFlags.enable(runtimeFlags, RuntimeFlags.Interruption)
         })
-      )
+        const clock = Context.get(caller.currentDefaultServices, Clock.Clock)
+        return Effect.async<A | B, E | E2, R | R2>((resume) => {
+          // A fiber that fails is logged, so this one succeeds with the exit. Its context is that of the caller, which has `R`.
+          const work = Runtime.runFork(runtime, Effect.exit(effect) as Effect.Effect<Exit.Exit<A, E>>)
+          const done = work.unsafePoll()
+          if (done !== null) return resume(Exit.flatten(done))
+          const cancel = startTimer(runtime, clock, duration, () => {
+            resume(Effect.suspend(onTimeout))
+            work.unsafeInterruptAsFork(caller.id())
+          })
+          work.addObserver((exit) => {
+            cancel()
+            resume(Exit.flatten(exit))
+          })
+          return Effect.suspend(() => {
+            cancel()
+            return Fiber.interrupt(work)
+          })
+        })
+      })

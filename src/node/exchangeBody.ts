@@ -31,23 +31,22 @@ const outcome = (exchange: Exchange, maxBytes: number): ReadBody<Failure | TooLa
 }
 
 /** Reads a body whole, at once if it is complete. The bytes remain, so that it can be read again. An interruption aborts it. */
-export const readWhole = (exchange: Exchange, maxBytes: number): Effect.Effect<ReadBody<Failure | TooLarge>> =>
-  Effect.suspend(() => {
-    if (exchange.streamed) return Effect.succeed({ bytes: new Uint8Array(), failure: alreadyRead() })
-    exchange.keepAll()
-    const complete = outcome(exchange, maxBytes)
-    if (complete !== undefined) return Effect.succeed(complete)
-    return Effect.onInterrupt(
-      Effect.async<ReadBody<Failure | TooLarge>>((resume) => {
-        exchange.listen(() => {
-          const complete = outcome(exchange, maxBytes)
-          if (complete !== undefined) resume(Effect.succeed(complete))
-          return complete === undefined
-        })
-      }),
-      () => Effect.sync(() => exchange.abort())
-    )
-  })
+export const readWhole = (exchange: Exchange, maxBytes: number): Effect.Effect<ReadBody<Failure | TooLarge>> => {
+  if (exchange.streamed) return Effect.succeed({ bytes: new Uint8Array(), failure: alreadyRead() })
+  exchange.keepAll()
+  const complete = outcome(exchange, maxBytes)
+  if (complete !== undefined) return Effect.succeed(complete)
+  return Effect.onInterrupt(
+    Effect.async<ReadBody<Failure | TooLarge>>((resume) => {
+      exchange.listen(() => {
+        const complete = outcome(exchange, maxBytes)
+        if (complete !== undefined) resume(Effect.succeed(complete))
+        return complete === undefined
+      })
+    }),
+    () => Effect.sync(() => exchange.abort())
+  )
+}
 
 /** Waits until there is something to take, or nothing more is to come. */
 const ready = (exchange: Exchange): boolean => exchange.length > 0 || exchange.ended || exchange.failure !== undefined

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import type { Dispatcher } from "undici"
+import { type DirectSend, directSend } from "../internal/http/transportResponse.js"
 import { Exchange } from "./exchange.js"
 import { OwnResponse } from "./ownResponse.js"
 import { convertBody } from "./requestBody.js"
@@ -88,19 +89,29 @@ export const makeClient = (dispatcher: Dispatch, { maxBodySize }: Settings): Htt
       )
     })
 
-  const send = (request: HttpClientRequest): Effect.Effect<HttpClientResponse, HttpClientError> =>
-    Effect.withFiberRuntime((fiber) => {
-      const target = targetOf(request, origins)
-      if (Either.isLeft(target)) {
-        return Effect.fail(new RequestError({ request, reason: "InvalidUrl", cause: target.left }))
-      }
-      return isTraced(fiber, request)
-        ? traced(fiber, request, target.right, (request) => exchange(request, target.right))
-        : exchange(request, target.right)
+  const toTarget = (
+    request: HttpClientRequest,
+    send: (target: Target) => Effect.Effect<HttpClientResponse, HttpClientError>
+  ) =>
+    Either.match(targetOf(request, origins), {
+      onLeft: (cause) => Effect.fail(new RequestError({ request, reason: "InvalidUrl", cause })),
+      onRight: send
     })
 
+  const sendTraced = (request: HttpClientRequest) =>
+    Effect.withFiberRuntime<HttpClientResponse, HttpClientError>((fiber) =>
+      toTarget(request, (target) =>
+        isTraced(fiber, request)
+          ? traced(fiber, request, target, (request) => exchange(request, target))
+          : exchange(request, target)
+      )
+    )
+
+  const postprocess = (request: Effect.Effect<HttpClientRequest>) => Effect.flatMap(request, sendTraced)
   return HttpClient.makeWith(
-    (request: Effect.Effect<HttpClientRequest>) => Effect.flatMap(request, send),
+    Object.assign(postprocess, {
+      [directSend]: (request: HttpClientRequest) => toTarget(request, (target) => exchange(request, target))
+    } satisfies DirectSend),
     Effect.succeed as HttpClient.HttpClient.Preprocess<never, never>
   )
 }

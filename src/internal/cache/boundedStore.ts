@@ -140,12 +140,12 @@ export const forMaintenance = (store: Store): Pick<Store, "list" | "remove" | "c
   const duration = Duration.millis(maintenanceBound)
   const bounded = (access: () => Effect.Effect<void, CacheFailure>): Effect.Effect<void, CacheFailure> =>
     Effect.catchAllCause(
-      within(Effect.suspend(access), duration, () => noResponse(maintenanceBound)),
+      within(Effect.suspend(access), duration, () => Effect.fail(noResponse(maintenanceBound))),
       (cause) => (Cause.isInterruptedOnly(cause) ? Effect.failCause(cause) : Effect.fail(failureOf(cause)))
     )
   const list = Stream.fromPull(
     Effect.map(Stream.toPull(Stream.suspend(() => store.list)), (pull) =>
-      within(pull, duration, () => Option.some(noResponse(maintenanceBound)))
+      within(pull, duration, () => Effect.fail(Option.some(noResponse(maintenanceBound))))
     )
   )
   return {

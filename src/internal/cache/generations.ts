@@ -318,7 +318,7 @@ export const make = (store: ResilientStore): Generations => {
     end: (resources) => removeSoon(resources, markUntilEndOf(resources)),
     // The system's clock, since a clock of a test may not move any more.
     close: Effect.suspend(() =>
-      within(Fiber.awaitAll(new Set(ending.values())), Duration.millis(closeBound), () => "late")
+      within(Fiber.awaitAll(new Set(ending.values())), Duration.millis(closeBound), () => Effect.void)
     ).pipe(Effect.withClock(Clock.make()), Effect.ignore)
   }
 }

@@ -1,5 +1,9 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
-import type { Clock } from "effect/Clock"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DefaultServices from "effect/DefaultServices"
+import type * as Fiber from "effect/Fiber"
+import * as Tracer from "effect/Tracer"
 import type { Authoriser } from "../../Authoriser.js"
 import type { CompiledEndpoint } from "../endpoint/CompiledEndpoint.js"
 
@@ -15,7 +19,30 @@ export interface PreparedCall {
 
 /** The facts of a call that are known when it begins. */
 export interface CallInfo extends PreparedCall {
-  readonly clock: Clock
+  readonly clock: Clock.Clock
   /** In milliseconds since the epoch. */
   readonly startedAt: number
+  /** The services and per-call overrides of the program. */
+  readonly context: Context.Context<never>
+  /** True if there is a tracer that may export spans. */
+  readonly traced: boolean
+}
+
+const isDefaultTracer = (tracer: Tracer.Tracer): boolean =>
+  tracer === Context.get(DefaultServices.liveServices, Tracer.Tracer)
+
+/** Begins a call in a fiber. */
+export const beginCall = (fiber: Fiber.RuntimeFiber<unknown, unknown>, prepared: PreparedCall): CallInfo => {
+  const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
+  const { authoriser, endpoint, input, request } = prepared
+  return {
+    endpoint,
+    authoriser,
+    input,
+    request,
+    clock,
+    startedAt: clock.unsafeCurrentTimeMillis(),
+    context: fiber.currentContext,
+    traced: !isDefaultTracer(fiber.currentTracer)
+  }
 }

@@ -38,8 +38,8 @@ const pausedTooLong = (call: CallInfo, state: CallState, pause: Duration.Duratio
 const spread = 0.1
 
 /**
- * Waits until an attempt may be sent: for the end of a pause that the server asked for, and for the rate limiter. Fails at
- * once if the policy or the deadline does not allow the wait, unless the call may test the pause.
+ * Waits until an attempt that begins now may be sent: for the end of a pause that the server asked for, and for the rate limiter. Fails
+ * at once if the policy or the deadline does not allow the wait, unless the call may test the pause.
  *
  * - `endsAt`: the end of the call's deadline, in milliseconds since the epoch
  */
@@ -47,44 +47,42 @@ export const admission = (
   call: CallInfo,
   state: CallState,
   endsAt: number | undefined
-): Effect.Effect<void, HeraldError> =>
-  Effect.suspend(() => {
-    const { baseUrl, credentials, defaults, origin } = call.authoriser
-    const { limiter } = origin
-    state.probing = false
-    if (limiter === undefined && pauseLeft(call) <= 0) return Effect.void
+): Effect.Effect<void, HeraldError> => {
+  const { baseUrl, credentials, origin } = call.authoriser
+  const { limiter } = origin
+  state.probing = false
+  if (limiter === undefined && pauseLeft(call) <= 0) return Effect.void
 
-    const now = () => call.clock.unsafeCurrentTimeMillis()
-    const since = now()
-    /** The longest further wait, in milliseconds: the policy's `maxWait`, less the time already waited, or the time left. */
-    const longestWait = Effect.map(currentPolicy(defaults), ({ rules }) => {
-      const accepted = Math.max(0, ...rules.map(({ maxWait }) => Duration.toMillis(maxWait)))
-      const left = timeLeft(call, endsAt)
-      return Math.min(accepted - (now() - since), left === undefined ? Infinity : Duration.toMillis(left) - 1)
-    })
+  const now = () => call.clock.unsafeCurrentTimeMillis()
+  const since = now()
+  /** The longest further wait, in milliseconds: the policy's `maxWait`, less the time already waited, or the time left. */
+  const longestWait = () => {
+    const accepted = Math.max(0, ...currentPolicy(call).rules.map(({ maxWait }) => Duration.toMillis(maxWait)))
+    const left = timeLeft(call, endsAt)
+    return Math.min(accepted - (now() - since), left === undefined ? Infinity : Duration.toMillis(left) - 1)
+  }
 
-    const wait: Effect.Effect<void, HeraldError> = Effect.suspend(() => {
-      const left = state.probing ? 0 : pauseLeft(call)
-      if (left > 0) {
-        return Effect.flatMap(longestWait, (longest) => {
-          if (left > longest) {
-            state.probing = mayProbe(call)
-            return state.probing ? wait : Effect.fail(pausedTooLong(call, state, Duration.millis(left)))
-          }
-          return Effect.flatMap(Random.nextRange(0, Math.min(left * spread, longest - left)), (extra) =>
-            Effect.zipRight(Effect.sleep(left + extra), wait)
-          )
-        })
+  const wait: Effect.Effect<void, HeraldError> = Effect.suspend(() => {
+    const left = state.probing ? 0 : pauseLeft(call)
+    if (left > 0) {
+      const longest = longestWait()
+      if (left > longest) {
+        state.probing = mayProbe(call)
+        return state.probing ? wait : Effect.fail(pausedTooLong(call, state, Duration.millis(left)))
       }
-      if (limiter === undefined) return Effect.void
-      const { identity, storeIdentity = Effect.succeed(identity) } = credentials
-      return Effect.flatMap(Effect.zip(longestWait, storeIdentity), ([longest, identity]) =>
-        limiter.acquire({ origin: baseUrl.origin, identity }, Duration.millis(Math.max(0, longest))).pipe(
-          Effect.mapError(({ message, retryAfter }) => notSent(call, state, message, retryAfter)),
-          // A pause may have begun while this call waited.
-          Effect.flatMap(() => (!state.probing && pauseLeft(call) > 0 ? wait : Effect.void))
-        )
+      return Effect.flatMap(Random.nextRange(0, Math.min(left * spread, longest - left)), (extra) =>
+        Effect.zipRight(Effect.sleep(left + extra), wait)
       )
-    })
-    return wait
+    }
+    if (limiter === undefined) return Effect.void
+    const { identity, storeIdentity = Effect.succeed(identity) } = credentials
+    return Effect.flatMap(storeIdentity, (identity) =>
+      limiter.acquire({ origin: baseUrl.origin, identity }, Duration.millis(Math.max(0, longestWait()))).pipe(
+        Effect.mapError(({ message, retryAfter }) => notSent(call, state, message, retryAfter)),
+        // A pause may have begun while this call waited.
+        Effect.flatMap(() => (!state.probing && pauseLeft(call) > 0 ? wait : Effect.void))
+      )
+    )
   })
+  return wait
+}

@@ -33,6 +33,7 @@ import type { CallState } from "./CallState.js"
 import type { UnknownCoding } from "../http/contentCoding.js"
 import { dropStream } from "../http/readBody.js"
 import type { ReadFailure } from "../http/receivedBody.js"
+import { flatMapNow, mapErrorNow } from "../flatMapNow.js"
 import { withAttemptDeadline } from "./deadline.js"
 import { errorContext } from "./errors.js"
 import { isNotModified } from "./notModified.js"
@@ -54,15 +55,15 @@ interface Exchanged {
 }
 
 /**
- * Makes one attempt, within its deadline: authorize, send and follow redirects, read the body, classify the status; after a
- * 401, once, refresh the credentials and send again.
+ * Makes the function that makes one attempt, within its deadline: authorize, send and follow redirects, read the body, classify the
+ * status; after a 401, once in a call, refresh the credentials and send again.
  */
-export const attempt = (
+export const makeAttempt = (
   call: CallInfo,
   state: CallState,
   client: HttpClient.HttpClient,
   attempted: AttemptRequest
-): Attempt<RawResponse> => {
+): (() => Attempt<RawResponse>) => {
   const { authoriser, clock, endpoint } = call
   const { progress } = state
   const { baseUrl, credentials, defaults } = authoriser
@@ -94,30 +95,35 @@ export const attempt = (
 
   /** Step 1: adds credentials to the request. */
   const authorizing = (plain: HttpClientRequest): Attempt<Ready> =>
-    Effect.mapError(authorize(call, plain, attempted, state), (failure) =>
+    mapErrorNow(authorize(call, plain, attempted, state), (failure) =>
       failure === pauseBegan ? failure : fromRefusal(failure)
     )
 
-  /** Step 2: sends the request and follows redirects. */
-  const sending = (ready: Ready): Effect.Effect<Sent, HttpClientError | AttemptFailure, HttpClient.HttpClient> =>
-    send(client, ready, {
-      origin: baseUrl.origin,
-      originHeaders: () => Object.keys(defaults.headers ?? {}).map((name) => name.toLowerCase()),
-      traced: defaults.traceContext ?? !isBrowser(),
-      follows: endpoint.follows,
-      holdsSecrets: () => endpoint.sensitive || holdsSecrets(call.input) || carriesCredentials(ready.plain),
-      authorize: (plain) =>
-        Effect.flatMap(
-          Effect.mapError(credentials.authorize(plain), (failure) => fromCredentials(context(), failure)),
-          (authorized) => {
-            const refusal = refusalOf(call, plain, authorized.request)
-            return refusal === undefined ? Effect.succeed(authorized) : Effect.fail(fromRefusal(refusal))
-          }
-        ),
-      onSend: (request, carriedOut) => {
-        progress.current = { _tag: "Sent", request, carriedOut }
-      }
-    })
+  /** Steps 2 and 3: sends the request, follows redirects, and receives the response. */
+  const sending = (ready: Ready): Effect.Effect<Exchanged, ExchangeFailure, HttpClient.HttpClient> =>
+    send(
+      client,
+      ready,
+      {
+        origin: baseUrl.origin,
+        originHeaders: () => Object.keys(defaults.headers ?? {}).map((name) => name.toLowerCase()),
+        traced: call.traced && (defaults.traceContext ?? !isBrowser()),
+        follows: endpoint.follows,
+        holdsSecrets: () => endpoint.sensitive || holdsSecrets(call.input) || carriesCredentials(ready.plain),
+        authorize: (plain) =>
+          Effect.flatMap(
+            Effect.mapError(credentials.authorize(plain), (failure) => fromCredentials(context(), failure)),
+            (authorized) => {
+              const refusal = refusalOf(call, plain, authorized.request)
+              return refusal === undefined ? Effect.succeed(authorized) : Effect.fail(fromRefusal(refusal))
+            }
+          ),
+        onSend: (request, carriedOut) => {
+          progress.current = { _tag: "Sent", request, carriedOut }
+        }
+      },
+      (sent) => receiving(ready, sent)
+    )
 
   /** Step 3: reads the body, or opens it as a Stream. */
   const receiving = (
@@ -132,22 +138,24 @@ export const attempt = (
       request: authorized.request,
       carriedOut: Progress.wasCarriedOut(progress),
       sameOrigin: redirected === undefined || new URL(redirected).origin === baseUrl.origin,
-      ...head
+      status: head.status,
+      headers: head.headers
     }
-    return Effect.map(
+    return flatMapNow(
       receive(response, headers, head, endpoint, {
         asBytes: attempted.asBytes,
         isSuccess: canSucceed(head.status),
         toError
       }),
-      (received): Exchanged => ({
-        response: {
-          ...received,
-          redirected,
-          uncacheable: received.uncacheable === true || isOtherPartition(attempted, authorized)
-        },
-        generation: authorized.generation
-      })
+      (received) =>
+        Effect.succeed<Exchanged>({
+          response: {
+            ...received,
+            redirected,
+            uncacheable: received.uncacheable === true || isOtherPartition(attempted, authorized)
+          },
+          generation: authorized.generation
+        })
     )
   }
 
@@ -164,10 +172,8 @@ export const attempt = (
 
   /** Steps 1 to 3. */
   const exchange = (request: HttpClientRequest, use: BodyUse): Attempt<Exchanged> =>
-    Effect.flatMap(authorizing(request), (ready) =>
-      Effect.flatMap(sending(ready), (sent) => receiving(ready, sent)).pipe(
-        Effect.mapError((failure) => withProgress(exchangeFailure(failure), use))
-      )
+    flatMapNow(authorizing(request), (ready) =>
+      Effect.mapError(sending(ready), (failure) => withProgress(exchangeFailure(failure), use))
     )
 
   /** True once the credentials were refreshed after a 401: at most once in a call, whatever the number of its attempts. */
@@ -177,10 +183,11 @@ export const attempt = (
    * Steps 1 to 3, and the status: fails unless it is a success. After a 401, sends once more with other credentials, if
    * any.
    */
-  const complete = (request: HttpClientRequest, use: BodyUse): Attempt<RawResponse> => {
-    const exchanged = exchange(request, use)
-    return Effect.flatMap(
-      credentials.wrapAttempt === undefined ? exchanged : credentials.wrapAttempt(exchanged),
+  const complete = (request: HttpClientRequest, use: BodyUse): Attempt<RawResponse> =>
+    Effect.flatMap(
+      credentials.wrapAttempt === undefined
+        ? exchange(request, use)
+        : credentials.wrapAttempt(Effect.suspend(() => exchange(request, use))),
       ({ generation, response }) => {
         if (passes(response.status)) return Effect.succeed(response)
         const fail = Effect.suspend(() => Effect.fail(withProgress(fromStatus(context(), response, now()), use)))
@@ -188,11 +195,15 @@ export const attempt = (
         const isForeign = current._tag === "HeadReceived" && !current.sameOrigin
         if (response.status !== 401 || refreshed || isForeign || Progress.wasCarriedOut(progress)) return fail
         return Effect.flatMap(refresh(generation), (others) =>
-          others && !use.consumed ? Effect.zipRight(dropStream(response.stream), complete(request, use)) : fail
+          others && !use.consumed
+            ? Effect.zipRight(
+                dropStream(response.stream),
+                Effect.suspend(() => complete(request, use))
+              )
+            : fail
         )
       }
     )
-  }
 
   /** Returns true if there are other credentials than those of this generation. */
   const refresh = (generation: number): Attempt<boolean> =>
@@ -216,9 +227,9 @@ export const attempt = (
       : fromAttemptDeadline(context(), Progress.interruptedClass(progress), limit)
   }
 
-  return Effect.suspend(() => {
+  return () => {
     const use: BodyUse = { consumed: false }
-    const run = Effect.suspend(() => {
+    const run = () => {
       Progress.startPreparing(progress)
       const withBody = endpoint.body?.writer.withBody
       return withBody === undefined
@@ -226,10 +237,10 @@ export const attempt = (
         : withBody(
             attempted.request,
             use,
-            (request) => complete(request, use),
+            (request) => Effect.suspend(() => complete(request, use)),
             (cause) => withProgress(fromRequestBody(context(), cause), use)
           )
-    })
-    return withAttemptDeadline(defaults, run, (limit) => withProgress(deadlineFailure(limit), use))
-  })
+    }
+    return withAttemptDeadline(call, run, (limit) => withProgress(deadlineFailure(limit), use))
+  }
 }

@@ -3,6 +3,7 @@ import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import type { AuthorizedRequest, CredentialsFailure } from "../../Credentials.js"
 import type { Issue } from "../../Issue.js"
+import { flatMapNow } from "../flatMapNow.js"
 import { allowsCredentials, insecureMessage } from "../http/secureUrl.js"
 import { pauseLeft } from "./pauses.js"
 import type { CallInfo } from "./CallInfo.js"
@@ -57,7 +58,7 @@ export const authorize = (
 ): Effect.Effect<Ready, Refusal | Issue | PauseBegan, HttpClient> => {
   const { credentials } = call.authoriser
   const { unconditional } = attempted
-  return Effect.flatMap(
+  return flatMapNow(
     credentials.authorize(plain),
     (authorized): Effect.Effect<Ready, Refusal | Issue | PauseBegan, HttpClient> => {
       if (unconditional !== undefined && plain !== unconditional && isOtherPartition(attempted, authorized)) {

@@ -1,5 +1,5 @@
 import type { HttpClient } from "@effect/platform/HttpClient"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -21,7 +21,7 @@ import { authoriserError, errorDetails } from "./errors.js"
 import { measuredCache } from "./metrics.js"
 import { carriesCredentials, holdsSecrets } from "./secrets.js"
 
-/** Sends the request of a call, with additional headers. Returns an error response that `stores` accepts. */
+/** Sends the request of a call now, with additional headers. Returns an error response that `stores` accepts. */
 export type Send = (
   how: Sending,
   headers: Readonly<Record<string, string>>,
@@ -111,7 +111,7 @@ const read = (
         mode,
         family: call.endpoint.family,
         decode,
-        send: (how, headers, stores) => send(how, headers, options, stores),
+        send: (how, headers, stores) => Effect.suspend(() => send(how, headers, options, stores)),
         joined: () => {
           progress.current = { _tag: "Joined" }
         }
@@ -131,23 +131,23 @@ export const throughCache = (
   state: CallState,
   send: Send,
   decode: Decode
-): Effect.Effect<Decoded<unknown, AnyError>, AnyError, HttpClient> =>
-  Effect.flatMap(Current, (mode) => {
-    const { cache } = call.authoriser.origin
-    if (cache !== undefined && mode !== "bypass" && isCacheable(call)) {
-      return measuredCache(call, read(call, state, cache, mode, send, decode))
-    }
-    if (mode === "only-if-cached") return Effect.failSync(() => notCached(call))
-    return sendUncached(send, decode)
-  })
+): Effect.Effect<Decoded<unknown, AnyError>, AnyError, HttpClient> => {
+  const { cache } = call.authoriser.origin
+  const mode = Context.get(call.context, Current)
+  if (cache !== undefined && mode !== "bypass" && isCacheable(call)) {
+    return measuredCache(call, read(call, state, cache, mode, send, decode))
+  }
+  if (mode === "only-if-cached") return Effect.failSync(() => notCached(call))
+  return sendUncached(send, decode)
+}
 
 /** Runs a call. If it may change its resource, invalidates the cache entries of the resource afterwards, even if it fails. */
 export const invalidating = <A extends { readonly response: RawResponse }, E, R>(
   { authoriser, endpoint, request }: CallInfo,
-  call: Effect.Effect<A, E, R>
+  run: () => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> => {
   const { cache } = authoriser.origin
-  return cache === undefined || endpoint.safe ? call : cache.invalidating(request.url, call)
+  return cache === undefined || endpoint.safe ? run() : cache.invalidating(request.url, Effect.suspend(run))
 }
 
 /** Returns the stored response to a call, if it may be used. Sends no request of the call. */

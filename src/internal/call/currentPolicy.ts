@@ -1,7 +1,10 @@
-import * as Effect from "effect/Effect"
-import type { Defaults } from "../../Authoriser.js"
+import * as Context from "effect/Context"
 import * as RetryPolicy from "../../RetryPolicy.js"
+import type { CallInfo } from "./CallInfo.js"
 
 /** Returns the policy of a call: `RetryPolicy.Current`, or else the API's default, or else the standard one. */
-export const currentPolicy = ({ retryPolicy }: Defaults): Effect.Effect<RetryPolicy.RetryPolicy> =>
-  Effect.map(RetryPolicy.Current, (current) => current ?? retryPolicy ?? RetryPolicy.standard)
+export const currentPolicy = ({
+  authoriser: { defaults },
+  context
+}: Pick<CallInfo, "authoriser" | "context">): RetryPolicy.RetryPolicy =>
+  Context.get(context, RetryPolicy.Current) ?? defaults.retryPolicy ?? RetryPolicy.standard

@@ -1,7 +1,6 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { Defaults } from "../../Authoriser.js"
 import { Current, PerAttempt } from "../../Deadline.js"
 import { type AnyError, NotSent, TimeoutError } from "../../HeraldError.js"
 import { durationText } from "../durationText.js"
@@ -21,8 +20,6 @@ import * as Progress from "./Progress.js"
 export class DeadlineStart extends Context.Reference<DeadlineStart>()("effect-herald/DeadlineStart", {
   defaultValue: (): number | undefined => undefined
 }) {}
-
-const deadlinePassed = "deadline passed"
 
 /**
  * Returns the failure of the attempt in progress if a response with a final status was received, whose body is incomplete. The
@@ -79,20 +76,18 @@ export const withDeadline = <A, R>(
   call: CallInfo,
   state: CallState,
   run: (endsAt: number | undefined) => Effect.Effect<A, AnyError, R>
-): Effect.Effect<A, AnyError, R> =>
-  Effect.flatMap(Effect.zip(Current, DeadlineStart), ([current, start = call.startedAt]) => {
-    const given = current ?? call.authoriser.defaults.deadline
-    if (given === undefined) return run(undefined)
-    const deadline = Duration.decode(given)
-    const endsAt = start + Duration.toMillis(deadline)
-    return within(
-      run(endsAt),
-      Duration.millis(endsAt - call.startedAt),
-      (): typeof deadlinePassed => deadlinePassed
-    ).pipe(
-      Effect.catchAll((error) => (error === deadlinePassed ? failLate(call, state, deadline) : Effect.fail(error)))
-    )
-  })
+): Effect.Effect<A, AnyError, R> => {
+  const { authoriser, context, startedAt } = call
+  const given = Context.get(context, Current) ?? authoriser.defaults.deadline
+  if (given === undefined) return run(undefined)
+  const deadline = Duration.decode(given)
+  const endsAt = (Context.get(context, DeadlineStart) ?? startedAt) + Duration.toMillis(deadline)
+  return within(
+    Effect.suspend(() => run(endsAt)),
+    Duration.millis(endsAt - startedAt),
+    () => failLate(call, state, deadline)
+  )
+}
 
 /** Returns the time until the deadline of a call, if it has one. */
 export const timeLeft = ({ clock }: CallInfo, endsAt: number | undefined): Duration.Duration | undefined =>
@@ -100,13 +95,12 @@ export const timeLeft = ({ clock }: CallInfo, endsAt: number | undefined): Durat
 
 /** Runs an attempt within its deadline, if it has one. */
 export const withAttemptDeadline = <A, E, E2, R>(
-  { attemptDeadline }: Defaults,
-  attempt: Effect.Effect<A, E, R>,
+  { authoriser, context }: CallInfo,
+  attempt: () => Effect.Effect<A, E, R>,
   onTimeout: (limit: Duration.Duration) => E2
-): Effect.Effect<A, E | E2, R> =>
-  Effect.flatMap(PerAttempt, (current) => {
-    const given = current ?? attemptDeadline
-    if (given === undefined) return attempt
-    const limit = Duration.decode(given)
-    return within<A, E, E2, R>(attempt, limit, () => onTimeout(limit))
-  })
+): Effect.Effect<A, E | E2, R> => {
+  const given = Context.get(context, PerAttempt) ?? authoriser.defaults.attemptDeadline
+  if (given === undefined) return attempt()
+  const limit = Duration.decode(given)
+  return within(Effect.suspend(attempt), limit, () => Effect.failSync(() => onTimeout(limit)))
+}

@@ -1,5 +1,6 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { Authoriser } from "../../Authoriser.js"
@@ -8,9 +9,9 @@ import type { RawResponse } from "../../RawResponse.js"
 import type { Issue } from "../../Issue.js"
 import type { CompiledEndpoint, Parts } from "../endpoint/CompiledEndpoint.js"
 import { admission } from "./admission.js"
-import { attempt } from "./attempt.js"
+import { makeAttempt } from "./attempt.js"
 import { invalidating, type Send, throughCache } from "./cacheStep.js"
-import type { CallInfo, PreparedCall } from "./CallInfo.js"
+import { beginCall, type CallInfo, type PreparedCall } from "./CallInfo.js"
 import * as CallState from "./CallState.js"
 import { withDeadline } from "./deadline.js"
 import { decodeResponse } from "./decodeResponse.js"
@@ -77,16 +78,18 @@ export const execute = (
   authoriser: Authoriser,
   input: () => CallInput
 ): Effect.Effect<Completed, AnyError, HttpClient.HttpClient> =>
-  Effect.clockWith((clock) => {
+  Effect.withFiberRuntime((fiber) => {
     const prepared = prepare(endpoint, authoriser, input)
     if (Either.isLeft(prepared)) return Effect.fail(prepared.left)
-    const call: CallInfo = { ...prepared.right, clock, startedAt: clock.unsafeCurrentTimeMillis() }
+    const call = beginCall(fiber, prepared.right)
     const state = CallState.make()
-
-    const exchange = withDeadline(call, state, (endsAt) =>
-      throughCache(call, state, sender(call, state, endsAt), decoder(call, state))
+    const exchange = () =>
+      withDeadline(call, state, (endsAt) =>
+        throughCache(call, state, sender(call, state, endsAt), decoder(call, state))
+      )
+    return withSpan(call, state, () =>
+      measured(call, state, () => Effect.flatMap(invalidating(call, exchange), complete(call)))
     )
-    return withSpan(call, state, measured(call, state, Effect.flatMap(invalidating(call, exchange), complete(call))))
   })
 
 /** Makes the decoder of a call's responses. */
@@ -97,7 +100,9 @@ const decoder = (call: CallInfo, state: CallState.CallState) => (response: RawRe
 const complete =
   (call: CallInfo) =>
   ({ response, value }: { readonly response: RawResponse; readonly value: Either.Either<unknown, AnyError> }) =>
-    Either.map(value, (value): Completed => ({ call, response, url: response.redirected ?? call.request.url, value }))
+    Either.isRight(value)
+      ? Effect.succeed<Completed>({ call, response, url: response.redirected ?? call.request.url, value: value.right })
+      : Effect.fail(value.left)
 
 /**
  * Makes the function by which the cache step sends a call's request. A request that is shared with other calls, or sent in the
@@ -115,25 +120,25 @@ const sender =
       partition,
       asBytes
     }
-    const attempts = (call: CallInfo, state: CallState.CallState, endsAt: number | undefined) =>
-      Effect.flatMap(HttpClient.HttpClient, (client) =>
-        retry(
-          call,
-          state,
-          endsAt,
-          admission(call, state, endsAt),
-          measuredAttempt(call, attempt(call, state, client, attempted)),
-          stores
-        )
+    const attempts = (call: CallInfo, state: CallState.CallState, endsAt: number | undefined) => {
+      const attempt = makeAttempt(call, state, Context.unsafeGet(call.context, HttpClient.HttpClient), attempted)
+      return retry(
+        call,
+        state,
+        endsAt,
+        () => admission(call, state, endsAt),
+        () => measuredAttempt(call, attempt),
+        stores
       )
+    }
     if (how === "own") return attempts(call, state, endsAt)
-    return Effect.suspend(() => {
-      const detachedCall = { ...call, startedAt: call.clock.unsafeCurrentTimeMillis() }
-      const detachedState = CallState.make()
-      return detached(
-        how === "background"
+    return detached(
+      Effect.withFiberRuntime((fiber) => {
+        const detachedCall = beginCall(fiber, call)
+        const detachedState = CallState.make()
+        return how === "background"
           ? withDeadline(detachedCall, detachedState, (endsAt) => attempts(detachedCall, detachedState, endsAt))
           : attempts(detachedCall, detachedState, undefined)
-      )
-    })
+      })
+    )
   }

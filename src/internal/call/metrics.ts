@@ -2,7 +2,6 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type { AnyError } from "../../HeraldError.js"
 import { Metrics } from "../../Metrics.js"
@@ -13,8 +12,8 @@ import type { CallInfo } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
 import { callAttributes, errorType, serverAttributes, tagOf } from "./tracing.js"
 
-const metricsOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Context.Tag.Service<Metrics> | undefined =>
-  Option.getOrUndefined(Context.getOption(fiber.currentContext, Metrics))
+const metricsOf = ({ context }: CallInfo): Context.Tag.Service<Metrics> | undefined =>
+  Option.getOrUndefined(Context.getOption(context, Metrics))
 
 /** Makes a function that returns the time since now, in seconds. */
 const stopwatch = ({ clock }: CallInfo): (() => number) => {
@@ -22,70 +21,67 @@ const stopwatch = ({ clock }: CallInfo): (() => number) => {
   return () => Number(clock.unsafeCurrentTimeNanos() - startedAt) / 1e9
 }
 
-/** Measures a call, its retries, and the tokens left in the retry budget of its origin, if `Metrics` are in context. */
+/** Measures a call that begins now, its retries, and the tokens left in the retry budget of its origin, if `Metrics` are in context. */
 export const measured = <A, R>(
   call: CallInfo,
   { log }: CallState,
-  effect: Effect.Effect<A, AnyError, R>
-): Effect.Effect<A, AnyError, R> =>
-  Effect.withFiberRuntime((fiber) => {
-    const metrics = metricsOf(fiber)
-    if (metrics === undefined) return effect
-    const { budget } = call.authoriser.origin
-    const seconds = stopwatch(call)
-    const labels = callAttributes(call)
-    const measureBudget = Effect.suspend(() =>
-      budget === undefined
-        ? Effect.void
-        : metrics.budgetAvailable(budget.available(call.clock.unsafeCurrentTimeMillis()), serverAttributes(call))
-    )
-    log.listen(({ reason, verdict }) =>
-      verdict === "retried"
-        ? Effect.zipRight(metrics.retries(1, { ...labels, "herald.reason": reason }), measureBudget)
-        : Effect.void
-    )
-    return Effect.onExit(effect, (exit) => {
-      const verdict = log.attempts().at(-1)?.verdict
-      const outcome = {
-        ...labels,
-        "error.type": errorType(exit, tagOf),
-        "herald.verdict": verdict === "retried" ? undefined : verdict
-      }
-      return Effect.zipRight(metrics.callDuration(seconds(), outcome), measureBudget)
-    })
+  run: () => Effect.Effect<A, AnyError, R>
+): Effect.Effect<A, AnyError, R> => {
+  const metrics = metricsOf(call)
+  if (metrics === undefined) return run()
+  const { budget } = call.authoriser.origin
+  const seconds = stopwatch(call)
+  const labels = callAttributes(call)
+  const measureBudget = Effect.suspend(() =>
+    budget === undefined
+      ? Effect.void
+      : metrics.budgetAvailable(budget.available(call.clock.unsafeCurrentTimeMillis()), serverAttributes(call))
+  )
+  log.listen(({ reason, verdict }) =>
+    verdict === "retried"
+      ? Effect.zipRight(metrics.retries(1, { ...labels, "herald.reason": reason }), measureBudget)
+      : Effect.void
+  )
+  return Effect.onExit(Effect.suspend(run), (exit) => {
+    const verdict = log.attempts().at(-1)?.verdict
+    const outcome = {
+      ...labels,
+      "error.type": errorType(exit, tagOf),
+      "herald.verdict": verdict === "retried" ? undefined : verdict
+    }
+    return Effect.zipRight(metrics.callDuration(seconds(), outcome), measureBudget)
   })
+}
 
-/** Measures an attempt, if `Metrics` are in context. An attempt that is re-queued is not measured. */
+/** Measures an attempt that begins now, if `Metrics` are in context. An attempt that is re-queued is not measured. */
 export const measuredAttempt = <R>(
   call: CallInfo,
-  attempt: Effect.Effect<RawResponse, AttemptFailure | PauseBegan, R>
-): Effect.Effect<RawResponse, AttemptFailure | PauseBegan, R> =>
-  Effect.withFiberRuntime((fiber) => {
-    const metrics = metricsOf(fiber)
-    if (metrics === undefined) return attempt
-    const seconds = stopwatch(call)
-    return Effect.onExit(attempt, (exit) => {
-      const failure = Exit.isSuccess(exit) ? undefined : Option.getOrUndefined(Cause.failureOption(exit.cause))
-      if (failure === pauseBegan) return Effect.void
-      return metrics.requestDuration(seconds(), {
-        ...callAttributes(call),
-        "http.response.status_code": Exit.isSuccess(exit) ? exit.value.status : failure?.status,
-        "error.type": failure?.reason ?? errorType(exit, String)
-      })
+  attempt: () => Effect.Effect<RawResponse, AttemptFailure | PauseBegan, R>
+): Effect.Effect<RawResponse, AttemptFailure | PauseBegan, R> => {
+  const metrics = metricsOf(call)
+  if (metrics === undefined) return attempt()
+  const seconds = stopwatch(call)
+  return Effect.onExit(Effect.suspend(attempt), (exit) => {
+    const failure = Exit.isSuccess(exit) ? undefined : Option.getOrUndefined(Cause.failureOption(exit.cause))
+    if (failure === pauseBegan) return Effect.void
+    return metrics.requestDuration(seconds(), {
+      ...callAttributes(call),
+      "http.response.status_code": Exit.isSuccess(exit) ? exit.value.status : failure?.status,
+      "error.type": failure?.reason ?? errorType(exit, String)
     })
   })
+}
 
 /** Measures the cache's part in a call, if `Metrics` are in context. */
 export const measuredCache = <A extends { readonly response: RawResponse }, E, R>(
   call: CallInfo,
   effect: Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R> =>
-  Effect.withFiberRuntime((fiber) => {
-    const metrics = metricsOf(fiber)
-    if (metrics === undefined) return effect
-    return Effect.onExit(effect, (exit) => {
-      const cached = Exit.isSuccess(exit) ? exit.value.response.cached : undefined
-      const result = cached?._tag.toLowerCase() ?? "miss"
-      return metrics.cacheLookups(1, { ...callAttributes(call), "herald.cache.result": result })
-    })
+): Effect.Effect<A, E, R> => {
+  const metrics = metricsOf(call)
+  if (metrics === undefined) return effect
+  return Effect.onExit(effect, (exit) => {
+    const cached = Exit.isSuccess(exit) ? exit.value.response.cached : undefined
+    const result = cached?._tag.toLowerCase() ?? "miss"
+    return metrics.cacheLookups(1, { ...callAttributes(call), "herald.cache.result": result })
   })
+}

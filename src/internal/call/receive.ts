@@ -8,6 +8,7 @@ import type { ToError } from "../endpoint/Codec.js"
 import { type CompiledEndpoint, receiver } from "../endpoint/CompiledEndpoint.js"
 import { decodeText } from "../http/charset.js"
 import { contentOf, type UnknownCoding } from "../http/contentCoding.js"
+import { flatMapNow } from "../flatMapNow.js"
 import { dropBody, endResponse, readResponse } from "../http/readBody.js"
 import type { ReadFailure } from "../http/receivedBody.js"
 import { undecodedCoding } from "../http/fetchDispatcher.js"
@@ -72,7 +73,7 @@ export const receive = (
     isSuccess ? maxSuccessBytes : maxFailureBytes,
     isSuccess ? "whole" : "partial"
   )
-  return Effect.flatMap(read, ({ bytes, failure }) => {
+  return flatMapNow(read, ({ bytes, failure }) => {
     if (failure !== undefined && isSuccess) return Effect.fail(failure)
     const body = asBytes || receives === "bytes" ? bytes : decodeText(bytes, head.headers["content-type"])
     return Effect.succeed({ ...head, body, uncacheable: failure !== undefined })

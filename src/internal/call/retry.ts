@@ -1,10 +1,13 @@
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import type { Verdict } from "../../Attempt.js"
 import { type AnyError, RateLimited } from "../../HeraldError.js"
 import type { RawResponse } from "../../RawResponse.js"
 import type { RetryPolicy } from "../../RetryPolicy.js"
 import { durationText } from "../durationText.js"
+import { flatMapNow } from "../flatMapNow.js"
 import { dropStream } from "../http/readBody.js"
 import { pauseBegan, type PauseBegan } from "./authorize.js"
 import type { AttemptFailure } from "./AttemptFailure.js"
@@ -33,8 +36,8 @@ const waitTooLong = (
 }
 
 /**
- * Runs attempts, each after its admission, while the policy and the engine allow another one. The policy is looked up after a
- * failure only.
+ * Runs attempts, each after its admission, while the policy and the engine allow another one. The first begins now. The policy is
+ * looked up after a failure only.
  *
  * - `endsAt`: the end of the call's deadline, in milliseconds since the epoch
  * - `stores`: accepts the error responses that the cache stores. They are returned, unless they hold a secret
@@ -43,8 +46,8 @@ export const retry = <R>(
   call: CallInfo,
   state: CallState,
   endsAt: number | undefined,
-  admission: Effect.Effect<void, AnyError>,
-  attempt: Effect.Effect<RawResponse, AttemptFailure | PauseBegan, R>,
+  admission: () => Effect.Effect<void, AnyError>,
+  attempt: () => Effect.Effect<RawResponse, AttemptFailure | PauseBegan, R>,
   stores?: (response: RawResponse) => boolean
 ): Effect.Effect<RawResponse, AnyError, R> => {
   const { log, progress } = state
@@ -53,7 +56,7 @@ export const retry = <R>(
   const now = () => call.clock.unsafeCurrentTimeMillis()
   let decide: ReturnType<typeof makeDecide> | undefined
 
-  const succeeding = Effect.flatMap(attempt, (response) => {
+  const afterSuccess = (response: RawResponse): Effect.Effect<RawResponse> => {
     const { current } = progress
     Progress.finishAttempt(progress)
     budget?.succeeded(now())
@@ -61,17 +64,20 @@ export const retry = <R>(
     return defaults.rateLimit === undefined || (current._tag === "HeadReceived" && !current.sameOrigin)
       ? Effect.succeed(response)
       : Effect.as(observe(call, response, undefined), response)
-  })
+  }
 
-  const next: Effect.Effect<RawResponse, AnyError, R> = Effect.zipRight(
-    admission,
-    Effect.catchAll(succeeding, (failure) => {
-      Progress.finishAttempt(progress)
-      return failure === pauseBegan
-        ? next
-        : Effect.flatMap(currentPolicy(defaults), (policy) => afterFailure(failure, policy))
-    })
-  )
+  const next = (): Effect.Effect<RawResponse, AnyError, R> =>
+    flatMapNow(admission(), () =>
+      Effect.matchCauseEffect(attempt(), {
+        onSuccess: afterSuccess,
+        onFailure: (cause) => {
+          const failure = Cause.failureOrCause(cause)
+          if (Either.isRight(failure)) return Effect.failCause(failure.right)
+          Progress.finishAttempt(progress)
+          return failure.left === pauseBegan ? next() : afterFailure(failure.left, currentPolicy(call))
+        }
+      })
+    )
 
   const afterFailure = (failure: AttemptFailure, policy: RetryPolicy): Effect.Effect<RawResponse, AnyError, R> => {
     const { headers, status } = failure
@@ -125,15 +131,11 @@ export const retry = <R>(
         Effect.zipRight(dropStream(failure.response?.stream)),
         Effect.zipRight(log.record({ ...failed, verdict: "retried", waited: decision.wait })),
         Effect.zipRight(Effect.sleep(decision.wait)),
-        Effect.zipRight(next)
+        Effect.zipRight(Effect.suspend(next))
       )
     })
   }
 
-  return budget === undefined
-    ? next
-    : Effect.suspend(() => {
-        budget.began(now())
-        return next
-      })
+  budget?.began(now())
+  return next()
 }

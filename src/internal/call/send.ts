@@ -13,6 +13,8 @@ import { withoutContentDecoding } from "../http/fetchDispatcher.js"
 import { dropBody } from "../http/readBody.js"
 import { decodeReference } from "../http/reference.js"
 import { redirectStatuses } from "../http/statuses.js"
+import { type DirectSend, directSend } from "../http/transportResponse.js"
+import { flatMapNow } from "../flatMapNow.js"
 import { classifyTransport } from "./classify.js"
 import { isCredentialHeader, makeRevealsCredentials, paramsOf } from "./secrets.js"
 import { withTraceContext } from "./tracing.js"
@@ -90,14 +92,16 @@ const withParams = (
 /** The parts of the platform's clients that are not in their type. */
 interface ClientParts {
   readonly preprocess?: (request: HttpRequest.HttpClientRequest) => Effect.Effect<HttpRequest.HttpClientRequest>
-  readonly postprocess?: (
+  readonly postprocess?: ((
     request: Effect.Effect<HttpRequest.HttpClientRequest>
-  ) => Effect.Effect<HttpClientResponse, HttpClientError.HttpClientError>
+  ) => Effect.Effect<HttpClientResponse, HttpClientError.HttpClientError>) &
+    DirectSend
 }
 
 /**
- * Sends one request. The options of `fetch` are set where the client has added the context of its own layer, so that they are
- * added to the layer's options instead of replacing them. The platform's span is off, since it records the query.
+ * Sends one request. A client of the library's own transport sends it directly, without the platform's span, which records the query.
+ * For any other client the span is turned off, and the options of `fetch` are set where the client has added the context of its own layer, so that they are
+ * added to the layer's options instead of replacing them.
  */
 const sendOnce = (
   client: HttpClient.HttpClient,
@@ -106,6 +110,10 @@ const sendOnce = (
 ): Effect.Effect<HttpClientResponse, HttpClientError.HttpClientError> => {
   const { postprocess, preprocess }: ClientParts = client as object
   const whole = withParams(request, isNamed)
+  const direct = postprocess?.[directSend]
+  if (direct !== undefined && preprocess !== undefined) {
+    return flatMapNow(preprocess(whole), (request) => direct(withParams(request, isIn)))
+  }
   const sent =
     postprocess === undefined || preprocess === undefined
       ? Effect.zipRight(setFetchOptions(sameOrigin), client.execute(whole))
@@ -234,35 +242,36 @@ interface Hops {
 const firstHop: Hops = { followed: 0, onlySameOrigin: true, carriedOut: false }
 
 /**
- * Sends a request and follows its redirects. Credentials, and input that may hold secrets, are sent to the API's origin only.
+ * Sends a request, follows its redirects, and passes the response on to `receive`. Credentials, and input that may hold secrets, are sent to the API's origin only.
  * A redirect that can't be followed is returned as the response.
  */
-export const send = <E, R>(
+export const send = <A, E, R, E2>(
   client: HttpClient.HttpClient,
   { authorized, plain }: Ready,
   options: SendOptions<E, R>,
+  receive: (sent: Sent) => Effect.Effect<A, E2, R>,
   { carriedOut, followed, onlySameOrigin }: Hops = firstHop
-): Effect.Effect<Sent, HttpClientError.HttpClientError | E, R> => {
+): Effect.Effect<A, HttpClientError.HttpClientError | E | E2, R> => {
   options.onSend(authorized.request, carriedOut)
   const exchanged =
     options.traced && onlySameOrigin
       ? withTraceContext(authorized.request, (request) => sendOnce(client, request, true))
       : sendOnce(client, authorized.request, onlySameOrigin)
-  return Effect.flatMap(exchanged, (response): ReturnType<typeof send<E, R>> => {
+  return Effect.flatMap(exchanged, (response): ReturnType<typeof send<A, E, R, E2>> => {
     const sent = { response, plain, authorized }
     const { status } = response
-    if (!options.follows(status) || !redirectStatuses.includes(status) || followed === maxRedirects)
-      return Effect.succeed(sent)
+    if (!redirectStatuses.includes(status) || !options.follows(status) || followed === maxRedirects)
+      return receive(sent)
     const url = targetOf(response.headers["location"], plain.url)
-    if (url === undefined) return Effect.succeed(sent)
+    if (url === undefined) return receive(sent)
     const toResult = isToResult(plain, status)
     const staysSameOrigin = onlySameOrigin && url.origin === options.origin
-    if (!removeCredentials(url, sent, staysSameOrigin)) return Effect.succeed(sent)
+    if (!removeCredentials(url, sent, staysSameOrigin)) return receive(sent)
     const sendable = staysSameOrigin ? plain : withoutHeaders(plain, options.originHeaders())
     const next = redirectedRequest(sendable, toResult, url)
     const mustWithholdInput = !staysSameOrigin && !isBare(next) && options.holdsSecrets()
     // A Stream can't be sent twice.
-    if (!toResult && (mustWithholdInput || plain.body._tag === "Stream")) return Effect.succeed(sent)
+    if (!toResult && (mustWithholdInput || plain.body._tag === "Stream")) return receive(sent)
     const nextPlain = mustWithholdInput
       ? HttpRequest.get(url.href, { headers: { accept: next.headers["accept"] ?? "*/*" } })
       : next
@@ -272,7 +281,7 @@ export const send = <E, R>(
     return dropBody(response).pipe(
       Effect.zipRight(nextAuthorized),
       Effect.flatMap((authorized) =>
-        send(client, { plain: nextPlain, authorized }, options, {
+        send(client, { plain: nextPlain, authorized }, options, receive, {
           followed: followed + 1,
           onlySameOrigin: staysSameOrigin,
           carriedOut: carriedOut || (toResult && plain.method !== "GET")

@@ -1,13 +1,11 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import * as Cause from "effect/Cause"
-import * as Context from "effect/Context"
-import * as DefaultServices from "effect/DefaultServices"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import * as Tracer from "effect/Tracer"
+import type * as Tracer from "effect/Tracer"
 import type { Attempt } from "../../Attempt.js"
 import type { AnyError } from "../../HeraldError.js"
 import type { CallInfo } from "./CallInfo.js"
@@ -39,20 +37,17 @@ export const errorType = <E>(exit: Exit.Exit<unknown, E>, nameOf: (error: E) => 
         onNone: () => (Cause.isInterrupted(exit.cause) ? "interrupted" : "_OTHER")
       })
 
-const isDefaultTracer = (tracer: Tracer.Tracer): boolean =>
-  tracer === Context.get(DefaultServices.liveServices, Tracer.Tracer)
-
 /**
  * Adds the current span to a request as its parent (`traceparent`, W3C Trace Context, 3.2), and runs an effect with it. The
- * request stays as it is with Effect's default tracer, with a span whose ids W3C does not allow, and if it has the header.
+ * request stays as it is with a span whose ids W3C does not allow, and if it has the header.
  */
 export const withTraceContext = <A, E, R>(
   request: HttpRequest.HttpClientRequest,
   use: (request: HttpRequest.HttpClientRequest) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
   Effect.withFiberRuntime((fiber) => {
-    const { currentSpan: span, currentTracer } = fiber
-    const isOff = isDefaultTracer(currentTracer) || !fiber.getFiberRef(HttpClient.currentTracerPropagation)
+    const { currentSpan: span } = fiber
+    const isOff = !fiber.getFiberRef(HttpClient.currentTracerPropagation)
     if (span === undefined || isOff || "traceparent" in request.headers) return use(request)
     const value = `00-${span.traceId}-${span.spanId}-${span.sampled ? "01" : "00"}`
     const isValid = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-/.test(value)
@@ -87,25 +82,24 @@ const recordOutcome = (span: Tracer.Span, { log, progress }: CallState, error: s
 export const withSpan = <A, R>(
   call: CallInfo,
   state: CallState,
-  effect: Effect.Effect<A, AnyError, R>
+  run: () => Effect.Effect<A, AnyError, R>
 ): Effect.Effect<A, AnyError, R> =>
-  Effect.withFiberRuntime((fiber) => {
-    if (isDefaultTracer(fiber.currentTracer)) return effect
-    return Effect.acquireUseRelease(
-      Effect.makeSpan(`${call.endpoint.method} ${call.endpoint.template}`, {
-        kind: "client",
-        captureStackTrace: false,
-        attributes: callAttributes(call)
-      }),
-      (span) => {
-        state.log.listen((attempt) => Effect.sync(() => recordFailure(span, call, attempt)))
-        return Effect.withParentSpan(effect, span)
-      },
-      (span, exit) =>
-        Effect.sync(() => {
-          const error = errorType(exit, tagOf)
-          recordOutcome(span, state, error)
-          if (span.status._tag === "Started") span.end(call.clock.unsafeCurrentTimeNanos(), Exit.asVoid(exit))
-        })
-    )
-  })
+  call.traced
+    ? Effect.acquireUseRelease(
+        Effect.makeSpan(`${call.endpoint.method} ${call.endpoint.template}`, {
+          kind: "client",
+          captureStackTrace: false,
+          attributes: callAttributes(call)
+        }),
+        (span) => {
+          state.log.listen((attempt) => Effect.sync(() => recordFailure(span, call, attempt)))
+          return Effect.withParentSpan(Effect.suspend(run), span)
+        },
+        (span, exit) =>
+          Effect.sync(() => {
+            const error = errorType(exit, tagOf)
+            recordOutcome(span, state, error)
+            if (span.status._tag === "Started") span.end(call.clock.unsafeCurrentTimeNanos(), Exit.asVoid(exit))
+          })
+      )
+    : run()

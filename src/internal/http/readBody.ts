@@ -72,23 +72,22 @@ export const readResponse = (
   { length = Number.NaN, stream }: Content,
   maxBytes: number,
   needed: "whole" | "partial"
-): Effect.Effect<ReadBody<ReadFailure>> =>
-  Effect.suspend(() => {
-    const own = readOwnBody(response, maxBytes)
-    if (own !== undefined) return own
-    if (needed === "whole" && length > maxBytes) {
-      // Starts the body and abandons it, which closes the connection.
-      return Effect.as(Effect.ignore(Stream.runDrain(Stream.take(stream, 1))), {
-        bytes: new Uint8Array(),
-        failure: new TooLarge()
-      })
-    }
-    if (needed === "partial" || !(length >= 0)) return readChunks(stream, maxBytes, "left")
-    return Effect.match(response.arrayBuffer, {
-      onSuccess: (buffer) => ({ bytes: new Uint8Array(buffer), failure: undefined }),
-      onFailure: (failure) => ({ bytes: new Uint8Array(), failure })
+): Effect.Effect<ReadBody<ReadFailure>> => {
+  const own = readOwnBody(response, maxBytes)
+  if (own !== undefined) return own
+  if (needed === "whole" && length > maxBytes) {
+    // Starts the body and abandons it, which closes the connection.
+    return Effect.as(Effect.ignore(Stream.runDrain(Stream.take(stream, 1))), {
+      bytes: new Uint8Array(),
+      failure: new TooLarge()
     })
+  }
+  if (needed === "partial" || !(length >= 0)) return readChunks(stream, maxBytes, "left")
+  return Effect.match(response.arrayBuffer, {
+    onSuccess: (buffer) => ({ bytes: new Uint8Array(buffer), failure: undefined }),
+    onFailure: (failure) => ({ bytes: new Uint8Array(), failure })
   })
+}
 
 /** The limit of a dropped body, in bytes. A new connection costs less than reading more. */
 const maxDropped = 16_384
@@ -99,7 +98,7 @@ const dropTime = Duration.millis(250)
 /** Drops a body. Frees the connection if the body is short and arrives at once, and otherwise closes the connection. */
 export const dropBody = (response: HttpClientResponse): Effect.Effect<void> => {
   const read = readChunks(response.stream, maxDropped, "left")
-  return Effect.ignore(response.headers["content-length"] === "0" ? read : within(read, dropTime, () => "too slow"))
+  return Effect.ignore(response.headers["content-length"] === "0" ? read : within(read, dropTime, () => Effect.void))
 }
 
 /** Ends a response that has no content (RFC 9110, 6.4.1). Some transports fail if it has a `Content-Length`. */
@@ -110,4 +109,4 @@ export const endResponse = (response: HttpClientResponse): Effect.Effect<void> =
 export const dropStream = <E>(stream: Stream.Stream<Uint8Array, E> | undefined): Effect.Effect<void> =>
   stream === undefined
     ? Effect.void
-    : Effect.ignore(within(Stream.runDrain(Stream.take(stream, 1)), dropTime, () => "too slow"))
+    : Effect.ignore(within(Stream.runDrain(Stream.take(stream, 1)), dropTime, () => Effect.void))

@@ -1,3 +1,6 @@
+import type { HttpClientError } from "@effect/platform/HttpClientError"
+import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
+import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import type { HttpIncomingMessage } from "@effect/platform/HttpIncomingMessage"
 import type * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
@@ -20,6 +23,14 @@ const sourceOf = (message: HttpIncomingMessage<unknown>): Response["source"] => 
 
 const isWebResponse = (source: unknown): source is globalThis.Response =>
   typeof globalThis.Response === "function" && source instanceof globalThis.Response
+
+/** The key of a function by which a client of the library's own transport sends a request without a span of the platform. */
+export const directSend: unique symbol = Symbol.for("effect-herald/Transport/directSend")
+
+/** The mark of a client of the library's own transport. */
+export interface DirectSend {
+  readonly [directSend]?: (request: HttpClientRequest) => Effect.Effect<HttpClientResponse, HttpClientError>
+}
 
 /** Reports whether the transport is the library's own, which undoes content codings itself. */
 export const isOwn = (message: HttpIncomingMessage<unknown>): boolean => {

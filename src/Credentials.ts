@@ -1,9 +1,10 @@
+import type { Headers } from "@effect/platform/Headers"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import * as ConfigError from "effect/ConfigError"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { authorizedRequest } from "./internal/authorizedRequest.js"
 import { encodeBase64 } from "./internal/base64.js"
@@ -75,7 +76,14 @@ export const none: Credentials = {
 /** Credentials that do not change. */
 const fixed = (identity: string, add: (request: HttpClientRequest) => HttpClientRequest): Credentials => ({
   identity,
-  authorize: (request) => Effect.sync(() => authorizedRequest(add(request), 0)),
+  authorize: (request) => {
+    // A value, since the pipeline uses one without a step of the runtime.
+    try {
+      return Effect.succeed(authorizedRequest(add(request), 0))
+    } catch (defect) {
+      return Effect.die(defect)
+    }
+  },
   rejected: () => Effect.succeed(false)
 })
 
@@ -119,6 +127,29 @@ const once = (compute: () => Promise<string>): Effect.Effect<string> => {
 }
 
 /**
+ * Makes a function that adds a header, whose value does not change, to requests. The headers are joined once for each endpoint, since
+ * its requests share the others.
+ */
+const headerAdder = (name: string, value: () => string) => {
+  const joined = new WeakMap<Headers, HttpClientRequest>()
+  return (request: HttpClientRequest): HttpClientRequest => {
+    const known = joined.get(request.headers)
+    if (known !== undefined && isLike(known, request)) return HttpRequest.setUrl(known, request.url)
+    const added = HttpRequest.setHeader(request, name, value())
+    joined.set(request.headers, added)
+    return added
+  }
+}
+
+/** Reports whether two requests differ in their URLs and headers only. */
+const isLike = (one: HttpClientRequest, other: HttpClientRequest): boolean =>
+  one.method === other.method &&
+  one.body === other.body &&
+  one.urlParams === other.urlParams &&
+  Option.isNone(one.hash) &&
+  Option.isNone(other.hash)
+
+/**
  * Makes credentials that consist of one secret. Their identity is its fingerprint, so that no two secrets share one. The secret is in
  * closures only, since an Effect shows the values that it holds to `console.log`.
  */
@@ -126,7 +157,7 @@ const single = (
   field: string,
   secret: Redacted.Redacted,
   name: string,
-  add: (request: HttpClientRequest, value: string) => HttpClientRequest
+  makeAdd: (value: () => string) => (request: HttpClientRequest) => HttpClientRequest
 ): Effect.Effect<Credentials, ConfigError.ConfigError> =>
   Effect.suspend(() => {
     if (!isSecretText(secret) || !visibleAscii.test(Redacted.value(secret))) {
@@ -134,16 +165,17 @@ const single = (
     }
     const storeIdentity = isGuessable(secret) ? once(() => slowFingerprint(secret, "")) : undefined
     return Effect.map(fingerprint(secret), (identity) => ({
-      ...fixed(identity, (request) => add(request, Redacted.value(secret))),
+      ...fixed(
+        identity,
+        makeAdd(() => Redacted.value(secret))
+      ),
       name,
       ...(storeIdentity && { storeIdentity, partition: Effect.asSome(storeIdentity) })
     }))
   })
 
 const authorization = (scheme: string, token: Redacted.Redacted, name: string) =>
-  single("token", token, name, (request, value) =>
-    HttpRequest.setHeader(request, "authorization", `${scheme} ${value}`)
-  )
+  single("token", token, name, (value) => headerAdder("authorization", () => `${scheme} ${value()}`))
 
 /** Options of credentials that consist of one secret. */
 export interface Options {
@@ -246,13 +278,16 @@ export const apiKey = (
   const { header, key, name, query } = options
   if (header !== undefined) {
     return isText(header) && isRequestField(header)
-      ? single("key", key, name ?? `API key in the header ${header.toLowerCase()}`, (request, value) =>
-          HttpRequest.setHeader(request, header.toLowerCase(), value)
+      ? single("key", key, name ?? `API key in the header ${header.toLowerCase()}`, (value) =>
+          headerAdder(header.toLowerCase(), value)
         )
       : refuse("header", "must be the name of a header that a request can have (RFC 9110, 5.1, 7.6.1)")
   }
   if (!isText(query) || query === "") return refuse("query", "must be the name of a query parameter, not empty")
-  return single("key", key, name ?? `API key in the query parameter ${query}`, (request, value) =>
-    HttpRequest.setUrlParam(request, query, value)
+  return single(
+    "key",
+    key,
+    name ?? `API key in the query parameter ${query}`,
+    (value) => (request) => HttpRequest.setUrlParam(request, query, value())
   )
 }

@@ -1,12 +1,13 @@
 import type { HttpClient } from "@effect/platform/HttpClient"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { Authoriser } from "./Authoriser.js"
 import type * as Endpoint from "./Endpoint.js"
 import type { CallError, EncodeError } from "./HeraldError.js"
-import { type Completed, execute } from "./internal/call/execute.js"
+import { type Completed, executeIn } from "./internal/call/execute.js"
 import { compile } from "./internal/endpoint/compile.js"
 import type { CompiledEndpoint, Parts } from "./internal/endpoint/CompiledEndpoint.js"
+import { parametersOf } from "./internal/endpoint/pathTemplate.js"
 import { attachCall, type Internals, internals } from "./internal/operation.js"
 import type { CacheInfo, RawResponse } from "./RawResponse.js"
 
@@ -57,23 +58,30 @@ export const toResponse = <A>({ call, response, url, value }: Completed): Respon
     call
   )
 
+/** Returns the decoded value of a completed call. */
+const valueOf = ({ value }: Completed): unknown => value
+
 /** Makes an operation from its internals. */
 export const fromInternals = <Args extends ReadonlyArray<unknown>, A, E, R>(
   description: Internals,
   endpoint: () => Endpoint.Any
 ): Operation<Args, A, E, R> => {
   const { compiled, inputOf, partsOf, tag } = description
-  const run = (args: ReadonlyArray<unknown>): Effect.Effect<Completed, unknown, unknown> =>
-    Effect.flatMap(tag, (authoriser) =>
-      Effect.suspend(() =>
-        execute(compiled(), authoriser, () => {
+  const run = <A>(args: ReadonlyArray<unknown>, toResult: (completed: Completed) => A) =>
+    Effect.withFiberRuntime<A, unknown, unknown>((fiber) =>
+      executeIn(
+        fiber,
+        compiled(),
+        Context.unsafeGet(fiber.currentContext, tag),
+        () => {
           const input = inputOf(args)
           return { input, parts: partsOf(input) }
-        })
+        },
+        toResult
       )
     )
-  const operation = Object.assign((...args: Args) => Effect.map(run(args), ({ value }) => value), {
-    withResponse: (...args: Args) => Effect.map(run(args), toResponse),
+  const operation = Object.assign((...args: Args) => run(args, valueOf), {
+    withResponse: (...args: Args) => run(args, toResponse),
     tag,
     [internals]: description
   })
@@ -82,23 +90,24 @@ export const fromInternals = <Args extends ReadonlyArray<unknown>, A, E, R>(
   return operation as never
 }
 
-/** Splits a flat input: path parameters by name, `headers`, `body`; the rest is the query. */
-const splitInput =
-  ({ body, encodeHeaders, segments }: CompiledEndpoint) =>
-  (input: unknown): Parts => {
+/** Makes the function that splits a flat input: path parameters by name, `headers`, `body`; the rest is the query. */
+const splitInput = ({ body, encodeHeaders, encodeQuery, segments }: CompiledEndpoint): ((input: unknown) => Parts) => {
+  const others = new Set(parametersOf(segments).map(({ name }) => name))
+  if (body !== undefined) others.add("body")
+  if (encodeHeaders !== undefined) others.add("headers")
+  const queryOf = (input: object): object =>
+    Object.fromEntries(Object.entries(input).filter(([name]) => !others.has(name)))
+  return (input) => {
     if (typeof input !== "object" || input === null) return { path: input, query: input }
     const given = input as Readonly<Record<string, unknown>>
-    const query = { ...given }
-    for (const { parts } of segments) for (const part of parts) if ("name" in part) delete query[part.name]
-    if (body !== undefined) delete query["body"]
-    if (encodeHeaders !== undefined) delete query["headers"]
     return {
       path: given,
-      query,
-      ...(encodeHeaders === undefined ? {} : { headers: given["headers"] ?? {} }),
-      ...(body === undefined ? {} : { body: given["body"] })
+      query: encodeQuery && queryOf(given),
+      headers: encodeHeaders && (given["headers"] ?? {}),
+      body: body && given["body"]
     }
   }
+}
 
 const makeOperation = (
   tag: Context.Tag<unknown, Authoriser>,

@@ -16,15 +16,17 @@ export interface AttemptLog {
 
 export const make = (): AttemptLog => {
   let attempts: ReadonlyArray<Attempt> = []
-  let listeners: ReadonlyArray<Listener> = []
+  let listeners: ReadonlyArray<Listener> | undefined
   return {
     attempts: () => attempts,
     record: ({ headers: _, ...attempt }) => {
       attempts = [...attempts, attempt]
-      return Effect.forEach(listeners, (listener) => listener(attempt), { discard: true })
+      return listeners === undefined
+        ? Effect.void
+        : Effect.forEach(listeners, (listener) => listener(attempt), { discard: true })
     },
     listen: (listener) => {
-      listeners = [...listeners, listener]
+      listeners = [...(listeners ?? []), listener]
     }
   }
 }

@@ -41,7 +41,7 @@ import * as Progress from "./Progress.js"
 import { headOf, receive } from "./receive.js"
 import { carriesCredentials, holdsSecrets } from "./secrets.js"
 import { type Ready, send, type Sent } from "./send.js"
-import { isBrowser } from "./userAgent.js"
+import { isBrowser } from "../http/userAgent.js"
 
 type Attempt<A> = Effect.Effect<A, AttemptFailure | PauseBegan, HttpClient.HttpClient>
 

@@ -4,11 +4,10 @@ import * as Either from "effect/Either"
 import type { Issue } from "../../Issue.js"
 import type { CompiledEndpoint, Encode, Parts, Texts } from "../endpoint/CompiledEndpoint.js"
 import { isDotSegment } from "../endpoint/pathTemplate.js"
+import { type Api, templateFor } from "../endpoint/requestTemplate.js"
 import { encodeFormText, prependPath } from "../endpoint/values.js"
-import { hrefOf } from "../http/baseUrl.js"
 import { fieldName, fieldValue } from "../http/fieldSyntax.js"
 import { framingIssue } from "./framing.js"
-import { userAgent } from "./userAgent.js"
 
 type Encoded<A> = Either.Either<A, ReadonlyArray<Issue>>
 
@@ -24,6 +23,9 @@ const encodePart = (encode: Encode | undefined, path: Issue["path"], value: unkn
         onLeft: (issues) => prependPath(path, issues),
         onRight: (texts) => texts as Texts
       })
+
+/** Matches a value that is sent as it is, and makes no segment of dots. */
+const plainValue = /^[\w~-]+$/
 
 /** Reports whether a segment is empty, or one that a URL parser resolves instead of sending it. */
 const isEmptyOrDots = (segment: string): boolean => segment === "" || isDotSegment(segment)
@@ -44,8 +46,12 @@ const encodePath = ({ issuePaths, segments }: CompiledEndpoint, values: Texts): 
         segment += part.literal
         continue
       }
-      parameter = part.name
       const value = values[part.name]
+      if (typeof value === "string" && plainValue.test(value)) {
+        segment += value
+        continue
+      }
+      parameter = part.name
       // Only an optional parameter can be absent.
       if (value === undefined && optional) break
       if (typeof value !== "string") return refuse([...issuePaths.path, part.name], "is missing")
@@ -59,6 +65,16 @@ const encodePath = ({ issuePaths, segments }: CompiledEndpoint, values: Texts): 
     path += `/${segment}`
   }
   return Either.right(path)
+}
+
+/** Makes the query, with its question mark. Empty if there is none. */
+const encodeQuery = ({ issuePaths, query = "" }: CompiledEndpoint, params: Texts): Encoded<string> => {
+  if (params === noTexts) return Either.right(query === "" ? "" : `?${query}`)
+  return Either.map(encodeFormText(params, issuePaths.query), (text) => {
+    // A form's plus sign is a space in forms only (RFC 3986, 2.1).
+    const search = [query, text.replaceAll("+", "%20")].filter((part) => part !== "").join("&")
+    return search === "" ? "" : `?${search}`
+  })
 }
 
 const encodeHeaders = (values: Texts): Encoded<Record<string, string>> => {
@@ -79,10 +95,7 @@ const encodeHeaders = (values: Texts): Encoded<Record<string, string>> => {
  */
 export const encodeRequest = (
   endpoint: CompiledEndpoint,
-  api: {
-    readonly baseUrl: URL
-    readonly defaults: { readonly headers?: Readonly<Record<string, string>> | undefined }
-  },
+  api: Api,
   parts: Parts
 ): Encoded<HttpRequest.HttpClientRequest> => {
   const { body, issuePaths, problems } = endpoint
@@ -95,22 +108,20 @@ export const encodeRequest = (
   if (Either.isLeft(fields)) return Either.left(fields.left)
   const path = encodePath(endpoint, values.right)
   if (Either.isLeft(path)) return Either.left(path.left)
-  const query = params.right === noTexts ? Either.right("") : encodeFormText(params.right, issuePaths.query)
+  const query = encodeQuery(endpoint, params.right)
   if (Either.isLeft(query)) return Either.left(query.left)
+
+  const template = templateFor(endpoint, api)
+  const plain = HttpRequest.setUrl(template, template.url + path.right + query.right)
+  const hasFields = fields.right !== noTexts
+  if (!hasFields && body === undefined) return Either.right(plain)
   const headers = encodeHeaders(fields.right)
   if (Either.isLeft(headers)) return Either.left(headers.left)
-
-  // A form's plus sign is a space in forms only (RFC 3986, 2.1).
-  const search = [endpoint.query ?? "", query.right.replaceAll("+", "%20")].filter((part) => part !== "").join("&")
-  const root = endpoint.fromOrigin ? api.baseUrl.origin : hrefOf(api.baseUrl)
-  const url = root + path.right + (search === "" ? "" : `?${search}`)
-  const defaults = { accept: endpoint.accept, ...userAgent(), ...api.defaults.headers }
-  const plain = HttpRequest.make(endpoint.method)(url, { headers: defaults })
-  const request = fields.right === noTexts ? plain : HttpRequest.setHeaders(plain, headers.right)
+  const request = hasFields ? HttpRequest.setHeaders(plain, headers.right) : plain
   const written = body === undefined ? Either.right(HttpBody.empty) : body.writer.write(parts.body, body.contentType)
   if (Either.isLeft(written)) return Either.left(prependPath(issuePaths.body ?? ["body"], written.left))
   // Default headers were checked with the API.
-  const issue = fields.right === noTexts ? undefined : framingIssue(request.headers, written.right)
+  const issue = hasFields ? framingIssue(request.headers, written.right) : undefined
   if (issue !== undefined) return Either.left([issue])
   return Either.right(body === undefined ? request : HttpRequest.setBody(request, written.right))
 }

@@ -3,6 +3,8 @@ import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import type * as Fiber from "effect/Fiber"
+import { identity } from "effect/Function"
 import type { Authoriser } from "../../Authoriser.js"
 import type { AnyError, EncodeError } from "../../HeraldError.js"
 import type { RawResponse } from "../../RawResponse.js"
@@ -46,17 +48,20 @@ export const prepare = (
   authoriser: Authoriser,
   makeInput: () => CallInput
 ): Either.Either<PreparedCall, EncodeError> => {
-  const made = Either.try(makeInput)
-  const refuse = (issues: ReadonlyArray<Issue>) =>
-    encodeError({ call: { endpoint, authoriser, input: Either.getOrUndefined(made)?.input }, attempts: [] }, issues)
-  // The `input` function of an operation can throw on arguments that its types forbid.
-  if (Either.isLeft(made))
-    return Either.left(refuse([{ path: [], message: "these are not the arguments of this operation" }]))
-  const { input, parts } = made.right
-  return Either.mapBoth(encodeRequest(endpoint, authoriser, parts), {
-    onLeft: refuse,
-    onRight: (request) => ({ endpoint, authoriser, input, request: withIdempotencyKey(endpoint, request) })
-  })
+  const refuse = (issues: ReadonlyArray<Issue>, input?: unknown) =>
+    Either.left(encodeError({ call: { endpoint, authoriser, input }, attempts: [] }, issues))
+  let made: CallInput
+  try {
+    made = makeInput()
+  } catch {
+    // The `input` function of an operation can throw on arguments that its types forbid.
+    return refuse([{ path: [], message: "these are not the arguments of this operation" }])
+  }
+  const { input, parts } = made
+  const request = encodeRequest(endpoint, authoriser, parts)
+  return Either.isLeft(request)
+    ? refuse(request.left, input)
+    : Either.right({ endpoint, authoriser, input, request: withIdempotencyKey(endpoint, request.right) })
 }
 
 /**
@@ -78,30 +83,37 @@ export const execute = (
   authoriser: Authoriser,
   input: () => CallInput
 ): Effect.Effect<Completed, AnyError, HttpClient.HttpClient> =>
-  Effect.withFiberRuntime((fiber) => {
-    const prepared = prepare(endpoint, authoriser, input)
-    if (Either.isLeft(prepared)) return Effect.fail(prepared.left)
-    const call = beginCall(fiber, prepared.right)
-    const state = CallState.make()
-    const exchange = () =>
-      withDeadline(call, state, (endsAt) =>
-        throughCache(call, state, sender(call, state, endsAt), decoder(call, state))
-      )
-    return withSpan(call, state, () =>
-      measured(call, state, () => Effect.flatMap(invalidating(call, exchange), complete(call)))
-    )
-  })
+  Effect.withFiberRuntime((fiber) => executeIn(fiber, endpoint, authoriser, input, identity))
+
+/** `execute`, in the fiber that runs it. The Effect must be run at once, and only once. Converts the outcome to a result. */
+export const executeIn = <A>(
+  fiber: Fiber.RuntimeFiber<unknown, unknown>,
+  endpoint: CompiledEndpoint,
+  authoriser: Authoriser,
+  input: () => CallInput,
+  toResult: (completed: Completed) => A
+): Effect.Effect<A, AnyError, HttpClient.HttpClient> => {
+  const prepared = prepare(endpoint, authoriser, input)
+  if (Either.isLeft(prepared)) return Effect.fail(prepared.left)
+  const call = beginCall(fiber, prepared.right)
+  const state = CallState.make()
+  const exchange = () =>
+    withDeadline(call, state, (endsAt) => throughCache(call, state, sender(call, state, endsAt), decoder(call, state)))
+  return withSpan(call, state, () =>
+    measured(call, state, () => Effect.flatMap(invalidating(call, exchange), complete(call, toResult)))
+  )
+}
 
 /** Makes the decoder of a call's responses. */
 const decoder = (call: CallInfo, state: CallState.CallState) => (response: RawResponse) =>
   decodeResponse({ ...errorContext(call, state), response })
 
-/** Makes the function that returns the outcome of a call from its response. */
+/** Makes the function that returns the result of a call from its response. */
 const complete =
-  (call: CallInfo) =>
+  <A>(call: CallInfo, toResult: (completed: Completed) => A) =>
   ({ response, value }: { readonly response: RawResponse; readonly value: Either.Either<unknown, AnyError> }) =>
     Either.isRight(value)
-      ? Effect.succeed<Completed>({ call, response, url: response.redirected ?? call.request.url, value: value.right })
+      ? Effect.succeed(toResult({ call, response, url: response.redirected ?? call.request.url, value: value.right }))
       : Effect.fail(value.left)
 
 /**

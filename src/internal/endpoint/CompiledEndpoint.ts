@@ -4,6 +4,7 @@ import type { StatusError } from "../../HeraldError.js"
 import type { Issue } from "../../Issue.js"
 import type { Reader, Writer } from "./Codec.js"
 import type { Segment } from "./pathTemplate.js"
+import type { Api, RequestTemplate } from "./requestTemplate.js"
 
 /** Encodes a part of the input. */
 export type Encode = (input: unknown) => Either.Either<unknown, ReadonlyArray<Issue>>
@@ -38,6 +39,8 @@ export interface CompiledEndpoint {
   readonly fromOrigin?: boolean | undefined
   /** The beginning of the query, from the target of a verb. */
   readonly query?: string | undefined
+  /** The templates of its requests, by API, of an endpoint that is used for many calls. */
+  readonly templates?: WeakMap<Api, RequestTemplate> | undefined
   /** Problems of the target and options of a verb. If there are any, no request is sent. */
   readonly problems?: ReadonlyArray<Issue> | undefined
   readonly encodePath: Encode | undefined

@@ -121,6 +121,7 @@ export const compile = (endpoint: Any): CompiledEndpoint => {
     method,
     template: templateOf(segments),
     segments,
+    templates: new WeakMap(),
     encodePath: names.length === 0 ? undefined : encodePath(names, pathSchemas),
     encodeQuery: query && encodeFields(query),
     encodeHeaders: headers && encodeFields(headers),

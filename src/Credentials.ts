@@ -6,6 +6,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import { atOnce, neverReplaced } from "./internal/immediateCredentials.js"
 import { authorizedRequest } from "./internal/authorizedRequest.js"
 import { encodeBase64 } from "./internal/base64.js"
 import { fingerprint, isGuessable, slowFingerprint } from "./internal/fingerprint.js"
@@ -69,22 +70,22 @@ export class CredentialsFailure extends Data.TaggedError("CredentialsFailure")<{
 /** No credentials: requests are sent as they are. */
 export const none: Credentials = {
   identity: "",
-  authorize: (request) => Effect.succeed({ request, generation: 0 }),
-  rejected: () => Effect.succeed(false)
+  authorize: /* #__PURE__ */ atOnce((request: HttpClientRequest) => Effect.succeed({ request, generation: 0 })),
+  rejected: neverReplaced
 }
 
 /** Credentials that do not change. */
 const fixed = (identity: string, add: (request: HttpClientRequest) => HttpClientRequest): Credentials => ({
   identity,
-  authorize: (request) => {
+  authorize: atOnce((request) => {
     // A value, since the pipeline uses one without a step of the runtime.
     try {
       return Effect.succeed(authorizedRequest(add(request), 0))
     } catch (defect) {
       return Effect.die(defect)
     }
-  },
-  rejected: () => Effect.succeed(false)
+  }),
+  rejected: neverReplaced
 })
 
 /**

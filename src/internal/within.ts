@@ -1,34 +1,12 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as DefaultServices from "effect/DefaultServices"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Runtime from "effect/Runtime"
 import * as RuntimeFlags from "effect/RuntimeFlags"
-
-/** The longest time of a timer, in milliseconds: 24.8 days. Effect's live clock never ends a longer sleep. */
-const longestTimer = 2_147_483_647
-
-/**
- * Calls a function after a duration by a clock: by a timer of the system if it is Effect's live clock, which costs less than a fiber
- * that sleeps. Returns a function that cancels it.
- */
-const startTimer = (
-  runtime: Runtime.Runtime<never>,
-  clock: Clock.Clock,
-  duration: Duration.Duration,
-  end: () => void
-): (() => void) => {
-  if (clock === Context.get(DefaultServices.liveServices, Clock.Clock)) {
-    const millis = Duration.toMillis(duration)
-    const timer = millis <= longestTimer ? setTimeout(end, millis) : undefined
-    return () => clearTimeout(timer)
-  }
-  const sleeper = Runtime.runFork(runtime, Effect.zipRight(clock.sleep(duration), Effect.sync(end)))
-  return () => sleeper.unsafeInterruptAsFork(sleeper.id())
-}
+import { startTimer } from "./timer.js"
 
 /**
  * Interrupts an effect that takes longer than a duration, and runs another one instead. The timer interrupts the effect even within
@@ -55,7 +33,7 @@ export const within = <A, E, R, B, E2, R2>(
           const work = Runtime.runFork(runtime, Effect.exit(effect) as Effect.Effect<Exit.Exit<A, E>>)
           const done = work.unsafePoll()
           if (done !== null) return resume(Exit.flatten(done))
-          const cancel = startTimer(runtime, clock, duration, () => {
+          const cancel = startTimer(clock, duration, () => {
             resume(Effect.suspend(onTimeout))
             work.unsafeInterruptAsFork(caller.id())
           })

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import type { Dispatcher } from "undici"
+import type { Expiry } from "../internal/http/expiry.js"
 import { type DirectSend, directSend } from "../internal/http/transportResponse.js"
 import { Exchange } from "./exchange.js"
 import { OwnResponse } from "./ownResponse.js"
@@ -61,9 +62,10 @@ export const makeClient = (dispatcher: Dispatch, { maxBodySize }: Settings): Htt
     return response
   }
 
-  const exchange = (request: HttpClientRequest, { origin, path }: Target) =>
+  const exchange = (request: HttpClientRequest, { origin, path }: Target, expiry?: Expiry) =>
     Effect.suspend(() => {
       const exchange = new Exchange()
+      if (expiry !== undefined) expiry.abort = () => exchange.abort()
       const sent = Effect.async<HttpClientResponse, HttpClientError>((resume) => {
         exchange.onHead = () => resume(Effect.sync(() => respond(request, exchange)))
         exchange.onFailure = (cause) => resume(Effect.fail(toError(request, exchange, cause)))
@@ -108,10 +110,12 @@ export const makeClient = (dispatcher: Dispatch, { maxBodySize }: Settings): Htt
     )
 
   const postprocess = (request: Effect.Effect<HttpClientRequest>) => Effect.flatMap(request, sendTraced)
-  return HttpClient.makeWith(
-    Object.assign(postprocess, {
-      [directSend]: (request: HttpClientRequest) => toTarget(request, (target) => exchange(request, target))
-    } satisfies DirectSend),
-    Effect.succeed as HttpClient.HttpClient.Preprocess<never, never>
-  )
+  const preprocess: HttpClient.HttpClient.Preprocess<never, never> = (request) => Effect.succeed(request)
+  const direct: DirectSend = {
+    [directSend]: {
+      preprocess,
+      send: (request, expiry) => toTarget(request, (target) => exchange(request, target, expiry))
+    }
+  }
+  return HttpClient.makeWith(Object.assign(postprocess, direct), preprocess)
 }

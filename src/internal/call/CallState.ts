@@ -1,3 +1,6 @@
+import type * as Effect from "effect/Effect"
+import type { AnyError } from "../../HeraldError.js"
+import type { Expiry } from "../http/expiry.js"
 import * as AttemptLog from "./AttemptLog.js"
 import * as Progress from "./Progress.js"
 
@@ -7,6 +10,19 @@ export interface CallState {
   readonly progress: Progress.ProgressCell
   /** True if the attempt is sent during a pause, to test whether the server still wants it. Admission sets it. */
   probing: boolean
+  /** The end of the call's deadline, if the transport aborts the request at it. */
+  expiry: CallExpiry | undefined
 }
 
-export const make = (): CallState => ({ log: AttemptLog.make(), progress: Progress.make(), probing: false })
+/** The end of a call's deadline, at which the transport aborts the request. */
+export interface CallExpiry extends Expiry {
+  /** Fails with the error of a call whose deadline has passed. */
+  readonly fail: () => Effect.Effect<never, AnyError>
+}
+
+export const make = (): CallState => ({
+  log: AttemptLog.make(),
+  progress: Progress.make(),
+  probing: false,
+  expiry: undefined
+})

@@ -108,6 +108,7 @@ export const makeAttempt = (
         origin: baseUrl.origin,
         originHeaders: () => Object.keys(defaults.headers ?? {}).map((name) => name.toLowerCase()),
         traced: call.traced && (defaults.traceContext ?? !isBrowser()),
+        expiry: state.expiry,
         follows: endpoint.follows,
         holdsSecrets: () => endpoint.sensitive || holdsSecrets(call.input) || carriesCredentials(ready.plain),
         authorize: (plain) =>

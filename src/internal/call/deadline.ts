@@ -1,14 +1,19 @@
+import { HttpClient } from "@effect/platform/HttpClient"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { Current, PerAttempt } from "../../Deadline.js"
 import { type AnyError, NotSent, TimeoutError } from "../../HeraldError.js"
 import { durationText } from "../durationText.js"
+import { directSend, partsOf } from "../http/transportResponse.js"
+import { isImmediate } from "../immediateCredentials.js"
+import { startTimer } from "../timer.js"
 import { within } from "../within.js"
 import { type AttemptFailure, fromHead } from "./AttemptFailure.js"
 import { failedAttempt } from "./AttemptLog.js"
 import type { CallInfo } from "./CallInfo.js"
-import type { CallState } from "./CallState.js"
+import type { CallExpiry, CallState } from "./CallState.js"
 import { errorContext, errorDetails } from "./errors.js"
 import { passedBefore } from "./passedBefore.js"
 import * as Progress from "./Progress.js"
@@ -70,6 +75,55 @@ const deadlineError = (call: CallInfo, state: CallState, deadline: Duration.Dura
 }
 
 /**
+ * Reports whether nothing but the transport can make a call wait past its deadline, and the transport aborts a request at an `Expiry`:
+ * it is the library's own, and credentials, request body, cache and rate limiter do not wait. A wait before another attempt is never
+ * longer than the deadline.
+ */
+const canExpire = ({ authoriser: { credentials, origin }, context, endpoint }: CallInfo): boolean => {
+  const client = Option.getOrUndefined(Context.getOption(context, HttpClient))
+  if (client === undefined) return false
+  const { postprocess, preprocess } = partsOf(client)
+  return (
+    preprocess !== undefined &&
+    preprocess === postprocess?.[directSend]?.preprocess &&
+    origin.cache === undefined &&
+    origin.limiter === undefined &&
+    endpoint.body?.writer.withBody === undefined &&
+    isImmediate(credentials)
+  )
+}
+
+/**
+ * Runs a call until a timer makes the transport abort its request, after which `retry` runs `onTimeout`. This costs much less than a
+ * fiber that is interrupted.
+ */
+const untilExpiry = <A, R>(
+  { clock }: CallInfo,
+  state: CallState,
+  duration: Duration.Duration,
+  run: () => Effect.Effect<A, AnyError, R>,
+  onTimeout: () => Effect.Effect<never, AnyError>
+): Effect.Effect<A, AnyError, R> =>
+  Effect.uninterruptibleMask((restore) => {
+    const expiry: CallExpiry = { passed: false, abort: undefined, fail: onTimeout }
+    state.expiry = expiry
+    const cancel = startTimer(clock, duration, () => {
+      expiry.passed = true
+      expiry.abort?.()
+    })
+    return Effect.matchCauseEffect(restore(Effect.suspend(run)), {
+      onSuccess: (value) => {
+        cancel()
+        return Effect.succeed(value)
+      },
+      onFailure: (cause) => {
+        cancel()
+        return Effect.failCause(cause)
+      }
+    })
+  })
+
+/**
  * Runs a call within its deadline, if it has one. `run` receives the end of the deadline, in milliseconds since the epoch.
  */
 export const withDeadline = <A, R>(
@@ -82,11 +136,12 @@ export const withDeadline = <A, R>(
   if (given === undefined) return run(undefined)
   const deadline = Duration.decode(given)
   const endsAt = (Context.get(context, DeadlineStart) ?? startedAt) + Duration.toMillis(deadline)
-  return within(
-    Effect.suspend(() => run(endsAt)),
-    Duration.millis(endsAt - startedAt),
-    () => failLate(call, state, deadline)
-  )
+  const duration = Duration.millis(endsAt - startedAt)
+  const runUntil = () => run(endsAt)
+  const onTimeout = () => failLate(call, state, deadline)
+  return canExpire(call) && Duration.greaterThan(duration, Duration.zero)
+    ? untilExpiry(call, state, duration, runUntil, onTimeout)
+    : within(Effect.suspend(runUntil), duration, onTimeout)
 }
 
 /** Returns the time until the deadline of a call, if it has one. */

@@ -73,6 +73,7 @@ export const retry = <R>(
         onFailure: (cause) => {
           const failure = Cause.failureOrCause(cause)
           if (Either.isRight(failure)) return Effect.failCause(failure.right)
+          if (state.expiry?.passed === true) return state.expiry.fail()
           Progress.finishAttempt(progress)
           return failure.left === pauseBegan ? next() : afterFailure(failure.left, currentPolicy(call))
         }

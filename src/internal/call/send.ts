@@ -13,7 +13,8 @@ import { withoutContentDecoding } from "../http/fetchDispatcher.js"
 import { dropBody } from "../http/readBody.js"
 import { decodeReference } from "../http/reference.js"
 import { redirectStatuses } from "../http/statuses.js"
-import { type DirectSend, directSend } from "../http/transportResponse.js"
+import type { Expiry } from "../http/expiry.js"
+import { directSend, partsOf } from "../http/transportResponse.js"
 import { flatMapNow } from "../flatMapNow.js"
 import { classifyTransport } from "./classify.js"
 import { isCredentialHeader, makeRevealsCredentials, paramsOf } from "./secrets.js"
@@ -89,15 +90,6 @@ const withParams = (
   return rebuilt(request, `${url.href}${url.search === "" ? "?" : "&"}${query}`, request.headers)
 }
 
-/** The parts of the platform's clients that are not in their type. */
-interface ClientParts {
-  readonly preprocess?: (request: HttpRequest.HttpClientRequest) => Effect.Effect<HttpRequest.HttpClientRequest>
-  readonly postprocess?: ((
-    request: Effect.Effect<HttpRequest.HttpClientRequest>
-  ) => Effect.Effect<HttpClientResponse, HttpClientError.HttpClientError>) &
-    DirectSend
-}
-
 /**
  * Sends one request. A client of the library's own transport sends it directly, without the platform's span, which records the query.
  * For any other client the span is turned off, and the options of `fetch` are set where the client has added the context of its own layer, so that they are
@@ -106,13 +98,14 @@ interface ClientParts {
 const sendOnce = (
   client: HttpClient.HttpClient,
   request: HttpRequest.HttpClientRequest,
-  sameOrigin: boolean
+  sameOrigin: boolean,
+  expiry: Expiry | undefined
 ): Effect.Effect<HttpClientResponse, HttpClientError.HttpClientError> => {
-  const { postprocess, preprocess }: ClientParts = client as object
+  const { postprocess, preprocess } = partsOf(client)
   const whole = withParams(request, isNamed)
   const direct = postprocess?.[directSend]
   if (direct !== undefined && preprocess !== undefined) {
-    return flatMapNow(preprocess(whole), (request) => direct(withParams(request, isIn)))
+    return flatMapNow(preprocess(whole), (request) => direct.send(withParams(request, isIn), expiry))
   }
   const sent =
     postprocess === undefined || preprocess === undefined
@@ -216,6 +209,8 @@ export interface SendOptions<E, R> {
   readonly originHeaders: () => ReadonlyArray<string>
   /** True if the context of the trace is sent to this origin. */
   readonly traced: boolean
+  /** The end of the deadline, at which the transport aborts the request. */
+  readonly expiry: Expiry | undefined
   readonly follows: (status: number) => boolean
   /** Reports whether the input may hold secrets. */
   readonly holdsSecrets: () => boolean
@@ -255,8 +250,8 @@ export const send = <A, E, R, E2>(
   options.onSend(authorized.request, carriedOut)
   const exchanged =
     options.traced && onlySameOrigin
-      ? withTraceContext(authorized.request, (request) => sendOnce(client, request, true))
-      : sendOnce(client, authorized.request, onlySameOrigin)
+      ? withTraceContext(authorized.request, (request) => sendOnce(client, request, true, options.expiry))
+      : sendOnce(client, authorized.request, onlySameOrigin, options.expiry)
   return Effect.flatMap(exchanged, (response): ReturnType<typeof send<A, E, R, E2>> => {
     const sent = { response, plain, authorized }
     const { status } = response

@@ -1,9 +1,11 @@
+import type { HttpClient } from "@effect/platform/HttpClient"
 import type { HttpClientError } from "@effect/platform/HttpClientError"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import type { HttpIncomingMessage } from "@effect/platform/HttpIncomingMessage"
 import type * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
+import type { Expiry } from "./expiry.js"
 import type { ReadBody, ReadFailure } from "./receivedBody.js"
 
 /** The parts of the platform's responses that are not in their types. */
@@ -24,13 +26,32 @@ const sourceOf = (message: HttpIncomingMessage<unknown>): Response["source"] => 
 const isWebResponse = (source: unknown): source is globalThis.Response =>
   typeof globalThis.Response === "function" && source instanceof globalThis.Response
 
-/** The key of a function by which a client of the library's own transport sends a request without a span of the platform. */
+/** The key of the parts by which a client of the library's own transport sends a request without a span of the platform. */
 export const directSend: unique symbol = Symbol.for("effect-herald/Transport/directSend")
 
 /** The mark of a client of the library's own transport. */
 export interface DirectSend {
-  readonly [directSend]?: (request: HttpClientRequest) => Effect.Effect<HttpClientResponse, HttpClientError>
+  readonly [directSend]?: {
+    /** The client's own preparation of requests, which does nothing. Users can add to it. */
+    readonly preprocess: (request: HttpClientRequest) => Effect.Effect<HttpClientRequest>
+    /** Sends a request, and aborts it at an expiry. */
+    readonly send: (
+      request: HttpClientRequest,
+      expiry: Expiry | undefined
+    ) => Effect.Effect<HttpClientResponse, HttpClientError>
+  }
 }
+
+/** The parts of the platform's clients that are not in their type. */
+export interface ClientParts {
+  readonly preprocess?: ((request: HttpClientRequest) => Effect.Effect<HttpClientRequest>) | undefined
+  readonly postprocess?:
+    | (((request: Effect.Effect<HttpClientRequest>) => Effect.Effect<HttpClientResponse, HttpClientError>) & DirectSend)
+    | undefined
+}
+
+/** Returns the parts of a client. */
+export const partsOf = (client: HttpClient): ClientParts => client as object
 
 /** Reports whether the transport is the library's own, which undoes content codings itself. */
 export const isOwn = (message: HttpIncomingMessage<unknown>): boolean => {

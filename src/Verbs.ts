@@ -11,7 +11,7 @@ import { type Completed, execute } from "./internal/call/execute.js"
 import type { BodyOption, NoBody } from "./internal/endpoint/bodies.js"
 import type { CheckJson } from "./internal/endpoint/CheckJson.js"
 import type { Value, ValueOrList } from "./internal/endpoint/values.js"
-import { verbEndpoint } from "./internal/endpoint/verbEndpoint.js"
+import { rememberResponses, verbEndpoint } from "./internal/endpoint/verbEndpoint.js"
 import { type Response, toResponse } from "./Operation.js"
 
 export type { BodyOption, NoBody, Value, ValueOrList }
@@ -149,12 +149,13 @@ export interface Verbs<Id> {
  * ```
  */
 export const make = <Id, Service extends Authoriser>(tag: Context.Tag<Id, Service>): Verbs<Id> => {
+  const makeResponses = rememberResponses()
   const call =
     (method: HttpMethod, success: Body.Any) =>
     (target: unknown, given: unknown = {}): Effect.Effect<Completed, unknown, HttpClient | Id> =>
       Effect.flatMap(tag, (authoriser) => {
         const options = Predicate.isRecord(given) ? given : {}
-        const { endpoint, body } = verbEndpoint({ method, target, options, success }, authoriser.baseUrl)
+        const { endpoint, body } = verbEndpoint({ method, target, options, success }, authoriser.baseUrl, makeResponses)
         return execute(endpoint, authoriser, () => {
           if (!Predicate.isRecord(given)) throw new TypeError("options are an object")
           const { headers = {}, path = {}, query = {} } = given

@@ -56,7 +56,8 @@ interface Readers {
   readonly errors: ReadonlyArray<ErrorReader> | undefined
 }
 
-type Responses = Pick<
+/** The parts of an endpoint that read responses. */
+export type Responses = Pick<
   CompiledEndpoint,
   "accept" | "accepts" | "successes" | "successStatuses" | "errors" | "follows" | "notModified" | "streams"
 >

@@ -10,7 +10,7 @@ import { isIdempotent, isSafe } from "../http/methods.js"
 import { statusKey } from "../http/statuses.js"
 import { verbBodyNames, verbWriters } from "./bodies.js"
 import type { CompiledEndpoint } from "./CompiledEndpoint.js"
-import { responsesOf } from "./compile.js"
+import { type Responses, responsesOf } from "./compile.js"
 import { encodeHeaderValues, encodeParams, encodePathValues } from "./values.js"
 import { anyPath } from "./pathTemplate.js"
 import { parseTarget, type Target } from "./verbTarget.js"
@@ -36,9 +36,6 @@ const shownTarget = (target: unknown): string => {
   return path === "" || path.startsWith("/") ? path : `/${path}`
 }
 
-/** The family of requests that declare no errors. */
-const withoutErrors = {}
-
 /** Returns the content type that the caller's headers set. */
 const contentTypeIn = (headers: unknown): string | undefined => {
   if (!Predicate.isRecord(headers)) return undefined
@@ -61,10 +58,37 @@ const byStatus = (success: unknown): Readonly<Record<string, Body.Any>> | undefi
     : undefined
 }
 
-/** Makes the compiled endpoint of a request that no endpoint describes. Returns it with the value of the body. */
+/** Makes the readers of responses, as `responsesOf` does, for a success and errors that are declared in the same objects again. */
+export type MakeResponses = (
+  method: HttpMethod,
+  success: Body.Any | Readonly<Record<string, Body.Any>>,
+  errors: ErrorsSpec,
+  /** The declaration of the success: a schema, bodies, or these by status. */
+  declared: object
+) => Responses
+
+/** Makes a `MakeResponses` that compiles the schemas of a declaration once. */
+export const rememberResponses = (): MakeResponses => {
+  const made = new WeakMap<object, WeakMap<object, Map<HttpMethod, Responses>>>()
+  return (method, success, errors, declared) => {
+    const byErrors = made.get(declared) ?? new WeakMap<object, Map<HttpMethod, Responses>>()
+    const byMethod = byErrors.get(errors) ?? new Map<HttpMethod, Responses>()
+    const responses = byMethod.get(method) ?? responsesOf(method, success, errors)
+    made.set(declared, byErrors.set(errors, byMethod.set(method, responses)))
+    return responses
+  }
+}
+
+/** No declared errors. */
+const noErrors: ErrorsSpec = {}
+
+/**
+ * Makes the compiled endpoint of a request that no endpoint describes. Returns it with the value of the body.
+ */
 export const verbEndpoint = (
   { method, options, success: defaultSuccess, target: given }: VerbRequest,
-  baseUrl: URL
+  baseUrl: URL,
+  makeResponses: MakeResponses = responsesOf
 ): { readonly endpoint: CompiledEndpoint; readonly body: unknown } => {
   const { errors, headers, idempotencyKey, success } = options
   const sideEffects = options["sideEffects"] === true
@@ -78,7 +102,7 @@ export const verbEndpoint = (
   const names = verbBodyNames.filter((name) => options[name] !== undefined)
   const [name] = names
   // The types of `Verbs` check the values of `errors`.
-  const declared = Predicate.isRecord(errors) ? (errors as unknown as ErrorsSpec) : {}
+  const declared = Predicate.isRecord(errors) ? (errors as unknown as ErrorsSpec) : noErrors
   const validKey = Predicate.isString(idempotencyKey) && isRequestField(idempotencyKey)
   const problems: ReadonlyArray<Issue> = [
     ...(Either.isLeft(target) ? target.left : []),
@@ -93,7 +117,12 @@ export const verbEndpoint = (
       ? []
       : [{ path: ["idempotencyKey"], message: "must be a name that a header can have" }])
   ]
-  const responses = responsesOf(method, result ?? defaultSuccess, declared)
+  const responses = makeResponses(
+    method,
+    result ?? defaultSuccess,
+    declared,
+    result === undefined || !Predicate.isObject(success) ? defaultSuccess : success
+  )
   const endpoint: CompiledEndpoint = {
     name: template === "" ? method : `${method} ${template}`,
     method,
@@ -113,7 +142,7 @@ export const verbEndpoint = (
     idempotencyKey: validKey ? idempotencyKey.toLowerCase() : undefined,
     neverRetried: false,
     sensitive: options["sensitive"] === true,
-    family: errors === undefined ? withoutErrors : declared
+    family: declared
   }
   return { endpoint, body: name === undefined ? undefined : options[name] }
 }

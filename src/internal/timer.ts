@@ -8,15 +8,14 @@ import * as Effect from "effect/Effect"
 const longestTimer = 2_147_483_647
 
 /**
- * Calls a function after a duration by a clock: by a timer of the system if it is Effect's live clock, which costs much less than a fiber
+ * Calls a function after a number of milliseconds by a clock: by a timer of the system if it is Effect's live clock, which costs much less than a fiber
  * that sleeps. Returns a function that cancels it.
  */
-export const startTimer = (clock: Clock.Clock, duration: Duration.Duration, end: () => void): (() => void) => {
+export const startTimer = (clock: Clock.Clock, millis: number, end: () => void): (() => void) => {
   if (clock === Context.get(DefaultServices.liveServices, Clock.Clock)) {
-    const millis = Duration.toMillis(duration)
     const timer = millis <= longestTimer ? setTimeout(end, millis) : undefined
     return () => clearTimeout(timer)
   }
-  const sleeper = Effect.runFork(Effect.zipRight(clock.sleep(duration), Effect.sync(end)))
+  const sleeper = Effect.runFork(Effect.zipRight(clock.sleep(Duration.millis(millis)), Effect.sync(end)))
   return () => sleeper.unsafeInterruptAsFork(sleeper.id())
 }

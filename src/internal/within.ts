@@ -33,7 +33,7 @@ export const within = <A, E, R, B, E2, R2>(
           const work = Runtime.runFork(runtime, Effect.exit(effect) as Effect.Effect<Exit.Exit<A, E>>)
           const done = work.unsafePoll()
           if (done !== null) return resume(Exit.flatten(done))
-          const cancel = startTimer(clock, duration, () => {
+          const cancel = startTimer(clock, Duration.toMillis(duration), () => {
             resume(Effect.suspend(onTimeout))
             work.unsafeInterruptAsFork(caller.id())
           })

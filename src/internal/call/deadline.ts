@@ -100,14 +100,14 @@ const canExpire = ({ authoriser: { credentials, origin }, context, endpoint }: C
 const untilExpiry = <A, R>(
   { clock }: CallInfo,
   state: CallState,
-  duration: Duration.Duration,
+  millis: number,
   run: () => Effect.Effect<A, AnyError, R>,
   onTimeout: () => Effect.Effect<never, AnyError>
 ): Effect.Effect<A, AnyError, R> =>
   Effect.uninterruptibleMask((restore) => {
     const expiry: CallExpiry = { passed: false, abort: undefined, fail: onTimeout }
     state.expiry = expiry
-    const cancel = startTimer(clock, duration, () => {
+    const cancel = startTimer(clock, millis, () => {
       expiry.passed = true
       expiry.abort?.()
     })
@@ -136,12 +136,12 @@ export const withDeadline = <A, R>(
   if (given === undefined) return run(undefined)
   const deadline = Duration.decode(given)
   const endsAt = (Context.get(context, DeadlineStart) ?? startedAt) + Duration.toMillis(deadline)
-  const duration = Duration.millis(endsAt - startedAt)
+  const millis = endsAt - startedAt
   const runUntil = () => run(endsAt)
   const onTimeout = () => failLate(call, state, deadline)
-  return canExpire(call) && Duration.greaterThan(duration, Duration.zero)
-    ? untilExpiry(call, state, duration, runUntil, onTimeout)
-    : within(Effect.suspend(runUntil), duration, onTimeout)
+  return millis > 0 && canExpire(call)
+    ? untilExpiry(call, state, millis, runUntil, onTimeout)
+    : within(Effect.suspend(runUntil), Duration.millis(millis), onTimeout)
 }
 
 /** Returns the time until the deadline of a call, if it has one. */

@@ -1,36 +1,68 @@
 import * as HttpClient from "@effect/platform/HttpClient"
+import * as Config from "effect/Config"
+import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import { makeDispatcher } from "./dispatcher.js"
 import { makeClient } from "./transportClient.js"
+import { checkOptions, type Options } from "./transportOptions.js"
 
-/** Options of a transport. */
-export interface Options {
-  /**
-   * Maximum size of a body of a response that is read whole, in bytes, after its content codings are undone. A larger one fails.
-   * Bodies that are read as a stream have no limit. Default: 64 MiB.
-   */
-  readonly maxBodySize?: number | undefined
+export type { Options, TlsOptions } from "./transportOptions.js"
+
+/** The type of `make`. Without options it does not fail. */
+export interface Make {
+  (): Effect.Effect<HttpClient.HttpClient, never, Scope.Scope>
+  (options: Options): Effect.Effect<HttpClient.HttpClient, ConfigError.ConfigError, Scope.Scope>
 }
 
-/** The default maximum size of a body, in bytes: 64 MiB. */
-const defaultMaxBodySize = 67_108_864
+/**
+ * The client that `layer` provides, until the scope closes, which closes its connections. Fails with a `ConfigError` if an option is
+ * invalid.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Transport } from "effect-herald/node"
+ *
+ * const program = Effect.scoped(
+ *   Effect.gen(function* () {
+ *     const client = yield* Transport.make({ connections: 8 })
+ *     const response = yield* client.get("https://weather.example/forecast")
+ *     return yield* response.json
+ *   })
+ * )
+ * ```
+ */
+export const make = ((options: Options = {}) =>
+  Effect.gen(function* () {
+    const settings = yield* checkOptions(options)
+    const { bodyTimeout, headersTimeout, maxBodySize, pipelining } = settings
+    // Loaded here, for programs that import this module and use another transport.
+    const undici = yield* Effect.promise(() => import("undici"))
+    const dispatcher = settings.dispatcher ?? (yield* makeDispatcher(undici, settings))
+    return makeClient(dispatcher, {
+      maxBodySize,
+      options: {
+        bodyTimeout,
+        headersTimeout,
+        // By default, undici sends a request once the head of the response before it was received.
+        ...(pipelining > 1 ? { blocking: false } : {})
+      }
+    })
+    // The defaults are valid.
+  })) as Make
 
-/** A client as `layer` has it, until the scope closes, which closes its connections. */
-export const make = (options: Options = {}): Effect.Effect<HttpClient.HttpClient, never, Scope.Scope> =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.promise(async () => {
-        const { Agent } = await import("undici")
-        return new Agent()
-      }),
-      (dispatcher) => Effect.promise(() => dispatcher.destroy())
-    ),
-    (dispatcher) => makeClient(dispatcher, { maxBodySize: options.maxBodySize ?? defaultMaxBodySize })
-  )
+/** The type of `layer`. Without options it does not fail. */
+export interface MakeLayer {
+  (): Layer.Layer<HttpClient.HttpClient>
+  (options: Options): Layer.Layer<HttpClient.HttpClient, ConfigError.ConfigError>
+}
 
 /**
- * An `HttpClient` for Node, over undici.
+ * An `HttpClient` for Node, over undici's `dispatch`: for this library, and wherever `NodeHttpClient.layerUndici` can be. An
+ * interruption aborts the request. Content codings are undone. Its connections are kept for further requests, and close with the
+ * layer. Fails with a `ConfigError` if an option is invalid.
  *
  * @example
  * ```ts
@@ -43,5 +75,36 @@ export const make = (options: Options = {}): Effect.Effect<HttpClient.HttpClient
  * )
  * ```
  */
-export const layer = (options: Options = {}): Layer.Layer<HttpClient.HttpClient> =>
-  Layer.scoped(HttpClient.HttpClient, make(options))
+export const layer = ((options: Options = {}) =>
+  // The defaults are valid.
+  Layer.scoped(HttpClient.HttpClient, make(options))) as MakeLayer
+
+/** Options of `layerConfig`: each is a value, or a `Config` of one. */
+export type ConfigOptions = {
+  readonly [K in keyof Options]: Options[K] | Config.Config<Exclude<Options[K], undefined>>
+}
+
+/**
+ * `layer`, with options of which each is a value or a `Config`. Fails with a `ConfigError` if a setting is missing or invalid.
+ *
+ * @example
+ * ```ts
+ * import { Config } from "effect"
+ * import { Transport } from "effect-herald/node"
+ *
+ * const live = Transport.layerConfig({
+ *   connections: Config.withDefault(Config.integer("CONNECTIONS"), 64),
+ *   connectTimeout: "3 seconds"
+ * })
+ * ```
+ */
+export const layerConfig = (options: ConfigOptions): Layer.Layer<HttpClient.HttpClient, ConfigError.ConfigError> =>
+  Layer.unwrapEffect(
+    Effect.map(
+      Effect.forEach(Object.entries(options), ([name, value]) =>
+        Effect.map(Config.isConfig(value) ? value : Effect.succeed(value), (read) => [name, read] as const)
+      ),
+      // `ConfigOptions` has a value, or a `Config` of one, for each option.
+      (entries) => layer(Object.fromEntries(entries) as Options)
+    )
+  )

@@ -1,5 +1,6 @@
 import { constVoid } from "effect/Function"
 import type { IncomingHttpHeaders } from "node:http"
+import type { Readable } from "node:stream"
 import type { Dispatcher } from "undici"
 
 /** The number of bytes of a body that are kept before it is read. The connection is paused while there are as many. */
@@ -28,8 +29,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   streamed = false
   /** True once the body is read whole, so that all of its chunks remain. */
   keepsAll = false
-  /** Ends a body of the request that is a stream. Runs when the request is aborted or fails. */
-  dropBody: ((cause: unknown) => void) | undefined
+  /** The body of the request, if it is a stream. It is destroyed when the request is aborted or fails. */
+  body: Readable | undefined
   /** True once the request is written to a connection. */
   started = false
   private aborted = false
@@ -129,7 +130,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private fail(cause: unknown): void {
     this.failure = { cause }
     this.controller = undefined
-    this.dropBody?.(cause)
+    if (this.body?.destroyed === false) this.body.on("error", constVoid).destroy()
     if (this.status === 0) this.onFailure(cause)
     this.notify()
   }

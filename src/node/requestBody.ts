@@ -1,20 +1,66 @@
 import type { HttpBody } from "@effect/platform/HttpBody"
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import type * as Runtime from "effect/Runtime"
+import { Readable } from "node:stream"
 import type { Dispatcher } from "undici"
+import { encodeMultipart } from "./multipart.js"
+import { toReadable } from "./readableBody.js"
 
 /** A body as undici sends it. */
-type Sendable = NonNullable<Dispatcher.DispatchOptions["body"]> | null
+export interface SendableBody {
+  readonly content: NonNullable<Dispatcher.DispatchOptions["body"]> | null
+  /** The `Content-Type` that the body has of itself. */
+  readonly contentType?: string
+  /** Waits until a Stream has ended. */
+  readonly ended?: Effect.Effect<void>
+}
 
-/** Converts a body. */
-export const convertBody = (body: HttpBody): Sendable => {
+/** The surroundings of a request that a Stream runs in. */
+export interface BodyContext {
+  readonly runtime: () => Runtime.Runtime<never>
+  /** Runs with the failure of a Stream. */
+  readonly onFailure: (failure: unknown) => void
+}
+
+const empty: SendableBody = { content: null }
+
+/** undici sends each Blob, which its types do not say. */
+const ofBlob = (blob: Blob): SendableBody["content"] => blob as never
+
+const ofForm = (form: FormData): SendableBody => {
+  const { content, contentType } = encodeMultipart(form)
+  return { content: ofBlob(content), contentType }
+}
+
+/** Converts a body that the platform knows nothing about. undici refuses those of other types, and says so. */
+const ofRaw = (body: unknown): SendableBody => {
+  if (body === null || body === undefined) return empty
+  if (body instanceof FormData) return ofForm(body)
+  if (body instanceof URLSearchParams) return { content: body.toString() }
+  // The types of the platform's streams and of Node's differ.
+  if (body instanceof ReadableStream)
+    return { content: Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]) }
+  if (body instanceof Readable || ArrayBuffer.isView(body) || body instanceof Blob) return { content: body as never }
+  return Predicate.hasProperty(body, Symbol.asyncIterator)
+    ? { content: Readable.from(body as AsyncIterable<Uint8Array>, { objectMode: false }) }
+    : { content: body as never }
+}
+
+/** Converts a body of a request. */
+export const toSendable = (body: HttpBody, { onFailure, runtime }: BodyContext): SendableBody => {
   switch (body._tag) {
     case "Empty":
-      return null
+      return empty
     case "Uint8Array":
-      return body.body
+      return { content: body.body }
     case "Raw":
-      return body.body as Sendable
+      return ofRaw(body.body)
     case "FormData":
-    case "Stream":
-      throw new Error("not yet")
+      return ofForm(body.formData)
+    case "Stream": {
+      const { ended, readable } = toReadable(body.stream, runtime(), onFailure)
+      return { content: readable, ended }
+    }
   }
 }

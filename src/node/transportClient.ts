@@ -3,15 +3,20 @@ import { type HttpClientError, RequestError } from "@effect/platform/HttpClientE
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import type * as Fiber from "effect/Fiber"
+import { constFalse } from "effect/Function"
 import * as Predicate from "effect/Predicate"
+import * as Runtime from "effect/Runtime"
+import { Readable } from "node:stream"
 import type { Dispatcher } from "undici"
 import type { Expiry } from "../internal/http/expiry.js"
 import { type DirectSend, directSend } from "../internal/http/transportResponse.js"
 import { Exchange } from "./exchange.js"
 import { OwnResponse } from "./ownResponse.js"
-import { convertBody } from "./requestBody.js"
+import { toSendable } from "./requestBody.js"
 import { type Origins, type Target, targetOf } from "./requestTarget.js"
 import { isTraced, traced } from "./requestSpan.js"
 
@@ -22,15 +27,18 @@ export type Dispatch = Pick<Dispatcher, "dispatch">
 export interface Settings {
   /** Maximum size of a body that is read whole, in bytes. */
   readonly maxBodySize: number
+  /** Options of each request. */
+  readonly options: Pick<Dispatcher.DispatchOptions, "headersTimeout" | "bodyTimeout" | "blocking">
 }
 
 /** The codings that are asked for, unless the request says otherwise. */
 const acceptedCodings = "gzip, deflate, br"
 
 /** Returns the headers as undici takes them: names and values alternate. */
-const headersOf = ({ headers }: HttpClientRequest): Array<string> => {
+const headersOf = ({ headers }: HttpClientRequest, contentType: string | undefined): Array<string> => {
   const list: Array<string> = []
   for (const name in headers) list.push(name, headers[name]!)
+  if (contentType !== undefined && headers["content-type"] === undefined) list.push("content-type", contentType)
   // A part of content with a coding can't be decoded.
   if (headers["accept-encoding"] === undefined && headers["range"] === undefined) {
     list.push("accept-encoding", acceptedCodings)
@@ -50,8 +58,18 @@ const toError = (request: HttpClientRequest, exchange: Exchange, cause: unknown)
   return new RequestError({ request, reason: refused ? "Encode" : "Transport", cause })
 }
 
+type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
+
+/** Returns the runtime of a fiber, for the Streams of its requests. */
+const runtimeOf = (fiber: AnyFiber): Runtime.Runtime<never> =>
+  Runtime.make({
+    context: fiber.currentContext as Context.Context<never>,
+    runtimeFlags: Runtime.defaultRuntime.runtimeFlags,
+    fiberRefs: fiber.getFiberRefs()
+  })
+
 /** Makes a client that sends requests by a dispatcher of undici. */
-export const makeClient = (dispatcher: Dispatch, { maxBodySize }: Settings): HttpClient.HttpClient => {
+export const makeClient = (dispatcher: Dispatch, { maxBodySize, options }: Settings): HttpClient.HttpClient => {
   const origins: Origins = new Map()
   // Aborts a response that was dropped before it was read, which would hold its connection.
   const dropped = new FinalizationRegistry<Exchange>((exchange) => exchange.drop())
@@ -62,60 +80,74 @@ export const makeClient = (dispatcher: Dispatch, { maxBodySize }: Settings): Htt
     return response
   }
 
-  const exchange = (request: HttpClientRequest, { origin, path }: Target, expiry?: Expiry) =>
-    Effect.suspend(() => {
-      const exchange = new Exchange()
-      if (expiry !== undefined) expiry.abort = () => exchange.abort()
-      const sent = Effect.async<HttpClientResponse, HttpClientError>((resume) => {
-        exchange.onHead = () => resume(Effect.sync(() => respond(request, exchange)))
-        exchange.onFailure = (cause) => resume(Effect.fail(toError(request, exchange, cause)))
-        exchange.start(dispatcher, {
-          origin,
-          path,
-          method: request.method,
-          headers: headersOf(request),
-          body: convertBody(request.body),
-          headersTimeout: 0,
-          bodyTimeout: 0
-        })
-      })
-      // The interruption is awaited outside of `async`, so that none is missed while the request starts.
-      return Effect.uninterruptibleMask((restore) =>
-        Effect.matchCauseEffect(restore(sent), {
-          onSuccess: Effect.succeed,
-          onFailure: (cause) => {
-            if (Cause.isInterrupted(cause)) exchange.abort()
-            return Effect.failCause(cause)
-          }
-        })
-      )
-    })
-
-  const toTarget = (
+  const exchange = (
     request: HttpClientRequest,
-    send: (target: Target) => Effect.Effect<HttpClientResponse, HttpClientError>
-  ) =>
-    Either.match(targetOf(request, origins), {
-      onLeft: (cause) => Effect.fail(new RequestError({ request, reason: "InvalidUrl", cause })),
-      onRight: send
+    { origin, path }: Target,
+    fiber: AnyFiber,
+    expiry?: Expiry
+  ): Effect.Effect<HttpClientResponse, HttpClientError> => {
+    const exchange = new Exchange()
+    if (expiry !== undefined) expiry.abort = () => exchange.abort()
+    let bodyFailure: { readonly cause: unknown } | undefined
+    const body = toSendable(request.body, {
+      runtime: () => runtimeOf(fiber),
+      onFailure: (cause) => {
+        bodyFailure = { cause }
+      }
+    })
+    if (body.content instanceof Readable) exchange.body = body.content
+    const sent = Effect.async<HttpClientResponse, HttpClientError>((resume) => {
+      exchange.onHead = () => resume(Effect.sync(() => respond(request, exchange)))
+      exchange.onFailure = (cause) =>
+        resume(
+          Effect.fail(
+            bodyFailure === undefined
+              ? toError(request, exchange, cause)
+              : new RequestError({ request, reason: "Encode", ...bodyFailure })
+          )
+        )
+      exchange.start(dispatcher, {
+        origin,
+        path,
+        method: request.method,
+        headers: headersOf(request, body.contentType),
+        body: body.content,
+        ...options
+      })
+    })
+    // The interruption is awaited outside of `async`, so that none is missed while the request starts.
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.matchCauseEffect(restore(sent), {
+        onSuccess: Effect.succeed,
+        onFailure: (cause) => {
+          if (!Cause.isInterrupted(cause)) return Effect.failCause(cause)
+          exchange.abort()
+          return Effect.zipRight(body.ended ?? Effect.void, Effect.failCause(cause))
+        }
+      })
+    )
+  }
+
+  const send = (
+    request: HttpClientRequest,
+    expiry: Expiry | undefined,
+    isTraced: (fiber: AnyFiber) => boolean
+  ): Effect.Effect<HttpClientResponse, HttpClientError> =>
+    Effect.withFiberRuntime((fiber) => {
+      const target = targetOf(request, origins)
+      if (Either.isLeft(target)) {
+        return Effect.fail(new RequestError({ request, reason: "InvalidUrl", cause: target.left }))
+      }
+      return isTraced(fiber)
+        ? traced(fiber, request, target.right, (request) => exchange(request, target.right, fiber, expiry))
+        : exchange(request, target.right, fiber, expiry)
     })
 
-  const sendTraced = (request: HttpClientRequest) =>
-    Effect.withFiberRuntime<HttpClientResponse, HttpClientError>((fiber) =>
-      toTarget(request, (target) =>
-        isTraced(fiber, request)
-          ? traced(fiber, request, target, (request) => exchange(request, target))
-          : exchange(request, target)
-      )
-    )
-
-  const postprocess = (request: Effect.Effect<HttpClientRequest>) => Effect.flatMap(request, sendTraced)
+  const postprocess = (request: Effect.Effect<HttpClientRequest>) =>
+    Effect.flatMap(request, (request) => send(request, undefined, (fiber) => isTraced(fiber, request)))
   const preprocess: HttpClient.HttpClient.Preprocess<never, never> = (request) => Effect.succeed(request)
   const direct: DirectSend = {
-    [directSend]: {
-      preprocess,
-      send: (request, expiry) => toTarget(request, (target) => exchange(request, target, expiry))
-    }
+    [directSend]: { preprocess, send: (request, expiry) => send(request, expiry, constFalse) }
   }
   return HttpClient.makeWith(Object.assign(postprocess, direct), preprocess)
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os"
 import { defineConfig } from "vitest/config"
 import { entries, pathOf } from "./tools/entries.js"
 
@@ -7,6 +8,10 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
+    // Modules are loaded once in each worker, not once for each file: no module of the library has state.
+    isolate: false,
+    // Vitest leaves one core free by default.
+    maxWorkers: availableParallelism(),
     // Property tests and real sockets are slow on a busy machine. The limit is only for tests that hang.
     testTimeout: 120_000,
     typecheck: { enabled: true, include: ["test/**/*.test-d.ts"] }

@@ -172,7 +172,7 @@ describe("a layer that another is provided to", () => {
         Effect.all([
           Effect.map(Caller, ({ origin }) => origin.budget),
           budget(inner),
-          budget(callerOf("", new URL("https://b.test")))
+          budget(callerOf("S1", new URL("https://b.test")))
         ]),
         outer
       )

@@ -9,7 +9,7 @@ import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
 import { type Attempt, type Credentials, Deadline, OriginState, RetryBudget, RetryPolicy } from "effect-herald"
 import * as Scripted from "../servers/scripted.js"
-import { at, broken, clients, elapsing, status, stub, thing } from "../support/kit.js"
+import { at, broken, clients, elapsingAtOnce, status, stub, thing } from "../support/kit.js"
 import { crowded } from "../support/crowded.js"
 import { settle } from "../support/settle.js"
 
@@ -188,7 +188,7 @@ describe.concurrent("the default budget in an outage", () => {
         Effect.replicateEffect(seconds + 2),
         Effect.flatMap(Fiber.joinAll),
         Effect.provide(Layer.merge(at(baseUrl, { origin: { budget } }), client.layer)),
-        elapsing
+        elapsingAtOnce
       )
       const during = arrivals.filter((time) => time < ends).length
       expect(during / (seconds * rate)).toBeLessThanOrEqual(1.3)
@@ -201,7 +201,7 @@ describe.concurrent("the default budget in an outage", () => {
   it.effect("leaves a lone call its three retries", () =>
     Effect.gen(function* () {
       const client = stub([status(503)])
-      const error = yield* elapsing(Effect.flip(Effect.provide(thing(), Layer.merge(at(baseUrl), client.layer))))
+      const error = yield* elapsingAtOnce(Effect.flip(Effect.provide(thing(), Layer.merge(at(baseUrl), client.layer))))
       expect(verdicts(error.attempts)).toEqual(["retried", "retried", "retried", "exhausted"])
     })
   )
@@ -272,7 +272,7 @@ describe("calls that share a retry budget", () => {
       yield* Effect.flip(thing()).pipe(
         Effect.replicateEffect(200, { concurrency: "unbounded" }),
         Effect.provide(environment),
-        elapsing
+        elapsingAtOnce
       )
       expect(client.requests).toHaveLength(207)
       expect(available()).toBe(0)
@@ -316,7 +316,7 @@ describe("calls that share a retry budget", () => {
         yield* Effect.replicateEffect(thing(), 5)
         expect(yield* thing()).toEqual({ ok: true })
         expect(verdicts((yield* Effect.flip(thing())).attempts)).toEqual(["over budget"])
-      }).pipe(Effect.provide(environment), elapsing)
+      }).pipe(Effect.provide(environment), elapsingAtOnce)
       expect(client.requests).toHaveLength(responses.length)
     })
   )
@@ -342,7 +342,7 @@ describe("calls that share a retry budget", () => {
   it.effect("have no limit when it is unlimited", () =>
     Effect.gen(function* () {
       const { available, client, environment } = yield* shared("unlimited", [status(503)])
-      yield* elapsing(Effect.provide(Effect.replicateEffect(Effect.flip(thing()), 100), environment))
+      yield* elapsingAtOnce(Effect.provide(Effect.replicateEffect(Effect.flip(thing()), 100), environment))
       expect(client.requests).toHaveLength(400)
       expect(available()).toBeUndefined()
     })
@@ -384,7 +384,7 @@ describe("calls that share a retry budget", () => {
         Effect.provideService(Deadline.PerAttempt, "1 second"),
         Effect.provide(environment),
         Effect.flip,
-        elapsing
+        elapsingAtOnce
       )
       expect(error._tag).toBe("TimeoutError")
       expect(verdicts(error.attempts)).toEqual(["retried", "over budget"])

@@ -7,7 +7,7 @@ import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
 import { type Attempt, Backoff, Credentials, RetryPolicy } from "effect-herald"
 import * as Civis from "effect-herald/civis"
-import { broken, elapsing, status, thing, type Step } from "../support/kit.js"
+import { broken, elapsingAtOnce, status, thing, type Step } from "../support/kit.js"
 import { run, start } from "../support/run.js"
 
 const methods: ReadonlyArray<HttpMethod> = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "POST", "PATCH"]
@@ -204,7 +204,7 @@ describe.concurrent.each(Object.entries(documented))(
             return start(calls[method], [respond], policy.policy, { draw: 0.5 })
           },
           { concurrency: "unbounded" }
-        ).pipe(elapsing)
+        ).pipe(elapsingAtOnce)
         for (const [index, { method, name, retryAfter }] of cases.entries()) {
           const { error, times } = outcomes[index]!
           expect([name, { times, verdict: error?.attempts.at(-1)?.verdict, tag: error?._tag }]).toEqual([

@@ -7,11 +7,13 @@ import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as fc from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
 import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
@@ -98,18 +100,63 @@ export const stub = (steps: ReadonlyArray<() => Step>) => {
   return { requests, layer: Layer.succeed(HttpClient.HttpClient, client) }
 }
 
-/** Runs an effect in virtual time, which passes from the end of one sleep to the end of the next. */
+/**
+ * Runs an effect in virtual time, which passes from the end of one sleep to the end of the next. Between them, real time passes for
+ * work that is no sleep, such as files. For stubs, which need none, `elapsingAtOnce` is faster.
+ */
 export const elapsing = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  passing(
+    effect,
+    Effect.flatMap(TestClock.sleeps(), (sleeps) =>
+      Chunk.isNonEmpty(sleeps) ? TestClock.setTime(Math.min(...sleeps)) : Effect.void
+    )
+  )
+
+/**
+ * Runs an effect in virtual time, as `elapsing` does, in little real time: for effects that wait for nothing but sleeps, and for
+ * promises that need no input and output.
+ */
+export const elapsingAtOnce = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  passing(effect, endNextSleep)
+
+const passing = <A, E, R>(effect: Effect.Effect<A, E, R>, step: Effect.Effect<void>): Effect.Effect<A, E, R> =>
   Effect.gen(function* () {
     const fiber = yield* Effect.fork(effect)
     while (Option.isNone(yield* Fiber.poll(fiber))) {
       // Work that is no sleep, such as reading a body, goes on meanwhile.
       yield* Effect.promise(() => new Promise(setImmediate))
-      const sleeps = yield* TestClock.sleeps()
-      if (Chunk.isNonEmpty(sleeps)) yield* TestClock.setTime(Math.min(...sleeps))
+      yield* step
     }
     return yield* Fiber.join(fiber)
   })
+
+/** The state of a test clock: its time, and the sleeps by their ends, of which the first is the one that began last. */
+interface ClockState {
+  readonly instant: number
+  readonly sleeps: Chunk.Chunk<readonly [end: number, sleep: Deferred.Deferred<void>]>
+}
+
+/** Puts the test clock forward to the end of its next sleep. `TestClock.setTime` waits for six real timers and sorts all sleeps. */
+const endNextSleep = TestClock.testClockWith((clock) => {
+  // The type of a test clock does not show these.
+  const hidden = clock as unknown as {
+    readonly clockState: Ref.Ref<ClockState>
+    /** Ends the timer of the warning that no test puts the clock forward. */
+    readonly warningDone: () => Effect.Effect<void>
+  }
+  const end = Effect.flatten(
+    Ref.modify(hidden.clockState, (state) => {
+      const sleeps = [...state.sleeps]
+      let next = sleeps.length - 1
+      for (let index = next; index >= 0; index -= 1) if (sleeps[index]![0] < sleeps[next]![0]) next = index
+      const [ended] = sleeps.splice(next, 1)
+      if (ended === undefined) return [Effect.void, state]
+      const [instant, sleep] = ended
+      return [Deferred.succeed(sleep, undefined), { instant, sleeps: Chunk.unsafeFromArray(sleeps) }]
+    })
+  )
+  return Effect.zipRight(hidden.warningDone(), end)
+})
 
 /** A step: a response of this status. */
 export const status =

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import { Deadline, RetryPolicy } from "effect-herald"
-import { at, type CallerParts, elapsing, type Step, stub, type thing } from "./kit.js"
+import { at, type CallerParts, elapsingAtOnce, type Step, stub, type thing } from "./kit.js"
 
 /** The outcome of a call. Times are in milliseconds after its start, rounded; waits are exact. */
 export interface Outcome {
@@ -57,4 +57,5 @@ export const start = (
   })
 
 /** `start`, in virtual time that passes by itself. */
-export const run = (...parameters: Parameters<typeof start>): Effect.Effect<Outcome> => elapsing(start(...parameters))
+export const run = (...parameters: Parameters<typeof start>): Effect.Effect<Outcome> =>
+  elapsingAtOnce(start(...parameters))

@@ -28,9 +28,10 @@ export const make = (
         return Effect.map(lookUp(request), ({ stored }) => {
           if (stored === undefined) return undefined
           const now = clock.unsafeCurrentTimeMillis()
-          return usageOf(stored.rules, stored.record.requestedAt, request, now) === "Revalidate"
-            ? undefined
-            : responseOf(stored, now, tagOf(stored, request, now))
+          return usageOf(stored.rules, stored.record.requestedAt, request, now) === "Use"
+            ? responseOf(stored, now, tagOf(stored, request, now))
+            : // Nothing would revalidate it.
+              undefined
         })
       })
     ),

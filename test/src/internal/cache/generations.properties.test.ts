@@ -154,10 +154,10 @@ describe("a read that begins after the end of a write", () => {
             )
           yield* Effect.forEach(accesses, run, { concurrency: "unbounded", discard: true })
         }).pipe(Effect.scoped),
-      { numRuns: 400 }
+      { numRuns: 150 }
     )
     // The property holds trivially for reads that are sent, so some must come from the cache. Their number is random, mostly
-    // between 100 and 150, so the limit leaves room.
-    return Effect.map(checked, () => expect(fromCache).toBeGreaterThan(10))
+    // between 35 and 60, so the limit leaves room.
+    return Effect.map(checked, () => expect(fromCache).toBeGreaterThan(5))
   })
 })

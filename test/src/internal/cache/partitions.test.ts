@@ -43,10 +43,7 @@ const pairs: Readonly<Record<string, readonly [MakeCredentials, MakeCredentials]
     Credentials.apiKey({ query: "key", key: Redacted.make("token-1") }),
     Credentials.apiKey({ query: "key", key: Redacted.make("token-2") })
   ],
-  "no credentials, and a bearer token": [
-    Credentials.make("", (request) => request),
-    Credentials.bearer(Redacted.make("token-1"))
-  ]
+  "no credentials, and a bearer token": [Effect.succeed(Credentials.none), Credentials.bearer(Redacted.make("token-1"))]
 }
 
 const [[, client]] = clients as [(typeof clients)[number]]

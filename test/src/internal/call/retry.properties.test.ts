@@ -10,7 +10,7 @@ import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import { type Attempt, Backoff, Deadline, RetryBudget, RetryPolicy } from "effect-herald"
 import { crowded } from "../../../support/crowded.js"
-import { at, broken, elapsing, forAll, status, stub, thing, type Step } from "../../../support/kit.js"
+import { at, broken, elapsingAtOnce, forAll, status, stub, thing, type Step } from "../../../support/kit.js"
 
 /** A failure of an attempt: as an outcome of `explain`, as a step of a stub, with its class and the wait in seconds. */
 interface Failure {
@@ -182,7 +182,7 @@ describe.concurrent("retries", () => {
             Effect.provide(Layer.merge(at(baseUrl, unlimited), client.layer)),
             Effect.provideService(RetryPolicy.Current, policy),
             Effect.provideService(Deadline.Current, deadline),
-            elapsing
+            elapsingAtOnce
           )
           const times = client.requests.map(({ at }) => at)
           const { attempts } = error
@@ -235,7 +235,7 @@ describe.concurrent("retries", () => {
               RetryPolicy.Current,
               RetryPolicy.make({ schedule: waits, retries: () => true, maxWait: "100 days" })
             ),
-            elapsing
+            elapsingAtOnce
           )
           if (result._tag === "Right") expect(client.requests).toHaveLength(failures.length + 1)
           else expect(result.left.attempts.at(-1)?.verdict).toBe("exhausted")
@@ -291,7 +291,7 @@ describe.concurrent("retries", () => {
               Layer.merge(at(baseUrl, { origin: { budget: crowded(RetryBudget.make(settings)) } }), client.layer)
             ),
             Effect.provideService(RetryPolicy.Current, policy),
-            elapsing
+            elapsingAtOnce
           )
           // A call that a pause delayed for too long has no request.
           const firstRequests = results.filter(
@@ -338,7 +338,7 @@ describe.concurrent("retries", () => {
           Effect.provideService(RetryPolicy.Current, policy),
           Effect.provideService(Deadline.Current, deadline),
           Effect.withRandom(Random.make(seed)),
-          elapsing
+          elapsingAtOnce
         )
         return { ...explained, ended: ended - startedAt, result, sent: client.requests.length }
       })

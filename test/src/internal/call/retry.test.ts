@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
 import { OriginState, type RetryBudget, RetryPolicy } from "effect-herald"
-import { at, broken, elapsing, status, stub, thing, type Step } from "../../../support/kit.js"
+import { at, broken, elapsingAtOnce, status, stub, thing, type Step } from "../../../support/kit.js"
 import { type Circumstances, run } from "../../../support/run.js"
 
 const caller = at(new URL("https://api.test"))
@@ -353,7 +353,7 @@ describe("the retry budget", () => {
       return yield* Effect.replicateEffect(one, count).pipe(
         Effect.provide(Layer.merge(caller, client.layer)),
         Effect.provideService(RetryPolicy.Current, policy),
-        elapsing
+        elapsingAtOnce
       )
     })
 
@@ -405,7 +405,7 @@ describe("the policy of a call", () => {
         Effect.provide(Layer.merge(at(new URL("https://api.test"), { defaults: { retryPolicy: api } }), client.layer)),
         (call) => (program === undefined ? call : Effect.provideService(call, RetryPolicy.Current, program)),
         Effect.ignore,
-        elapsing
+        elapsingAtOnce
       )
       return client.requests.length
     })
@@ -427,7 +427,7 @@ describe("the policy of a call", () => {
         Effect.ignore,
         Effect.provideService(RetryPolicy.Current, times(5)),
         Effect.provide(Layer.merge(caller, client.layer)),
-        elapsing
+        elapsingAtOnce
       )
       expect(client.requests).toHaveLength(2)
     })

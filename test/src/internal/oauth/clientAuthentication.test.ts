@@ -166,7 +166,7 @@ describe("the method of client authentication", () => {
       const tokens = yield* OAuth.refreshToken({
         server: server.url,
         client: { clientId: "cli" },
-        refreshToken: Redacted.make("first")
+        refreshToken: Redacted.make("the-first-refresh-token")
       })
       yield* tokens.token()
       expect(methodOf(server.requests.at(-1)!)).toBe("none")

@@ -169,7 +169,7 @@ const tokensOf = ({ fields = {}, idToken, keys = Scripted.json(jwks), options = 
         userInfoEndpoint: new URL("/me", server.url)
       },
       client: { clientId: "backend", clientSecret: Redacted.make(secret) },
-      refreshToken: Redacted.make("first"),
+      refreshToken: Redacted.make("the-first-refresh-token"),
       ...options
     })
     return { tokens, server }
@@ -284,7 +284,7 @@ describe("an ID token", () => {
       const tokens = yield* OAuth.refreshToken({
         server: { issuer, tokenEndpoint: new URL("/token", server.url), jwksUri: new URL("/jwks", server.url) },
         client: { clientId: "backend" },
-        refreshToken: Redacted.make("first")
+        refreshToken: Redacted.make("the-first-refresh-token")
       })
       const time = fastClock()
       yield* Effect.gen(function* () {
@@ -382,7 +382,7 @@ describe("other fields of a token response", () => {
       const tokens = yield* OAuth.refreshToken({
         server: { tokenEndpoint: new URL("/token", server.url) },
         client: { clientId: "cli" },
-        refreshToken: Redacted.make("first")
+        refreshToken: Redacted.make("the-first-refresh-token")
       })
       const time = fastClock()
       yield* Effect.gen(function* () {

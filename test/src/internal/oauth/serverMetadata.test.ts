@@ -297,7 +297,7 @@ describe("a server", () => {
       const tokens = yield* OAuth.refreshToken({
         server: { tokenEndpoint: new URL("/token", server.url) },
         client,
-        refreshToken: Redacted.make("refresh")
+        refreshToken: Redacted.make("the-first-refresh-token")
       })
       const failure = yield* Effect.flip(Effect.withClock(tokens.token(), time.clock))
       expect(failure).toMatchObject({ reason: "Unavailable" })

@@ -1,6 +1,6 @@
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import type { PaginationError } from "./HeraldError.js"
 import { execute } from "./internal/call/execute.js"
 import { atUrl } from "./internal/endpoint/atUrl.js"
@@ -63,11 +63,13 @@ const operationList =
       if (Object.keys(headers).length > 0) input = withHeaders(input, headers)
       return body === undefined ? input : withBody(input, body)
     }
+    let checked = false
     return {
       fetch: (page) =>
         Effect.flatMap(tag, (authoriser) =>
           Effect.suspend(() => {
-            checkParams(operation.endpoint, params)
+            if (!checked) checkParams(operation.endpoint, params)
+            checked = true
             const { url } = page
             const endpoint = url === undefined ? compiled() : atUrl(compiled(), url, authoriser.baseUrl)
             return Effect.map(
@@ -90,11 +92,13 @@ const build = (
   listOf: (args: ReadonlyArray<unknown>) => List<unknown, unknown, unknown>,
   options: ReadOptions<unknown, number>
 ): AnyPaginated => {
-  const pages = (...args: ReadonlyArray<unknown>) => readPages(strategy, listOf(args), options)
   return Object.assign(
     (...args: ReadonlyArray<unknown>) =>
-      Stream.mapConcatChunk(pages(...args), ({ items }) => Chunk.unsafeFromArray(items)),
-    { pages, with: (more: ReadOptions<unknown, number>) => build(strategy, listOf, { ...options, ...more }) }
+      readPages(strategy, listOf(args), options, ({ items }) => Chunk.unsafeFromArray(items)),
+    {
+      pages: (...args: ReadonlyArray<unknown>) => readPages(strategy, listOf(args), options, Chunk.of),
+      with: (more: ReadOptions<unknown, number>) => build(strategy, listOf, { ...options, ...more })
+    }
   )
 }
 

@@ -2,10 +2,12 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
 import { Endpoint, Operation, Pagination, Verbs } from "effect-herald"
 import * as Scripted from "../servers/scripted.js"
 import { at, Caller, clients, forAll, once } from "../support/kit.js"
@@ -58,6 +60,16 @@ const wrapped = Operation.make(Caller, () =>
 )
 
 const items = (page: ReadonlyArray<number>) => page
+
+/** A response that no request was made for. */
+const responseOf = <A>(value: A): Operation.Response<A> => ({
+  status: 200,
+  headers: {},
+  setCookies: [],
+  url: "http://localhost/numbers",
+  cached: undefined,
+  value
+})
 
 /** Page `number` of the numbers up to `count`, in pages of two. */
 const pageOfTwo = (query: URLSearchParams, count: number) => {
@@ -534,7 +546,84 @@ describe("the options of reading", () => {
   )
 })
 
+describe("the chunks of a list", () => {
+  it.effect("are those of its pages, whose arrays are not copied", () =>
+    Effect.gen(function* () {
+      const pages = [range(1, 1000), [], [1001], range(1002, 1100)]
+      const source = Pagination.requests(({ query }) => Effect.succeed(responseOf(pages[Number(query["page"]) - 1]!)))
+      const list = Pagination.pageNumber(source, {
+        items,
+        end: { hasMore: (page) => page !== pages[3] },
+        sparse: true
+      })
+      for (const ahead of [0, 2]) {
+        const chunks = yield* Stream.runCollect(Stream.chunks(list.with({ ahead })()))
+        expect(Array.from(chunks, Chunk.size)).toEqual([1000, 0, 1, 99])
+        expect(Chunk.toReadonlyArray(Chunk.unsafeHead(chunks))).toBe(pages[0])
+      }
+    })
+  )
+})
+
 describe("pages ahead", () => {
+  it.effect.each([1, 3])("are requested before the page is processed, without waiting for it, with %s ahead", (ahead) =>
+    Effect.gen(function* () {
+      const requested: Array<number> = []
+      const source = Pagination.requests(({ query }) =>
+        Effect.zipRight(
+          Effect.sync(() => requested.push(Number(query["page"]))),
+          Effect.as(Effect.yieldNow(), responseOf([Number(query["page"])]))
+        )
+      )
+      const list = Pagination.pageNumber(source, { items, end: { totalPages: () => 5 } }).with({ ahead })
+      const known: Array<number> = []
+      // Nothing here lets another fiber run.
+      yield* Stream.runForEach(list(), () => Effect.sync(() => known.push(requested.length)))
+      expect(known).toEqual([1, 2, 3, 4, 5].map((page) => Math.min(page + ahead, 5)))
+      expect(requested).toEqual([1, 2, 3, 4, 5])
+    })
+  )
+
+  it.effect("whose request can't be made fail in their turn", () =>
+    Effect.gen(function* () {
+      const source = Pagination.requests(({ query }) => {
+        if (query["page"] === 3) throw new Error("no such page")
+        return Effect.succeed(responseOf([Number(query["page"])]))
+      })
+      const seen: Array<number> = []
+      const exit = yield* Pagination.pageNumber(source, { items, end: { totalPages: () => 5 } })
+        .with({ ahead: 4 })()
+        .pipe(
+          Stream.runForEach((one) => Effect.sync(() => seen.push(one))),
+          Effect.exit
+        )
+      expect(seen).toEqual([1, 2])
+      expect(exit).toEqual(Exit.die(new Error("no such page")))
+    })
+  )
+
+  it.effect.each(["the reader is interrupted", "enough was read", "a page fails"])(
+    "are interrupted where %s, also the one that is waited for",
+    (end) =>
+      Effect.gen(function* () {
+        const interrupted: Array<number> = []
+        const source = Pagination.requests(
+          ({ query }): Effect.Effect<Operation.Response<ReadonlyArray<number>>, string> => {
+            const page = Number(query["page"])
+            if (page <= 2) return Effect.succeed(responseOf([page]))
+            if (page === 3 && end === "a page fails") return Effect.zipRight(Effect.sleep(10), Effect.fail("failed"))
+            return Effect.onInterrupt(Effect.never, () => Effect.sync(() => interrupted.push(page)))
+          }
+        )
+        const list = Pagination.pageNumber(source, { items, end: { totalPages: () => 9 } }).with({ ahead: 3 })
+        const reader = yield* Effect.fork(Stream.runDrain(end === "enough was read" ? Stream.take(list(), 2) : list()))
+        yield* TestClock.adjust(10)
+        if (end === "the reader is interrupted") yield* Fiber.interrupt(reader)
+        yield* Fiber.await(reader)
+        expect(interrupted.toSorted()).toEqual(end === "a page fails" ? [4, 5] : [3, 4, 5])
+      })
+  )
+
   it.scopedLive("are 100 at most", () =>
     Effect.gen(function* () {
       const server = yield* Scripted.make((received) =>

@@ -1,14 +1,15 @@
-import * as Chunk from "effect/Chunk"
+import * as Channel from "effect/Channel"
+import type * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
+import * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
 import type { PaginationError } from "../../HeraldError.js"
 import type { Response } from "../../Operation.js"
-import * as Json from "../http/json.js"
 import { cycleDetector } from "./cycles.js"
 import { urlFault } from "./nextUrl.js"
 import { baseUrlOf, paginationError, type List } from "./list.js"
+import { sameJson } from "./sameJson.js"
 import type { Finding, Following, Identity, Strategy } from "./strategy.js"
 
 /** A page of a list. */
@@ -52,25 +53,14 @@ const toleratedRepeats = 1
 /** The maximum number of pages without items in a row. A list that declares its pages to be sparse may have many. */
 const maxEmptyPages = 1000
 
-/** The default identity of an item: its JSON, or the item itself if it has no JSON. */
-const jsonOf = (item: unknown): unknown => {
-  try {
-    return Json.stringify(item)
-  } catch {
-    return item
-  }
-}
-
-/** Makes a function that reports whether two pages have the same items in the same order. It stops at the first difference. */
-const samePage =
-  (identity: Exclude<Identity<any>, "none">) =>
-  (one: ReadonlyArray<unknown>, other: ReadonlyArray<unknown>): boolean =>
-    one.length === other.length && one.every((item, index) => identity(item) === identity(other[index]))
-
 /** Makes a detector of pages that are received repeatedly. Pages without items are not compared. */
-const pageDetector = (identity: Identity<any> = jsonOf): ((items: ReadonlyArray<unknown>) => boolean) => {
+const pageDetector = (identity: Identity<any> | undefined): ((items: ReadonlyArray<unknown>) => boolean) => {
   if (identity === "none") return () => false
-  const repeated = cycleDetector(samePage(identity), toleratedRepeats)
+  const same = identity === undefined ? sameJson : (one: unknown, other: unknown) => identity(one) === identity(other)
+  // Stops at the first item that differs.
+  const samePage = (one: ReadonlyArray<unknown>, other: ReadonlyArray<unknown>): boolean =>
+    one.length === other.length && one.every((item, index) => same(item, other[index]))
+  const repeated = cycleDetector(samePage, toleratedRepeats)
   return (items) => items.length > 0 && repeated(items)
 }
 
@@ -88,120 +78,124 @@ const positionDetector = <Position>({ positionKey }: Strategy<never, unknown, Po
 }
 
 /**
- * Reads the pages of a list. Each is requested when it is pulled, or up to `ahead` pages before. The Stream holds the last page
- * and, to find cycles, one more in memory. It includes pages that are added to the list while it is read.
+ * Reads the pages of a list, and returns the elements that `elementsOf` makes of each: one chunk for a page. A page is requested when
+ * it is pulled, or up to `ahead` pages before. The Stream holds the last page and, to find cycles, one more in memory. It includes pages
+ * that are added to the list while it is read.
  */
-export const readPages = <Value, Item, Position, E, R>(
+export const readPages = <Value, Item, Position, E, R, A>(
   strategy: Strategy<Value, Item, Position>,
   list: List<Value, E, R>,
-  options: ReadOptions<Position, number>
-): Stream.Stream<Page<Item, Value, Position>, E | PaginationError, R> => {
+  options: ReadOptions<Position, number>,
+  elementsOf: (page: Page<Item, Value, Position>) => Chunk.Chunk<A>
+): Stream.Stream<A, E | PaginationError, R> => {
   type Next = Exclude<Position, undefined>
+  type Failure = E | PaginationError
+  type Elements = Channel.Channel<Chunk.Chunk<A>, unknown, Failure, unknown, unknown, unknown, R>
   const { from } = options
   if (from === null) return Stream.empty
   const ahead = Math.min(options.ahead ?? 0, maxAhead)
 
-  return Stream.fromPull(
-    Effect.map(Effect.scope, (scope) => {
-      const isRepeatedPage = pageDetector(strategy.identity)
-      const isRepeatedPosition = positionDetector(strategy)
-      const inFlight: Array<{
-        readonly position: Next
-        readonly fiber: Fiber.Fiber<Response<Value>, E | PaginationError>
-      }> = []
-      // The number of pages that were read.
-      let count = 0
-      // The number of the last pages that had no items.
-      let empty = 0
-      let last: Response<Value> | undefined
-      let wanted: Position | null = from ?? strategy.start
-      let faultUnlessLast: Finding | undefined
-      // The fault of the link to the next page. That page must not be requested.
-      let nextFault: Finding | undefined
+  const read = (): Elements => {
+    const isRepeatedPage = pageDetector(strategy.identity)
+    const isRepeatedPosition = positionDetector(strategy)
+    // The requests of the next pages. The first one may be waited for.
+    const inFlight: Array<{ readonly position: Next; readonly fiber: Fiber.RuntimeFiber<Response<Value>, Failure> }> =
+      []
+    // The number of pages that were read.
+    let count = 0
+    // The number of the last pages that had no items.
+    let empty = 0
+    let last: Response<Value> | undefined
+    let wanted: Position | null = from ?? strategy.start
+    let faultUnlessLast: Finding | undefined
+    // The fault of the link to the next page. That page must not be requested.
+    let nextFault: Finding | undefined
 
-      const fail = (page: number, finding: Finding): Effect.Effect<never, PaginationError, R> => {
-        const response = last
-        return Effect.flatMap(list.call, (call) => Effect.fail(paginationError(call, response, page, finding)))
-      }
+    const fail = (page: number, finding: Finding): Effect.Effect<never, PaginationError, R> => {
+      const response = last
+      return Effect.flatMap(list.call, (call) => Effect.fail(paginationError(call, response, page, finding)))
+    }
 
-      const request = (position: Position): Effect.Effect<Response<Value>, E | PaginationError, R> => {
-        const parts = strategy.request(position)
-        const { url } = parts
-        if (url === undefined) return list.fetch(parts)
-        // The page that has the link is the last one that was read, if any.
-        const page = Math.max(count - 1, 0)
-        const response = last
-        return Effect.flatMap(list.call, (call): Effect.Effect<Response<Value>, E | PaginationError, R> => {
-          const baseUrl = baseUrlOf(call, response)
-          const fault = baseUrl && urlFault(url, baseUrl)
-          return fault === undefined ? list.fetch(parts) : Effect.fail(paginationError(call, response, page, fault))
-        })
-      }
+    const request = (position: Position): Effect.Effect<Response<Value>, Failure, R> => {
+      const parts = strategy.request(position)
+      const { url } = parts
+      if (url === undefined) return list.fetch(parts)
+      // The page that has the link is the last one that was read, if any.
+      const page = Math.max(count - 1, 0)
+      const response = last
+      return Effect.flatMap(list.call, (call): Effect.Effect<Response<Value>, Failure, R> => {
+        const baseUrl = baseUrlOf(call, response)
+        const fault = baseUrl && urlFault(url, baseUrl)
+        return fault === undefined ? list.fetch(parts) : Effect.fail(paginationError(call, response, page, fault))
+      })
+    }
 
-      /** Drops requests for pages that turn out not to be the next ones. */
-      const dropOthers = (next: Next | null): Effect.Effect<void> =>
-        inFlight[0] === undefined || inFlight[0].position === next
-          ? Effect.void
-          : Fiber.interruptAll(inFlight.splice(0).map(({ fiber }) => fiber))
+    const interruptRequests = Effect.suspend(() => Fiber.interruptAll(inFlight.splice(0).map(({ fiber }) => fiber)))
 
-      const requestAhead = (following: Following<Position>): Effect.Effect<void, never, R> =>
-        Effect.suspend(() => {
-          const steps = inFlight.length
-          if (!(steps < ahead)) return Effect.void
+    /** Starts the requests of the next pages at once, so that they are sent before this page is processed. */
+    const requestAhead = (following: Following<Position>) =>
+      Effect.map(Effect.runtime<R>(), (runtime) => {
+        for (let steps = inFlight.length; steps < ahead; steps++) {
           const position = steps === 0 ? following.next : following.after(steps)
-          if (position === null || position === undefined) return Effect.void
-          return Effect.zipRight(
-            Effect.map(Effect.forkIn(request(position), scope), (fiber) => inFlight.push({ position, fiber })),
-            requestAhead(following)
+          if (position === null || position === undefined) return
+          inFlight.push({ position, fiber: Runtime.runFork(runtime)(Effect.suspend(() => request(position))) })
+        }
+      })
+
+    const receive = (position: Position, response: Response<Value>): Effect.Effect<Chunk.Chunk<A>, Failure, R> => {
+      const { value } = response
+      const items = strategy.items(value, response)
+      const following = strategy.follow({ value, response, items, position })
+      last = response
+      if (following.fault !== undefined) return fail(count, following.fault)
+      if (faultUnlessLast !== undefined && items.length > 0) return fail(count - 1, faultUnlessLast)
+      const { next } = following
+      if (next !== null && isRepeatedPage(items)) {
+        const sentence = `the items of ${strategy.nameOf(position, count)} were received before, again and again`
+        return fail(count, { reason: "SamePage", sentence })
+      }
+      empty = items.length === 0 ? empty + 1 : 0
+      if (next !== null && empty > maxEmptyPages) {
+        return fail(count, { reason: "SamePage", sentence: `${maxEmptyPages} pages in a row have no items` })
+      }
+      if (next !== null && isRepeatedPosition(next)) {
+        const sentence = `${strategy.nameOf(position, count)} leads to a page that was requested before`
+        nextFault = { reason: "SameCursor", sentence }
+      }
+      count += 1
+      wanted = next
+      faultUnlessLast = following.faultUnlessLast
+      const elements = elementsOf({ items, value, response, position, next })
+      if (!(ahead > 0)) return Effect.succeed(elements)
+      // Requests for pages that turn out not to be the next ones are dropped.
+      const dropped = inFlight[0] === undefined || inFlight[0].position === next ? Effect.void : interruptRequests
+      const requested = nextFault === undefined ? Effect.zipRight(dropped, requestAhead(following)) : dropped
+      return Effect.as(requested, elements)
+    }
+
+    const receiveNext = (position: Position): Effect.Effect<Chunk.Chunk<A>, Failure, R> => {
+      if (nextFault !== undefined) return fail(count - 1, nextFault)
+      const requested = inFlight[0]
+      if (requested === undefined) {
+        return Effect.flatMap(request(position), (response) => receive(position, response))
+      }
+      return Effect.flatMap(Effect.flatten(Fiber.await(requested.fiber)), (response) => {
+        inFlight.shift()
+        return receive(position, response)
+      })
+    }
+
+    // Records the first position. It is neither undefined nor null: `from` is not null here.
+    if (wanted !== undefined) isRepeatedPosition(wanted as Next)
+    const pages: Elements = Channel.suspend(() =>
+      wanted === null
+        ? Channel.void
+        : Channel.flatMap(Channel.fromEffect(receiveNext(wanted)), (elements) =>
+            Channel.flatMap(Channel.write(elements), () => pages)
           )
-        })
+    )
+    return ahead > 0 ? Channel.ensuring(pages, interruptRequests) : pages
+  }
 
-      const receive = (
-        position: Position,
-        response: Response<Value>
-      ): Effect.Effect<Chunk.Chunk<Page<Item, Value, Position>>, E | PaginationError, R> => {
-        const { value } = response
-        const items = strategy.items(value, response)
-        const following = strategy.follow({ value, response, items, position })
-        last = response
-        if (following.fault !== undefined) return fail(count, following.fault)
-        if (faultUnlessLast !== undefined && items.length > 0) return fail(count - 1, faultUnlessLast)
-        const { next } = following
-        if (next !== null && isRepeatedPage(items)) {
-          const sentence = `the items of ${strategy.nameOf(position, count)} were received before, again and again`
-          return fail(count, { reason: "SamePage", sentence })
-        }
-        empty = items.length === 0 ? empty + 1 : 0
-        if (next !== null && empty > maxEmptyPages) {
-          return fail(count, { reason: "SamePage", sentence: `${maxEmptyPages} pages in a row have no items` })
-        }
-        if (next !== null && isRepeatedPosition(next)) {
-          const sentence = `${strategy.nameOf(position, count)} leads to a page that was requested before`
-          nextFault = { reason: "SameCursor", sentence }
-        }
-        count += 1
-        wanted = next
-        faultUnlessLast = following.faultUnlessLast
-        const prefetch = Effect.zipRight(
-          dropOthers(next),
-          nextFault === undefined ? requestAhead(following) : Effect.void
-        )
-        return Effect.as(prefetch, Chunk.of({ items, value, response, position, next }))
-      }
-
-      const receiveNext = (position: Position) => {
-        if (nextFault !== undefined) return fail(count - 1, nextFault)
-        const requested = inFlight.shift()
-        return Effect.flatMap(requested === undefined ? request(position) : Fiber.join(requested.fiber), (response) =>
-          receive(position, response)
-        )
-      }
-
-      // Records the first position. It is neither undefined nor null: `from` is not null here.
-      if (wanted !== undefined) isRepeatedPosition(wanted as Next)
-      return Effect.suspend(() =>
-        wanted === null ? Effect.fail(Option.none()) : Effect.mapError(receiveNext(wanted), Option.some)
-      )
-    })
-  )
+  return Stream.fromChannel(Channel.suspend(read))
 }

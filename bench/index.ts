@@ -1,35 +1,47 @@
 /**
- * Runs benchmarks. `npm run bench` lists them. `npm run bench -- NAME` runs one and prints a table. With `--json` it prints the same
- * figures as JSON. With `--check` it exits with 1 if the figures do not meet the requirement.
+ * Runs benchmarks. `npm run bench` lists them. `npm run bench -- NAME` runs one and prints tables. With `--json` it prints the same
+ * figures as JSON. With `--check` it exits with 1 if the figures do not meet the requirement. With `--docs` it writes the tables and the
+ * picture of the documentation. `--calls N` limits the calls of `soak`.
  */
 import { parseArgs } from "node:util"
 import type { Bench } from "./support/bench.js"
-import { call } from "./call.js"
 import { cache } from "./cache.js"
+import { call } from "./call.js"
 import { storm } from "./storm.js"
 import { streamMemory } from "./stream-memory.js"
+import { document } from "./support/documentation.js"
 
 const benches: ReadonlyArray<Bench> = [streamMemory, storm, cache, call]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean", default: false }, check: { type: "boolean", default: false } }
+  options: {
+    json: { type: "boolean", default: false },
+    check: { type: "boolean", default: false },
+    docs: { type: "boolean", default: false },
+    calls: { type: "string" }
+  }
 })
 
 const list = () => {
   for (const bench of benches) console.log(`${bench.name.padEnd(16)} ${bench.about}`)
-  console.log("\nnpm run bench -- NAME [--json] [--check]")
+  console.log("\nnpm run bench -- NAME [--json] [--check] [--docs] [--calls N]")
 }
 
 const run = async (bench: Bench) => {
-  const { missed, rows } = await bench.run()
-  if (values.json) console.log(JSON.stringify({ bench: bench.name, rows, missed }, null, 2))
+  const figures = await bench.run(values.calls === undefined ? {} : { calls: Number(values.calls) })
+  const { missed, tables } = figures
+  if (values.json) console.log(JSON.stringify({ bench: bench.name, ...figures }, null, 2))
   else {
-    console.table(rows)
+    for (const [title, rows] of Object.entries(tables)) {
+      console.log(`\n${title}`)
+      console.table(rows)
+    }
     console.log(
       missed.length === 0 ? `requirement met: ${bench.requirement}` : `requirement not met: ${missed.join("; ")}`
     )
   }
+  if (values.docs) document(bench, figures)
   if (values.check && missed.length > 0) process.exitCode = 1
 }
 

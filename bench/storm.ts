@@ -183,6 +183,6 @@ export const storm: Bench = {
       )
     )
     const all = [outage, flaky, ...trickles]
-    return { rows: all.flatMap(({ rows }) => rows), missed: all.flatMap(({ missed }) => missed) }
+    return { tables: { storms: all.flatMap(({ rows }) => rows) }, missed: all.flatMap(({ missed }) => missed) }
   }
 }

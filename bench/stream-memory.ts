@@ -45,6 +45,6 @@ export const streamMemory: Bench = {
       const missed = rows
         .filter((row) => row.contender.startsWith("listAccounts") && row.accounts !== accounts)
         .map((row) => `${row.contender}: ${row.accounts} accounts, ${row.end}`)
-      return { rows, missed }
+      return { tables: { readers: rows }, missed }
     })
 }

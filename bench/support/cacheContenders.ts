@@ -1,11 +1,13 @@
 import type { HttpClient } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
-import { type ConfigError, Effect, Layer, ManagedRuntime, Schema } from "effect"
+import { type ConfigError, Layer, Schema } from "effect"
 import { Authoriser, Endpoint, Operation, type ResponseCache } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import { DiskCache } from "effect-herald/node"
 import { RedisCache } from "effect-herald/redis"
 import { Agent, cacheStores, type Dispatcher, interceptors, request } from "undici"
+import { fromEffect } from "./fromEffect.js"
+import { type Contender, fromPromise } from "./slices.js"
 
 class Api extends Authoriser.Tag("bench/Api")<Api>() {}
 
@@ -18,14 +20,6 @@ const Player = Schema.Struct({
 })
 
 const getPlayer = Operation.make(Api, () => Endpoint.get("/players/{id}", { success: Player }))
-
-/** One way to get a player. */
-export interface Contender {
-  readonly name: string
-  /** Gets the player this number of times, one after another. */
-  readonly run: (times: number) => Promise<void>
-  readonly end: () => Promise<void>
-}
 
 const herald = (
   name: string,
@@ -41,15 +35,20 @@ const herald = (
           NodeHttpClient.layerUndiciWithoutDispatcher,
           Layer.succeed(NodeHttpClient.Dispatcher, dispatcher as never)
         )
-  const runtime = ManagedRuntime.make(Layer.provideMerge(cache === undefined ? api : Layer.provide(api, cache), client))
-  return {
+  return fromEffect(
     name,
-    run: (times) => runtime.runPromise(Effect.replicateEffect(getPlayer({ id: "1" }), times, { discard: true })),
-    end: () => runtime.dispose()
-  }
+    getPlayer({ id: "1" }),
+    Layer.provideMerge(cache === undefined ? api : Layer.provide(api, cache), client)
+  )
 }
 
 const caching = () => new Agent().compose(interceptors.cache({ store: new cacheStores.MemoryCacheStore() }))
+
+const cachedRequest = (baseUrl: string, dispatcher: Dispatcher) =>
+  fromPromise("a hit of undici's interceptor, request and JSON.parse alone", async () => {
+    const { body } = await request(`${baseUrl}/players/1`, { dispatcher })
+    return body.json()
+  })
 
 /** The contenders. The first is a call without a cache, with which the others are compared. */
 export const contenders = (baseUrl: string, directory: string, redis: string | undefined): ReadonlyArray<Contender> => [
@@ -70,17 +69,5 @@ export const contenders = (baseUrl: string, directory: string, redis: string | u
         )
       ]),
   herald("a hit of undici's interceptor, under a call", baseUrl, undefined, caching()),
-  (() => {
-    const dispatcher = caching()
-    return {
-      name: "a hit of undici's interceptor, request and JSON.parse alone",
-      run: async (times: number) => {
-        for (let time = 0; time < times; time += 1) {
-          const { body } = await request(`${baseUrl}/players/1`, { dispatcher })
-          await body.json()
-        }
-      },
-      end: () => dispatcher.close()
-    }
-  })()
+  cachedRequest(baseUrl, caching())
 ]

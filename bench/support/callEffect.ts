@@ -1,6 +1,5 @@
 /** Clients on Effect: platform's, and this library on each transport. */
 import {
-  FetchHttpClient,
   HttpApi,
   HttpApiClient,
   HttpApiEndpoint,
@@ -11,7 +10,7 @@ import {
   HttpClientResponse
 } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
-import { Context, Effect, Layer, ManagedRuntime, Redacted, Schedule, Schema, Tracer } from "effect"
+import { Context, Effect, Layer, Redacted, Schedule, Schema, Tracer } from "effect"
 import {
   Authoriser,
   Backoff,
@@ -24,41 +23,11 @@ import {
   Verbs
 } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
-import * as HeraldNode from "effect-herald/node"
 import { AccountSchema } from "./account.js"
-import type { Client } from "./callPeers.js"
+import { fromEffect } from "./fromEffect.js"
 import { nextId } from "./ids.js"
 import type { Contender } from "./slices.js"
-
-/** Makes a contender of an effect and the layer that it needs. */
-const fromEffect = <A, E, R>(name: string, call: Effect.Effect<A, E, R>, layer: Layer.Layer<R, unknown>): Contender => {
-  const runtime = ManagedRuntime.make(layer)
-  return {
-    name,
-    once: () => runtime.runPromise(call),
-    run: (calls, atOnce) => {
-      let left = calls
-      const work = Effect.whileLoop({ while: () => left-- > 0, body: () => call, step: () => undefined })
-      return runtime.runPromise(
-        atOnce === 1 ? work : Effect.replicateEffect(work, atOnce, { concurrency: "unbounded", discard: true })
-      )
-    },
-    end: () => runtime.dispose()
-  }
-}
-
-/** This library's transport, once the package has it. */
-const ownTransport = (
-  HeraldNode as { readonly Transport?: { readonly layer: () => Layer.Layer<HttpClient.HttpClient> } }
-).Transport
-
-/** The transports that this library is measured on: its own first. */
-const transports: ReadonlyArray<readonly [name: string, layer: Layer.Layer<HttpClient.HttpClient>]> = [
-  ...(ownTransport === undefined ? [] : [["own transport", ownTransport.layer()] as const]),
-  ["platform undici", NodeHttpClient.layerUndici],
-  ["platform node:http", NodeHttpClient.layer],
-  ["fetch", FetchHttpClient.layer]
-]
+import { type Transport, transports } from "./transports.js"
 
 const token = Redacted.make("0123456789abcdef0123456789abcdef")
 
@@ -82,14 +51,14 @@ const fullOptions = (baseUrl: string) =>
   }) as const
 
 /** This library's calls on a transport. */
-const herald = (baseUrl: string, [transport, client]: (typeof transports)[number]): ReadonlyArray<Client> => {
+const herald = (baseUrl: string, [transport, client]: Transport): ReadonlyArray<Contender> => {
   const bare = Layer.provideMerge(Api.layer(bareOptions(baseUrl)), client)
   const full = Layer.provideMerge(Api.layer(fullOptions(baseUrl)), client)
   const verb = Effect.suspend(() => verbs.get("/accounts/{id}", { path: { id: nextId() }, success: AccountSchema }))
   return [
-    { ...fromEffect(`effect-herald, bare, ${transport}`, account, bare), checks: "Schema" },
-    { ...fromEffect(`effect-herald, full, ${transport}`, account, full), checks: "Schema" },
-    { ...fromEffect(`effect-herald, full, verb, ${transport}`, verb, full), checks: "Schema" }
+    fromEffect(`effect-herald, bare, ${transport}`, account, bare, "Schema"),
+    fromEffect(`effect-herald, full, ${transport}`, account, full, "Schema"),
+    fromEffect(`effect-herald, full, verb, ${transport}`, verb, full, "Schema")
   ]
 }
 
@@ -101,13 +70,12 @@ const platformApi = HttpApi.make("bench").add(
 const makePlatformApi = (baseUrl: string) => HttpApiClient.make(platformApi, { baseUrl })
 const PlatformApi = Context.GenericTag<Effect.Effect.Success<ReturnType<typeof makePlatformApi>>>("bench/PlatformApi")
 
-const platform = (baseUrl: string): ReadonlyArray<Client> => {
+const platform = (baseUrl: string): ReadonlyArray<Contender> => {
   const undici = NodeHttpClient.layerUndici
   const changed = (change: (client: HttpClient.HttpClient) => HttpClient.HttpClient) =>
     Layer.provide(Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, change)), undici)
   const get = Effect.flatMap(HttpClient.HttpClient, (client) => client.get(`${baseUrl}/accounts/${nextId()}`))
   const decoded = Effect.flatMap(get, HttpClientResponse.schemaBodyJson(AccountSchema))
-  const withoutSpans = changed(HttpClient.withTracerDisabledWhen(() => true))
   const withHeadersAndRetry = changed((client) =>
     client.pipe(
       HttpClient.mapRequest((request) =>
@@ -120,23 +88,19 @@ const platform = (baseUrl: string): ReadonlyArray<Client> => {
   const api = Layer.provide(Layer.effect(PlatformApi, makePlatformApi(baseUrl)), undici)
   const called = Effect.flatMap(PlatformApi, (client) => client.accounts.get({ path: { id: nextId() } }))
   return [
-    {
-      ...fromEffect(
-        "platform undici",
-        Effect.flatMap(get, (response) => response.json),
-        undici
-      ),
-      checks: ""
-    },
-    { ...fromEffect("platform undici + Schema", decoded, undici), checks: "Schema" },
-    { ...fromEffect("platform undici + Schema, spans off", decoded, withoutSpans), checks: "Schema" },
-    { ...fromEffect("platform undici + Schema, headers, retry", decoded, withHeadersAndRetry), checks: "Schema" },
-    { ...fromEffect("HttpApiClient, platform undici", called, api), checks: "Schema" }
+    fromEffect(
+      "platform undici",
+      Effect.flatMap(get, (response) => response.json),
+      undici
+    ),
+    fromEffect("platform undici + Schema", decoded, undici, "Schema"),
+    fromEffect("platform undici + Schema, headers, retry", decoded, withHeadersAndRetry, "Schema"),
+    fromEffect("HttpApiClient, platform undici", called, api, "Schema")
   ]
 }
 
 /** The clients on Effect. Each gets an account. */
-export const effectClients = (baseUrl: string): ReadonlyArray<Client> => [
+export const effectClients = (baseUrl: string): ReadonlyArray<Contender> => [
   ...platform(baseUrl),
   ...transports.flatMap((transport) => herald(baseUrl, transport))
 ]
@@ -170,7 +134,7 @@ const makeSpan: Tracer.Tracer["span"] = (name, parent, context, links, startTime
 
 /** A bare call, and the same call with one feature each, on the first transport. */
 export const features = (baseUrl: string): ReadonlyArray<Contender> => {
-  const [[, client]] = transports as [(typeof transports)[number]]
+  const [[, client]] = transports
   const options = bareOptions(baseUrl)
   const bare = Layer.provideMerge(Api.layer(options), client)
   const cached = Layer.provideMerge(

@@ -57,45 +57,16 @@ const nodeHttp = (agent: HttpAgent, url: string) =>
       .end()
   })
 
-/** A client of the table. */
-export interface Client extends Contender {
-  /** What checks the types of its responses. Empty for a client that checks none. */
-  readonly checks: "" | "Schema" | "zod"
-}
+const keepAlive = () => new HttpAgent({ keepAlive: true })
 
-export const peers = (baseUrl: string): ReadonlyArray<Client> => {
-  const peer = (
-    name: string,
-    checks: Client["checks"],
-    once: (url: string) => Promise<unknown>,
-    end?: () => Promise<void>
-  ) => ({
-    ...fromPromise(name, () => once(`${baseUrl}/accounts/${nextId()}`), end),
-    checks
-  })
-  const undici = () => {
-    const agent = new Agent()
-    return { agent, end: () => agent.destroy() }
-  }
-  const node = () => {
-    const agent = new HttpAgent({ keepAlive: true })
-    return {
-      agent,
-      end: () => {
-        agent.destroy()
-        return Promise.resolve()
-      }
-    }
-  }
-  const raw = undici()
-  const dispatch = undici()
-  const withSchema = undici()
-  const http = node()
-  const ofAxios = node()
-  const ofGot = node()
+/** The clients that are not Effect's. The first is the reference. */
+export const peers = (baseUrl: string): ReadonlyArray<Contender> => {
+  const peer = (name: string, get: (url: string) => Promise<unknown>, checks?: Contender["checks"]) =>
+    fromPromise(name, () => get(`${baseUrl}/accounts/${nextId()}`), checks)
+  const agents = { request: new Agent(), dispatch: new Agent(), schema: new Agent(), http: keepAlive() }
   const decode = Schema.decodeUnknownSync(AccountSchema)
-  const axiosClient = axios.create({ httpAgent: ofAxios.agent })
-  const gotClient = got.extend({ agent: { http: ofGot.agent } })
+  const axiosClient = axios.create({ httpAgent: keepAlive() })
+  const gotClient = got.extend({ agent: { http: keepAlive() } })
   const openapi = createClient<Paths>({ baseUrl })
   const openapiData = async () => {
     const { data, error } = await openapi.GET("/accounts/{id}", { params: { path: { id: nextId() } } })
@@ -103,48 +74,28 @@ export const peers = (baseUrl: string): ReadonlyArray<Client> => {
     return data
   }
   return [
-    peer("undici request + JSON.parse", "", (url) => jsonOf(raw.agent, url), raw.end),
-    {
-      ...fromPromise(
-        "undici dispatch",
-        () => dispatched(dispatch.agent, baseUrl, `/accounts/${nextId()}`),
-        dispatch.end
-      ),
-      checks: ""
-    },
-    peer(
-      "undici request + Schema",
-      "Schema",
-      async (url) => decode(await jsonOf(withSchema.agent, url)),
-      withSchema.end
-    ),
-    peer("node:http", "", (url) => nodeHttp(http.agent, url), http.end),
-    peer("fetch", "", async (url) => (await fetch(url)).json()),
-    peer("axios", "", async (url) => (await axiosClient.get<unknown>(url)).data, ofAxios.end),
-    peer("axios + zod", "zod", async (url) => accountZod.parse((await axiosClient.get<unknown>(url)).data)),
-    peer("got", "", (url) => gotClient(url).json(), ofGot.end),
-    peer("ky", "", (url) => ky(url).json()),
-    peer("ky + zod", "zod", async (url) => accountZod.parse(await ky(url).json())),
-    peer("ofetch", "", (url) => ofetch(url)),
-    { ...fromPromise("openapi-fetch", openapiData), checks: "" },
-    { ...fromPromise("openapi-fetch + zod", async () => accountZod.parse(await openapiData())), checks: "zod" }
+    peer("undici request", (url) => jsonOf(agents.request, url)),
+    fromPromise("undici dispatch", () => dispatched(agents.dispatch, baseUrl, `/accounts/${nextId()}`)),
+    peer("undici request + Schema", async (url) => decode(await jsonOf(agents.schema, url)), "Schema"),
+    peer("node:http", (url) => nodeHttp(agents.http, url)),
+    peer("fetch", async (url) => (await fetch(url)).json()),
+    peer("axios", async (url) => (await axiosClient.get<unknown>(url)).data),
+    peer("axios + zod", async (url) => accountZod.parse((await axiosClient.get<unknown>(url)).data), "zod"),
+    peer("got", (url) => gotClient(url).json()),
+    peer("ky", (url) => ky(url).json()),
+    peer("ky + zod", async (url) => accountZod.parse(await ky(url).json()), "zod"),
+    peer("ofetch", (url) => ofetch(url)),
+    fromPromise("openapi-fetch", openapiData),
+    fromPromise("openapi-fetch + zod", async () => accountZod.parse(await openapiData()), "zod")
   ]
 }
 
 /** Clients with retries. Each gets an account whose first request fails. */
 export const retryingPeers = (baseUrl: string): ReadonlyArray<Contender> => {
   const url = () => `${baseUrl}/flaky/${nextId()}`
-  const agent = new HttpAgent({ keepAlive: true })
-  const gotClient = got.extend({ agent: { http: agent }, retry: { limit: 2, backoffLimit: 1, noise: 0 } })
+  const gotClient = got.extend({ agent: { http: keepAlive() }, retry: { limit: 2, backoffLimit: 1, noise: 0 } })
   return [
-    fromPromise(
-      "got",
-      () => gotClient(url()).json(),
-      () => {
-        agent.destroy()
-        return Promise.resolve()
-      }
-    ),
+    fromPromise("got", () => gotClient(url()).json()),
     fromPromise("ky", () => ky(url(), { retry: { limit: 2, delay: () => 1 } }).json())
   ]
 }

@@ -87,7 +87,7 @@ export interface Replying<Message extends Serializable, Reply> {
   readonly send: (message: Message, withinSeconds: number) => Promise<Reply>
 }
 
-type StartReplying = <Message extends Serializable, Reply>(
+export type StartReplying = <Message extends Serializable, Reply>(
   script: string,
   args: ReadonlyArray<string>
 ) => Promise<Replying<Message, Reply>>
@@ -138,15 +138,4 @@ const nextMessage = async (child: ChildProcess, script: string, withinSeconds: n
   } finally {
     settled.abort()
   }
-}
-
-/** The part of `withReplying` in the script: prepares, reports that the script is ready, and replies. The script ends with its parent. */
-export const reply = async <Message>(prepare: () => Promise<(message: Message) => unknown>) => {
-  process.once("disconnect", () => process.exit())
-  if (!process.connected) process.exit()
-  const replyTo = await prepare()
-  // The parent sends messages of this type.
-  const send = async (message: unknown) => process.send!(await replyTo(message as Message))
-  process.on("message", (message) => void send(message))
-  process.send!("ready")
 }

@@ -1,6 +1,6 @@
 /** The load of one contender. Calls begin at fixed times, also while earlier ones are in progress. */
 import { setTimeout } from "node:timers/promises"
-import { reply } from "./processes.js"
+import { reply } from "./reply.js"
 import { contenders } from "./stormContenders.js"
 import { type Call, type Contender, drainSeconds, plans, type Storm } from "./stormPlan.js"
 

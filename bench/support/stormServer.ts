@@ -2,7 +2,7 @@
 import { once } from "node:events"
 import { createServer, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
-import { reply } from "./processes.js"
+import { reply } from "./reply.js"
 import {
   flaky,
   type Outage,

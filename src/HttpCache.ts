@@ -1,108 +1,26 @@
-import { HttpClient } from "@effect/platform/HttpClient"
+import type { HttpClient } from "@effect/platform/HttpClient"
 import type * as Context from "effect/Context"
 import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { CacheStore } from "./CacheStore.js"
-import type { AnyError } from "./HeraldError.js"
-import { type Lifetime, lifetimesOf } from "./internal/cache/cacheRequest.js"
-import * as DirectAccess from "./internal/cache/directAccess.js"
-import * as Generations from "./internal/cache/generations.js"
-import { addressOf, sameOriginAddress } from "./internal/cache/keys.js"
-import * as Lookup from "./internal/cache/lookup.js"
-import * as Maintenance from "./internal/cache/maintenance.js"
 import * as MemoryStore from "./internal/cache/memoryStore.js"
-import { checkMaxBytes, refuse } from "./internal/cache/options.js"
-import * as ReadThrough from "./internal/cache/readThrough.js"
-import * as ResilientStore from "./internal/cache/resilientStore.js"
-import * as ResponseWriter from "./internal/cache/responseWriter.js"
-import * as SharedRequests from "./internal/cache/sharedRequests.js"
-import { makeVaryDigest } from "./internal/cache/vary.js"
-import type { RawResponse } from "./RawResponse.js"
-import { ResponseCache } from "./ResponseCache.js"
+import { checkMaxBytes } from "./internal/cache/options.js"
+import * as ResponseCaching from "./internal/cache/responseCache.js"
+import type { ResponseCache } from "./ResponseCache.js"
 
-/** Options of a response cache. */
-export interface Options {
-  /**
-   * Chooses the lifetime of the responses to a kind of call, with status 200, 203 or 204. It replaces the lifetime of the response
-   * headers, even where these forbid to store the response. `undefined` leaves the decision to the headers (RFC 9111). Zero, a
-   * negative number and NaN bypass the cache; so does a function that throws, with one warning. Default: the headers decide for
-   * all calls.
-   */
-  readonly lifetime?: Lifetime | undefined
-  /**
-   * Sends equal GET and HEAD calls that run at the same time as one request. The request is interrupted when the last call that
-   * waits for it is interrupted. Default: false.
-   */
-  readonly share?: boolean | undefined
-}
-
-/**
- * Returns the resources that a write invalidates: its own, and those of the same origin that the response names (RFC 9111,
- * 4.4).
- */
-const invalidatedBy = <E>(
-  url: string,
-  exit: Exit.Exit<{ readonly response: RawResponse }, E>
-): ReadonlyArray<string> => {
-  const resources = new Set<string>()
-  const address = addressOf(url)
-  if (address !== undefined) resources.add(address.resource)
-  if (Exit.isSuccess(exit) && exit.value.response.status < 400) {
-    const { headers, redirected } = exit.value.response
-    for (const reference of [headers["location"], headers["content-location"], redirected]) {
-      const named = reference === undefined ? undefined : sameOriginAddress(reference, url)
-      if (named !== undefined) resources.add(named.resource)
-    }
-  }
-  return [...resources]
-}
+export type { Options } from "./internal/cache/responseCache.js"
 
 /**
  * Makes a response cache over the `CacheStore` in context. Background revalidations and shared requests outlive the calls that begin
  * them: they use the `HttpClient` in this context, and are interrupted when the scope closes. The scope waits for at most 2 seconds
  * until the store has removed what past writes invalidate. Provide the result as `ResponseCache`, or use `layer`.
  */
-export const make = (
-  options: Options = {}
-): Effect.Effect<Context.Tag.Service<ResponseCache>, ConfigError.ConfigError, CacheStore | HttpClient | Scope.Scope> =>
-  Effect.gen(function* () {
-    const { lifetime, share = false } = options
-    // JavaScript permits other values than the types do.
-    if (lifetime !== undefined && typeof lifetime !== "function") {
-      return yield* refuse("lifetime", 'must be a function that returns a duration, such as () => "1 hour"')
-    }
-    if (typeof share !== "boolean") return yield* refuse("share", "must be true or false")
-    const cacheStore = yield* CacheStore
-    const scope = yield* Effect.scope
-    const client = yield* HttpClient
-    const store = ResilientStore.make(cacheStore)
-    const generations = Generations.make(store)
-    yield* Effect.addFinalizer(() => generations.close)
-    const varyDigest = makeVaryDigest()
-    const lookUp = Lookup.make(store, generations, varyDigest)
-    const writer = ResponseWriter.make(store, generations, varyDigest)
-    const lifetimes = lifetimesOf(lifetime)
-    const sharedRequests = share ? SharedRequests.make<RawResponse, AnyError>(scope) : undefined
-
-    return {
-      ...Maintenance.make(cacheStore, generations, lifetimes),
-      ...DirectAccess.make(lookUp, writer, generations, lifetimes),
-      through: ReadThrough.make({ lookUp, writer, generations, sharedRequests, lifetimes, scope, client }),
-      invalidating: (url, call) => {
-        const own = addressOf(url)
-        // Nothing is invalid before the request is sent, so an interruption may end the wait.
-        const begun = generations.begin(own === undefined ? [] : [own.resource])
-        return Effect.uninterruptibleMask((restore) =>
-          Effect.flatMap(Effect.zipRight(restore(begun), Effect.exit(restore(call))), (exit) =>
-            Effect.zipRight(generations.end(invalidatedBy(url, exit)), exit)
-          )
-        )
-      }
-    }
-  })
+export const make: (
+  options?: ResponseCaching.Options
+) => Effect.Effect<Context.Tag.Service<ResponseCache>, ConfigError.ConfigError, CacheStore | HttpClient | Scope.Scope> =
+  ResponseCaching.make
 
 /**
  * A private response cache (RFC 9111) for GET and HEAD calls, over the `CacheStore` in context. Each caller has a partition of
@@ -131,10 +49,9 @@ export const make = (
  * const anonymous = Polympics.anonymous().pipe(Layer.provide(cache))
  * ```
  */
-export const layer = (
-  options: Options = {}
-): Layer.Layer<ResponseCache, ConfigError.ConfigError, CacheStore | HttpClient> =>
-  Layer.scoped(ResponseCache, make(options))
+export const layer: (
+  options?: ResponseCaching.Options
+) => Layer.Layer<ResponseCache, ConfigError.ConfigError, CacheStore | HttpClient> = ResponseCaching.layer
 
 /** Options of a store in memory. */
 export interface MemoryOptions {
@@ -175,6 +92,6 @@ export const storeMemory = ({ maxBytes = 64 * 1024 * 1024 }: MemoryOptions = {})
  * ```
  */
 export const layerMemory = (
-  options: Options & MemoryOptions = {}
+  options: ResponseCaching.Options & MemoryOptions = {}
 ): Layer.Layer<ResponseCache, ConfigError.ConfigError, HttpClient> =>
-  layer(options).pipe(Layer.provide(storeMemory(options)))
+  ResponseCaching.layer(options).pipe(Layer.provide(storeMemory(options)))

@@ -5,8 +5,9 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { createHash } from "node:crypto"
 import { CacheStore, type StoredValue } from "../CacheStore.js"
-import * as HttpCache from "../HttpCache.js"
+import type * as HttpCache from "../HttpCache.js"
 import { checkMaxBytes } from "../internal/cache/options.js"
+import * as ResponseCaching from "../internal/cache/responseCache.js"
 import { CacheFailure, type ResponseCache } from "../ResponseCache.js"
 import { parseDirectory } from "./ownFiles.js"
 import { type CacheDirectory, forEach, make as makeDirectory, type Warn } from "./cacheDirectory.js"
@@ -235,4 +236,4 @@ export const store = (options: Options): Layer.Layer<CacheStore, ConfigError.Con
 export const layer = (
   options: Options & HttpCache.Options
 ): Layer.Layer<ResponseCache, ConfigError.ConfigError, HttpClient> =>
-  HttpCache.layer(options).pipe(Layer.provide(store(options)))
+  ResponseCaching.layer(options).pipe(Layer.provide(store(options)))

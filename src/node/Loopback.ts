@@ -1,5 +1,4 @@
-import { spawn } from "node:child_process"
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http"
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -60,7 +59,9 @@ export const open = (url: URL): Effect.Effect<void> =>
   Effect.zipRight(
     Effect.logInfo(`Open this page to sign in: ${url.href}`),
     Effect.ignore(
-      Effect.try(() => {
+      Effect.tryPromise(async () => {
+        // Only programs with a sign-in load it.
+        const { spawn } = await import("node:child_process")
         const [command, args] = openCommand(url.href)
         const child = spawn(command, args, { stdio: "ignore", detached: true, windowsHide: true })
         // The user can open the logged URL instead.
@@ -176,19 +177,24 @@ const startServer = (
   port: number
 ): Effect.Effect<Server, NodeJS.ErrnoException, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.async<Server, NodeJS.ErrnoException>((resume) => {
-      const server = createServer(listener)
-      const fail = (error: NodeJS.ErrnoException) => resume(Effect.fail(error))
-      // Stays registered after the start: a connection that cannot be accepted later is an error, too, and would end the
-      // process.
-      server.on("error", fail)
-      try {
-        server.listen(port, host, () => resume(Effect.succeed(server)))
-      } catch (error) {
-        // Node throws an `ErrnoException` if the port is out of range.
-        fail(error as NodeJS.ErrnoException)
-      }
-    }),
+    // Only programs with a sign-in load it.
+    Effect.flatMap(
+      Effect.promise(() => import("node:http")),
+      ({ createServer }) =>
+        Effect.async<Server, NodeJS.ErrnoException>((resume) => {
+          const server = createServer(listener)
+          const fail = (error: NodeJS.ErrnoException) => resume(Effect.fail(error))
+          // Stays registered after the start: a connection that cannot be accepted later is an error, too, and would end the
+          // process.
+          server.on("error", fail)
+          try {
+            server.listen(port, host, () => resume(Effect.succeed(server)))
+          } catch (error) {
+            // Node throws an `ErrnoException` if the port is out of range.
+            fail(error as NodeJS.ErrnoException)
+          }
+        })
+    ),
     (server) =>
       Effect.async<void>((resume) => {
         server.close(() => resume(Effect.void))

@@ -6,7 +6,8 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Redis, RedisOptions } from "ioredis"
 import { CacheStore, type StoredValue } from "../CacheStore.js"
-import * as HttpCache from "../HttpCache.js"
+import type * as HttpCache from "../HttpCache.js"
+import * as ResponseCaching from "../internal/cache/responseCache.js"
 import { CacheFailure, type ResponseCache } from "../ResponseCache.js"
 import { checkPrefix, type Command, connect, type RedisFailure, refuse } from "./connection.js"
 
@@ -212,4 +213,4 @@ export const store = ({
 export const layer = (
   options: Options & HttpCache.Options
 ): Layer.Layer<ResponseCache, ConfigError.ConfigError, HttpClient> =>
-  HttpCache.layer(options).pipe(Layer.provide(store(options)))
+  ResponseCaching.layer(options).pipe(Layer.provide(store(options)))

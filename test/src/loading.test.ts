@@ -1,0 +1,79 @@
+import { describe, expect, it } from "@effect/vitest"
+import { build } from "esbuild"
+import { execFileSync } from "node:child_process"
+import { entries, pathOf } from "../../tools/entries.js"
+
+/** The packages and modules of Node that an entry point loads at its start, besides Effect and its platform. */
+const loaded: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "effect-herald": [],
+  "effect-herald/cache": ["lru-cache"],
+  "effect-herald/civis": [],
+  "effect-herald/http-api": [],
+  "effect-herald/node": ["node:crypto", "node:fs", "node:fs/promises", "node:os", "node:path", "node:util"],
+  "effect-herald/oauth": ["oauth4webapi"],
+  "effect-herald/polympics": [],
+  "effect-herald/polympics/testing": [],
+  "effect-herald/rate-limit": ["@effect/experimental"],
+  "effect-herald/redis": ["ioredis"]
+}
+
+/** Returns the names of the packages that modules import statically, directly or through one another. */
+const packagesOf = async (source: string): Promise<ReadonlyArray<string>> => {
+  const { metafile, outputFiles } = await build({
+    entryPoints: [pathOf(source)],
+    bundle: true,
+    // Modules that are imported on demand are files of their own.
+    splitting: true,
+    format: "esm",
+    ignoreAnnotations: true,
+    metafile: true,
+    outdir: "loading",
+    packages: "external",
+    platform: "node",
+    treeShaking: false,
+    write: false
+  })
+  expect(outputFiles.length).toBeGreaterThan(0)
+  const found = new Set<string>()
+  const visited = new Set<string>()
+  const visit = (input: string) => {
+    if (visited.has(input)) return
+    visited.add(input)
+    for (const { external, kind, path } of metafile.inputs[input]!.imports) {
+      if (kind !== "import-statement") continue
+      if (external === true) found.add(/^node:|^@/.test(path) ? path : path.split("/")[0]!)
+      else visit(path)
+    }
+  }
+  visit(source)
+  return [...found]
+    .map((name) => (name.startsWith("@") ? name.split("/").slice(0, 2).join("/") : name))
+    .filter((name) => name !== "effect" && name !== "@effect/platform")
+    .toSorted()
+}
+
+describe("an entry point", () => {
+  it("is listed here", () => {
+    expect(entries.map(([name]) => name).toSorted()).toEqual(Object.keys(loaded))
+  })
+
+  it.each(entries)("%s loads nothing at its start that a program may not use", async (name, source) => {
+    expect(new Set(await packagesOf(source))).toEqual(new Set(loaded[name]))
+  })
+
+  it("effect-herald loads the modules of Node that Effect loads, and no other", () => {
+    const modulesOf = (imports: ReadonlyArray<string>) => {
+      const script = `
+        await Promise.all(${JSON.stringify(imports)}.map((name) => import(name)))
+        console.log(JSON.stringify(process.moduleLoadList))
+      `
+      const args = ["--import", "tsx", "--input-type=module", "--eval", script]
+      const modules = JSON.parse(
+        execFileSync(process.execPath, args, { cwd: pathOf("."), encoding: "utf8" })
+      ) as Array<string>
+      return modules.filter((name) => name.startsWith("NativeModule ") && !name.includes("internal/")).toSorted()
+    }
+    const effect = ["effect/Schema", "effect/Stream", "@effect/platform/HttpClient", "@effect/platform/FetchHttpClient"]
+    expect(modulesOf([...effect, pathOf("src/index.ts")])).toEqual(modulesOf(effect))
+  })
+})

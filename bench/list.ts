@@ -14,7 +14,7 @@ import {
 } from "./support/measure.js"
 import { withReplying, withServer } from "./support/processes.js"
 
-const accounts = 200_000
+const defaultAccounts = 200_000
 /** The lowest permitted numbers of accounts per second, as shares of the generator's. */
 const minShares = { 100: 0.7, 1000: 0.8 }
 const latency = { milliseconds: 20, minGain: 7 }
@@ -53,9 +53,9 @@ const decoderRow = (kind: string, costs: Costs) => ({
 
 export const list: Bench = {
   name: "list",
-  about: `${accounts.toLocaleString("en")} accounts read page by page, pages in advance, and the time to decode an account`,
+  about: `${defaultAccounts.toLocaleString("en")} accounts (--calls N) read page by page, pages in advance, and the time to decode an account`,
   requirement: `a Stream has at least ${minShares[100]} of the speed of a generator that checks nothing in pages of 100, and ${minShares[1000]} in pages of 1,000; with ${latency.milliseconds} ms of latency, 8 pages ahead are ${latency.minGain} times as fast as none; a Polympics account is decoded in a third of the time of JSON.parse`,
-  run: () =>
+  run: ({ calls: accounts = defaultAccounts }) =>
     withServer("support/listServer.ts", [], (baseUrl) =>
       withReplying(async (start) => {
         const { listing, measureGroup } = await startContenders(start, "support/listClient.ts", [baseUrl])

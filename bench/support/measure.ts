@@ -136,6 +136,9 @@ export const quotient = (dividend: Summary, divisor: Summary): Summary => {
   return { median, spread: relative("spread"), error: relative("error") }
 }
 
+/** The largest standard error of a figure that is compared with a bar. It is a tenth of the bar if that is more. */
+const maxError = 0.15
+
 /** A requirement: the highest permitted median, or the lowest. */
 export interface Bar {
   readonly what: string
@@ -144,15 +147,16 @@ export interface Bar {
   readonly atLeast?: number
 }
 
-/** The sentence of a bar that is missed by more than the standard error of its figure. */
+/** The sentence of a bar that is missed by more than the standard error of its figure, or whose figure has too large an error. */
 export const missedBars = (bars: ReadonlyArray<Bar>): ReadonlyArray<string> =>
-  bars.flatMap(({ atLeast = -Infinity, atMost = Infinity, figure: { error, median }, what }) =>
-    median - error > atMost || median + error < atLeast
-      ? [
-          `${what}: ${round(median)} (standard error ${round(error)}), and ${atMost === Infinity ? `at least ${atLeast}` : `at most ${atMost}`} is required`
-        ]
-      : []
-  )
+  bars.flatMap(({ atLeast, atMost, figure: { error, median }, what }) => {
+    const measured = `${what}: ${round(median)} (standard error ${round(error)})`
+    if (atMost !== undefined && median - error > atMost)
+      return [`${measured}, and at most ${round(atMost)} is permitted`]
+    if (atLeast !== undefined && median + error < atLeast) return [`${measured}, and at least ${atLeast} is required`]
+    const tolerable = Math.max(maxError, (atLeast ?? atMost ?? 0) / 10)
+    return error > tolerable ? [`${measured}, so the machine was too busy for a valid figure`] : []
+  })
 
 /** Rounds a figure to two decimals, or to more if it is small. */
 export const round = (figure: number): number => Number(Math.abs(figure) < 0.1 ? figure.toFixed(3) : figure.toFixed(2))

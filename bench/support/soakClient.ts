@@ -40,7 +40,7 @@ const makeRuntime = () => {
   const api = Api.layer({
     baseUrl,
     credentials: Credentials.bearer(Redacted.make("secret")),
-    deadline: "30 seconds",
+    deadline: "2 minutes",
     retryPolicy
   }).pipe(Layer.provide(OriginState.layer({ budget: "unlimited" })))
   return ManagedRuntime.make(Layer.provideMerge(api, transports[0][1]))

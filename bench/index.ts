@@ -1,17 +1,21 @@
 /**
  * Runs benchmarks. `npm run bench` lists them. `npm run bench -- NAME` runs one and prints tables. With `--json` it prints the same
  * figures as JSON. With `--check` it exits with 1 if the figures do not meet the requirement. With `--docs` it writes the tables and the
- * picture of the documentation. `--calls N` limits the calls of `soak`.
+ * picture of the documentation. `--calls N` sets the number of calls of `soak`, or of
+ * accounts of `list`.
  */
 import { parseArgs } from "node:util"
 import type { Bench } from "./support/bench.js"
 import { cache } from "./cache.js"
 import { call } from "./call.js"
+import { list } from "./list.js"
+import { size } from "./size.js"
+import { soak } from "./soak.js"
 import { storm } from "./storm.js"
 import { streamMemory } from "./stream-memory.js"
 import { document } from "./support/documentation.js"
 
-const benches: ReadonlyArray<Bench> = [streamMemory, storm, cache, call]
+const benches: ReadonlyArray<Bench> = [streamMemory, storm, cache, call, list, size, soak]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -23,7 +27,7 @@ const { positionals, values } = parseArgs({
   }
 })
 
-const list = () => {
+const printList = () => {
   for (const bench of benches) console.log(`${bench.name.padEnd(16)} ${bench.about}`)
   console.log("\nnpm run bench -- NAME [--json] [--check] [--docs] [--calls N]")
 }
@@ -53,5 +57,5 @@ else {
     console.error(`There is no benchmark called "${name}".\n`)
     process.exitCode = 1
   }
-  list()
+  printList()
 }

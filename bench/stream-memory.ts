@@ -15,6 +15,7 @@ const contenders = [
 interface Figures {
   readonly count: number
   readonly seconds: number
+  readonly cpuSeconds: number
   readonly peakHeapMegabytes: number
   readonly peakResidentMegabytes: number
 }
@@ -22,12 +23,21 @@ interface Figures {
 const measure = async (baseUrl: string, { name, way }: (typeof contenders)[number]) => {
   const { failure, output } = await run("support/streamClient.ts", [baseUrl, way, String(pageSize)], heap)
   if (output === undefined)
-    return { contender: name, accounts: 0, seconds: "-", "peak heap, MB": "-", "peak RSS, MB": "-", end: failure }
+    return {
+      contender: name,
+      accounts: 0,
+      seconds: "-",
+      "CPU, s": "-",
+      "peak heap, MB": "-",
+      "peak RSS, MB": "-",
+      end: failure
+    }
   const figures = JSON.parse(output) as Figures
   return {
     contender: name,
     accounts: figures.count,
     seconds: Number(figures.seconds.toFixed(1)),
+    "CPU, s": Number(figures.cpuSeconds.toFixed(1)),
     "peak heap, MB": Math.round(figures.peakHeapMegabytes),
     "peak RSS, MB": Math.round(figures.peakResidentMegabytes),
     end: "ok"

@@ -5,9 +5,8 @@
 import { execFileSync } from "node:child_process"
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join, relative } from "node:path"
-import { gzipSync } from "node:zlib"
-import { build } from "esbuild"
+import { join } from "node:path"
+import { bundle as bundleIn, type BundleOptions, gzippedKibibytes, oneCall, oneOperation } from "./bundle.js"
 
 const read = (path: string) => readFileSync(path, "utf8")
 const manifest = JSON.parse(read("package.json")) as {
@@ -40,46 +39,7 @@ const expect = (condition: boolean, failure: string) => {
 }
 const passed = (check: string) => console.log(`ok  ${check}`)
 
-/**
- * Bundles a program in the project for browsers. Returns the part that is loaded at its start, and the bytes of each module in it.
- * Modules that are imported on demand are files of their own.
- */
-const bundle = async (program: string, options: { readonly external?: boolean } = {}) => {
-  const { metafile, outputFiles } = await build({
-    stdin: { contents: program, resolveDir: project },
-    bundle: true,
-    // Entry points for Node import these.
-    external: ["node:*", "ioredis"],
-    format: "esm",
-    logLevel: "silent",
-    metafile: true,
-    minify: true,
-    packages: options.external === true ? "external" : "bundle",
-    outdir: "bundle",
-    platform: "browser",
-    splitting: true,
-    target: "es2022",
-    write: false
-  })
-  const atStart = new Set<string>()
-  const addAtStart = (path: string) => {
-    atStart.add(path)
-    for (const { kind, path: imported } of metafile.outputs[path]?.imports ?? []) {
-      if (kind === "import-statement" && !atStart.has(imported)) addAtStart(imported)
-    }
-  }
-  addAtStart("bundle/stdin.js")
-  const text = outputFiles
-    .filter(({ path }) => atStart.has(relative(process.cwd(), path)))
-    .map((file) => file.text)
-    .join("")
-  const modules = [...atStart].flatMap((path) =>
-    Object.entries(metafile.outputs[path]?.inputs ?? {}).map(
-      ([input, { bytesInOutput }]) => [input, bytesInOutput] as const
-    )
-  )
-  return { text, modules: modules.filter(([, bytes]) => bytes > 0) }
-}
+const bundle = (program: string, options: BundleOptions = {}) => bundleIn(project, program, options)
 
 const packAndInstall = () => {
   const [packed] = JSON.parse(run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", project])) as [
@@ -238,33 +198,11 @@ const bundleModules = async (limit: number) => {
   passed(`${left.length} bytes of statements that a bundler can't drop from used modules`)
 }
 
-/** A program with one operation of its own API, which is all that it uses. */
-const oneOperation = `
-import * as Schema from "effect/Schema"
-import { Authoriser, Endpoint, Operation } from "${manifest.name}"
-
-class Weather extends Authoriser.Tag("app/Weather")() {}
-globalThis.getForecast = Operation.make(Weather, () =>
-  Endpoint.get("/forecast/{city}", { success: Schema.Struct({ celsius: Schema.Number }) })
-)
-`
-
-/** The same program, run with the fetch client. */
-const oneCall = `${oneOperation}
-import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
-import * as Effect from "effect/Effect"
-
-globalThis.program = globalThis.getForecast({ city: "Oslo" }).pipe(
-  Effect.provide(Weather.layer({ baseUrl: "https://weather.example" })),
-  Effect.provide(FetchHttpClient.layer)
-)
-`
-
 /** Checks the size of a bundled program, in KiB after minification and gzip. */
 const measure = async (what: string, program: string, limit: number) => {
   const { modules, text } = await bundle(program)
   const own = modules.filter(([path]) => path.includes(`/${manifest.name}/`)).reduce((sum, [, bytes]) => sum + bytes, 0)
-  const size = gzipSync(text, { level: 9 }).length / 1024
+  const size = gzippedKibibytes(text)
   expect(size <= limit, `${what}: ${size.toFixed(2)} KiB gzipped, over ${limit}`)
   passed(`${what}: ${size.toFixed(2)} KiB gzipped, ${text.length} bytes minified, ${own} of them this library's`)
 }

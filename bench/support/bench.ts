@@ -3,7 +3,7 @@ export type Rows = ReadonlyArray<Readonly<Record<string, string | number>>>
 
 /** Options of the command line. */
 export interface BenchOptions {
-  /** The number of calls, for a benchmark that has one. */
+  /** The number of calls of `soak`, or of accounts of `list`. */
   readonly calls?: number | undefined
 }
 

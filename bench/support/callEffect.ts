@@ -47,7 +47,7 @@ const fullOptions = (baseUrl: string) =>
   ({
     baseUrl,
     credentials: Credentials.bearer(token),
-    deadline: "30 seconds"
+    deadline: "2 minutes"
   }) as const
 
 /** This library's calls on a transport. */
@@ -143,7 +143,7 @@ export const features = (baseUrl: string): ReadonlyArray<Contender> => {
   )
   const tracer = Layer.setTracer(Tracer.make({ span: makeSpan, context: (use) => use() }))
   const credentials = Layer.provideMerge(Api.layer({ ...options, credentials: Credentials.bearer(token) }), client)
-  const deadline = Layer.provideMerge(Api.layer({ ...options, deadline: "30 seconds" }), client)
+  const deadline = Layer.provideMerge(Api.layer({ ...options, deadline: "2 minutes" }), client)
   const retry = Layer.provideMerge(Api.layer({ baseUrl }), client)
   return [
     fromEffect("bare", account, bare),

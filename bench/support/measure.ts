@@ -11,6 +11,8 @@ export interface MeasureOptions {
   readonly rounds: number
   /** On a busy machine the rounds end after this time, in seconds. At least three are measured. */
   readonly maxSeconds: number
+  /** The number of calls of a slice, for calls that are long. Default: as many as fit into a slice. */
+  readonly calls?: number
 }
 
 /** The costs of a slice, and the average of the slices of the reference before and after it. */
@@ -22,9 +24,8 @@ export interface Paired {
 /** The costs of a contender, by name and round. */
 export type Costs = ReadonlyMap<string, ReadonlyArray<Paired>>
 
-/** The number of calls to warm up. V8 has compiled the code of a contender by then. */
-const warmUpCalls = 1500
-const warmUpAtOnce = 32
+/** The number of calls to warm up. V8 has compiled the code of a contender by then. On a busy machine there are fewer. */
+const warmUp = { calls: 1500, step: 300, atOnce: 32, maxSeconds: 2 }
 /** The number of calls to estimate how many fit into a slice. */
 const firstCalls = 128
 /** The approximate CPU time of a slice, in milliseconds. A slice contains several garbage collections. */
@@ -48,13 +49,27 @@ export const startContenders = async (start: StartReplying, script: string, args
   const listing: Listing = await send("list")
 
   /** Measures the contenders of a group in alternating slices. */
-  const measureGroup = async ({ atOnce, group, maxSeconds, reference, rounds }: MeasureOptions): Promise<Costs> => {
+  const measureGroup = async ({
+    atOnce,
+    calls: fixed,
+    group,
+    maxSeconds,
+    reference,
+    rounds
+  }: MeasureOptions): Promise<Costs> => {
     const run = (contender: string, calls: number) => send({ group, contender, calls, atOnce })
     const names = listing[group]!.map(({ name }) => name)
     const calls = new Map<string, number>()
     console.error(`${group}: ${names.length} contenders, ${atOnce} at once`)
     for (const name of names) {
-      await send({ group, contender: name, calls: warmUpCalls, atOnce: Math.max(atOnce, warmUpAtOnce) })
+      if (fixed !== undefined) {
+        await run(name, fixed)
+        calls.set(name, fixed)
+        continue
+      }
+      const warmBy = performance.now() + warmUp.maxSeconds * 1000
+      for (let made = 0; made < warmUp.calls && performance.now() < warmBy; made += warmUp.step)
+        await send({ group, contender: name, calls: warmUp.step, atOnce: Math.max(atOnce, warmUp.atOnce) })
       const { cpu } = await run(name, firstCalls)
       calls.set(name, Math.max(atOnce, Math.ceil((sliceLength * 1e3) / cpu)))
     }
@@ -121,6 +136,9 @@ export const quotient = (dividend: Summary, divisor: Summary): Summary => {
   return { median, spread: relative("spread"), error: relative("error") }
 }
 
+/** The largest standard error of a figure that is compared with a bar. It is a tenth of the bar if that is more. */
+const maxError = 0.15
+
 /** A requirement: the highest permitted median, or the lowest. */
 export interface Bar {
   readonly what: string
@@ -129,15 +147,16 @@ export interface Bar {
   readonly atLeast?: number
 }
 
-/** The sentence of a bar that is missed by more than the standard error of its figure. */
+/** The sentence of a bar that is missed by more than the standard error of its figure, or whose figure has too large an error. */
 export const missedBars = (bars: ReadonlyArray<Bar>): ReadonlyArray<string> =>
-  bars.flatMap(({ atLeast = -Infinity, atMost = Infinity, figure: { error, median }, what }) =>
-    median - error > atMost || median + error < atLeast
-      ? [
-          `${what}: ${round(median)} (standard error ${round(error)}), and ${atMost === Infinity ? `at least ${atLeast}` : `at most ${atMost}`} is required`
-        ]
-      : []
-  )
+  bars.flatMap(({ atLeast, atMost, figure: { error, median }, what }) => {
+    const measured = `${what}: ${round(median)} (standard error ${round(error)})`
+    if (atMost !== undefined && median - error > atMost)
+      return [`${measured}, and at most ${round(atMost)} is permitted`]
+    if (atLeast !== undefined && median + error < atLeast) return [`${measured}, and at least ${atLeast} is required`]
+    const tolerable = Math.max(maxError, (atLeast ?? atMost ?? 0) / 10)
+    return error > tolerable ? [`${measured}, so the machine was too busy for a valid figure`] : []
+  })
 
 /** Rounds a figure to two decimals, or to more if it is small. */
 export const round = (figure: number): number => Number(Math.abs(figure) < 0.1 ? figure.toFixed(3) : figure.toFixed(2))

@@ -39,13 +39,17 @@ const ways: Record<string, () => Promise<number>> = {
 
 let peak = 0
 const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage().heapUsed)), 50)
+const cpu = process.cpuUsage()
 const begun = performance.now()
 const count = await ways[way]!()
 clearInterval(watch)
+const seconds = (performance.now() - begun) / 1000
+const { system, user } = process.cpuUsage(cpu)
 console.log(
   JSON.stringify({
     count,
-    seconds: (performance.now() - begun) / 1000,
+    seconds,
+    cpuSeconds: (system + user) / 1e6,
     peakHeapMegabytes: peak / 1024 / 1024,
     peakResidentMegabytes: process.resourceUsage().maxRSS / 1024
   })

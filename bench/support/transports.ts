@@ -1,6 +1,6 @@
 import { FetchHttpClient, type HttpClient } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
-import type { Layer } from "effect"
+import { Layer } from "effect"
 import * as HeraldNode from "effect-herald/node"
 
 /** An `HttpClient` layer and its name. */
@@ -8,9 +8,12 @@ export type Transport = readonly [name: string, layer: Layer.Layer<HttpClient.Ht
 
 const own = (HeraldNode as { readonly Transport?: { readonly layer: () => Transport[1] } }).Transport
 
+/** Its agent closes each connection by default. The other transports keep them alive. */
+const nodeHttp = Layer.provide(NodeHttpClient.layerWithoutAgent, NodeHttpClient.makeAgentLayer({ keepAlive: true }))
+
 const others: readonly [Transport, ...ReadonlyArray<Transport>] = [
   ["platform undici", NodeHttpClient.layerUndici],
-  ["platform node:http", NodeHttpClient.layer],
+  ["platform node:http", nodeHttp],
   ["fetch", FetchHttpClient.layer]
 ]
 

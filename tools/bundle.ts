@@ -1,0 +1,84 @@
+/** Bundles of programs as users make them, and the programs whose sizes are measured. */
+import { relative } from "node:path"
+import { gzipSync } from "node:zlib"
+import { build } from "esbuild"
+
+/** Options of `bundle`. */
+export interface BundleOptions {
+  /** Leaves out packages. Default: false. */
+  readonly external?: boolean
+  /** Default: browser. */
+  readonly platform?: "browser" | "node"
+}
+
+/**
+ * Bundles a program, whose imports are resolved from a folder. Returns the part that is loaded at its start, and the bytes of each module
+ * in it. Modules that are imported on demand are files of their own.
+ */
+export const bundle = async (
+  resolveDir: string,
+  program: string,
+  { external = false, platform = "browser" }: BundleOptions = {}
+) => {
+  const { metafile, outputFiles } = await build({
+    stdin: { contents: program, resolveDir },
+    bundle: true,
+    // Entry points for Node import these.
+    external: ["node:*", "ioredis"],
+    format: "esm",
+    logLevel: "silent",
+    metafile: true,
+    minify: true,
+    packages: external ? "external" : "bundle",
+    outdir: "bundle",
+    platform,
+    splitting: true,
+    target: "es2022",
+    // Without the paths of this project, which name the sources.
+    tsconfigRaw: "{}",
+    write: false
+  })
+  const atStart = new Set<string>()
+  const addAtStart = (path: string) => {
+    atStart.add(path)
+    for (const { kind, path: imported } of metafile.outputs[path]?.imports ?? []) {
+      if (kind === "import-statement" && !atStart.has(imported)) addAtStart(imported)
+    }
+  }
+  addAtStart("bundle/stdin.js")
+  const text = outputFiles
+    .filter(({ path }) => atStart.has(relative(process.cwd(), path)))
+    .map((file) => file.text)
+    .join("")
+  const modules = [...atStart].flatMap((path) =>
+    Object.entries(metafile.outputs[path]?.inputs ?? {}).map(
+      ([input, { bytesInOutput }]) => [input, bytesInOutput] as const
+    )
+  )
+  return { text, modules: modules.filter(([, bytes]) => bytes > 0) }
+}
+
+/** The size of a text after gzip, in KiB. */
+export const gzippedKibibytes = (text: string): number => gzipSync(text, { level: 9 }).length / 1024
+
+/** A program with one operation of its own API, which is all that it uses. */
+export const oneOperation = `
+import * as Schema from "effect/Schema"
+import { Authoriser, Endpoint, Operation } from "effect-herald"
+
+class Weather extends Authoriser.Tag("app/Weather")() {}
+globalThis.getForecast = Operation.make(Weather, () =>
+  Endpoint.get("/forecast/{city}", { success: Schema.Struct({ celsius: Schema.Number }) })
+)
+`
+
+/** The same program, run with the fetch client. */
+export const oneCall = `${oneOperation}
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as Effect from "effect/Effect"
+
+globalThis.program = globalThis.getForecast({ city: "Oslo" }).pipe(
+  Effect.provide(Weather.layer({ baseUrl: "https://weather.example" })),
+  Effect.provide(FetchHttpClient.layer)
+)
+`

@@ -20,7 +20,8 @@ import {
 } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, Caller, clients, once } from "../../../support/kit.js"
+import { client } from "../../../support/client.js"
+import { at, Caller, once } from "../../../support/kit.js"
 
 /** An API whose users sign in. */
 class SignedIn extends Authoriser.Tag("effect-herald/test/cache/SignedIn")<SignedIn, Tokens.Tokens>() {}
@@ -46,7 +47,6 @@ const pairs: Readonly<Record<string, readonly [MakeCredentials, MakeCredentials]
   "no credentials, and a bearer token": [Effect.succeed(Credentials.none), Credentials.bearer(Redacted.make("token-1"))]
 }
 
-const [[, client]] = clients as [(typeof clients)[number]]
 const provideClient = Effect.provide(Layer.merge(client, once))
 const provideCache = Effect.provide(HttpCache.layerMemory())
 

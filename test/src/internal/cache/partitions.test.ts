@@ -39,12 +39,18 @@ const pairs: Readonly<Record<string, readonly [MakeCredentials, MakeCredentials]
     Credentials.basic({ username: "bob", password }),
     Credentials.basic({ username: "bob", password: otherPassword })
   ],
-  bearer: [Credentials.bearer(Redacted.make("token-1")), Credentials.bearer(Redacted.make("token-2"))],
-  "a key in the query": [
-    Credentials.apiKey({ query: "key", key: Redacted.make("token-1") }),
-    Credentials.apiKey({ query: "key", key: Redacted.make("token-2") })
+  bearer: [
+    Credentials.bearer(Redacted.make("token-1-of-the-first-user")),
+    Credentials.bearer(Redacted.make("token-2-of-the-other-one"))
   ],
-  "no credentials, and a bearer token": [Effect.succeed(Credentials.none), Credentials.bearer(Redacted.make("token-1"))]
+  "a key in the query": [
+    Credentials.apiKey({ query: "key", key: Redacted.make("token-1-of-the-first-user") }),
+    Credentials.apiKey({ query: "key", key: Redacted.make("token-2-of-the-other-one") })
+  ],
+  "no credentials, and a bearer token": [
+    Effect.succeed(Credentials.none),
+    Credentials.bearer(Redacted.make("token-1-of-the-first-user"))
+  ]
 }
 
 const provideClient = Effect.provide(Layer.merge(client, once))

@@ -5,7 +5,6 @@ import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpServer from "@effect/platform/HttpServer"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -26,6 +25,7 @@ import {
   internalError,
   weak
 } from "./polympicsRequests.js"
+import { client } from "../support/client.js"
 
 describe("callbacks", () => {
   const path = "/callback/account_team_update"
@@ -209,7 +209,7 @@ describe("callbacks", () => {
       }
       expect((yield* call("PATCH", "/account/1", bot, { name: "Renamed" }, server)).status).toBe(200)
       expect(yield* Queue.size(events)).toBe(0)
-    }).pipe(Effect.provide(NodeHttpClient.layerUndici))
+    }).pipe(Effect.provide(client))
   )
 
   const snapshots = [

@@ -4,7 +4,6 @@ import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpServer from "@effect/platform/HttpServer"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -22,6 +21,7 @@ import * as teams from "../../services/polympics/endpoints/teams.js"
 import { compile } from "../../src/internal/endpoint/compile.js"
 import type { CompiledEndpoint, ErrorReader } from "../../src/internal/endpoint/CompiledEndpoint.js"
 import { type Exchange, exchanges } from "./recording.js"
+import { client } from "../support/client.js"
 
 interface Seed {
   readonly teams: ReadonlyArray<{ readonly id: number; readonly name: string; readonly created_at: string }>
@@ -241,7 +241,7 @@ const onSocket = httpApp(options).pipe(
   Effect.map((app) => HttpServer.serve(app)),
   Layer.unwrapScoped,
   Layer.provideMerge(NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" })),
-  Layer.provideMerge(NodeHttpClient.layerUndici)
+  Layer.provideMerge(client)
 )
 
 describe("the recorded exchanges, byte by byte", () => {

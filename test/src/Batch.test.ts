@@ -1,4 +1,3 @@
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fc from "effect/FastCheck"
@@ -9,6 +8,7 @@ import * as TestClock from "effect/TestClock"
 import { Batch, Endpoint, Operation, ResponseCache, Verbs } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import * as Scripted from "../servers/scripted.js"
+import { client } from "../support/client.js"
 import { at, Caller, forAll, once } from "../support/kit.js"
 
 const Track = Schema.Struct({
@@ -61,11 +61,11 @@ const makeServer = (headers: Record<string, string> = { "cache-control": "max-ag
     return Scripted.json({ tracks: tracks.toReversed() }, { headers })
   })
 
-const client = Layer.merge(NodeHttpClient.layerUndici, once)
+const environment = Layer.merge(client, once)
 
 /** The API of a server, with a cache and a client. */
 const cachedAt = (url: URL, options: HttpCache.Options = {}) =>
-  Layer.provideMerge(Layer.provideMerge(at(url), HttpCache.layerMemory(options)), client)
+  Layer.provideMerge(Layer.provideMerge(at(url), HttpCache.layerMemory(options)), environment)
 
 const namesOf = (found: ReadonlyArray<Option.Option<typeof Track.Type>>) =>
   found.map((track) => Option.getOrUndefined(track)?.name)
@@ -139,7 +139,7 @@ describe("a batch", () => {
         Effect.provide(getTracks(["a"]), at(server.url, { credentials: { identity } }))
       yield* Effect.all([getAs("bob"), getAs("bob"), getAs("eve")]).pipe(
         Effect.provide(HttpCache.layerMemory()),
-        Effect.provide(client)
+        Effect.provide(environment)
       )
       expect(server.requests).toHaveLength(2)
     })
@@ -168,7 +168,7 @@ describe("a batch", () => {
     Effect.gen(function* () {
       const server = yield* makeServer()
       const twice = Effect.repeatN(getTracks(["a", "b", "c", "d"]), 1)
-      yield* Effect.provide(twice, Layer.merge(at(server.url), client))
+      yield* Effect.provide(twice, Layer.merge(at(server.url), environment))
       expect(server.requests).toHaveLength(4)
     })
   )

@@ -1,4 +1,3 @@
-import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { describe, expect, it } from "@effect/vitest"
 import * as ConfigError from "effect/ConfigError"
@@ -16,7 +15,8 @@ import { Credentials, Limiter, RetryPolicy, Verbs } from "effect-herald"
 import * as Civis from "effect-herald/civis"
 import { fingerprint } from "../../src/internal/fingerprint.js"
 import * as Scripted from "../servers/scripted.js"
-import { Caller, clients, forAll, once } from "../support/kit.js"
+import { client } from "../support/client.js"
+import { Caller, forAll, once } from "../support/kit.js"
 import { listener } from "../support/listener.js"
 import { shows } from "../support/secretSpellings.js"
 
@@ -38,7 +38,7 @@ const kinds: ReadonlyArray<readonly [name: string, of: (secret: Redacted.Redacte
   ["basic", (password) => Credentials.basic({ username: "bob", password })]
 ]
 
-describe.each(clients)("credentials, with %s", (_, client) => {
+describe("credentials", () => {
   const received = (credentials: Made, call = get("/a?b=1")) =>
     Effect.gen(function* () {
       const { requests, url } = yield* Scripted.make([ok])
@@ -317,7 +317,7 @@ describe("the identity of credentials", () => {
       const { identity, storeIdentity } = yield* of(Redacted.make("4711"))
       yield* get("/a").pipe(
         Effect.provide(as(url, of(Redacted.make("4711"))).pipe(Layer.provide(limiter))),
-        Effect.provide(Layer.merge(clients[0]![1], once))
+        Effect.provide(Layer.merge(client, once))
       )
       expect(seen).toEqual([yield* storeIdentity!])
       expect(seen).not.toEqual([identity])
@@ -398,7 +398,7 @@ describe("the name of credentials", () => {
     Effect.scoped(
       Effect.gen(function* () {
         const { url } = yield* Scripted.make([Scripted.respond({ status })])
-        const layer = Layer.mergeAll(as(url, credentials), once, clients[0]![1])
+        const layer = Layer.mergeAll(as(url, credentials), once, client)
         return (yield* Effect.flip(Effect.provide(get("/"), layer))).message
       })
     )
@@ -450,6 +450,6 @@ describe("Credentials.none", () => {
       const authorized = yield* Credentials.none.authorize(request)
       expect(authorized.request).toBe(request)
       expect(yield* Credentials.none.rejected(authorized.generation)).toBe(false)
-    }).pipe(Effect.provide(FetchHttpClient.layer))
+    }).pipe(Effect.provide(client))
   )
 })

@@ -1,5 +1,4 @@
 import type { HttpMethod } from "@effect/platform/HttpMethod"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { describe, expect, it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -9,13 +8,11 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Body, detailsOf, Endpoint, Operation } from "effect-herald"
 import * as Scripted from "../servers/scripted.js"
-import { at, Caller, clients, Ok, once } from "../support/kit.js"
+import { client } from "../support/client.js"
+import { at, Caller, Ok, once } from "../support/kit.js"
 
 const ok = Scripted.json({ ok: true })
 const utf8 = (text: string) => new TextEncoder().encode(text)
-
-/** Every client that is supported in Node. */
-const allClients = [...clients, ["node:http", NodeHttpClient.layer]] as const
 
 type Call<A> = Effect.Effect<A, unknown, Effect.Effect.Context<ReturnType<typeof ping>>>
 
@@ -175,7 +172,7 @@ describe("an invalid endpoint is refused with the reason:", () => {
       const operation = Operation.make(Caller, () => Endpoint.get("/{a}/{a}"))
       const call = operation({ a: 1 })
       const defect = yield* call.pipe(
-        Effect.provide(Layer.merge(at(new URL("https://api.test")), NodeHttpClient.layer)),
+        Effect.provide(Layer.merge(at(new URL("https://api.test")), client)),
         Effect.catchAllDefect(Effect.succeed)
       )
       expect(defect).toEqual(new TypeError("GET /{a}/{a} is invalid: the path has two parameters of the name a"))
@@ -211,7 +208,7 @@ describe("an endpoint", () => {
   })
 })
 
-describe.each(allClients)("a request of an endpoint, with %s", (_, client) => {
+describe("a request of an endpoint", () => {
   const endpoints = [
     Endpoint.get("/thing"),
     Endpoint.post("/thing"),
@@ -575,7 +572,7 @@ describe.each(allClients)("a request of an endpoint, with %s", (_, client) => {
   )
 })
 
-describe.each(allClients)("the success of an endpoint, with %s", (_, client) => {
+describe("the success of an endpoint", () => {
   const Thing = Schema.Struct({ id: Schema.BigIntFromSelf, at: Schema.Date })
 
   it.scopedLive("is nothing by default, for every 2xx and whatever the body", () =>
@@ -673,7 +670,7 @@ describe.each(allClients)("the success of an endpoint, with %s", (_, client) => 
   )
 })
 
-describe.each(allClients)("the errors of an endpoint, with %s", (_, client) => {
+describe("the errors of an endpoint", () => {
   class NoSuchCity extends Schema.TaggedError<NoSuchCity>()("NoSuchCity", { city: Schema.String }) {}
   class Closed extends Schema.TaggedError<Closed>()("Closed", { until: Schema.Date }) {}
   class Gone extends Schema.TaggedError<Gone>()("Gone", {}) {}

@@ -9,7 +9,9 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { fromApi, StreamSuccess } from "effect-herald/http-api"
 import * as Scripted from "../servers/scripted.js"
-import { Caller, clients } from "../support/kit.js"
+import { client } from "../support/client.js"
+import { clients } from "../support/clients.js"
+import { Caller } from "../support/kit.js"
 import { place } from "../support/verbs.js"
 
 const { get, post } = HttpApiEndpoint
@@ -54,7 +56,7 @@ describe("a path of an HttpApi", () => {
           .addSuccess(Text)
       )
       const { requests, url } = yield* Scripted.make([Scripted.json("ok")])
-      yield* Effect.provide(call({ path: values }), [place(url), clients[0]![1]])
+      yield* Effect.provide(call({ path: values }), [place(url), client])
       expect(requests[0]?.target).toBe(target)
       const [documented = ""] = Object.keys(OpenApi.fromApi(api as never).paths)
       expect(documented.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "")).toBe(target)
@@ -76,7 +78,7 @@ describe("a path of an HttpApi", () => {
         Effect.sandbox(Effect.suspend(() => call({ path: { id: "1", wait: "2", b: "3", "*": "4" } })))
       )
       expect(Cause.squash(cause)).toMatchObject({ message: expect.stringContaining("is invalid") as unknown })
-    }).pipe(Effect.provide(place(new URL("https://api.test"))), Effect.provide(clients[0]![1]))
+    }).pipe(Effect.provide(place(new URL("https://api.test"))), Effect.provide(client))
   )
 })
 
@@ -176,6 +178,6 @@ describe("an endpoint of an HttpApi is refused", () => {
     Effect.gen(function* () {
       const cause = yield* Effect.flip(Effect.sandbox(Effect.suspend(() => only(endpoint).call({ payload: {} }))))
       expect(Cause.squash(cause)).toMatchObject({ message: expect.stringContaining("is invalid") as unknown })
-    }).pipe(Effect.provide(place(new URL("https://api.test"))), Effect.provide(clients[0]![1]))
+    }).pipe(Effect.provide(place(new URL("https://api.test"))), Effect.provide(client))
   )
 })

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from "node:util"
-import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpApi from "@effect/platform/HttpApi"
 import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
@@ -7,7 +6,6 @@ import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -34,16 +32,12 @@ import {
   serve,
   Taken
 } from "../servers/httpApi.js"
+import { client } from "../support/client.js"
+import { clients } from "../support/clients.js"
 
 class Catalogue extends Authoriser.Tag("effect-herald/test/Catalogue")<Catalogue>() {}
 
 const catalogue = fromApi(Catalogue, CatalogueApi)
-
-const clients: ReadonlyArray<readonly [name: string, layer: Layer.Layer<HttpClient.HttpClient>]> = [
-  ["undici", NodeHttpClient.layerUndici],
-  ["fetch", FetchHttpClient.layer],
-  ["node", NodeHttpClient.layer]
-]
 
 /** The layer of the catalogue's operations, without retries. */
 const live = Layer.unwrapEffect(
@@ -420,7 +414,7 @@ const retrying = RetryPolicy.make({ schedule: Schedule.recurs(2), retries: () =>
 
 /** Runs a program against the catalogue. */
 const withCatalogue = <A, E>(program: Effect.Effect<A, E, HttpClient.HttpClient | Catalogue>) =>
-  program.pipe(Effect.provide(live), Effect.provide(FetchHttpClient.layer), Effect.provide(serve))
+  program.pipe(Effect.provide(live), Effect.provide(client), Effect.provide(serve))
 
 describe("an operation of an API", () => {
   it.scopedLive("has the details of its call in a declared error, which another call does not change", () =>
@@ -517,7 +511,7 @@ describe("an operation of an API", () => {
           })
       ).pipe(Effect.provide(cached))
       expect(fromCache).toBeGreaterThan(15)
-    }).pipe(Effect.provide(FetchHttpClient.layer), Effect.provide(serve))
+    }).pipe(Effect.provide(client), Effect.provide(serve))
   )
 
   it.scopedLive("shows no secret of its input in errors", () =>
@@ -627,7 +621,7 @@ describe("an invalid endpoint", () => {
         expect(() => operation.endpoint).toThrow(new TypeError(message))
         const exit = yield* Effect.exit(operation()).pipe(
           Effect.provide(Catalogue.layer({ baseUrl: "http://127.0.0.1:1" })),
-          Effect.provide(FetchHttpClient.layer)
+          Effect.provide(client)
         )
         expect(Exit.isFailure(exit) && Option.getOrUndefined(Cause.dieOption(exit.cause))).toEqual(
           new TypeError(message)

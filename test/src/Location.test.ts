@@ -5,7 +5,8 @@ import * as Schema from "effect/Schema"
 import { Authoriser, Body, Credentials, Endpoint, Location, Metrics, Operation, Verbs } from "effect-herald"
 import * as Redacted from "effect/Redacted"
 import * as Scripted from "../servers/scripted.js"
-import { Caller, clients, once } from "../support/kit.js"
+import { client } from "../support/client.js"
+import { Caller, once } from "../support/kit.js"
 
 const verbs = Verbs.make(Caller)
 const create = Operation.make(Caller, () => Endpoint.post("/jobs", { success: { 202: Body.empty() } }))
@@ -16,7 +17,7 @@ const getJob = Operation.make(Caller, () =>
   })
 )
 
-describe.each(clients)("Location.follow, with %s", (_, client) => {
+describe("Location.follow", () => {
   const start = (location: string | undefined, base: string) =>
     Effect.gen(function* () {
       const server = yield* Scripted.make(({ method, target }) =>

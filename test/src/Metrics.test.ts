@@ -11,7 +11,8 @@ import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
 import { Deadline, Endpoint, Metrics, Operation, OriginState, RetryPolicy } from "effect-herald"
 import * as Scripted from "../servers/scripted.js"
-import { at, broken, Caller, clients, elapsing, Ok, once, status, type Step, stub, thing } from "../support/kit.js"
+import { client } from "../support/client.js"
+import { at, broken, Caller, elapsing, Ok, once, status, type Step, stub, thing } from "../support/kit.js"
 
 /** The metrics of an origin. All tests share one registry, so that each has an origin of its own. */
 const metricsOf = (url: string | URL) =>
@@ -82,7 +83,7 @@ const search = Operation.make(
   (item: string, q: string) => ({ item, q })
 )
 
-describe.each(clients)("metrics, with %s", (_, client) => {
+describe("metrics", () => {
   it.scopedLive("count attempts and retries by their outcome, without a value of the input", () =>
     Effect.gen(function* () {
       const failing = Scripted.respond({ status: 503 })

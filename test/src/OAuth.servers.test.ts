@@ -1,6 +1,5 @@
 import type { HttpClient } from "@effect/platform/HttpClient"
 import { describe, expect, it } from "@effect/vitest"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -15,6 +14,7 @@ import * as Jmondi from "../servers/oauth/jmondi.js"
 import * as NodeOAuth from "../servers/oauth/nodeOAuth.js"
 import * as OidcProvider from "../servers/oauth/oidcProvider.js"
 import { apiOf, fastClock, getThing, makeBrowser, printed } from "../support/oauth.js"
+import { client } from "../support/client.js"
 
 /*
  * Every flow of authorization servers that others wrote.
@@ -98,7 +98,7 @@ const clientOf = ({ authentication, id, secret }: ClientOptions): OAuth.Client =
     : { clientId: id, clientSecret: Redacted.make(secret), authentication }
 
 const live = (body: () => Effect.Effect<void, unknown, HttpClient | Scope.Scope>) => () =>
-  Effect.provide(Effect.suspend(body), NodeHttpClient.layerUndici)
+  Effect.provide(Effect.suspend(body), client)
 const test = (title: string, body: () => Effect.Effect<void, unknown, HttpClient | Scope.Scope>) =>
   it.scopedLive(title, live(body))
 

@@ -10,7 +10,8 @@ import { inspect } from "node:util"
 import { Endpoint, Operation, Pagination, Verbs } from "effect-herald"
 import { fromApi } from "effect-herald/http-api"
 import * as Scripted from "../servers/scripted.js"
-import { at, bearing, Caller, clients, once } from "../support/kit.js"
+import { client } from "../support/client.js"
+import { at, bearing, Caller, once } from "../support/kit.js"
 
 const Numbers = Schema.Array(Schema.Number)
 
@@ -63,7 +64,7 @@ const sources = [
   { title: "in a body, by a verb", stream: byVerb(), operation: "GET /lists/a" }
 ]
 
-describe.each(clients)("by %s", (_, client) => {
+describe("over a socket", () => {
   describe.each(sources)("the URL of the next page $title", ({ operation, stream }) => {
     it.scopedLive("is not followed to another origin, where credentials would be sent", () =>
       Effect.gen(function* () {
@@ -171,8 +172,6 @@ describe.each(clients)("by %s", (_, client) => {
     )
   })
 })
-
-const [, client] = clients[0]!
 
 describe("the request for the URL of a page", () => {
   it.scopedLive("has the headers of the operation, and neither its path nor its query", () =>

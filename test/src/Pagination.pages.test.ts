@@ -10,14 +10,13 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { Endpoint, Operation, Pagination, Verbs } from "effect-herald"
 import * as Scripted from "../servers/scripted.js"
-import { at, Caller, clients, forAll, once } from "../support/kit.js"
+import { client } from "../support/client.js"
+import { at, Caller, forAll, once } from "../support/kit.js"
 import * as fc from "effect/FastCheck"
 
 /*
  * The ends of lists, their faults, and their requests: everything that needs no server of its own.
  */
-
-const [, client] = clients[0]!
 
 const Numbers = Schema.Array(Schema.Number)
 

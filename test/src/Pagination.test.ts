@@ -18,7 +18,8 @@ import * as PagesFromOne from "../servers/pages/pagesFromOne.js"
 import * as PagesFromZero from "../servers/pages/pagesFromZero.js"
 import { type Item, itemsFrom, type Options } from "../servers/pages/pageServer.js"
 import type { Scripted } from "../servers/scripted.js"
-import { at, Caller, clients, once } from "../support/kit.js"
+import { client } from "../support/client.js"
+import { at, Caller, once } from "../support/kit.js"
 
 const Items = Schema.Array(Schema.Struct({ id: Schema.Number }))
 
@@ -217,7 +218,7 @@ const place = (server: Scripted) => Layer.merge(at(server.url), once)
 const stored = (position: unknown): unknown =>
   position === undefined ? undefined : (JSON.parse(JSON.stringify(position)) as unknown)
 
-describe.each(clients)("by %s", (_, client) => {
+describe("over a socket", () => {
   describe.each(styles)("a list by $title", (style) => {
     const { list, ring, serve, stuck } = style
 
@@ -339,8 +340,6 @@ describe.each(clients)("by %s", (_, client) => {
 })
 
 describe.each(styles.filter(({ addressable }) => addressable))("a list by $title", ({ list, serve, total }) => {
-  const [, client] = clients[0]!
-
   it.scopedLive.each([2, 5, 1000])("requests %s pages side by side, and returns them in order", (ahead) =>
     Effect.gen(function* () {
       const server = yield* serve({ items: [...itemsFrom(1, 20)] })
@@ -357,6 +356,6 @@ describe("a list that is read on from null", () => {
   it.effect.each(styles)("is empty, by $title", ({ list }) =>
     Effect.gen(function* () {
       expect(yield* idsOf(list.with({ from: null })())).toEqual([])
-    }).pipe(Effect.provide(Layer.merge(at(new URL("http://127.0.0.1:1")), clients[0]![1])))
+    }).pipe(Effect.provide(Layer.merge(at(new URL("http://127.0.0.1:1")), client)))
   )
 })

@@ -9,7 +9,8 @@ import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
 import { type Attempt, type Credentials, Deadline, OriginState, RetryBudget, RetryPolicy } from "effect-herald"
 import * as Scripted from "../servers/scripted.js"
-import { at, broken, clients, elapsingAtOnce, status, stub, thing } from "../support/kit.js"
+import { client } from "../support/client.js"
+import { at, broken, elapsingAtOnce, status, stub, thing } from "../support/kit.js"
 import { crowded } from "../support/crowded.js"
 import { settle } from "../support/settle.js"
 
@@ -207,7 +208,7 @@ describe.concurrent("the default budget in an outage", () => {
   )
 })
 
-describe.each(clients)("a retry budget during an outage, with %s", (_, client) => {
+describe("a retry budget during an outage", () => {
   const calls = (count: number, url: URL) =>
     Effect.flip(thing()).pipe(
       Effect.replicateEffect(count, { concurrency: 20 }),

@@ -1,6 +1,5 @@
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { describe, expect, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -20,6 +19,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Scripted from "../servers/scripted.js"
 import * as Child from "../support/child.js"
+import { client } from "../support/client.js"
 import { Caller, once as withoutRetries, status, stub, thing } from "../support/kit.js"
 import { settle } from "../support/settle.js"
 import * as TokenServer from "../support/tokenServer.js"
@@ -55,7 +55,7 @@ const setUp = (server: { readonly url: URL }, expired: boolean, options: Partial
   })
 
 const test = <E>(name: string, body: () => Effect.Effect<void, E, HttpClient.HttpClient | Scope.Scope>) =>
-  it.scopedLive(name, () => Effect.provide(Effect.suspend(body), NodeHttpClient.layerUndici))
+  it.scopedLive(name, () => Effect.provide(Effect.suspend(body), client))
 
 describe("one acquisition", () => {
   test(`serves ${many} calls with an expired token`, () =>

@@ -9,7 +9,8 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import { TokenStore } from "effect-herald"
 import * as Scripted from "../servers/scripted.js"
-import { Caller, clients, once, thing } from "../support/kit.js"
+import { client } from "../support/client.js"
+import { Caller, once, thing } from "../support/kit.js"
 import { settle } from "../support/settle.js"
 import * as TokenServer from "../support/tokenServer.js"
 
@@ -40,7 +41,7 @@ const setUp = Effect.gen(function* () {
   }
 })
 
-describe.each(clients)("a refresh, with %s,", (_, client) => {
+describe("a refresh", () => {
   const compositions: Readonly<
     Record<
       string,

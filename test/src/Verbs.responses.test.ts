@@ -10,7 +10,8 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Body, type Operation, RetryPolicy } from "effect-herald"
 import * as Scripted from "../servers/scripted.js"
-import { at, bearing, type CallerParts, clients, once } from "../support/kit.js"
+import { client } from "../support/client.js"
+import { at, bearing, type CallerParts, once } from "../support/kit.js"
 import { every, loose, place, resultOf, returningValues, textsOf, utf8, verbs } from "../support/verbs.js"
 
 const { get, head, options, post } = verbs
@@ -18,7 +19,7 @@ const ok = Scripted.json({ ok: true })
 const retryAll = RetryPolicy.make({ schedule: Schedule.recurs(3), retries: () => true })
 const under = (policy: RetryPolicy.RetryPolicy) => Effect.provideService(RetryPolicy.Current, policy)
 
-describe.each(clients)("a response, with %s", (_, client) => {
+describe("a response", () => {
   const kinds = [...returningValues, "options"] as const
   const body = '{"id":409107086526644234,"name":"é"}'
   const created = Scripted.respond({ status: 201, headers: { "x-one": "1", "content-type": "application/json" }, body })
@@ -200,7 +201,7 @@ describe.each(clients)("a response, with %s", (_, client) => {
   )
 })
 
-describe.each(clients)("a declared error of a verb, with %s", (_, client) => {
+describe("a declared error of a verb", () => {
   class NoSuchUser extends Schema.TaggedError<NoSuchUser>()("NoSuchUser", { id: Schema.Number }) {}
   class Locked extends Schema.TaggedError<Locked>()("Locked", { until: Schema.DateFromString }) {}
 
@@ -229,7 +230,7 @@ describe.each(clients)("a declared error of a verb, with %s", (_, client) => {
   )
 })
 
-describe.each(clients)("an error response, with %s", (_, client) => {
+describe("an error response", () => {
   const tags = [
     [400, "BadRequest"],
     [401, "Unauthorized"],
@@ -369,7 +370,7 @@ describe.each(clients)("an error response, with %s", (_, client) => {
   )
 })
 
-describe.each(clients)("a response that is a Stream, with %s", (_, client) => {
+describe("a response that is a Stream", () => {
   const streaming = Stream.unwrap(get("/export/{id}", { path: { id: 1 }, success: Body.stream() }))
 
   it.scopedLive("is read as far as it is pulled, and its connection is closed after that", () =>

@@ -7,7 +7,8 @@ import * as Redacted from "effect/Redacted"
 import { inspect } from "node:util"
 import { Verbs } from "effect-herald"
 import * as Scripted from "../servers/scripted.js"
-import { at, bearing, Caller, clients, forAll, once, status, stub } from "../support/kit.js"
+import { clients } from "../support/clients.js"
+import { at, bearing, Caller, forAll, once, status, stub } from "../support/kit.js"
 
 const { get, post } = Verbs.make(Caller)
 /** `get` without types, as JavaScript has it. */

@@ -11,7 +11,8 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { Body, Deadline, Limiter, RetryPolicy } from "effect-herald"
 import * as Scripted from "../servers/scripted.js"
-import { at, bearing, broken, clients, elapsing, once, status, stub } from "../support/kit.js"
+import { client } from "../support/client.js"
+import { at, bearing, broken, elapsing, once, status, stub } from "../support/kit.js"
 import { listener } from "../support/listener.js"
 import { every, loose, place, type Result, textsOf, utf8, verbs } from "../support/verbs.js"
 
@@ -32,7 +33,7 @@ const received = (call: Result) =>
     return { ...requests[0], type: requests[0]?.headers["content-type"], count: requests.length }
   })
 
-describe.each(clients)("a request, with %s", (_, client) => {
+describe("a request", () => {
   it.scopedLive.each(every)("of %s has its method and its target", (verb) =>
     Effect.gen(function* () {
       const { body, headers, method, target, type } = yield* received(
@@ -272,7 +273,7 @@ describe("a call of a verb", () => {
     })
   )
 
-  it.scopedLive.each(clients)("is not retried if its Stream was read, with %s", ([, client]) =>
+  it.scopedLive("is not retried if its Stream was read", () =>
     Effect.gen(function* () {
       const { requests, url } = yield* Scripted.make([Scripted.respond({ status: 503 }), ok])
       const error = yield* put("/", { stream: Stream.make(utf8("a")) }).pipe(

@@ -10,7 +10,9 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Body, Endpoint, Operation, Verbs } from "effect-herald"
 import { fromApi, StreamPayload } from "effect-herald/http-api"
-import { at, Caller, clients, once } from "../support/kit.js"
+import { client } from "../support/client.js"
+import { clients } from "../support/clients.js"
+import { at, Caller, once } from "../support/kit.js"
 
 /*
  * The bytes of a request of each kind of body, with each transport, by each way to make the call. `test/fixtures/wire.txt` shows
@@ -211,7 +213,7 @@ describe.each(Object.entries(requests))("a request with the body %s", (kind, cal
 
 /** The request as the first transport sends it for a verb. The last test compares it with the fixture. */
 const expected = (kind: string) =>
-  Effect.map(sent(requests[kind]![0], clients[0]![1]), (text) => `${kind}:\n${normalized(text)}\n`)
+  Effect.map(sent(requests[kind]![0], client), (text) => `${kind}:\n${normalized(text)}\n`)
 
 it.live("requests are those of the fixture", () =>
   Effect.gen(function* () {

@@ -1,10 +1,8 @@
-import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import { RequestError } from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -21,16 +19,6 @@ import { Authoriser, Body, type Credentials, Endpoint, Operation, type OriginSta
 
 /** The API of the tests. */
 export class Caller extends Authoriser.Tag("effect-herald/test/Caller")<Caller>() {}
-
-/** The real clients for which the kit's promises hold. */
-export const clients: ReadonlyArray<readonly [name: string, layer: Layer.Layer<HttpClient.HttpClient>]> = [
-  ["undici", NodeHttpClient.layerUndici],
-  [
-    "node:http",
-    NodeHttpClient.layerWithoutAgent.pipe(Layer.provide(NodeHttpClient.makeAgentLayer({ keepAlive: true })))
-  ],
-  ["fetch", FetchHttpClient.layer]
-]
 
 /** Parts of a `Caller` that differ from those that `Authoriser.make` gives it. */
 export interface CallerParts {

@@ -1,8 +1,6 @@
 import { createServer } from "node:http"
-import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpServer from "@effect/platform/HttpServer"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { describe, expect, it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
@@ -14,6 +12,7 @@ import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as Polympics from "effect-herald/polympics"
 import * as PolympicsTest from "effect-herald/polympics/testing"
+import { client } from "../../support/client.js"
 import { serveApp } from "./support/callbackServer.js"
 
 const { Permissions } = Polympics
@@ -47,9 +46,7 @@ const listener = Effect.gen(function* () {
 })
 
 /** The client with which the server posts events. */
-const callbackClient = Effect.map(Layer.build(NodeHttpClient.layerUndici), (context) =>
-  Context.get(context, HttpClient.HttpClient)
-)
+const callbackClient = Effect.map(Layer.build(client), (context) => Context.get(context, HttpClient.HttpClient))
 
 /** Calls all operations, each on the state that the earlier ones have made. */
 const allOperations = (
@@ -160,20 +157,13 @@ const allOperations = (
     expect((yield* Effect.flip(Polympics.getAccount(bob)))._tag).toBe("NotFound")
   }).pipe(Effect.provide(Polympics.app({ username: "A1", password }, { baseUrl })))
 
-const clients = [
-  { name: "undici", client: NodeHttpClient.layerUndici },
-  { name: "fetch", client: FetchHttpClient.layer },
-  { name: "node:http", client: NodeHttpClient.layer }
-] as const
-
 describe("all operations in one program", () => {
-  it.scopedLive.each(clients)(
-    "over a socket, by $name",
-    ({ client: layer }) =>
+  it.scopedLive(
+    "over a socket",
+    () =>
       Effect.gen(function* () {
         const { events, secret, url } = yield* listener
-        const client = yield* callbackClient
-        const app = yield* PolympicsTest.httpApp(options(client))
+        const app = yield* PolympicsTest.httpApp(options(yield* callbackClient))
         const context = yield* Layer.build(
           HttpServer.serve(app).pipe(
             Layer.provideMerge(NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" }))
@@ -183,7 +173,7 @@ describe("all operations in one program", () => {
           HttpServer.addressFormattedWith((address) => Effect.succeed(address)),
           context
         )
-        yield* Effect.provide(allOperations(baseUrl, { secret, url: `${url}/polympics` }, Queue.take(events)), layer)
+        yield* Effect.provide(allOperations(baseUrl, { secret, url: `${url}/polympics` }, Queue.take(events)), client)
       }),
     30_000
   )
@@ -193,10 +183,9 @@ describe("all operations in one program", () => {
     () =>
       Effect.gen(function* () {
         const { events, secret, url } = yield* listener
-        const client = yield* callbackClient
         yield* Effect.provide(
           allOperations("https://polympics.test", { secret, url }, Queue.take(events)),
-          PolympicsTest.layer(options(client))
+          PolympicsTest.layer(options(yield* callbackClient))
         )
       }),
     30_000

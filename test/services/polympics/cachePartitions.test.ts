@@ -1,4 +1,3 @@
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -6,6 +5,7 @@ import * as Redacted from "effect/Redacted"
 import * as HttpCache from "effect-herald/cache"
 import * as Polympics from "effect-herald/polympics"
 import * as Scripted from "../../servers/scripted.js"
+import { client } from "../../support/client.js"
 import { once } from "../../support/kit.js"
 
 describe("a stored response of a Polympics user", () => {
@@ -25,7 +25,7 @@ describe("a stored response of a Polympics user", () => {
         expect(server.requests).toHaveLength(1)
         yield* checkWith("correct house")
         expect(server.requests).toHaveLength(2)
-      }).pipe(Effect.provide(HttpCache.layerMemory()), Effect.provide(Layer.merge(NodeHttpClient.layerUndici, once)))
+      }).pipe(Effect.provide(HttpCache.layerMemory()), Effect.provide(Layer.merge(client, once)))
     })
   )
 })

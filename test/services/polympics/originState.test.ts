@@ -8,9 +8,9 @@ import * as TestClock from "effect/TestClock"
 import { type Authoriser, Deadline, Limiter, OriginState, RetryPolicy } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import * as Scripted from "../../servers/scripted.js"
-import { clients } from "./support/clients.js"
 import { inProcess, json, type Reply } from "./support/inProcess.js"
 import { team } from "./support/wire.js"
+import { client } from "../../support/client.js"
 
 const password = Redacted.make("s3cret")
 const app = (username = "A1", options: Polympics.CallerOptions = {}) =>
@@ -208,7 +208,7 @@ describe("two tenants side by side", () => {
   )
 })
 
-describe.each(clients)("a backend with a caller for each request, by $name", ({ client }) => {
+describe("a backend with a caller for each request", () => {
   const eager = Effect.provideService(
     RetryPolicy.Current,
     RetryPolicy.make({ schedule: Schedule.recurs(3), retries: () => true })

@@ -8,10 +8,10 @@ import * as Stream from "effect/Stream"
 import type { HeraldError } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import * as callers from "./support/callers.js"
-import { clients } from "./support/clients.js"
 import { plain, readings } from "./support/reading.js"
 import { type Exchange, exchanges } from "../../servers/recording.js"
 import * as Scripted from "../../servers/scripted.js"
+import { client } from "../../support/client.js"
 
 type Caller = Polympics.App | Polympics.User | Polympics.SignedIn | Polympics.Authoriser
 
@@ -171,7 +171,7 @@ const failed = (error: HeraldError) => ({
   attempts: error.attempts.map(({ number, verdict, ...attempt }) => ({ number, class: attempt.class, verdict }))
 })
 
-describe.each(clients)("the recorded responses, received by operations by $name", ({ client }) => {
+describe("the recorded responses, received by operations", () => {
   it.scopedLive(
     "become the values and errors that a second decoder reads",
     () =>

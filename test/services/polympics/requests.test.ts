@@ -6,8 +6,8 @@ import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as Polympics from "effect-herald/polympics"
 import * as callers from "./support/callers.js"
-import { clients } from "./support/clients.js"
 import * as Scripted from "../../servers/scripted.js"
+import { client } from "../../support/client.js"
 
 const { Permissions } = Polympics
 const id = Polympics.AccountId.make("9223372036854775807")
@@ -320,7 +320,7 @@ const cases: ReadonlyArray<Case> = [
   sends("getMe", user, Polympics.getMe(), "GET", "/auth/me")
 ]
 
-describe.each(clients)("by $name, on the wire", ({ client }) => {
+describe("on the wire", () => {
   it.scopedLive.each(cases)("$title", ({ authorization, body, call, method, target }) =>
     Effect.gen(function* () {
       // A response that is an error of every operation, and is not retried.

@@ -6,9 +6,9 @@ import { RetryPolicy } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import * as Scripted from "../../servers/scripted.js"
 import { app, appHeader, basic } from "./support/callers.js"
-import { clients } from "./support/clients.js"
 import { newPassword } from "./support/resets.js"
 import { account } from "./support/wire.js"
+import { client } from "../../support/client.js"
 
 const get = Polympics.getAccount(Polympics.AccountId.make("1"))
 const credentials = { name: "app", permissions: 95, username: "A7", password: newPassword }
@@ -17,7 +17,7 @@ const found = Scripted.json(account("1"))
 
 const resetEagerly = Effect.provideService(Polympics.resetAppToken(), RetryPolicy.Current, eager)
 
-describe.each(clients)("over a socket, by $name, a reset", ({ client }) => {
+describe("over a socket, a reset", () => {
   const lost = [
     { title: "whose connection is reset after it was sent", behaviour: Scripted.reset },
     { title: "whose connection is closed after it was sent", behaviour: Scripted.hangUp },

@@ -7,7 +7,7 @@ import * as TestClock from "effect/TestClock"
 import { CacheStore, ResponseCache } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import { DiskCache } from "effect-herald/node"
-import { execFileSync, fork } from "node:child_process"
+import { execFileSync } from "node:child_process"
 import { once } from "node:events"
 import {
   appendFile,
@@ -25,7 +25,7 @@ import {
   writeFile
 } from "node:fs/promises"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { forkScript } from "../../support/child.js"
 import { makeApi, noClient, temporaryDirectory, text, through, until, written } from "../../support/cache.js"
 import { isComplete, makeValue, type Message } from "../../support/diskCache.js"
 
@@ -64,13 +64,10 @@ const recordingLogger = () => {
 /** Starts a process that writes to the store in a directory. It is killed when the scope closes. */
 const startWriter = (directory: string, name: string) =>
   Effect.gen(function* () {
-    const script = fileURLToPath(new URL("../../support/diskCacheProcess.ts", import.meta.url))
+    const script = new URL("../../support/diskCacheProcess.ts", import.meta.url)
     let written = -1
     let incomplete: number | undefined
-    const child = yield* Effect.acquireRelease(
-      Effect.sync(() => fork(script, [directory, name], { execArgv: ["--import", "tsx"] })),
-      (child) => Effect.sync(() => child.kill("SIGKILL"))
-    )
+    const child = yield* forkScript(script, [directory, name])
     const exited = once(child, "exit")
     child.on("message", (received) => {
       // The script sends these messages only.

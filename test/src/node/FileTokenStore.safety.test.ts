@@ -11,11 +11,11 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { Tokens, type TokenStore } from "effect-herald"
 import { FileTokenStore } from "effect-herald/node"
-import { execFileSync, fork } from "node:child_process"
+import { execFileSync } from "node:child_process"
 import { once } from "node:events"
 import { chmod, chown, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { forkScript } from "../../support/child.js"
 import { elapsing, status, stub } from "../../support/kit.js"
 import { fileStoreLayer, type Store, storeOf, temporaryDirectory } from "../../support/tokenStore.js"
 
@@ -216,11 +216,8 @@ describe("a lock whose holder was stopped", () => {
   it.scoped("is taken over after a minute without a heartbeat, since its process may wait for a refresh", () =>
     Effect.gen(function* () {
       const directory = join(yield* temporaryDirectory, "tokens")
-      const script = fileURLToPath(new URL("../../support/tokenProcess.ts", import.meta.url))
-      const child = yield* Effect.acquireRelease(
-        Effect.sync(() => fork(script, ["lock", directory], { execArgv: ["--import", "tsx"] })),
-        (child) => Effect.sync(() => child.kill("SIGKILL"))
-      )
+      const script = new URL("../../support/tokenProcess.ts", import.meta.url)
+      const child = yield* forkScript(script, ["lock", directory])
       yield* promise(() => once(child, "message"))
       child.kill("SIGSTOP")
       const store = yield* storeOf(fileStoreLayer(directory))

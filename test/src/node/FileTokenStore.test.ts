@@ -11,11 +11,10 @@ import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import { TokenStore } from "effect-herald"
 import { FileTokenStore } from "effect-herald/node"
-import { fork } from "node:child_process"
 import { once } from "node:events"
 import { mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { forkScript } from "../../support/child.js"
 import { elapsing } from "../../support/kit.js"
 import { fileStoreLayer, names, storeOf, temporaryDirectory } from "../../support/tokenStore.js"
 
@@ -31,11 +30,8 @@ describe("a token store in files", () => {
   /** Starts a process that locks or writes in a directory, and waits until it has begun. It is killed when the scope closes. */
   const startProcess = (task: "lock" | "write", directory: string) =>
     Effect.gen(function* () {
-      const script = fileURLToPath(new URL("../../support/tokenProcess.ts", import.meta.url))
-      const child = yield* Effect.acquireRelease(
-        Effect.sync(() => fork(script, [task, directory], { execArgv: ["--import", "tsx"] })),
-        (child) => Effect.sync(() => child.kill("SIGKILL"))
-      )
+      const script = new URL("../../support/tokenProcess.ts", import.meta.url)
+      const child = yield* forkScript(script, [task, directory])
       yield* promise(() => once(child, "message"))
       return {
         kill: promise(async () => {

@@ -5,7 +5,8 @@ import * as Fiber from "effect/Fiber"
 import { Verbs } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, Caller, clients } from "../../../support/kit.js"
+import { client } from "../../../support/client.js"
+import { at, Caller } from "../../../support/kit.js"
 
 const { get } = Verbs.make(Caller)
 
@@ -29,7 +30,7 @@ const makeServer = (held: number, headers: Record<string, string>) =>
     }
   })
 
-describe.each(clients)("with the client of %s for each call, and another one for the cache,", (_, client) => {
+describe("with a client for each call, and another one for the cache,", () => {
   /** A call whose client is closed when the call ends. */
   const getThing = Effect.provide(get("/thing"), client)
 

@@ -14,7 +14,8 @@ import * as HttpCache from "effect-herald/cache"
 import { rawServer } from "../../../servers/raw.js"
 import * as Scripted from "../../../servers/scripted.js"
 import { makeApi, noClient } from "../../../support/cache.js"
-import { at, bearing, Caller, type CallerParts, clients, Ok, once, status, stub, thing } from "../../../support/kit.js"
+import { client } from "../../../support/client.js"
+import { at, bearing, Caller, type CallerParts, Ok, once, status, stub, thing } from "../../../support/kit.js"
 
 /** The API of a server, with a cache that captures the client. */
 const cachedAt = (
@@ -32,7 +33,7 @@ class Missing extends Schema.TaggedError<Missing>()("Missing", { id: Schema.Numb
 
 const getDeclared = Operation.make(Caller, () => Endpoint.get("/thing", { success: Ok, errors: { 404: Missing } }))
 
-describe.each(clients)("HTTP semantics of a cache, with %s", (_, client) => {
+describe("HTTP semantics of a cache", () => {
   it.scopedLive.each([
     ["the length of the resource", "content-length: 10000\r\n"],
     ["a length of zero", "content-length: 0\r\n"],

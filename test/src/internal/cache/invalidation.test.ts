@@ -8,9 +8,9 @@ import * as Schema from "effect/Schema"
 import { Batch, Deadline, Endpoint, Operation, Verbs } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, Caller, clients, once } from "../../../support/kit.js"
+import { client } from "../../../support/client.js"
+import { at, Caller, once } from "../../../support/kit.js"
 
-const [[, client]] = clients as [(typeof clients)[number]]
 const { get, put } = Verbs.make(Caller)
 const fresh = { "cache-control": "max-age=1000" }
 

@@ -8,7 +8,8 @@ import * as TestClock from "effect/TestClock"
 import { Body, Deadline, detailsOf, Endpoint, Operation, ResponseCache, Verbs } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, bearing, Caller, type CallerParts, clients, Ok, once, status, stub, thing } from "../../../support/kit.js"
+import { client } from "../../../support/client.js"
+import { at, bearing, Caller, type CallerParts, Ok, once, status, stub, thing } from "../../../support/kit.js"
 
 /** The API of a server, with a cache. */
 const cachedAt = (url: URL, parts: CallerParts = {}, options: HttpCache.Options = {}) =>
@@ -18,7 +19,7 @@ const fresh = { "cache-control": "max-age=1000" }
 const ok = (headers: Record<string, string> = fresh) => Scripted.json({ ok: true }, { headers })
 const getInMode = (mode: ResponseCache.Mode) => Effect.provideService(thing(), ResponseCache.Current, mode)
 
-describe.each(clients)("an operation through a cache, with %s", (_, client) => {
+describe("an operation through a cache", () => {
   const provideClient = Effect.provide(Layer.merge(client, once))
 
   it.scopedLive("is sent once, again after a write, and otherwise as its mode says", () =>
@@ -185,7 +186,6 @@ describe("a response that does not decode", () => {
     headers: { ...fresh, "content-type": "text/html" },
     body: "<h1>Sign in to the network of the hotel</h1>"
   })
-  const [[, client]] = clients as [(typeof clients)[number]]
   const provideClient = Effect.provide(Layer.merge(client, once))
 
   it.scopedLive("is not stored", () =>

@@ -20,7 +20,8 @@ import {
 } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, Caller, clients, once } from "../../../support/kit.js"
+import { client } from "../../../support/client.js"
+import { at, Caller, once } from "../../../support/kit.js"
 
 /** An API whose users sign in. */
 class SignedIn extends Authoriser.Tag("effect-herald/test/cache/SignedIn")<SignedIn, Tokens.Tokens>() {}
@@ -38,15 +39,20 @@ const pairs: Readonly<Record<string, readonly [MakeCredentials, MakeCredentials]
     Credentials.basic({ username: "bob", password }),
     Credentials.basic({ username: "bob", password: otherPassword })
   ],
-  bearer: [Credentials.bearer(Redacted.make("token-1")), Credentials.bearer(Redacted.make("token-2"))],
-  "a key in the query": [
-    Credentials.apiKey({ query: "key", key: Redacted.make("token-1") }),
-    Credentials.apiKey({ query: "key", key: Redacted.make("token-2") })
+  bearer: [
+    Credentials.bearer(Redacted.make("token-1-of-the-first-user")),
+    Credentials.bearer(Redacted.make("token-2-of-the-other-one"))
   ],
-  "no credentials, and a bearer token": [Effect.succeed(Credentials.none), Credentials.bearer(Redacted.make("token-1"))]
+  "a key in the query": [
+    Credentials.apiKey({ query: "key", key: Redacted.make("token-1-of-the-first-user") }),
+    Credentials.apiKey({ query: "key", key: Redacted.make("token-2-of-the-other-one") })
+  ],
+  "no credentials, and a bearer token": [
+    Effect.succeed(Credentials.none),
+    Credentials.bearer(Redacted.make("token-1-of-the-first-user"))
+  ]
 }
 
-const [[, client]] = clients as [(typeof clients)[number]]
 const provideClient = Effect.provide(Layer.merge(client, once))
 const provideCache = Effect.provide(HttpCache.layerMemory())
 

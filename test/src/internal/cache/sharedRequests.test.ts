@@ -20,7 +20,8 @@ import {
   transportError,
   written
 } from "../../../support/cache.js"
-import { at, clients, thing } from "../../../support/kit.js"
+import { client } from "../../../support/client.js"
+import { at, thing } from "../../../support/kit.js"
 
 const url = "https://api.test/page"
 
@@ -223,7 +224,6 @@ describe("a shared request", () => {
 
   it.scopedLive("has the API's defaults instead of the overrides of the call that started it", () =>
     Effect.gen(function* () {
-      const [[, client]] = clients as [(typeof clients)[number]]
       const firstReceived = yield* Deferred.make<() => void>()
       const server = yield* Scripted.make((_, index) => (response, received) => {
         const respond = () =>

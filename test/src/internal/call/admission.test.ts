@@ -12,7 +12,8 @@ import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
 import { Deadline, Limiter, OriginState, RetryPolicy } from "effect-herald"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, type CallerParts, clients, elapsing, status, stub, thing as anyThing } from "../../../support/kit.js"
+import { client } from "../../../support/client.js"
+import { at, type CallerParts, elapsing, status, stub, thing as anyThing } from "../../../support/kit.js"
 import { settle } from "../../../support/settle.js"
 
 const baseUrl = new URL("https://api.test")
@@ -60,7 +61,7 @@ const pausable = (parts: CallerParts = {}) =>
     return { client, environment, origin, pauseFor, sentAt: () => client.requests.map(({ at }) => at) }
   })
 
-describe.each(clients)("a pause that the server asks for, with %s", (_, client) => {
+describe("a pause that the server asks for", () => {
   it.scoped.each([429, 503])("by a %i delays calls that are not yet sent until its end", (code) =>
     Effect.gen(function* () {
       const server = yield* Scripted.make((_, index) =>

@@ -10,7 +10,8 @@ import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
 import { type Attempt, type Credentials, Deadline, RetryPolicy } from "effect-herald"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, bearing, type CallerParts, clients, elapsing, once, status, stub, thing } from "../../../support/kit.js"
+import { client } from "../../../support/client.js"
+import { at, bearing, type CallerParts, elapsing, once, status, stub, thing } from "../../../support/kit.js"
 import { settle } from "../../../support/settle.js"
 
 const perAttempt = (duration: Duration.DurationInput) => Effect.provideService(Deadline.PerAttempt, duration)
@@ -26,7 +27,7 @@ const ok = status(200)
 const never = () => Effect.never
 const unfinished = () => new Response(new ReadableStream({}), { status: 200 })
 
-describe.each(clients)("an attempt's deadline, with %s", (_, client) => {
+describe("an attempt's deadline", () => {
   const stages = [
     ["the response is awaited", Scripted.silence],
     ["a response of known length is read", Scripted.stalled('{"ok":')],

@@ -4,7 +4,8 @@ import * as Layer from "effect/Layer"
 import type { FailureClass } from "../../../../src/Attempt.js"
 import { classifyStatus, classifyTransport } from "../../../../src/internal/call/classify.js"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, clients, once, thing } from "../../../support/kit.js"
+import { clients } from "../../../support/clients.js"
+import { at, once, thing } from "../../../support/kit.js"
 
 describe("classifyStatus", () => {
   const table: ReadonlyArray<

@@ -10,13 +10,14 @@ import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
 import { Deadline, RetryPolicy } from "effect-herald"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, broken, type CallerParts, clients, elapsing, once, status, stub, thing } from "../../../support/kit.js"
+import { client } from "../../../support/client.js"
+import { at, broken, type CallerParts, elapsing, once, status, stub, thing } from "../../../support/kit.js"
 import { settle } from "../../../support/settle.js"
 
 const within = (duration: Duration.DurationInput) => Effect.provideService(Deadline.Current, duration)
 const baseUrl = new URL("https://api.test")
 
-describe.each(clients)("a deadline, with %s", (_, client) => {
+describe("a deadline", () => {
   /** Lets the deadline pass once the request is received, and returns the error of the call. */
   const errorAfterDeadline = (behaviour: Scripted.Behaviour, wrap = (call: Effect.Effect<unknown, unknown>) => call) =>
     Effect.gen(function* () {

@@ -6,7 +6,8 @@ import * as Schema from "effect/Schema"
 import { type Authoriser, Credentials, Endpoint, Operation, Verbs } from "effect-herald"
 import { version } from "../../../../src/internal/version.js"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, Caller, clients, Ok, once, status, stub } from "../../../support/kit.js"
+import { client } from "../../../support/client.js"
+import { at, Caller, Ok, once, status, stub } from "../../../support/kit.js"
 
 const { get, post } = Verbs.make(Caller)
 
@@ -126,7 +127,7 @@ describe("the User-Agent header", () => {
   )
 })
 
-describe.each(clients)("default headers and redirects, with %s", (_, client) => {
+describe("default headers and redirects", () => {
   const defaults = {
     headers: { "X-Api-Key": "hunter2", "accept-language": "en", "user-agent": "our-app/1.0", accept: "text/csv" }
   }

@@ -8,7 +8,8 @@ import * as Schema from "effect/Schema"
 import { inspect } from "node:util"
 import { Body, Endpoint, Operation } from "effect-herald"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, Caller, clients, forAll, Ok, once, stub } from "../../../support/kit.js"
+import { clients } from "../../../support/clients.js"
+import { at, Caller, forAll, Ok, once, stub } from "../../../support/kit.js"
 
 const getItem = Operation.make(
   Caller,

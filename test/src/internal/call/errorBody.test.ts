@@ -7,7 +7,8 @@ import { Endpoint, isHeraldError, Operation, Verbs } from "effect-herald"
 import { parsePath, readErrorBody } from "../../../../src/internal/call/errorBody.js"
 import * as Scripted from "../../../servers/scripted.js"
 import { samples } from "../../../support/errorBodies.js"
-import { at, Caller, clients, once } from "../../../support/kit.js"
+import { client } from "../../../support/client.js"
+import { at, Caller, once } from "../../../support/kit.js"
 
 const { get } = Verbs.make(Caller)
 
@@ -49,7 +50,7 @@ const failed = <A, E, R>(call: Effect.Effect<A, E, R>) =>
     return error
   })
 
-describe.each(clients)("the error of a body, with %s", (_, client) => {
+describe("the error of a body", () => {
   it.scopedLive.each(Object.entries(samples))("of %s has its detail, its issues and its data", ([, sample]) =>
     Effect.gen(function* () {
       const { body, detail, issues = [], status } = sample
@@ -72,7 +73,7 @@ describe("the error of a body that is not JSON", () => {
     Effect.gen(function* () {
       const headers = type === "" ? {} : { "content-type": type }
       const { url } = yield* Scripted.make([Scripted.respond({ status: 400, headers, body })])
-      return yield* failed(get("/", { sensitive })).pipe(Effect.provide(Layer.mergeAll(at(url), clients[0]![1], once)))
+      return yield* failed(get("/", { sensitive })).pipe(Effect.provide(Layer.mergeAll(at(url), client, once)))
     })
 
   it.scopedLive.each([
@@ -179,7 +180,7 @@ describe("a hostile body", () => {
     Effect.gen(function* () {
       const body = `{"message":"no","a":${"[".repeat(30_000)}${"]".repeat(30_000)}}`
       const { url } = yield* Scripted.make([Scripted.respond({ status: 400, body })])
-      const error = yield* failed(get("/")).pipe(Effect.provide(Layer.mergeAll(at(url), clients[0]![1], once)))
+      const error = yield* failed(get("/")).pipe(Effect.provide(Layer.mergeAll(at(url), client, once)))
       expect([error._tag, error.detail, error.data]).toEqual(["BadRequest", undefined, undefined])
     })
   )

@@ -15,7 +15,8 @@ import * as Stream from "effect/Stream"
 import { Authoriser, Body, Credentials, Endpoint, isTransient, Operation, RetryPolicy } from "effect-herald"
 import { fromApi } from "effect-herald/http-api"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, bearing, Caller, clients, Ok, once, status, stub, thing } from "../../../support/kit.js"
+import { clients } from "../../../support/clients.js"
+import { at, bearing, Caller, Ok, once, status, stub, thing } from "../../../support/kit.js"
 import { loose, place, utf8 } from "../../../support/verbs.js"
 
 const ok = Scripted.json({ ok: true })

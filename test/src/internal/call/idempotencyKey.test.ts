@@ -7,7 +7,8 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Body, Endpoint, Operation, RetryPolicy } from "effect-herald"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, bearing, Caller, clients, forAll, Ok, once, status, stub } from "../../../support/kit.js"
+import { client } from "../../../support/client.js"
+import { at, bearing, Caller, forAll, Ok, once, status, stub } from "../../../support/kit.js"
 
 const uuid4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const name = "idempotency-key"
@@ -48,7 +49,7 @@ const keyed = (header: string, schemaName = header) =>
 
 const keys = ({ requests }: Scripted.Scripted) => requests.map(({ headers }) => headers[name])
 
-describe.each(clients)("an idempotency key, with %s", (_, client) => {
+describe("an idempotency key", () => {
   const calling = (url: URL) =>
     Layer.mergeAll(at(url, { credentials: bearing({ authorization: "Bearer token" }) }), retrying, client)
 

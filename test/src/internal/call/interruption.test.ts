@@ -7,7 +7,8 @@ import * as Layer from "effect/Layer"
 import { createServer } from "node:net"
 import type { AddressInfo } from "node:net"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, clients, thing } from "../../../support/kit.js"
+import { clients } from "../../../support/clients.js"
+import { at, thing } from "../../../support/kit.js"
 
 /** A server that accepts connections and never responds, so that no TLS handshake completes. */
 const unresponsive = Effect.gen(function* () {

@@ -5,7 +5,8 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { Endpoint, Operation, RetryPolicy } from "effect-herald"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, Caller, clients, once, thing } from "../../../support/kit.js"
+import { clients } from "../../../support/clients.js"
+import { at, Caller, once, thing } from "../../../support/kit.js"
 
 const text = '{"ok":true}'
 const retrying = Layer.succeed(

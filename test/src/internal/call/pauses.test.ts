@@ -8,7 +8,8 @@ import * as Random from "effect/Random"
 import * as TestClock from "effect/TestClock"
 import { type Authoriser, Deadline, Endpoint, Operation, OriginState, RetryPolicy, Verbs } from "effect-herald"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, Caller, type CallerParts, clients, elapsing, Ok, status, type Step, stub } from "../../../support/kit.js"
+import { client } from "../../../support/client.js"
+import { at, Caller, type CallerParts, elapsing, Ok, status, type Step, stub } from "../../../support/kit.js"
 
 const baseUrl = new URL("https://api.test")
 const ok = status(200)
@@ -265,7 +266,7 @@ describe("a pause that is too long to wait for", () => {
   )
 })
 
-describe.each(clients)("a wrong Retry-After, with %s", (_, client) => {
+describe("a wrong Retry-After", () => {
   it.scoped("silences a healthy API for a minute only", () =>
     Effect.gen(function* () {
       const server = yield* Scripted.make((_, index) =>

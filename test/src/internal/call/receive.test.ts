@@ -8,7 +8,8 @@ import * as Stream from "effect/Stream"
 import { Body, Endpoint, Operation, RetryPolicy, Verbs } from "effect-herald"
 import { rawServer } from "../../../servers/raw.js"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, Caller, clients, Ok, once } from "../../../support/kit.js"
+import { clients } from "../../../support/clients.js"
+import { at, Caller, Ok, once } from "../../../support/kit.js"
 
 const verbs = Verbs.make(Caller)
 

@@ -8,7 +8,8 @@ import * as Redacted from "effect/Redacted"
 import { Authoriser, Body, Credentials, Verbs } from "effect-herald"
 import { rawServer } from "../../../servers/raw.js"
 import * as Scripted from "../../../servers/scripted.js"
-import { Caller, clients, once } from "../../../support/kit.js"
+import { clients } from "../../../support/clients.js"
+import { Caller, once } from "../../../support/kit.js"
 
 const { get, post } = Verbs.make(Caller)
 const ok = Scripted.json({ ok: true })

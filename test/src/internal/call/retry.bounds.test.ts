@@ -7,7 +7,8 @@ import * as TestClock from "effect/TestClock"
 import { Backoff, Deadline, RetryBudget, RetryPolicy } from "effect-herald"
 import * as Civis from "effect-herald/civis"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, bearing, broken, clients, elapsing, status, stub, thing } from "../../../support/kit.js"
+import { client } from "../../../support/client.js"
+import { at, bearing, broken, elapsing, status, stub, thing } from "../../../support/kit.js"
 import { run } from "../../../support/run.js"
 
 const policies = Object.entries({
@@ -250,7 +251,7 @@ describe("a timeout", () => {
       })
   )
 
-  describe.each(clients)("of an attempt, with %s", (_, client) => {
+  describe("of an attempt", () => {
     it.scoped("is retried", () =>
       Effect.gen(function* () {
         const { next, requests, url } = yield* Scripted.make([
@@ -277,7 +278,7 @@ describe("a timeout", () => {
   })
 })
 
-describe.each(clients)("a response, with %s", (_, client) => {
+describe("a response", () => {
   const twice = RetryPolicy.make({ schedule: Schedule.recurs(2), retries: () => true })
   const calling = (url: URL, policy: RetryPolicy.RetryPolicy) => (call: ReturnType<typeof thing>) =>
     call.pipe(Effect.provideService(RetryPolicy.Current, policy), Effect.provide(Layer.merge(at(url), client)))

@@ -10,7 +10,8 @@ import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
 import { RetryPolicy } from "effect-herald"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, type clients, thing } from "../../../support/kit.js"
+import type { clients } from "../../../support/clients.js"
+import { at, thing } from "../../../support/kit.js"
 
 describe("the wait before a retry", () => {
   const failing = [

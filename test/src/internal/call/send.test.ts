@@ -6,7 +6,8 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { Endpoint, Operation, RetryPolicy } from "effect-herald"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, bearing, Caller, clients, Ok, once, status, stub, thing } from "../../../support/kit.js"
+import { clients } from "../../../support/clients.js"
+import { at, bearing, Caller, Ok, once, status, stub, thing } from "../../../support/kit.js"
 
 const ok = Scripted.json({ ok: true })
 const credentials = { authorization: "Bearer token", "x-api-key": "key", cookie: "session=1" }

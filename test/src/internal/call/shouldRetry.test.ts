@@ -5,7 +5,8 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import { type Attempt, RetryAfter, RetryPolicy } from "effect-herald"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, broken, clients, status, thing, type Step } from "../../../support/kit.js"
+import { client } from "../../../support/client.js"
+import { at, broken, status, thing, type Step } from "../../../support/kit.js"
 import { run } from "../../../support/run.js"
 
 const retryAll = RetryPolicy.make({ schedule: Schedule.recurs(1), retries: () => true })
@@ -107,7 +108,7 @@ describe("the headers of a response", () => {
   )
 })
 
-describe.each(clients)("a 408 on a connection that closes, with %s", (_, client) => {
+describe("a 408 on a connection that closes", () => {
   it.scopedLive("is retried by the standard policy, a POST, too", () =>
     Effect.gen(function* () {
       const server = yield* Scripted.make([

@@ -20,7 +20,8 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { Body, Credentials, Deadline, Endpoint, Limiter, Operation, RetryPolicy, Verbs } from "effect-herald"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, Caller, type CallerParts, clients, forAll, Ok, once, status, stub } from "../../../support/kit.js"
+import { clients } from "../../../support/clients.js"
+import { at, Caller, type CallerParts, forAll, Ok, once, status, stub } from "../../../support/kit.js"
 
 const ok = Scripted.json({ ok: true })
 type Bytes = Stream.Stream<Uint8Array, unknown>

@@ -6,14 +6,15 @@ import * as Schedule from "effect/Schedule"
 import { Authoriser, Credentials, RetryPolicy, Verbs } from "effect-herald"
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import * as Scripted from "../../../servers/scripted.js"
-import { Caller, clients } from "../../../support/kit.js"
+import { client } from "../../../support/client.js"
+import { Caller } from "../../../support/kit.js"
 import { listener } from "../../../support/listener.js"
 
 const { get } = Verbs.make(Caller)
 const ok = Scripted.json({ ok: true })
 const traceparentOf = ({ headers }: Scripted.Received) => headers["traceparent"]
 
-describe.each(clients)("the trace context, with %s", (_, client) => {
+describe("the trace context", () => {
   const provide = (baseUrl: URL, options: Omit<Authoriser.Options, "baseUrl"> = {}) =>
     Layer.mergeAll(
       Authoriser.layer(Caller, { baseUrl, ...options }),

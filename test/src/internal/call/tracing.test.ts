@@ -11,7 +11,8 @@ import * as TestClock from "effect/TestClock"
 import * as Tracer from "effect/Tracer"
 import { Endpoint, Operation, OriginState, RetryPolicy } from "effect-herald"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, bearing, broken, Caller, clients, elapsing, Ok, once, status, stub, thing } from "../../../support/kit.js"
+import { client } from "../../../support/client.js"
+import { at, bearing, broken, Caller, elapsing, Ok, once, status, stub, thing } from "../../../support/kit.js"
 import { listener } from "../../../support/listener.js"
 
 const search = Operation.make(
@@ -49,7 +50,7 @@ const timing = () => {
   return { spans, times, tracer: timed }
 }
 
-describe.each(clients)("a span, with %s", (_, client) => {
+describe("a span", () => {
   it.scopedLive("is made for the call only, and has no value of its input", () =>
     Effect.gen(function* () {
       const { requests, url } = yield* Scripted.make([Scripted.json({ ok: true })])

@@ -8,7 +8,8 @@ import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
 import { Deadline, RetryPolicy } from "effect-herald"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, clients, thing } from "../../../support/kit.js"
+import { clients } from "../../../support/clients.js"
+import { at, thing } from "../../../support/kit.js"
 
 const eager = RetryPolicy.make({ schedule: Schedule.recurs(1), retries: () => true })
 const body = "<h1>Busy</h1>"

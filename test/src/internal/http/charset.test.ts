@@ -3,7 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Body, Endpoint, Operation } from "effect-herald"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, Caller, clients, once } from "../../../support/kit.js"
+import { client } from "../../../support/client.js"
+import { at, Caller, once } from "../../../support/kit.js"
 
 const getText = Operation.make(Caller, () => Endpoint.get("/", { success: Body.text() }))
 const getJson = Operation.make(Caller, () => Endpoint.get("/", { success: Body.json() }))
@@ -48,7 +49,7 @@ const jsons: ReadonlyArray<Row> = [
   ["malformed UTF-8 without a charset", "application/json", Buffer.from([0x22, 0xe9, 0x22]), "\ufffd"]
 ]
 
-describe.each(clients)("text of a response, with %s", (_, client) => {
+describe("text of a response", () => {
   const received = (
     row: Row,
     call: Effect.Effect<unknown, unknown, Effect.Effect.Context<ReturnType<typeof getText>>>

@@ -6,7 +6,8 @@ import * as Stream from "effect/Stream"
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib"
 import { Body, Endpoint, Operation } from "effect-herald"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, Caller, clients, once } from "../../../support/kit.js"
+import { clients } from "../../../support/clients.js"
+import { at, Caller, once } from "../../../support/kit.js"
 
 const text = `{"ok":true,"padding":"${"the quick brown fox jumps over the lazy dog; ".repeat(8)}"}`
 

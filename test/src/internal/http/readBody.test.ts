@@ -11,7 +11,8 @@ import { decodeText } from "../../../../src/internal/http/charset.js"
 import { contentOf } from "../../../../src/internal/http/contentCoding.js"
 import { readResponse } from "../../../../src/internal/http/readBody.js"
 import * as Scripted from "../../../servers/scripted.js"
-import { at, Caller, clients, Ok, once, thing } from "../../../support/kit.js"
+import { clients } from "../../../support/clients.js"
+import { at, Caller, Ok, once, thing } from "../../../support/kit.js"
 
 describe.each(clients)("response bodies, with %s", (_, client) => {
   const failure = (behaviour: Scripted.Behaviour) =>

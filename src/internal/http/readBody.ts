@@ -74,8 +74,6 @@ export const readResponse = (
   needed: "whole" | "partial"
 ): Effect.Effect<ReadBody<ReadFailure>> =>
   Effect.suspend(() => {
-    const own = readOwnBody(response, maxBytes)
-    if (own !== undefined) return own
     if (needed === "whole" && length > maxBytes) {
       // Starts the body and abandons it, which closes the connection.
       return Effect.as(Effect.ignore(Stream.runDrain(Stream.take(stream, 1))), {
@@ -83,6 +81,8 @@ export const readResponse = (
         failure: new TooLarge()
       })
     }
+    const own = readOwnBody(response, maxBytes)
+    if (own !== undefined) return own
     if (needed === "partial" || !(length >= 0)) return readChunks(stream, maxBytes, "left")
     return Effect.match(response.arrayBuffer, {
       onSuccess: (buffer) => ({ bytes: new Uint8Array(buffer), failure: undefined }),

@@ -62,6 +62,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
     controller?.abort(reason)
   }
 
+  /** Aborts the request, or the rest of the response, with a signal. Listens to it until there is no more of the response. */
+  abortWith(signal: AbortSignal): void {
+    const abort = () => this.abort()
+    if (signal.aborted) return abort()
+    signal.addEventListener("abort", abort, { once: true })
+    this.listen(() => {
+      if (!this.ended && this.failure === undefined) return true
+      signal.removeEventListener("abort", abort)
+      return false
+    })
+  }
+
   /** Aborts a response that nobody can read any more, unless something reads it. */
   drop(): void {
     if (!this.streamed && !this.keepsAll) this.abort()

@@ -1,5 +1,6 @@
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { type ReadBody, TooLarge } from "../internal/http/receivedBody.js"
@@ -21,30 +22,42 @@ const joined = (exchange: Exchange): Uint8Array => {
 }
 
 /** Returns what was read, if nothing more is to come or the limit is exceeded. */
-const outcome = (exchange: Exchange, maxBytes: number): ReadBody<Failure | TooLarge> | undefined => {
+const outcome = <E>(
+  exchange: Exchange,
+  maxBytes: number,
+  toError: (failure: Failure) => E
+): Effect.Effect<ReadBody<E | TooLarge>> | undefined => {
   if (exchange.length > maxBytes) {
     exchange.abort()
-    return { bytes: joined(exchange).subarray(0, maxBytes), failure: new TooLarge() }
+    return Effect.succeed({ bytes: joined(exchange).subarray(0, maxBytes), failure: new TooLarge() })
   }
   const { ended, failure } = exchange
-  return ended || failure !== undefined ? { bytes: joined(exchange), failure } : undefined
+  return ended || failure !== undefined
+    ? Effect.succeed({ bytes: joined(exchange), failure: failure === undefined ? undefined : toError(failure) })
+    : undefined
 }
 
 /** Reads a body whole, at once if it is complete. The bytes remain, so that it can be read again. An interruption aborts it. */
-export const readWhole = (exchange: Exchange, maxBytes: number): Effect.Effect<ReadBody<Failure | TooLarge>> => {
-  if (exchange.streamed) return Effect.succeed({ bytes: new Uint8Array(), failure: alreadyRead() })
+export const readWhole = <E>(
+  exchange: Exchange,
+  maxBytes: number,
+  toError: (failure: Failure) => E
+): Effect.Effect<ReadBody<E | TooLarge>> => {
+  if (exchange.streamed) return Effect.succeed({ bytes: new Uint8Array(), failure: toError(alreadyRead()) })
   exchange.keepAll()
-  const complete = outcome(exchange, maxBytes)
-  if (complete !== undefined) return Effect.succeed(complete)
-  return Effect.onInterrupt(
-    Effect.async<ReadBody<Failure | TooLarge>>((resume) => {
-      exchange.listen(() => {
-        const complete = outcome(exchange, maxBytes)
-        if (complete !== undefined) resume(Effect.succeed(complete))
-        return complete === undefined
-      })
-    }),
-    () => Effect.sync(() => exchange.abort())
+  return (
+    outcome(exchange, maxBytes, toError) ??
+    // The interruption is awaited outside of `async`, so that none is missed in between.
+    Effect.onInterrupt(
+      Effect.async<ReadBody<E | TooLarge>>((resume) => {
+        exchange.listen(() => {
+          const read = outcome(exchange, maxBytes, toError)
+          if (read !== undefined) resume(read)
+          return read === undefined
+        })
+      }),
+      () => Effect.sync(() => exchange.abort())
+    )
   )
 }
 
@@ -67,7 +80,7 @@ export const streamBody = (exchange: Exchange): Stream.Stream<Uint8Array, Failur
     if (exchange.streamed) return Stream.fail(alreadyRead())
     if (exchange.keepsAll) {
       return Stream.fromEffect(
-        Effect.flatMap(readWhole(exchange, Infinity), ({ bytes, failure }) =>
+        Effect.flatMap(readWhole(exchange, Infinity, identity), ({ bytes, failure }) =>
           failure === undefined || failure instanceof TooLarge ? Effect.succeed(bytes) : Effect.fail(failure)
         )
       )

@@ -5,6 +5,7 @@ import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
 import * as UrlParams from "@effect/platform/UrlParams"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
@@ -75,14 +76,14 @@ export class OwnResponse extends Inspectable.Class implements HttpClientResponse
   }
 
   get text(): Effect.Effect<string, ResponseError> {
-    return Effect.map(this.content, toText)
+    return this.content((bytes) => Effect.succeed(toText(bytes)))
   }
 
   get json(): Effect.Effect<unknown, ResponseError> {
-    return Effect.flatMap(this.text, (text) => {
-      if (text === "") return Effect.succeed(null)
+    return this.content((bytes) => {
+      if (bytes.length === 0) return Effect.succeed(null)
       try {
-        return Effect.succeed(JSON.parse(text) as unknown)
+        return Effect.succeed(JSON.parse(toText(bytes)) as unknown)
       } catch (cause) {
         return Effect.fail(this.toError({ cause }))
       }
@@ -94,7 +95,7 @@ export class OwnResponse extends Inspectable.Class implements HttpClientResponse
   }
 
   get formData(): Effect.Effect<FormData, ResponseError> {
-    return Effect.flatMap(this.content, (bytes) =>
+    return this.content((bytes) =>
       Effect.tryPromise({
         // The bytes are not of a `SharedArrayBuffer`, which the types of `Response` forbid.
         try: () =>
@@ -108,7 +109,7 @@ export class OwnResponse extends Inspectable.Class implements HttpClientResponse
 
   get arrayBuffer(): Effect.Effect<ArrayBuffer, ResponseError> {
     // The bytes may be a part of a larger buffer.
-    return Effect.map(this.content, (bytes) => new Uint8Array(bytes).buffer)
+    return this.content((bytes) => Effect.succeed(new Uint8Array(bytes).buffer))
   }
 
   get stream(): Stream.Stream<Uint8Array, ResponseError> {
@@ -127,11 +128,7 @@ export class OwnResponse extends Inspectable.Class implements HttpClientResponse
   readBytes(maxBytes: number): Effect.Effect<ReadBody<ReadFailure>> {
     const { codings } = this
     if (codings !== undefined) return this.readDecoded(maxBytes)
-    return Effect.map(readWhole(this.exchange, maxBytes), (read): ReadBody<ReadFailure> => {
-      const { bytes, failure } = read
-      if (failure === undefined) return { bytes, failure }
-      return { bytes, failure: failure instanceof TooLarge ? failure : this.toError(failure) }
-    })
+    return readWhole(this.exchange, maxBytes, (failure) => this.toError(failure))
   }
 
   toJSON(): unknown {
@@ -149,14 +146,20 @@ export class OwnResponse extends Inspectable.Class implements HttpClientResponse
     return parseCodings(String(header))
   }
 
-  /** The content, if it is not larger than the program's limit, or else that of the transport. */
-  private get content(): Effect.Effect<Uint8Array, ResponseError> {
-    return Effect.flatMap(HttpIncomingMessage.MaxBodySize, (limit) =>
-      Effect.flatMap(
-        this.readBytes(limit._tag === "Some" ? Number(limit.value) : this.maxBodySize),
-        ({ bytes, failure }) => (failure === undefined ? Effect.succeed(bytes) : Effect.fail(this.toError(failure)))
+  /** Uses the content, if it is not larger than the limit of the program, or else that of the transport. */
+  private content<A>(use: (bytes: Uint8Array) => Effect.Effect<A, ResponseError>): Effect.Effect<A, ResponseError> {
+    return Effect.contextWithEffect((context: Context.Context<never>) => {
+      const { exchange } = this
+      const limit = Context.get(context, HttpIncomingMessage.MaxBodySize)
+      const maxBytes = limit._tag === "Some" ? Number(limit.value) : this.maxBodySize
+      if (!exchange.ended && Number(exchange.headers["content-length"]) > maxBytes) {
+        exchange.abort()
+        return Effect.fail(this.toError(new TooLarge()))
+      }
+      return Effect.flatMap(this.readBytes(maxBytes), ({ bytes, failure }) =>
+        failure === undefined ? use(bytes) : Effect.fail(this.toError(failure))
       )
-    )
+    })
   }
 
   private readDecoded(maxBytes: number): Effect.Effect<ReadBody<ReadFailure>> {

@@ -14,14 +14,16 @@ import type { Target } from "./requestTarget.js"
 type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
 
 /**
- * Reports whether a request has a span: tracing is not disabled, and there is a tracer, or a span that the request is a part of. A
- * span by Effect's default tracer without a parent would be seen by nobody.
+ * Makes a function that reports whether a request has a span: tracing is not disabled, and there is a tracer, or a span that the
+ * request is a part of. Nobody would see a span of Effect's default tracer that has no parent.
  */
-export const isTraced = (fiber: AnyFiber, request: HttpClientRequest.HttpClientRequest): boolean =>
-  (fiber.currentSpan !== undefined ||
-    fiber.currentTracer !== Context.get(DefaultServices.liveServices, Tracer.Tracer)) &&
-  fiber.getFiberRef(FiberRef.currentTracerEnabled) &&
-  !fiber.getFiberRef(HttpClient.currentTracerDisabledWhen)(request)
+export const makeIsTraced = () => {
+  const defaultTracer = Context.get(DefaultServices.liveServices, Tracer.Tracer)
+  return (fiber: AnyFiber, request: HttpClientRequest.HttpClientRequest): boolean =>
+    (fiber.currentSpan !== undefined || fiber.currentTracer !== defaultTracer) &&
+    fiber.getFiberRef(FiberRef.currentTracerEnabled) &&
+    !fiber.getFiberRef(HttpClient.currentTracerDisabledWhen)(request)
+}
 
 const recordRequest = (
   span: Tracer.Span,

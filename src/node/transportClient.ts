@@ -8,17 +8,19 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Fiber from "effect/Fiber"
 import { constFalse } from "effect/Function"
+import { globalValue } from "effect/GlobalValue"
 import * as Predicate from "effect/Predicate"
 import * as Runtime from "effect/Runtime"
 import { Readable } from "node:stream"
 import type { Dispatcher } from "undici"
+import { flatMapNow } from "../internal/flatMapNow.js"
 import type { Expiry } from "../internal/http/expiry.js"
 import { type DirectSend, directSend } from "../internal/http/transportResponse.js"
 import { Exchange } from "./exchange.js"
 import { OwnResponse } from "./ownResponse.js"
 import { toSendable } from "./requestBody.js"
 import { type Origins, type Target, targetOf } from "./requestTarget.js"
-import { isTraced, traced } from "./requestSpan.js"
+import { makeIsTraced, traced } from "./requestSpan.js"
 
 /** The part of undici's dispatchers that a client uses. */
 export type Dispatch = Pick<Dispatcher, "dispatch">
@@ -71,6 +73,12 @@ const runtimeOf = (fiber: AnyFiber): Runtime.Runtime<never> =>
 /** Makes a client that sends requests by a dispatcher of undici. */
 export const makeClient = (dispatcher: Dispatch, { maxBodySize, options }: Settings): HttpClient.HttpClient => {
   const origins: Origins = new Map()
+  const isTraced = makeIsTraced()
+  // The platform's own, by which `HttpClient.withScope` tells its clients of the scope of a request.
+  const scopes = globalValue(
+    "@effect/platform/HttpClient/scopedRequests",
+    () => new WeakMap<HttpClientRequest, AbortController>()
+  )
   // Aborts a response that was dropped before it was read, which would hold its connection.
   const dropped = new FinalizationRegistry<Exchange>((exchange) => exchange.drop())
 
@@ -96,8 +104,10 @@ export const makeClient = (dispatcher: Dispatch, { maxBodySize, options }: Setti
       }
     })
     if (body.content instanceof Readable) exchange.body = body.content
-    const sent = Effect.async<HttpClientResponse, HttpClientError>((resume) => {
-      exchange.onHead = () => resume(Effect.sync(() => respond(request, exchange)))
+    const scoped = scopes.get(request)?.signal
+    if (scoped !== undefined) exchange.abortWith(scoped)
+    const sent = Effect.async<void, RequestError>((resume) => {
+      exchange.onHead = () => resume(Effect.void)
       exchange.onFailure = (cause) =>
         resume(
           Effect.fail(
@@ -118,7 +128,7 @@ export const makeClient = (dispatcher: Dispatch, { maxBodySize, options }: Setti
     // The interruption is awaited outside of `async`, so that none is missed while the request starts.
     return Effect.uninterruptibleMask((restore) =>
       Effect.matchCauseEffect(restore(sent), {
-        onSuccess: Effect.succeed,
+        onSuccess: () => Effect.succeed(respond(request, exchange)),
         onFailure: (cause) => {
           if (!Cause.isInterrupted(cause)) return Effect.failCause(cause)
           exchange.abort()
@@ -144,7 +154,7 @@ export const makeClient = (dispatcher: Dispatch, { maxBodySize, options }: Setti
     })
 
   const postprocess = (request: Effect.Effect<HttpClientRequest>) =>
-    Effect.flatMap(request, (request) => send(request, undefined, (fiber) => isTraced(fiber, request)))
+    flatMapNow(request, (request) => send(request, undefined, (fiber) => isTraced(fiber, request)))
   const preprocess: HttpClient.HttpClient.Preprocess<never, never> = (request) => Effect.succeed(request)
   const direct: DirectSend = {
     [directSend]: { preprocess, send: (request, expiry) => send(request, expiry, constFalse) }

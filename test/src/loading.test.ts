@@ -10,7 +10,15 @@ const loaded: Readonly<Record<string, ReadonlyArray<string>>> = {
   "effect-herald/civis": [],
   "effect-herald/decoder": [],
   "effect-herald/http-api": [],
-  "effect-herald/node": ["node:crypto", "node:fs", "node:fs/promises", "node:os", "node:path", "node:stream", "node:util"],
+  "effect-herald/node": [
+    "node:crypto",
+    "node:fs",
+    "node:fs/promises",
+    "node:os",
+    "node:path",
+    "node:stream",
+    "node:util"
+  ],
   "effect-herald/oauth": ["oauth4webapi"],
   "effect-herald/polympics": [],
   "effect-herald/polympics/testing": [],

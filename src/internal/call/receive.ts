@@ -66,7 +66,7 @@ export const receive = (
   if (Either.isLeft(content)) {
     return Effect.zipRight(dropBody(response), isSuccess ? content.left : Effect.succeed({ ...head, body: "" }))
   }
-  if (open !== undefined) return Effect.succeed({ ...head, body: "", stream: open(content.right.stream, toError) })
+  if (open !== undefined) return Effect.succeed({ ...head, body: "", stream: open(content.right.stream(), toError) })
   const read = readResponse(
     response,
     content.right,

@@ -24,7 +24,7 @@ export interface Reader {
   readonly receives: "text" | "bytes" | "stream" | "nothing"
   readonly read: (response: RawResponse, json: Json) => Either.Either<unknown, Mismatch>
   /** Opens a body that is received as a Stream. */
-  readonly open?: ((content: Content["stream"], toError: ToError) => RawResponse["stream"]) | undefined
+  readonly open?: ((content: ReturnType<Content["stream"]>, toError: ToError) => RawResponse["stream"]) | undefined
 }
 
 /** Makes the error of a Stream whose connection failed. */

@@ -51,7 +51,8 @@ export const parseCodings = (header: string): ReadonlyArray<Coding> | undefined 
 
 /** The content of a response, with its content codings undone. */
 export interface Content {
-  readonly stream: Stream.Stream<Uint8Array, HttpClientError.ResponseError>
+  /** Makes a Stream of the content. Transports make theirs anew each time. */
+  readonly stream: () => Stream.Stream<Uint8Array, HttpClientError.ResponseError>
   /** The length of the content, in bytes, if it is known. That of content with a coding is not. */
   readonly length: number | undefined
 }
@@ -75,13 +76,16 @@ export const contentOf = (
   headers: Headers = response.headers
 ): Either.Either<Content, UnknownCoding> => {
   const names = codingsOf(response, headers)
-  if (names.length === 0) return Either.right({ stream: response.stream, length: lengthOf(headers) })
+  if (names.length === 0) return Either.right({ stream: () => response.stream, length: lengthOf(headers) })
   return Either.mapBoth(recognize(names), {
     onLeft: (coding) => new UnknownCoding({ coding }),
     onRight: (codings) => {
-      if (isOwn(response)) return { stream: response.stream, length: undefined }
+      if (isOwn(response)) return { stream: () => response.stream, length: undefined }
       const bytes = bytesOf(response)
-      return { stream: bytes === undefined ? Stream.empty : decodedStream(response, bytes, codings), length: undefined }
+      return {
+        stream: () => (bytes === undefined ? Stream.empty : decodedStream(response, bytes, codings)),
+        length: undefined
+      }
     }
   })
 }

@@ -73,16 +73,16 @@ export const readResponse = (
   maxBytes: number,
   needed: "whole" | "partial"
 ): Effect.Effect<ReadBody<ReadFailure>> => {
-  const own = readOwnBody(response, maxBytes)
-  if (own !== undefined) return own
   if (needed === "whole" && length > maxBytes) {
     // Starts the body and abandons it, which closes the connection.
-    return Effect.as(Effect.ignore(Stream.runDrain(Stream.take(stream, 1))), {
+    return Effect.as(Effect.ignore(Stream.runDrain(Stream.take(stream(), 1))), {
       bytes: new Uint8Array(),
       failure: new TooLarge()
     })
   }
-  if (needed === "partial" || !(length >= 0)) return readChunks(stream, maxBytes, "left")
+  const own = readOwnBody(response, maxBytes)
+  if (own !== undefined) return own
+  if (needed === "partial" || !(length >= 0)) return readChunks(stream(), maxBytes, "left")
   return Effect.match(response.arrayBuffer, {
     onSuccess: (buffer) => ({ bytes: new Uint8Array(buffer), failure: undefined }),
     onFailure: (failure) => ({ bytes: new Uint8Array(), failure })

@@ -189,7 +189,7 @@ describe("text in chunks", () => {
     const request = HttpClientRequest.get("https://api.test")
     const response = HttpClientResponse.fromWeb(request, new Response(streamOf(chunks)))
     return Effect.map(
-      readResponse(response, { stream: response.stream, length: undefined }, 1000, "whole"),
+      readResponse(response, { stream: () => response.stream, length: undefined }, 1000, "whole"),
       ({ bytes }) => decodeText(bytes)
     )
   }

@@ -158,7 +158,7 @@ describe("a retry budget", () => {
   })
 })
 
-describe.concurrent("the default budget in an outage", () => {
+describe("the default budget in an outage", () => {
   const rates = [1, 5, 50]
   const cases = rates.flatMap((rate) =>
     (rate === 1 ? [10, 11, 12, 13, 14, 30, 60] : [10, 30, 60]).flatMap((seconds) =>
@@ -182,7 +182,7 @@ describe.concurrent("the default budget in an outage", () => {
       const call = Effect.flatMap(Clock.currentTimeMillis, (start) =>
         Effect.map(Effect.either(thing()), ({ _tag }) => ({ start, _tag }))
       )
-      // The test clock waits for real timers between steps, so the calls of a second begin together.
+      // Calls of a second begin together, as each wait is a step of the test clock.
       const results = yield* Effect.replicateEffect(call, rate, { concurrency: "unbounded" }).pipe(
         Effect.fork,
         Effect.zipLeft(Effect.sleep("1 second")),

@@ -179,8 +179,7 @@ const expected = (
   }
 }
 
-// The test clock waits for real timers between steps. Concurrent tests share these waits.
-describe.concurrent.each(Object.entries(documented))(
+describe.each(Object.entries(documented))(
   "%s: requests, verdict and error by method and Retry-After, to the millisecond",
   (_, policy) => {
     it.effect.each([...statuses, ...notSent, ...ambiguous])("%s", (behaviour) =>

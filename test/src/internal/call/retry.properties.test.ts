@@ -153,8 +153,7 @@ const deadlines = fc.option(
   { nil: undefined }
 )
 
-// The test clock waits for real timers between steps, which several tests can do concurrently.
-describe.concurrent("retries", () => {
+describe("retries", () => {
   it.effect("keep the rules of the engine under every policy and composition of policies", () =>
     forAll(
       fc.record({

@@ -2,11 +2,13 @@ import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import type { HttpClient } from "@effect/platform/HttpClient"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Layer from "effect/Layer"
+import { Transport } from "effect-herald/node"
 
 type Client = readonly [name: string, layer: Layer.Layer<HttpClient>]
 
 /** The transports for which the library's promises hold. The suite runs on the first one. */
 const all: readonly [Client, ...ReadonlyArray<Client>] = [
+  ["herald", Transport.layer()],
   ["undici", NodeHttpClient.layerUndici],
   [
     "node:http",

@@ -1,5 +1,4 @@
 import { execFileSync, spawnSync } from "node:child_process"
-import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { bundle, gzippedKibibytes } from "../tools/bundle.js"
 import type { Bench } from "./support/bench.js"
@@ -67,6 +66,7 @@ const loadRows = () => {
   const added = (name: string, other: string, figure: "time" | "cpu") =>
     summarize(loads.get(name)!.map((load, round) => load[figure] - loads.get(other)![round]![figure]))
   return modules.map((name) => {
+    const loaded = loadedModules(name)
     const time = added(name, "", "time")
     return {
       import: name === "" ? "(nothing)" : name,
@@ -75,17 +75,15 @@ const loadRows = () => {
       "±": round(time.spread),
       "added CPU, ms": round(added(name, "", "cpu").median),
       "added to effect, ms": round(added(name, "effect", "time").median),
-      modules: loadedModules(name).length
+      modules: loaded.length,
+      "of fast-check": loaded.filter((url) => url.includes("/node_modules/fast-check/")).length
     }
   })
 }
 
 const sizeRows = async () => {
-  const { exports } = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as {
-    readonly exports: Readonly<Record<string, unknown>>
-  }
   const rows = []
-  for (const { name, platform = "browser", text: program } of programs(Object.keys(exports))) {
+  for (const { name, platform = "browser", text: program } of programs) {
     const { modules, text } = await bundle(root, program, { platform })
     rows.push({
       program: name,

@@ -48,7 +48,7 @@ export const barChart = ({ bars, description, legend, title, unit }: BarChart): 
     ]
   })
   const keys = Object.entries(legend).flatMap(([kind, meaning], index) => {
-    const x = labels + index * 180
+    const x = 16 + index * 230
     return [
       `<rect class="${kind}" x="${x}" y="46" width="14" height="14" rx="2"/>`,
       `<text class="text" x="${x + 20}" y="58">${escaped(meaning)}</text>`

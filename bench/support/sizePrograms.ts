@@ -1,4 +1,5 @@
 /** Programs whose bundles are measured: JavaScript that makes one call. They are bundled and not run. */
+import { existsSync } from "node:fs"
 import { oneCall, oneOperation } from "../../tools/bundle.js"
 
 interface Program {
@@ -45,17 +46,28 @@ globalThis.program = getAccount("1").pipe(Effect.provide(anonymous()), Effect.pr
   }
 ]
 
-/** Programs of entry points that this version may not have yet. */
-const later: ReadonlyArray<Program & { readonly entry: string }> = [
+/** Programs of modules that this version may not have yet, by their sources. */
+const later: ReadonlyArray<Program & { readonly source: string }> = [
   {
     name: "effect-herald: the decoder alone",
-    entry: "./decoder",
+    source: "src/Decoder.ts",
     text: `
 import * as Schema from "effect/Schema"
 import * as Decoder from "effect-herald/decoder"
 globalThis.decoder = Decoder
 globalThis.schema = Schema.Struct({ celsius: Schema.Number })
 `
+  },
+  {
+    name: "effect-herald: one call, own transport, for Node",
+    source: "src/node/Transport.ts",
+    platform: "node",
+    text: oneCall
+      .replace(
+        `import * as FetchHttpClient from "@effect/platform/FetchHttpClient"`,
+        `import { Transport } from "effect-herald/node"`
+      )
+      .replace("FetchHttpClient.layer", "Transport.layer()")
   }
 ]
 
@@ -140,9 +152,9 @@ globalThis.program = async () =>
   }
 ]
 
-/** The programs of the entry points that the package has, such as `./cache`. */
-export const programs = (entries: ReadonlyArray<string>): ReadonlyArray<Program> => [
+/** All programs. */
+export const programs: ReadonlyArray<Program> = [
   ...own,
-  ...later.filter(({ entry }) => entries.includes(entry)),
+  ...later.filter(({ source }) => existsSync(new URL(`../../${source}`, import.meta.url))),
   ...peers
 ]

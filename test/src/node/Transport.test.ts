@@ -299,6 +299,19 @@ describe("a response", () => {
     }).pipe(Effect.provide(Transport.layer()))
   )
 
+  it.scoped("that is a form is parsed", () =>
+    Effect.gen(function* () {
+      const server = yield* scripted.make([
+        scripted.respond({ headers: { "content-type": "application/x-www-form-urlencoded" }, body: "a=1&b=2" })
+      ])
+      const { formData } = yield* HttpClient.get(server.url)
+      expect([...(yield* formData)]).toEqual([
+        ["a", "1"],
+        ["b", "2"]
+      ])
+    }).pipe(Effect.provide(Transport.layer()))
+  )
+
   it.scoped("of another protocol (101) fails the request", () =>
     Effect.gen(function* () {
       const url = yield* rawServer(
@@ -366,11 +379,6 @@ describe("as with the platform's undici", () => {
     ["text", (url) => HttpClientRequest.get(`${url}form`), ({ text }) => text],
     ["text with a mark", (url) => HttpClientRequest.get(`${url}bom`), ({ text }) => text],
     ["urlParamsBody", (url) => HttpClientRequest.get(`${url}form`), ({ urlParamsBody }) => urlParamsBody],
-    [
-      "formData",
-      (url) => HttpClientRequest.get(`${url}form`),
-      ({ formData }) => Effect.map(formData, (form) => [...form])
-    ],
     [
       "arrayBuffer",
       (url) => HttpClientRequest.get(`${url}json`),

@@ -243,6 +243,7 @@ describe("a response", () => {
       expect(yield* response.text).toBe(text)
       const streamed = yield* HttpClient.get(server.url)
       expect(yield* Stream.mkString(Stream.decodeText(streamed.stream))).toBe(text)
+      expect((yield* Effect.flip(Stream.runDrain(streamed.stream)))._tag).toBe("ResponseError")
       expect(server.requests[0]?.headers["accept-encoding"]).toContain("gzip")
     }).pipe(Effect.provide(Transport.layer()))
   )

@@ -14,7 +14,7 @@ const config: KnipConfig = {
   project: ["{src,schemas,services,test,examples,bench,tools}/**/*.ts"],
   ignoreExportsUsedInFile: true,
   // Programs of the system that tests run.
-  ignoreBinaries: ["mkfifo", "redis-server"],
+  ignoreBinaries: ["mkfifo", "openssl", "redis-server"],
   ignoreDependencies: [
     // tools/annotatePure.ts loads it by name.
     "babel-plugin-annotate-pure-calls",

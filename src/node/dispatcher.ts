@@ -2,10 +2,8 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Socket } from "node:net"
 import type { TLSSocket } from "node:tls"
-import type { buildConnector, Dispatcher } from "undici"
+import type * as Undici from "undici"
 import type { Settings } from "./transportOptions.js"
-
-type Undici = typeof import("undici")
 
 /** The maximum number of concurrent requests on a connection by HTTP/2, unless the server has a lower one. */
 const maxStreams = 100
@@ -14,7 +12,7 @@ const maxStreams = 100
 const proxyVariables = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"]
 
 /** Connects, and records the sockets until they are closed. */
-const makeConnector = (undici: Undici, settings: Settings, sockets: Set<Socket>) => {
+const makeConnector = (undici: typeof Undici, settings: Settings, sockets: Set<Socket>) => {
   const { connectTimeout, http2, tls } = settings
   const connect = undici.buildConnector({ ...tls, allowH2: http2, timeout: connectTimeout })
   return (...parameters: Parameters<typeof connect>): void => {
@@ -27,7 +25,7 @@ const makeConnector = (undici: Undici, settings: Settings, sockets: Set<Socket>)
 
 /** The options that a pool has for its clients. Their connector is a function. */
 interface ClientOptions {
-  readonly connect: buildConnector.connector
+  readonly connect: Undici.buildConnector.connector
 }
 
 /**
@@ -35,8 +33,8 @@ interface ClientOptions {
  * setting for both protocols, and which it is shows once it is connected.
  */
 const makePool =
-  ({ Client, Pool }: Undici, pipelining: number) =>
-  (origin: string | URL, options: object): Dispatcher =>
+  ({ Client, Pool }: typeof Undici, pipelining: number) =>
+  (origin: string | URL, options: object): Undici.Dispatcher =>
     new Pool(origin, {
       ...options,
       factory: (origin, options) => {
@@ -57,7 +55,10 @@ const makePool =
     })
 
 /** Makes the dispatcher of a transport. Its connections close with the scope. */
-export const makeDispatcher = (undici: Undici, settings: Settings): Effect.Effect<Dispatcher, never, Scope.Scope> =>
+export const makeDispatcher = (
+  undici: typeof Undici,
+  settings: Settings
+): Effect.Effect<Undici.Dispatcher, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const { connections, connectTimeout, http2, keepAliveTimeout, pipelining, proxy, tls } = settings

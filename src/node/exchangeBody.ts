@@ -11,7 +11,7 @@ export interface Failure {
   readonly cause: unknown
 }
 
-const alreadyRead = (): Failure => ({ cause: new Error("the body was already read as a stream") })
+const alreadyRead = (): { readonly cause: Error } => ({ cause: new Error("the body was already read as a stream") })
 
 /** Returns the bytes that were received, as one chunk that remains. */
 const joined = (exchange: Exchange): Uint8Array => {
@@ -105,6 +105,7 @@ export const streamBody = (exchange: Exchange): Stream.Stream<Uint8Array, Failur
 
 /** The chunks of a body, as they arrive. Ending the iteration early aborts the body. */
 export async function* iterateBody(exchange: Exchange): AsyncGenerator<Uint8Array> {
+  if (exchange.streamed) throw alreadyRead().cause
   exchange.streamed = true
   try {
     for (;;) {

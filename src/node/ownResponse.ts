@@ -141,8 +141,9 @@ export class OwnResponse extends Inspectable.Class implements HttpClientResponse
 
   /** The codings to undo. None of a response without content, such as that to a HEAD, even if it has the header. */
   private get codings() {
-    const header = this.exchange.headers["content-encoding"]
-    if (header === undefined || (this.exchange.ended && this.exchange.length === 0)) return undefined
+    const { ended, headers, length, streamed } = this.exchange
+    const header = headers["content-encoding"]
+    if (header === undefined || (ended && length === 0 && !streamed)) return undefined
     return parseCodings(String(header))
   }
 

@@ -1,5 +1,5 @@
 import type { HttpBody } from "@effect/platform/HttpBody"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import type * as Runtime from "effect/Runtime"
 import { Readable } from "node:stream"

@@ -14,15 +14,9 @@ export const makeCertificate = (commonName = "localhost"): Certificate => {
   const directory = mkdtempSync(join(tmpdir(), "herald-certificate-"))
   try {
     const [certPath, keyPath] = [join(directory, "cert.pem"), join(directory, "key.pem")]
-    execFileSync(
-      "openssl",
-      [
-        ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"],
-        ...["-subj", `/CN=${commonName}`, "-addext", `subjectAltName=DNS:${commonName}`],
-        ...["-keyout", keyPath, "-out", certPath]
-      ],
-      { stdio: "ignore" }
-    )
+    const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    const name = ["-subj", `/CN=${commonName}`, "-addext", `subjectAltName=DNS:${commonName}`]
+    execFileSync("openssl", ["req", ...kind, ...name, "-keyout", keyPath, "-out", certPath], { stdio: "ignore" })
     return { cert: readFileSync(certPath, "utf8"), key: readFileSync(keyPath, "utf8") }
   } finally {
     rmSync(directory, { recursive: true })

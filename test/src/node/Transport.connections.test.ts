@@ -231,7 +231,8 @@ describe("proxies", () => {
       socket.on("error", () => upstream.destroy())
       socket.on("close", () => upstream.destroy())
       socket.write("HTTP/1.1 200 OK\r\n\r\n")
-      socket.pipe(upstream).pipe(socket)
+      socket.pipe(upstream)
+      upstream.pipe(socket)
     })
     const { port } = yield* listening(server)
     return { targets, url: `http://127.0.0.1:${port}` }

@@ -243,6 +243,7 @@ describe("a response", () => {
       expect(yield* response.text).toBe(text)
       const streamed = yield* HttpClient.get(server.url)
       expect(yield* Stream.mkString(Stream.decodeText(streamed.stream))).toBe(text)
+      expect((yield* Effect.flip(Stream.runDrain(streamed.stream)))._tag).toBe("ResponseError")
       expect(server.requests[0]?.headers["accept-encoding"]).toContain("gzip")
     }).pipe(Effect.provide(Transport.layer()))
   )
@@ -296,6 +297,19 @@ describe("a response", () => {
       expect(Object.entries(response.headers)).toContainEqual(["__proto__", "p"])
       expect(Object.keys(Cookies.toRecord(response.cookies))).toEqual(["a", "b"])
       expect(yield* response.text).toBe("ok")
+    }).pipe(Effect.provide(Transport.layer()))
+  )
+
+  it.scoped("that is a form is parsed", () =>
+    Effect.gen(function* () {
+      const server = yield* scripted.make([
+        scripted.respond({ headers: { "content-type": "application/x-www-form-urlencoded" }, body: "a=1&b=2" })
+      ])
+      const { formData } = yield* HttpClient.get(server.url)
+      expect([...(yield* formData)]).toEqual([
+        ["a", "1"],
+        ["b", "2"]
+      ])
     }).pipe(Effect.provide(Transport.layer()))
   )
 
@@ -366,11 +380,6 @@ describe("as with the platform's undici", () => {
     ["text", (url) => HttpClientRequest.get(`${url}form`), ({ text }) => text],
     ["text with a mark", (url) => HttpClientRequest.get(`${url}bom`), ({ text }) => text],
     ["urlParamsBody", (url) => HttpClientRequest.get(`${url}form`), ({ urlParamsBody }) => urlParamsBody],
-    [
-      "formData",
-      (url) => HttpClientRequest.get(`${url}form`),
-      ({ formData }) => Effect.map(formData, (form) => [...form])
-    ],
     [
       "arrayBuffer",
       (url) => HttpClientRequest.get(`${url}json`),

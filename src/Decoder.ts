@@ -26,5 +26,8 @@ export const make = <A, I>(
   schema: Schema.Schema<A, I>
 ): ((input: unknown) => Either.Either<A, ParseResult.ParseError>) => {
   const decode = decodeCompiled(schema)
-  return (input) => Either.mapLeft(decode(input), ParseResult.parseError)
+  return (input) => {
+    const decoded = decode(input)
+    return Either.isRight(decoded) ? Either.right(decoded.right) : Either.left(ParseResult.parseError(decoded.left))
+  }
 }

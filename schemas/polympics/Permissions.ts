@@ -35,6 +35,12 @@ export type Permission = (typeof flags)[number]
  * ```
  */
 export class Permissions extends Data.Class<{ readonly mask: bigint }> {
+  constructor({ mask }: { readonly mask: bigint }) {
+    // The base class copies any argument by `Object.assign`, which is slow. Without one it leaves the properties to this class.
+    super(undefined as never)
+    // The type of the base class has `mask` as readonly.
+    ;(this as { mask: bigint }).mask = mask
+  }
   /** The names, and the other bits as an integer: `manageTeams, manageAwards`, `manageTeams, 1024`; `none` for the empty set. */
   override toString() {
     const known = names(this)

@@ -1,5 +1,4 @@
 import * as DateTime from "effect/DateTime"
-import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
@@ -12,15 +11,34 @@ const Time = Schema.DateTimeUtcFromSelf.annotations({
 })
 
 /**
+ * Makes a time of a valid number of milliseconds. Effect's constructors take many times as long: they validate a `Date`, and define
+ * a property for the parts of the time, which are added here when they are first read.
+ */
+const utc = (() => {
+  function Utc(this: { epochMillis: number }, epochMillis: number) {
+    this.epochMillis = epochMillis
+  }
+  Utc.prototype = Object.getPrototypeOf(DateTime.unsafeMake(0))
+  // A function is a constructor too, which its type does not say.
+  const Constructor = Utc as unknown as new (epochMillis: number) => DateTime.Utc
+  return (epochMillis: number): DateTime.Utc => new Constructor(epochMillis)
+})()
+
+/** The largest distance from the epoch of a `Date`, in milliseconds (ECMA-262, 21.4.1.1). */
+const maxTime = 8.64e15
+
+/**
  * A time, on the wire as decimal seconds since the epoch (`1617278400.000001`). It is rounded to milliseconds, which is the
  * precision of `DateTime`.
  */
 export const Timestamp = Schema.transformOrFail(Schema.Number, Time, {
   strict: true,
-  decode: (seconds, _, ast) =>
-    Option.match(DateTime.make(Math.round(seconds * 1000)), {
-      onNone: () => ParseResult.fail(new ParseResult.Type(ast, seconds)),
-      onSome: (time) => ParseResult.succeed(DateTime.toUtc(time))
-    }),
+  decode: (seconds, _, ast) => {
+    // The sum is never the negative zero.
+    const millis = Math.round(seconds * 1000) + 0
+    return Math.abs(millis) <= maxTime
+      ? ParseResult.succeed(utc(millis))
+      : ParseResult.fail(new ParseResult.Type(ast, seconds))
+  },
   encode: (time) => ParseResult.succeed(DateTime.toEpochMillis(time) / 1000)
 }).annotations({ identifier: "Timestamp", description: "decimal seconds since the epoch" })

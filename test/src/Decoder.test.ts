@@ -1,7 +1,6 @@
-import { describe, expect, it } from "@effect/vitest"
-import * as Either from "effect/Either"
+import { describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { Decoder } from "effect-herald"
+import { expectAsBySchema } from "../support/decoding.js"
 
 const { Struct } = Schema
 
@@ -87,11 +86,6 @@ const table: ReadonlyArray<readonly [string, Schema.Schema<any, any>, ReadonlyAr
 
 describe("a decoder", () => {
   it.each(table)("decodes %s as Schema does", (_, schema, inputs) => {
-    const decode = Decoder.make(schema)
-    const bySchema = Schema.decodeUnknownEither(schema)
-    for (const input of inputs) {
-      expect(decode(input)).toStrictEqual(bySchema(input))
-    }
-    expect(Either.isRight(decode(inputs[0]))).toBe(Either.isRight(bySchema(inputs[0])))
+    expectAsBySchema(schema, inputs)
   })
 })

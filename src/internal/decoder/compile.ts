@@ -1,28 +1,16 @@
+import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
+import type { Field, Fields, Step } from "./steps.js"
+import { absent, failed, stepsOf } from "./steps.js"
 import { hasDecodingAnnotations, isEmpty, isSettled, typeOfKeyword } from "./settled.js"
-
-/** What a `Decode` returns for a value that it does not accept. */
-export const failed: unknown = Object.freeze({})
 
 /** A compiled schema. Returns `failed` for a value that it does not accept. */
 export type Decode = (input: unknown) => unknown
-
-type Fields = Record<PropertyKey, unknown>
-
-/** A property signature, and what a transformation of the struct does with the property. */
-interface Field {
-  readonly from: PropertyKey
-  readonly to: PropertyKey
-  /** The `typeof` of the values, if nothing else is checked. */
-  readonly type: string | undefined
-  readonly decode: Decode
-  readonly isOptional: boolean
-}
 
 interface IndexSignature {
   readonly keysOf: (input: object) => ReadonlyArray<PropertyKey>
@@ -34,31 +22,28 @@ const isRecord = (input: unknown): input is Fields =>
   typeof input === "object" && input !== null && !Array.isArray(input)
 
 const struct =
-  (fields: ReadonlyArray<Field>, signatures: ReadonlyArray<IndexSignature>): Decode =>
+  (steps: ReadonlyArray<Step>): Decode =>
   (input) => {
     if (!isRecord(input)) return failed
     const output: Fields = {}
-    for (let index = 0; index < fields.length; index++) {
-      const field = fields[index]!
-      if (field.isOptional && !Object.hasOwn(input, field.from)) continue
-      let value = input[field.from]
-      if (typeof value !== field.type) {
-        value = field.decode(value)
-        if (value === failed) return failed
-      }
-      output[field.to] = value
-    }
-    for (const { key, keysOf, value } of signatures) {
-      for (const name of keysOf(input)) {
-        if (key(name) === failed) continue
-        // An assignment to this name would set the prototype.
-        if (name === "__proto__") return failed
-        const decoded = value(input[name])
-        if (decoded === failed) return failed
-        if (!fields.some(({ from }) => from === name)) output[name] = decoded
-      }
+    for (let index = 0; index < steps.length; index++) {
+      if (!steps[index]!(input, output)) return failed
     }
     return output
+  }
+
+const record =
+  ({ key, keysOf, value }: IndexSignature, names: ReadonlySet<PropertyKey>): Step =>
+  (input, output) => {
+    for (const name of keysOf(input)) {
+      if (key(name) === failed) continue
+      // An assignment to this name would set the prototype.
+      if (name === "__proto__") return false
+      const decoded = value(input[name])
+      if (decoded === failed) return false
+      if (!names.has(name)) output[name] = decoded
+    }
+    return true
   }
 
 const array =
@@ -126,6 +111,15 @@ const literalsOf = (ast: AST.AST): ReadonlyArray<readonly [PropertyKey, string]>
   }
 }
 
+const isNull = (ast: AST.AST): boolean => ast._tag === "Literal" && ast.literal === null && !hasDecodingAnnotations(ast)
+
+/** Reports whether a schema surely refuses null. */
+const refusesNull = (ast: AST.AST): boolean =>
+  !hasDecodingAnnotations(ast) &&
+  (ast._tag === "Refinement" || ast._tag === "Transformation"
+    ? refusesNull(ast.from)
+    : ast._tag in typeOfKeyword || ast._tag === "TupleType" || (ast._tag === "TypeLiteral" && !isEmpty(ast)))
+
 type Buckets = Map<PropertyKey, Map<string, Array<Decode>>>
 
 const union = (buckets: Buckets, others: ReadonlyArray<Decode>): Decode => {
@@ -152,6 +146,10 @@ const union = (buckets: Buckets, others: ReadonlyArray<Decode>): Decode => {
   }
 }
 
+/** Reports whether an Effect is a `Right`. Faster than `Either.isEither`, which asks for a key of the prototype. */
+const isRight = (result: Effect.Effect<unknown, unknown, unknown>): result is Either.Right<never, unknown> =>
+  (result as Either.Either<unknown>)._tag === "Right"
+
 /** Makes a decoder that Schema runs. */
 const bySchema = (ast: AST.AST): Decode => {
   const decode = ParseResult.decodeUnknownEither(Schema.make<unknown, unknown>(ast))
@@ -175,13 +173,48 @@ export const compile = (root: AST.AST): Decode => {
     return decode
   }
 
-  const field = (from: AST.PropertySignature, to: AST.PropertySignature, decode = compiled(from.type)): Field => ({
-    from: from.name,
-    to: to.name,
-    type: typeOfKeyword[from.type._tag],
-    decode,
-    isOptional: from.isOptional
-  })
+  const usedSteps = new Set<number>()
+
+  const structOf = (fields: ReadonlyArray<Field>, signatures: ReadonlyArray<IndexSignature>): Decode =>
+    struct([
+      ...stepsOf(fields, usedSteps),
+      ...signatures.map((signature) => record(signature, new Set(fields.map(({ from }) => from))))
+    ])
+
+  const field = (from: AST.PropertySignature): Field => {
+    const { isOptional, name } = from
+    const decode = compiled(from.type)
+    return {
+      from: name,
+      to: name,
+      type: (isOptional ? undefined : typeOfKeyword[from.type._tag]) ?? "",
+      decode: isOptional ? (value, input) => (Object.hasOwn(input, name) ? decode(value) : absent) : decode
+    }
+  }
+
+  /** Compiles a property that a transformation of the struct changes: from the key `from.name` to the key `to.name`. */
+  const changedField = (
+    from: AST.PropertySignature,
+    to: AST.PropertySignature,
+    change: AST.PropertySignatureTransformation["decode"]
+  ): Field => {
+    const source = field(from)
+    if (change === identity && from.isOptional === to.isOptional && isSettled(from.type, to.type)) {
+      return { ...source, to: to.name }
+    }
+    const check = compiled(to.type)
+    return {
+      from: from.name,
+      to: to.name,
+      type: "",
+      decode: (input, fields) => {
+        const value = source.decode(input, fields)
+        if (value === failed) return failed
+        const result = change(value === absent ? Option.none() : Option.some(value))
+        return Option.isSome(result) ? check(result.value) : to.isOptional ? absent : check(undefined)
+      }
+    }
+  }
 
   /**
    * Compiles a struct with renamed keys, defaults and the like in one step. Returns undefined for transformations whose steps depend
@@ -205,11 +238,9 @@ export const compile = (root: AST.AST): Decode => {
       byName.delete(source.name)
       if (name !== target.name || !isNatural(name) || !isNatural(source.name)) return undefined
       if (name !== source.name && names.has(name)) return undefined
-      const isSame = decode === identity && source.isOptional === target.isOptional
-      if (isSame && isSettled(source.type, target.type)) fields.push(field(source, target))
-      else return undefined
+      fields.push(changedField(source, target, decode))
     }
-    return byName.size === 0 ? struct(fields, []) : undefined
+    return byName.size === 0 ? structOf(fields, []) : undefined
   }
 
   const transformation = (ast: AST.Transformation): Decode => {
@@ -234,7 +265,7 @@ export const compile = (root: AST.AST): Decode => {
           const value = from(input)
           if (value === failed) return failed
           const result = kind.decode(value, AST.defaultParseOption, ast, input)
-          return Either.isEither(result) ? (Either.isRight(result) ? to(result.right) : failed) : slowly(input)
+          return isRight(result) ? to(result.right) : Either.isEither(result) ? failed : slowly(input)
         }
       case "TypeLiteralTransformation":
         return (input) => {
@@ -269,10 +300,22 @@ export const compile = (root: AST.AST): Decode => {
       case "TemplateLiteral":
         return bySchema(ast)
       case "Refinement": {
-        const from = compiled(ast.from)
+        // In the order in which they run, the innermost first.
+        const filters = [ast]
+        let inner = ast.from
+        while (inner._tag === "Refinement" && !hasDecodingAnnotations(inner)) {
+          filters.unshift(inner)
+          inner = inner.from
+        }
+        const from = compiled(inner)
         return (input) => {
           const value = from(input)
-          return value !== failed && Option.isNone(ast.filter(value, AST.defaultParseOption, ast)) ? value : failed
+          if (value === failed) return failed
+          for (let index = 0; index < filters.length; index++) {
+            const filter = filters[index]!
+            if (Option.isSome(filter.filter(value, AST.defaultParseOption, filter))) return failed
+          }
+          return value
         }
       }
       case "Transformation":
@@ -282,8 +325,7 @@ export const compile = (root: AST.AST): Decode => {
         let schema: Decode | undefined
         return (input) => {
           const result = decode(input, AST.defaultParseOption, ast)
-          if (!Either.isEither(result)) return (schema ??= bySchema(ast))(input)
-          if (Either.isLeft(result)) return failed
+          if (!isRight(result)) return Either.isEither(result) ? failed : (schema ??= bySchema(ast))(input)
           // `isSettled` relies on this.
           return result.right === input || ast.typeParameters.length > 0 ? result.right : failed
         }
@@ -298,8 +340,8 @@ export const compile = (root: AST.AST): Decode => {
       case "TypeLiteral": {
         if (isEmpty(ast)) return (input) => input ?? failed
         if (ast.propertySignatures.some(({ name }) => name === "__proto__")) return bySchema(ast)
-        return struct(
-          ast.propertySignatures.map((signature) => field(signature, signature)),
+        return structOf(
+          ast.propertySignatures.map(field),
           ast.indexSignatures.map(({ parameter, type }) => ({
             keysOf: keysOf(parameter),
             key: compiled(parameter),
@@ -308,6 +350,11 @@ export const compile = (root: AST.AST): Decode => {
         )
       }
       case "Union": {
+        const [other, ...more] = ast.types.filter((member) => !isNull(member))
+        if (other !== undefined && more.length === 0 && ast.types.length === 2 && refusesNull(other)) {
+          const decode = compiled(other)
+          return (input) => (input === null ? null : decode(input))
+        }
         const buckets: Buckets = new Map()
         const others: Array<Decode> = []
         for (const member of ast.types) {

@@ -2,7 +2,8 @@ import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import type * as Schema from "effect/Schema"
 import type { Decode } from "./compile.js"
-import { compile, failed } from "./compile.js"
+import { compile } from "./compile.js"
+import { failed } from "./steps.js"
 
 /**
  * Makes a decoder that runs closures, and Schema for values that the closures do not accept. Compiles when it is first used.

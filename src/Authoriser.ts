@@ -1,7 +1,7 @@
 import * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
@@ -181,12 +181,7 @@ export const make = <C extends Credentials.Credentials = Credentials.Credentials
       baseUrl,
       // `OptionsFor` requires credentials where `Credentials.none` is not enough.
       credentials: credentials === undefined ? (Credentials.none as C) : yield* credentials,
-      // Decoded here, since decoding a text for each call costs more than its timer.
-      defaults: {
-        ...defaults,
-        deadline: defaults.deadline && Duration.decode(defaults.deadline),
-        attemptDeadline: defaults.attemptDeadline && Duration.decode(defaults.attemptDeadline)
-      },
+      defaults,
       origin
     }
   })

@@ -6,17 +6,13 @@ import * as HeraldNode from "effect-herald/node"
 /** An `HttpClient` layer and its name. */
 export type Transport = readonly [name: string, layer: Layer.Layer<HttpClient.HttpClient>]
 
-const own = (HeraldNode as { readonly Transport?: { readonly layer: () => Transport[1] } }).Transport
-
 /** Its agent closes each connection by default. The other transports keep them alive. */
 const nodeHttp = Layer.provide(NodeHttpClient.layerWithoutAgent, NodeHttpClient.makeAgentLayer({ keepAlive: true }))
 
-const others: readonly [Transport, ...ReadonlyArray<Transport>] = [
+/** The transports that this library is measured on: its own first. */
+export const transports: readonly [Transport, ...ReadonlyArray<Transport>] = [
+  ["own transport", HeraldNode.Transport.layer()],
   ["platform undici", NodeHttpClient.layerUndici],
   ["platform node:http", nodeHttp],
   ["fetch", FetchHttpClient.layer]
 ]
-
-/** The transports that this library is measured on: its own first. */
-export const transports: readonly [Transport, ...ReadonlyArray<Transport>] =
-  own === undefined ? others : [["own transport", own.layer()], ...others]

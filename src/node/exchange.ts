@@ -7,7 +7,7 @@ import type { Dispatcher } from "undici"
 const highWaterMark = 65_536
 
 /** The reason for which a request is aborted. */
-const abortReason = (): Error => Object.assign(new Error("the request was aborted"), { code: "UND_ERR_ABORTED" })
+export const abortReason = (): Error => Object.assign(new Error("the request was aborted"), { code: "UND_ERR_ABORTED" })
 
 /**
  * The handler of a request that undici sends. It keeps the head of the response, and the body as it arrives, until they are read. A

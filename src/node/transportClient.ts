@@ -16,7 +16,7 @@ import type { Dispatcher } from "undici"
 import { flatMapNow } from "../internal/flatMapNow.js"
 import type { Expiry } from "../internal/http/expiry.js"
 import { type DirectSend, directSend } from "../internal/http/transportResponse.js"
-import { Exchange } from "./exchange.js"
+import { abortReason, Exchange } from "./exchange.js"
 import { OwnResponse } from "./ownResponse.js"
 import { toSendable } from "./requestBody.js"
 import { type Origins, type Target, targetOf } from "./requestTarget.js"
@@ -144,6 +144,9 @@ export const makeClient = (dispatcher: Dispatch, { maxBodySize, options }: Setti
     isTraced: (fiber: AnyFiber) => boolean
   ): Effect.Effect<HttpClientResponse, HttpClientError> =>
     Effect.withFiberRuntime((fiber) => {
+      if (expiry?.passed === true) {
+        return Effect.fail(new RequestError({ request, reason: "Transport", cause: abortReason() }))
+      }
       const target = targetOf(request, origins)
       if (Either.isLeft(target)) {
         return Effect.fail(new RequestError({ request, reason: "InvalidUrl", cause: target.left }))

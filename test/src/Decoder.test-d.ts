@@ -1,4 +1,4 @@
-import * as Either from "effect/Either"
+import type * as Either from "effect/Either"
 import type * as Effect from "effect/Effect"
 import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"

@@ -139,7 +139,7 @@ const sender =
         state,
         endsAt,
         () => admission(call, state, endsAt),
-        () => measuredAttempt(call, attempt),
+        () => measuredAttempt(call, state, attempt),
         stores
       )
     }

@@ -56,6 +56,7 @@ export const measured = <A, R>(
 /** Measures an attempt that begins now, if `Metrics` are in context. An attempt that is re-queued is not measured. */
 export const measuredAttempt = <R>(
   call: CallInfo,
+  { expiry }: CallState,
   attempt: () => Effect.Effect<RawResponse, AttemptFailure | PauseBegan, R>
 ): Effect.Effect<RawResponse, AttemptFailure | PauseBegan, R> => {
   const metrics = metricsOf(call)
@@ -67,7 +68,9 @@ export const measuredAttempt = <R>(
     return metrics.requestDuration(seconds(), {
       ...callAttributes(call),
       "http.response.status_code": Exit.isSuccess(exit) ? exit.value.status : failure?.status,
-      "error.type": failure?.reason ?? errorType(exit, String)
+      // The transport aborts a request at the deadline with a code of its own.
+      "error.type":
+        failure !== undefined && expiry?.passed === true ? "interrupted" : (failure?.reason ?? errorType(exit, String))
     })
   })
 }

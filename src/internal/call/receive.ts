@@ -40,6 +40,10 @@ export const headOf = (
   }
 }
 
+/** Copies bytes that are a part of a larger buffer, such as that of a socket: who keeps them would keep all of it. */
+const ownBytes = (bytes: Uint8Array): Uint8Array =>
+  bytes.constructor === Uint8Array && bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
+
 /**
  * Reads the body of a response, or opens it as a Stream. Fails if the body of a success is incomplete, too large, or has an
  * unknown content coding. Of any other response, returns the part that was received: its status decides what follows.
@@ -75,7 +79,7 @@ export const receive = (
   )
   return flatMapNow(read, ({ bytes, failure }) => {
     if (failure !== undefined && isSuccess) return Effect.fail(failure)
-    const body = asBytes || receives === "bytes" ? bytes : decodeText(bytes, head.headers["content-type"])
+    const body = asBytes || receives === "bytes" ? ownBytes(bytes) : decodeText(bytes, head.headers["content-type"])
     return Effect.succeed({ ...head, body, uncacheable: failure !== undefined })
   })
 }

@@ -26,6 +26,8 @@ const Category: Schema.Schema<Category, CategoryEncoded> = Struct({
   children: Schema.Array(Schema.suspend(() => Category))
 })
 
+const inherited: unknown = Object.create({ _tag: "B", c: "" })
+
 const cat = (label_text: string, ...children: ReadonlyArray<unknown>) => ({ label_text, children })
 
 const renamed = (key: string) => Schema.propertySignature(Schema.String).pipe(Schema.fromKey(key))
@@ -79,6 +81,7 @@ const table: ReadonlyArray<readonly [string, Schema.Schema<any, any>, ReadonlyAr
     Schema.Union(Admin, Schema.TaggedStruct("B", { b: renamed("c") })),
     [{ _tag: "Admin", id: "1" }, { _tag: "B", c: "" }, { _tag: "C" }, {}, null]
   ],
+  ["a member with an inherited tag", Schema.NullOr(Schema.TaggedStruct("B", { c: Schema.String })), [null, inherited]],
   ["data", Schema.Data(Struct({ a: Schema.String })), [{ a: "" }, { a: 1 }]],
   ["a recursive schema", Category, [cat("a", cat("b"), cat("c", cat("d"))), cat("a", {}), null]],
   ["an Option", Schema.Option(Schema.NumberFromString), [{ _tag: "None" }, { _tag: "Some", value: "1" }, {}]]

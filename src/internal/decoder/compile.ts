@@ -350,8 +350,15 @@ export const compile = (root: AST.AST): Decode => {
         )
       }
       case "Union": {
+        // A member with literals is tried for own properties only, unlike a struct, which also reads inherited ones.
         const [other, ...more] = ast.types.filter((member) => !isNull(member))
-        if (other !== undefined && more.length === 0 && ast.types.length === 2 && refusesNull(other)) {
+        if (
+          other !== undefined &&
+          more.length === 0 &&
+          ast.types.length === 2 &&
+          refusesNull(other) &&
+          literalsOf(other).length === 0
+        ) {
           const decode = compiled(other)
           return (input) => (input === null ? null : decode(input))
         }

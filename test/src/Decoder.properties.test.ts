@@ -49,8 +49,9 @@ const damage = (value: unknown, random: () => number): unknown => {
   if (Array.isArray(value)) {
     const copy: Array<unknown> = [...value]
     const index = Math.floor(random() * (copy.length + 1))
-    if (random() < 0.3) copy.splice(index, 1)
-    else if (random() < 0.3) copy.splice(index, 0, pick(junk))
+    const kind = random()
+    if (kind < 0.3) copy.splice(index, 1)
+    else if (kind < 0.5) copy.splice(index, 0, pick(junk))
     else copy[index] = damage(copy[index], random)
     return copy
   }

@@ -59,7 +59,7 @@ const table: ReadonlyArray<readonly [string, Schema.Schema<any, any>, ReadonlyAr
   ],
   ["Option", Struct({ a: Schema.optionalWith(Schema.Int, { as: "Option" }) }), [{}, { a: 1 }, { a: null }]],
   ["nullable", Struct({ a: Schema.optionalWith(Schema.Int, { nullable: true }) }), [{}, { a: 1 }, { a: null }]],
-  ["an array", Schema.Array(Schema.Int), [[], [1, 2], [1, ""], { 0: 1, length: 1 }, new Array(2)]],
+  ["an array", Schema.Array(Schema.Int), [[], [1, 2], [1, ""], { 0: 1, length: 1 }, Array(2)]],
   ["a tuple", Schema.Tuple(Schema.String, Schema.optionalElement(Schema.Int)), [["a"], ["a", 1], ["a", 1, 2], []]],
   [
     "a rest",

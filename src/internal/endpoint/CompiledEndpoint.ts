@@ -1,10 +1,10 @@
+import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import type * as Either from "effect/Either"
 import type { StatusError } from "../../HeraldError.js"
 import type { Issue } from "../../Issue.js"
 import type { Reader, Writer } from "./Codec.js"
 import type { Segment } from "./pathTemplate.js"
-import type { Api, RequestTemplate } from "./requestTemplate.js"
 
 /** Encodes a part of the input. */
 export type Encode = (input: unknown) => Either.Either<unknown, ReadonlyArray<Issue>>
@@ -26,6 +26,18 @@ export interface Parts {
   readonly query?: unknown
   readonly headers?: unknown
   readonly body?: unknown
+}
+
+/** The part of an API that requests are made from. It does not change. */
+export interface Api {
+  readonly baseUrl: URL
+  readonly defaults: { readonly headers?: Readonly<Record<string, string>> | undefined }
+}
+
+/** A request with the beginning of the URL and the headers of every call of an endpoint. */
+export interface RequestTemplate {
+  readonly endpoint: CompiledEndpoint
+  readonly request: HttpClientRequest
 }
 
 /** An endpoint with its encoders and decoders, which are made once for all calls. */

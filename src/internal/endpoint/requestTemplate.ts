@@ -1,19 +1,7 @@
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import { hrefOf } from "../http/baseUrl.js"
 import { userAgent } from "../http/userAgent.js"
-import type { CompiledEndpoint } from "./CompiledEndpoint.js"
-
-/** The part of an API that requests are made from. It does not change. */
-export interface Api {
-  readonly baseUrl: URL
-  readonly defaults: { readonly headers?: Readonly<Record<string, string>> | undefined }
-}
-
-/** A request with the beginning of the URL and the headers of every call of an endpoint. */
-export interface RequestTemplate {
-  readonly endpoint: CompiledEndpoint
-  readonly request: HttpRequest.HttpClientRequest
-}
+import type { Api, CompiledEndpoint } from "./CompiledEndpoint.js"
 
 const makeTemplate = ({ accept, fromOrigin, method }: CompiledEndpoint, { baseUrl, defaults }: Api) =>
   HttpRequest.make(method)(fromOrigin === true ? baseUrl.origin : hrefOf(baseUrl), {

@@ -146,17 +146,11 @@ export const makeAttempt = (
       receive(response, headers, head, endpoint, {
         asBytes: attempted.asBytes,
         isSuccess: canSucceed(head.status),
-        toError
+        toError,
+        redirected,
+        uncacheable: isOtherPartition(attempted, authorized)
       }),
-      (received) =>
-        Effect.succeed<Exchanged>({
-          response: {
-            ...received,
-            redirected,
-            uncacheable: received.uncacheable === true || isOtherPartition(attempted, authorized)
-          },
-          generation: authorized.generation
-        })
+      (response) => Effect.succeed<Exchanged>({ response, generation: authorized.generation })
     )
   }
 

@@ -19,9 +19,10 @@ import { withDeadline } from "./deadline.js"
 import { decodeResponse } from "./decodeResponse.js"
 import { detached } from "./detached.js"
 import { encodeRequest } from "./encodeRequest.js"
-import { encodeError, errorContext } from "./errors.js"
+import { encodeError } from "./errors.js"
 import { withIdempotencyKey } from "./idempotencyKey.js"
 import { measured, measuredAttempt } from "./metrics.js"
+import * as Progress from "./Progress.js"
 import { retry } from "./retry.js"
 import { withSpan } from "./tracing.js"
 
@@ -106,7 +107,7 @@ export const executeIn = <A>(
 
 /** Makes the decoder of a call's responses. */
 const decoder = (call: CallInfo, state: CallState.CallState) => (response: RawResponse) =>
-  decodeResponse({ ...errorContext(call, state), response })
+  decodeResponse({ call, attempts: state.log.attempts(), sent: Progress.sentRequest(state.progress), response })
 
 /** Makes the function that returns the result of a call from its response. */
 const complete =

@@ -44,33 +44,54 @@ export const headOf = (
 const ownBytes = (bytes: Uint8Array): Uint8Array =>
   bytes.constructor === Uint8Array && bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
 
+/** How a response is received. */
+interface ReceiveOptions {
+  /** True if the body is not to be decoded as text. */
+  readonly asBytes: boolean
+  /** True if the status is a success. */
+  readonly isSuccess: boolean
+  readonly toError: ToError
+  /** The URL that the last redirect led to, if there was one. */
+  readonly redirected: string | undefined
+  /** True if the response must not be stored. */
+  readonly uncacheable: boolean
+}
+
 /**
  * Reads the body of a response, or opens it as a Stream. Fails if the body of a success is incomplete, too large, or has an
  * unknown content coding. Of any other response, returns the part that was received: its status decides what follows.
  *
- * - `headers`: the headers of the response, as the transport returns them
+ * - `received`: the headers of the response, as the transport returns them
  * - `head`: its head, as callers see it
- * - `isSuccess`: true if the status is a success
- * - `asBytes`: true if the body is not to be decoded as text
  */
 export const receive = (
   response: HttpClientResponse,
-  headers: Headers,
-  head: Pick<RawResponse, "status" | "headers" | "setCookies">,
+  received: Headers,
+  { headers, setCookies, status }: Pick<RawResponse, "status" | "headers" | "setCookies">,
   endpoint: CompiledEndpoint,
-  { asBytes, isSuccess, toError }: { readonly asBytes: boolean; readonly isSuccess: boolean; readonly toError: ToError }
+  { asBytes, isSuccess, redirected, toError, uncacheable }: ReceiveOptions
 ): Effect.Effect<RawResponse, ReadFailure | UnknownCoding> => {
-  const { open, receives } = receiver(endpoint, head.status)
-  if (hasNoContent(response.request.method, head.status)) {
+  // All in one literal, since spreads cost a part of the call.
+  const complete = (body: RawResponse["body"], stream?: RawResponse["stream"], isCut = false): RawResponse => ({
+    status,
+    headers,
+    setCookies,
+    body,
+    stream,
+    redirected,
+    uncacheable: uncacheable || isCut
+  })
+  const { open, receives } = receiver(endpoint, status)
+  if (hasNoContent(response.request.method, status)) {
     // Unlike the others, a 205 may be followed by bytes that the transport reads as content.
-    const ended = head.status === 205 ? dropBody(response) : endResponse(response)
-    return Effect.as(ended, { ...head, body: "", stream: open?.(Stream.empty, toError) })
+    const ended = status === 205 ? dropBody(response) : endResponse(response)
+    return Effect.as(ended, complete("", open?.(Stream.empty, toError)))
   }
-  const content = contentOf(response, headers)
+  const content = contentOf(response, received)
   if (Either.isLeft(content)) {
-    return Effect.zipRight(dropBody(response), isSuccess ? content.left : Effect.succeed({ ...head, body: "" }))
+    return Effect.zipRight(dropBody(response), isSuccess ? content.left : Effect.succeed(complete("")))
   }
-  if (open !== undefined) return Effect.succeed({ ...head, body: "", stream: open(content.right.stream(), toError) })
+  if (open !== undefined) return Effect.succeed(complete("", open(content.right.stream(), toError)))
   const read = readResponse(
     response,
     content.right,
@@ -79,7 +100,7 @@ export const receive = (
   )
   return flatMapNow(read, ({ bytes, failure }) => {
     if (failure !== undefined && isSuccess) return Effect.fail(failure)
-    const body = asBytes || receives === "bytes" ? ownBytes(bytes) : decodeText(bytes, head.headers["content-type"])
-    return Effect.succeed({ ...head, body, uncacheable: failure !== undefined })
+    const body = asBytes || receives === "bytes" ? ownBytes(bytes) : decodeText(bytes, headers["content-type"])
+    return Effect.succeed(complete(body, undefined, failure !== undefined))
   })
 }

@@ -18,7 +18,10 @@ const decodeUtf8 = (bytes: Uint8Array, hasMark: boolean): string => {
   const { Buffer } = globalThis as { readonly Buffer?: typeof globalThis.Buffer }
   return Buffer === undefined
     ? new TextDecoder().decode(bytes)
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8", hasMark ? 3 : 0)
+    : (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).toString(
+        "utf8",
+        hasMark ? 3 : 0
+      )
 }
 
 /** Decodes bytes by the label of a charset. Undefined for an unknown label, and for malformed bytes if they are `fatal`. */

@@ -1,7 +1,7 @@
 import * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
@@ -114,6 +114,13 @@ const checkHeaders = ({ headers = {} }: Defaults): Either.Either<void, ConfigErr
   return Either.void
 }
 
+/** Parses durations that are texts, which would cost each call more than its timer. */
+const withDurations = ({ attemptDeadline, deadline, ...others }: Defaults): Defaults => ({
+  ...others,
+  ...(deadline === undefined ? {} : { deadline: Duration.decode(deadline) }),
+  ...(attemptDeadline === undefined ? {} : { attemptDeadline: Duration.decode(attemptDeadline) })
+})
+
 const checkDurations = ({ attemptDeadline, deadline }: Defaults): Either.Either<void, ConfigError.ConfigError> => {
   for (const [name, value] of Object.entries({ deadline, attemptDeadline })) {
     if (value !== undefined && !isDuration(value)) return invalid(name, "must be a duration, such as `30 seconds`")
@@ -181,7 +188,7 @@ export const make = <C extends Credentials.Credentials = Credentials.Credentials
       baseUrl,
       // `OptionsFor` requires credentials where `Credentials.none` is not enough.
       credentials: credentials === undefined ? (Credentials.none as C) : yield* credentials,
-      defaults,
+      defaults: withDurations(defaults),
       origin
     }
   })

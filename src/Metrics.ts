@@ -43,7 +43,14 @@ const boundaries = MetricBoundaries.fromIterable([
  */
 const instrument = <Type, Out>(metric: Metric.Metric<Type, number, Out>, unit: string): Instrument => {
   const metricLabels = new Map<string, ReadonlyArray<MetricLabel.MetricLabel>>()
+  // Calls of an operation have the same labels again and again.
+  const known = new WeakMap<Labels, ReadonlyArray<MetricLabel.MetricLabel>>()
   const metricLabelsOf = (labels: Labels) => {
+    const found = known.get(labels) ?? findOrMake(labels)
+    known.set(labels, found)
+    return found
+  }
+  const findOrMake = (labels: Labels) => {
     let key = ""
     // No label has a line break. This is faster than JSON.
     for (const name in labels) key += `${name}\n${labels[name]}\n`

@@ -38,8 +38,9 @@ const toText = (bytes: Uint8Array): string => {
  * responses have getters, and objects of closures cost more.
  */
 export class OwnResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
-  readonly [HttpClientResponse.TypeId]: typeof HttpClientResponse.TypeId = HttpClientResponse.TypeId
-  readonly [HttpIncomingMessage.TypeId]: typeof HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
+  // Set in the constructor: a class that computes the names of its fields stays in bundles that do not use it.
+  declare readonly [HttpClientResponse.TypeId]: typeof HttpClientResponse.TypeId
+  declare readonly [HttpIncomingMessage.TypeId]: typeof HttpIncomingMessage.TypeId
   private joinedHeaders: Headers.Headers | undefined
   private parsedCookies: Cookies.Cookies | undefined
   /** The content that was read, of a response with a content coding. */
@@ -52,6 +53,10 @@ export class OwnResponse extends Inspectable.Class implements HttpClientResponse
     private readonly maxBodySize: number
   ) {
     super()
+    Object.assign(this, {
+      [HttpClientResponse.TypeId]: HttpClientResponse.TypeId,
+      [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId
+    })
   }
 
   get status(): number {

@@ -8,6 +8,7 @@ import { Metrics } from "../../Metrics.js"
 import type { RawResponse } from "../../RawResponse.js"
 import { pauseBegan, type PauseBegan } from "./authorize.js"
 import type { AttemptFailure } from "./AttemptFailure.js"
+import { labelsFor } from "../endpoint/requestTemplate.js"
 import type { CallInfo } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
 import { callAttributes, errorType, serverAttributes, tagOf } from "./tracing.js"
@@ -30,25 +31,29 @@ export const measured = <A, R>(
   const metrics = metricsOf(call)
   if (metrics === undefined) return run()
   const { budget } = call.authoriser.origin
+  const { authoriser, endpoint } = call
   const seconds = stopwatch(call)
-  const labels = callAttributes(call)
   const measureBudget = Effect.suspend(() =>
     budget === undefined
       ? Effect.void
-      : metrics.budgetAvailable(budget.available(call.clock.unsafeCurrentTimeMillis()), serverAttributes(call))
+      : metrics.budgetAvailable(
+          budget.available(call.clock.unsafeCurrentTimeMillis()),
+          labelsFor(endpoint, authoriser, "server", () => serverAttributes(call))
+        )
   )
   log.listen(({ reason, verdict }) =>
     verdict === "retried"
-      ? Effect.zipRight(metrics.retries(1, { ...labels, "herald.reason": reason }), measureBudget)
+      ? Effect.zipRight(metrics.retries(1, { ...callAttributes(call), "herald.reason": reason }), measureBudget)
       : Effect.void
   )
   return Effect.onExit(Effect.suspend(run), (exit) => {
     const verdict = log.attempts().at(-1)?.verdict
-    const outcome = {
-      ...labels,
-      "error.type": errorType(exit, tagOf),
+    const error = errorType(exit, tagOf)
+    const outcome = labelsFor(endpoint, authoriser, `call ${error} ${verdict}`, () => ({
+      ...callAttributes(call),
+      "error.type": error,
       "herald.verdict": verdict === "retried" ? undefined : verdict
-    }
+    }))
     return Effect.zipRight(metrics.callDuration(seconds(), outcome), measureBudget)
   })
 }
@@ -65,13 +70,18 @@ export const measuredAttempt = <R>(
   return Effect.onExit(Effect.suspend(attempt), (exit) => {
     const failure = Exit.isSuccess(exit) ? undefined : Option.getOrUndefined(Cause.failureOption(exit.cause))
     if (failure === pauseBegan) return Effect.void
-    return metrics.requestDuration(seconds(), {
-      ...callAttributes(call),
-      "http.response.status_code": Exit.isSuccess(exit) ? exit.value.status : failure?.status,
-      // The transport aborts a request at the deadline with a code of its own.
-      "error.type":
-        failure !== undefined && expiry?.passed === true ? "interrupted" : (failure?.reason ?? errorType(exit, String))
-    })
+    const status = Exit.isSuccess(exit) ? exit.value.status : failure?.status
+    // The transport aborts a request at the deadline with a code of its own.
+    const isLate = failure !== undefined && expiry?.passed === true
+    const error = isLate ? "interrupted" : (failure?.reason ?? errorType(exit, String))
+    return metrics.requestDuration(
+      seconds(),
+      labelsFor(call.endpoint, call.authoriser, `attempt ${status} ${error}`, () => ({
+        ...callAttributes(call),
+        "http.response.status_code": status,
+        "error.type": error
+      }))
+    )
   })
 }
 

@@ -1,6 +1,7 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import type * as Either from "effect/Either"
+import type { Labels } from "../../Metrics.js"
 import type { StatusError } from "../../HeraldError.js"
 import type { Issue } from "../../Issue.js"
 import type { Reader, Writer } from "./Codec.js"
@@ -38,6 +39,8 @@ export interface Api {
 export interface RequestTemplate {
   readonly endpoint: CompiledEndpoint
   readonly request: HttpClientRequest
+  /** The labels of measurements of calls, by the facts that differ. */
+  readonly labels: Map<string, Labels>
 }
 
 /** An endpoint with its encoders and decoders, which are made once for all calls. */

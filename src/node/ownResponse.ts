@@ -53,10 +53,8 @@ export class OwnResponse extends Inspectable.Class implements HttpClientResponse
     private readonly maxBodySize: number
   ) {
     super()
-    Object.assign(this, {
-      [HttpClientResponse.TypeId]: HttpClientResponse.TypeId,
-      [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId
-    })
+    this[HttpClientResponse.TypeId] = HttpClientResponse.TypeId
+    this[HttpIncomingMessage.TypeId] = HttpIncomingMessage.TypeId
   }
 
   get status(): number {

@@ -1,8 +1,7 @@
 /**
  * Runs benchmarks. `npm run bench` lists them. `npm run bench -- NAME` runs one and prints tables. With `--json` it prints the same
  * figures as JSON. With `--check` it exits with 1 if the figures do not meet the requirement. With `--docs` it writes the tables and the
- * picture of the documentation. `--calls N` sets the number of calls of `soak`, or of
- * accounts of `list`.
+ * picture of the documentation. `--calls N` sets the number of calls of `soak`, or of accounts of `list`.
  */
 import { parseArgs } from "node:util"
 import type { Bench } from "./support/bench.js"

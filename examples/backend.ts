@@ -4,8 +4,9 @@
  * port.
  */
 import { HttpClient, HttpRouter, HttpServer, HttpServerResponse } from "@effect/platform"
-import { NodeHttpClient, NodeHttpServer, NodeRuntime } from "@effect/platform-node"
+import { NodeHttpServer, NodeRuntime } from "@effect/platform-node"
 import { Config, Console, Effect, Layer, Redacted, Schema } from "effect"
+import { Transport } from "effect-herald/node"
 import * as Polympics from "effect-herald/polympics"
 import { createServer } from "node:http"
 import { appCredentials, start } from "./support/demoServer.js"
@@ -81,4 +82,4 @@ const program = Effect.gen(function* () {
   }).pipe(Effect.provide(layers))
 })
 
-program.pipe(Effect.scoped, Effect.provide(NodeHttpClient.layerUndici), NodeRuntime.runMain)
+program.pipe(Effect.scoped, Effect.provide(Transport.layer()), NodeRuntime.runMain)

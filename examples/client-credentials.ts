@@ -2,9 +2,10 @@
  * A backend that calls a protected API with a token from the client credentials grant. Run it with
  * `npx tsx examples/client-credentials.ts`.
  */
-import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
 import { Authoriser, Endpoint, Operation } from "effect-herald"
+import { Transport } from "effect-herald/node"
 import * as OAuth from "effect-herald/oauth"
 import { backend, start } from "./support/oidcServer.js"
 
@@ -50,4 +51,4 @@ const program = Effect.gen(function* () {
   )
 })
 
-program.pipe(Effect.scoped, Effect.provide(NodeHttpClient.layerUndici), NodeRuntime.runMain)
+program.pipe(Effect.scoped, Effect.provide(Transport.layer()), NodeRuntime.runMain)

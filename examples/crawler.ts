@@ -3,10 +3,10 @@
  * responds with a 304. The third is offline, and sends nothing. Run it with `npx tsx examples/crawler.ts`.
  */
 import { FileSystem } from "@effect/platform"
-import { NodeFileSystem, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { NodeFileSystem, NodeRuntime } from "@effect/platform-node"
 import { Effect, Layer, Ref, Schema } from "effect"
 import { Authoriser, ResponseCache, Verbs } from "effect-herald"
-import { DiskCache } from "effect-herald/node"
+import { DiskCache, Transport } from "effect-herald/node"
 import { heading, line, progress } from "./support/print.js"
 import { serve } from "./support/site.js"
 
@@ -69,8 +69,4 @@ const program = Effect.gen(function* () {
   yield* run("The third run, offline", "only-if-cached", { "cache-control": "max-stale" })
 })
 
-program.pipe(
-  Effect.scoped,
-  Effect.provide(Layer.merge(NodeHttpClient.layerUndici, NodeFileSystem.layer)),
-  NodeRuntime.runMain
-)
+program.pipe(Effect.scoped, Effect.provide(Layer.merge(Transport.layer(), NodeFileSystem.layer)), NodeRuntime.runMain)

@@ -2,8 +2,9 @@
  * All operations of Polympics, over a socket: `npm run demo`. If POLYMPICS_URL is set, the operations that read are run against that
  * server instead. POLYMPICS_USERNAME and POLYMPICS_PASSWORD are then the credentials, if set.
  */
-import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { NodeRuntime } from "@effect/platform-node"
 import { Config, Effect, Option } from "effect"
+import { Transport } from "effect-herald/node"
 import * as Polympics from "effect-herald/polympics"
 import { failures } from "./support/demoFailures.js"
 import { reading, whoAmI } from "./support/demoReading.js"
@@ -36,4 +37,4 @@ const demo = Effect.flatMap(Config.option(Config.string("POLYMPICS_URL")), (url)
   Option.match(url, { onNone: () => withLocalServer, onSome: withServerAt })
 )
 
-demo.pipe(Effect.scoped, Effect.provide(NodeHttpClient.layerUndici), NodeRuntime.runMain)
+demo.pipe(Effect.scoped, Effect.provide(Transport.layer()), NodeRuntime.runMain)

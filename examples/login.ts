@@ -4,10 +4,10 @@
  * name and password are accepted.
  */
 import { FileSystem } from "@effect/platform"
-import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Layer, Schema } from "effect"
 import { Authoriser, Endpoint, Operation } from "effect-herald"
-import { FileTokenStore, Loopback } from "effect-herald/node"
+import { FileTokenStore, Loopback, Transport } from "effect-herald/node"
 import * as OAuth from "effect-herald/oauth"
 import { browse, commandLine, start } from "./support/oidcServer.js"
 
@@ -63,8 +63,4 @@ const program = Effect.gen(function* () {
   yield* Console.log(`the server has received: ${grants.join(", ")}`)
 })
 
-program.pipe(
-  Effect.scoped,
-  Effect.provide(Layer.mergeAll(NodeContext.layer, NodeHttpClient.layerUndici)),
-  NodeRuntime.runMain
-)
+program.pipe(Effect.scoped, Effect.provide(Layer.mergeAll(NodeContext.layer, Transport.layer())), NodeRuntime.runMain)

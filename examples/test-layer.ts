@@ -2,8 +2,9 @@
  * A program and its test. The test replaces the HttpClient by a Polympics server in memory, with the state that the test needs. Run
  * it with `npx tsx examples/test-layer.ts`.
  */
-import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Layer, Redacted, Stream } from "effect"
+import { Transport } from "effect-herald/node"
 import * as Polympics from "effect-herald/polympics"
 import * as PolympicsTest from "effect-herald/polympics/testing"
 
@@ -20,7 +21,7 @@ const promoteAll = (team: Polympics.TeamId) =>
 const credentials = { username: "A1", password: Redacted.make("of the app") }
 
 /** The layers in production. */
-export const live = Layer.provideMerge(Polympics.app(credentials), NodeHttpClient.layerUndici)
+export const live = Layer.provideMerge(Polympics.app(credentials), Transport.layer())
 
 /** The layers in a test: the same caller, with another HttpClient. */
 const test = Layer.provideMerge(

@@ -1,6 +1,7 @@
 /** One program, run concurrently with the credentials of two tenants: `npx tsx examples/two-tenants.ts` */
-import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Redacted, Stream } from "effect"
+import { Transport } from "effect-herald/node"
 import * as Polympics from "effect-herald/polympics"
 import { appCredentials, start } from "./support/demoServer.js"
 
@@ -25,4 +26,4 @@ const program = Effect.flatMap(start, (baseUrl) =>
   )
 )
 
-program.pipe(Effect.scoped, Effect.provide(NodeHttpClient.layerUndici), NodeRuntime.runMain)
+program.pipe(Effect.scoped, Effect.provide(Transport.layer()), NodeRuntime.runMain)

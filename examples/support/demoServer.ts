@@ -3,8 +3,9 @@
  * few hundred accounts, and with unusual responses for some ids.
  */
 import { type HttpApp, HttpClient, HttpServer, HttpServerRequest, HttpServerResponse } from "@effect/platform"
-import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
+import { NodeHttpServer } from "@effect/platform-node"
 import { Effect, Layer, Redacted, Ref } from "effect"
+import { Transport } from "effect-herald/node"
 import * as Polympics from "effect-herald/polympics"
 import * as PolympicsTest from "effect-herald/polympics/testing"
 import { createServer } from "node:http"
@@ -113,9 +114,6 @@ const serve = Effect.gen(function* () {
 
 /** Serves the app on a free port of loopback until the scope closes. Returns its base URL. */
 export const start = Effect.gen(function* () {
-  const layers = Layer.merge(
-    NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0 }),
-    NodeHttpClient.layerUndici
-  )
+  const layers = Layer.merge(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0 }), Transport.layer())
   return yield* Effect.provide(serve, yield* Layer.build(layers))
 })

@@ -12,7 +12,7 @@ const Time = Schema.DateTimeUtcFromSelf.annotations({
 
 /**
  * Makes a time of a valid number of milliseconds. Effect's constructors take many times as long: they validate a `Date`, and define
- * a property for the parts of the time, which are added here when they are first read.
+ * a hidden property for the parts of the time. Here it is added, enumerable, when the parts are first read.
  */
 const utc = (() => {
   function Utc(this: { epochMillis: number }, epochMillis: number) {

@@ -8,8 +8,8 @@ import * as Effect from "effect/Effect"
 const longestTimer = 2_147_483_647
 
 /**
- * Calls a function after a number of milliseconds by a clock: by a timer of the system if it is Effect's live clock, which costs much less than a fiber
- * that sleeps. Returns a function that cancels it.
+ * Calls a function after a number of milliseconds by a clock: by a timer of the system if it is Effect's live clock, which costs much
+ * less than a fiber that sleeps. Returns a function that cancels it.
  */
 export const startTimer = (clock: Clock.Clock, millis: number, end: () => void): (() => void) => {
   if (clock === Context.get(DefaultServices.liveServices, Clock.Clock)) {

@@ -62,7 +62,8 @@ export interface MakeLayer {
 /**
  * An `HttpClient` for Node, over undici's `dispatch`: for this library, and wherever `NodeHttpClient.layerUndici` can be. An
  * interruption aborts the request. Content codings are undone. Its connections are kept for further requests, and close with the
- * layer. Fails with a `ConfigError` if an option is invalid.
+ * layer. Fails with a `ConfigError` if an option is invalid. Requests fail with the errors of the platform's clients: `RequestError`,
+ * with the reason `Encode` for one that can't be sent, and `ResponseError`.
  *
  * @example
  * ```ts

@@ -74,7 +74,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     })
   }
 
-  /** Aborts a response that nobody can read any more, unless something reads it. */
+  /** Aborts a response that the program has no reference to any more, unless its body is being read. */
   drop(): void {
     if (!this.streamed && !this.keepsAll) this.abort()
   }

@@ -15,7 +15,7 @@ type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
 
 /**
  * Makes a function that reports whether a request has a span: tracing is not disabled, and there is a tracer, or a span that the
- * request is a part of. Nobody would see a span of Effect's default tracer that has no parent.
+ * request is a part of. A span of Effect's default tracer that has no parent is not exported.
  */
 export const makeIsTraced = () => {
   const defaultTracer = Context.get(DefaultServices.liveServices, Tracer.Tracer)

@@ -68,16 +68,16 @@ export const prepare = (
 /**
  * The pipeline of a call:
  *
- * 1. encode the input, or refuse it; add the idempotency key (`prepare`)
+ * 1. encode the input, or refuse it, into the request template of the endpoint; add the idempotency key (`prepare`)
  * 2. span (`withSpan`) and metrics (`measured`)
  * 3. after a call that may change its resource, even if the deadline passes: invalidate cache entries (`invalidating`)
- * 4. deadline (`withDeadline`)
+ * 4. deadline: its timer interrupts the call, or makes the library's own transport abort the request (`withDeadline`)
  * 5. cache (`throughCache`)
  * 6. attempts, while the policy and the engine allow another one (`retry`), each with
  *    1. admission: the end of a pause, the rate limiter (`admission`)
  *    2. authorize, send and follow redirects, read the body, classify the status; after a 401, once: refresh and replay
  *       (`attempt`)
- * 7. decode the response (`decodeResponse`)
+ * 7. decode the response by the compiled decoder of the endpoint (`decodeResponse`)
  */
 export const execute = (
   endpoint: CompiledEndpoint,

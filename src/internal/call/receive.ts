@@ -40,7 +40,7 @@ export const headOf = (
   }
 }
 
-/** Copies bytes that are a part of a larger buffer, such as that of a socket: who keeps them would keep all of it. */
+/** Copies bytes that are a part of a larger buffer, such as that of a socket, since a reference to them keeps all of it in memory. */
 const ownBytes = (bytes: Uint8Array): Uint8Array =>
   bytes.constructor === Uint8Array && bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
 

@@ -82,9 +82,7 @@ export const rememberResponses = (): MakeResponses => {
 /** No declared errors. */
 const noErrors: ErrorsSpec = {}
 
-/**
- * Makes the compiled endpoint of a request that no endpoint describes. Returns it with the value of the body.
- */
+/** Makes the compiled endpoint of a request that no endpoint describes. Returns it with the value of the body. */
 export const verbEndpoint = (
   { method, options, success: defaultSuccess, target: given }: VerbRequest,
   baseUrl: URL,

@@ -128,7 +128,6 @@ describe("a Stream as a body", () => {
 })
 
 describe("an interruption", () => {
-  /** Builds a client whose connections the test counts. */
   const stages: ReadonlyArray<readonly [stage: string, behaviour: scripted.Behaviour, read: boolean]> = [
     ["while it waits for the head", scripted.silence, false],
     ["while the body is read whole", scripted.stalled("a"), true],
@@ -165,17 +164,21 @@ describe("an interruption", () => {
 
   it.scoped("of a queued request does not send it, and leaves the connection to others", () =>
     Effect.gen(function* () {
+      let respond: (() => void) | undefined
       const server = yield* scripted.make((_, index) =>
         index === 0
-          ? (response) => void setTimeout(() => response.end("first"), 100)
+          ? (response) => {
+              respond = () => void response.end("first")
+            }
           : scripted.respond({ body: "later" })
       )
       const get = (path: string) => Effect.flatMap(HttpClient.get(new URL(path, server.url)), ({ text }) => text)
       const first = yield* Effect.fork(get("/first"))
-      yield* server.next
+      yield* poll(() => respond !== undefined)
       const queued = yield* Effect.fork(get("/queued"))
       yield* Effect.yieldNow()
       yield* Fiber.interrupt(queued)
+      respond?.()
       expect(yield* Fiber.join(first)).toBe("first")
       expect(yield* get("/later")).toBe("later")
       expect(server.requests.map(({ connection, target }) => [target, connection])).toEqual([

@@ -11,10 +11,10 @@ const Time = Schema.DateTimeUtcFromSelf.annotations({
 })
 
 /**
- * Makes a time of a valid number of milliseconds. Effect's constructors take many times as long: they validate a `Date`, and define
+ * Makes a function that returns a time of a valid number of milliseconds. Effect's constructors take many times as long: they validate a `Date`, and define
  * a hidden property for the parts of the time. Here it is added, enumerable, when the parts are first read.
  */
-const utc = (() => {
+const makeUtc = () => {
   function Utc(this: { epochMillis: number }, epochMillis: number) {
     this.epochMillis = epochMillis
   }
@@ -22,7 +22,15 @@ const utc = (() => {
   // A function is a constructor too, which its type does not say.
   const Constructor = Utc as unknown as new (epochMillis: number) => DateTime.Utc
   return (epochMillis: number): DateTime.Utc => new Constructor(epochMillis)
-})()
+}
+
+/** Makes a function that calls `makeUtc` when it is first called, so that an import makes no time. */
+const whenUsed = () => {
+  let make: ReturnType<typeof makeUtc> | undefined
+  return (epochMillis: number): DateTime.Utc => (make ??= makeUtc())(epochMillis)
+}
+
+const utc = whenUsed()
 
 /** The largest distance from the epoch of a `Date`, in milliseconds (ECMA-262, 21.4.1.1). */
 const maxTime = 8.64e15

@@ -72,7 +72,7 @@ export const measuredAttempt = <R>(
     if (failure === pauseBegan) return Effect.void
     const status = Exit.isSuccess(exit) ? exit.value.status : failure?.status
     // The transport aborts a request at the deadline with a code of its own.
-    const isLate = failure !== undefined && expiry?.passed === true
+    const isLate = failure !== undefined && status === undefined && expiry?.passed === true
     const error = isLate ? "interrupted" : (failure?.reason ?? errorType(exit, String))
     return metrics.requestDuration(
       seconds(),

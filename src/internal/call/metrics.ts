@@ -63,14 +63,14 @@ export const measuredAttempt = <R>(
   if (metrics === undefined) return attempt()
   const seconds = stopwatch(call)
   return Effect.onExit(Effect.suspend(attempt), (exit) => {
+    // A request that the transport aborts at the deadline counts as interrupted.
+    const late = expiry?.passed === true
     const failure = Exit.isSuccess(exit) ? undefined : Option.getOrUndefined(Cause.failureOption(exit.cause))
     if (failure === pauseBegan) return Effect.void
     return metrics.requestDuration(seconds(), {
       ...callAttributes(call),
-      "http.response.status_code": Exit.isSuccess(exit) ? exit.value.status : failure?.status,
-      // The transport aborts a request at the deadline with a code of its own.
-      "error.type":
-        failure !== undefined && expiry?.passed === true ? "interrupted" : (failure?.reason ?? errorType(exit, String))
+      "http.response.status_code": late ? undefined : Exit.isSuccess(exit) ? exit.value.status : failure?.status,
+      "error.type": late ? "interrupted" : (failure?.reason ?? errorType(exit, String))
     })
   })
 }

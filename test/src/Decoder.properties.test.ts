@@ -57,7 +57,8 @@ const damage = (value: unknown, random: () => number): unknown => {
     return copy
   }
   const fields = Object.entries(value)
-  if (random() < 0.2) fields.push([pick(["extra", "toString", "__proto__", "constructor", "0"]), pick(junk)])
+  // Not `__proto__`, by which Schema makes another prototype each time: Decoder.test.ts has it.
+  if (random() < 0.2) fields.push([pick(["extra", "toString", "constructor", "0"]), pick(junk)])
   if (random() < 0.2) fields.reverse()
   const index = Math.floor(random() * fields.length)
   const field = fields[index]
@@ -93,12 +94,11 @@ const unknownId = { detail: [{ loc: ["path", 1], msg: "Team not found.", type: "
 const inputsOf = (schema: AnySchema): FastCheck.Arbitrary<unknown> => {
   // Its filter accepts few texts, which are not found by chance.
   if (schema.ast === errors.UnknownId.ast) return FastCheck.constant(unknownId)
-  const encode = Schema.encodeUnknownEither(schema)
   return Arbitrary.make(schema).map((value) => {
     try {
-      return Either.getOrUndefined(encode(value))
+      return Either.getOrUndefined(Schema.encodeUnknownEither(schema)(value))
     } catch {
-      // Effect can't encode a union whose members have a literal with the key `constructor`.
+      // Effect throws for a union whose members have a literal with the key `constructor`.
       return undefined
     }
   })

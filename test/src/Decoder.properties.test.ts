@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
+import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import * as Schema from "effect/Schema"
 import * as Account from "../../schemas/polympics/Account.js"
@@ -56,7 +57,8 @@ const damage = (value: unknown, random: () => number): unknown => {
     return copy
   }
   const fields = Object.entries(value)
-  if (random() < 0.2) fields.push([pick(["extra", "toString", "__proto__", "constructor", "0"]), pick(junk)])
+  // Not `__proto__`, by which Schema makes another prototype each time: Decoder.test.ts has it.
+  if (random() < 0.2) fields.push([pick(["extra", "toString", "constructor", "0"]), pick(junk)])
   if (random() < 0.2) fields.reverse()
   const index = Math.floor(random() * fields.length)
   const field = fields[index]
@@ -92,10 +94,13 @@ const unknownId = { detail: [{ loc: ["path", 1], msg: "Team not found.", type: "
 const inputsOf = (schema: AnySchema): FastCheck.Arbitrary<unknown> => {
   // Its filter accepts few texts, which are not found by chance.
   if (schema.ast === errors.UnknownId.ast) return FastCheck.constant(unknownId)
-  const encode = Schema.encodeUnknownEither(schema)
   return Arbitrary.make(schema).map((value) => {
-    const encoded = encode(value)
-    return encoded._tag === "Right" ? encoded.right : undefined
+    try {
+      return Either.getOrUndefined(Schema.encodeUnknownEither(schema)(value))
+    } catch {
+      // Effect throws for a union whose members have a literal with the key `constructor`.
+      return undefined
+    }
   })
 }
 
@@ -182,6 +187,7 @@ const leaves: ReadonlyArray<AnySchema> = [
   Schema.DateFromNumber.pipe(Schema.validDate()),
   Schema.DateTimeUtc,
   Schema.DateTimeUtcFromNumber,
+  Schema.DateTimeZoned,
   Schema.BigInt,
   Schema.Duration,
   Schema.URL,

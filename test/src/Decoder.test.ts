@@ -1,4 +1,5 @@
 import { describe, it } from "@effect/vitest"
+import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { expectAsBySchema } from "../support/decoding.js"
 
@@ -82,6 +83,19 @@ const table: ReadonlyArray<readonly [string, Schema.Schema<any, any>, ReadonlyAr
     [{ _tag: "Admin", id: "1" }, { _tag: "B", c: "" }, { _tag: "C" }, {}, null]
   ],
   ["a member with an inherited tag", Schema.NullOr(Schema.TaggedStruct("B", { c: Schema.String })), [null, inherited]],
+  [
+    "a member that sets the prototype, before another",
+    Schema.Union(Schema.Record({ key: Schema.String, value: Schema.Unknown }), Struct({ a: Schema.String })),
+    [JSON.parse('{"__proto__":{"b":1},"a":"1"}'), { a: "1" }, null]
+  ],
+  [
+    "a member that declares another value than its input, before another",
+    Schema.Union(
+      Schema.declare([], { decode: () => () => ParseResult.succeed("other"), encode: () => ParseResult.succeed }),
+      Struct({ a: Schema.String })
+    ),
+    [{ a: "1" }, null]
+  ],
   ["data", Schema.Data(Struct({ a: Schema.String })), [{ a: "" }, { a: 1 }]],
   ["a recursive schema", Category, [cat("a", cat("b"), cat("c", cat("d"))), cat("a", {}), null]],
   ["an Option", Schema.Option(Schema.NumberFromString), [{ _tag: "None" }, { _tag: "Some", value: "1" }, {}]]

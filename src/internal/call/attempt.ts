@@ -188,7 +188,9 @@ export const makeAttempt = (
         const fail = Effect.suspend(() => Effect.fail(withProgress(fromStatus(context(), response, now()), use)))
         const { current } = progress
         const isForeign = current._tag === "HeadReceived" && !current.sameOrigin
-        if (response.status !== 401 || refreshed || isForeign || Progress.wasCarriedOut(progress)) return fail
+        // A response that the deadline has cut is the last progress of the call.
+        const isLast = isForeign || state.expiry?.passed === true || Progress.wasCarriedOut(progress)
+        if (response.status !== 401 || refreshed || isLast) return fail
         return Effect.flatMap(refresh(generation), (others) =>
           others && !use.consumed
             ? Effect.zipRight(

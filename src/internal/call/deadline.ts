@@ -7,6 +7,7 @@ import { Current, PerAttempt } from "../../Deadline.js"
 import { type AnyError, NotSent, TimeoutError } from "../../HeraldError.js"
 import { durationText } from "../durationText.js"
 import { directSend, partsOf } from "../http/transportResponse.js"
+import { isValue } from "../flatMapNow.js"
 import { isImmediate } from "../immediateCredentials.js"
 import { startTimer } from "../timer.js"
 import { within } from "../within.js"
@@ -76,8 +77,8 @@ const deadlineError = (call: CallInfo, state: CallState, deadline: Duration.Dura
 
 /**
  * Reports whether nothing but the transport can make a call wait past its deadline, and the transport aborts a request at an `Expiry`:
- * it is the library's own, and credentials, request body, cache and rate limiter do not wait. A wait before another attempt is never
- * longer than the deadline.
+ * it is the library's own, and credentials, request body, cache and rate limiter do not wait. `untilDeadline` ends what waits between two
+ * attempts.
  */
 const canExpire = ({ authoriser: { credentials, origin }, context, endpoint }: CallInfo): boolean => {
   const client = Option.getOrUndefined(Context.getOption(context, HttpClient))
@@ -147,6 +148,21 @@ export const withDeadline = <A, R>(
 /** Returns the time until the deadline of a call, if it has one. */
 export const timeLeft = ({ clock }: CallInfo, endsAt: number | undefined): Duration.Duration | undefined =>
   endsAt === undefined ? undefined : Duration.millis(Math.max(0, endsAt - clock.unsafeCurrentTimeMillis()))
+
+/**
+ * Runs a step between two attempts, such as a wait. Ends it at the call's deadline, if nothing but the transport ends the call then.
+ *
+ * - `endsAt`: the end of the call's deadline, in milliseconds since the epoch
+ */
+export const untilDeadline = <A>(
+  call: CallInfo,
+  { expiry }: CallState,
+  endsAt: number | undefined,
+  step: Effect.Effect<A>
+): Effect.Effect<A, AnyError> => {
+  const left = expiry && timeLeft(call, endsAt)
+  return expiry === undefined || left === undefined || isValue(step) ? step : within(step, left, expiry.fail)
+}
 
 /** Runs an attempt within its deadline, if it has one. */
 export const withAttemptDeadline = <A, E, E2, R>(

@@ -68,12 +68,12 @@ export const measuredAttempt = <R>(
   if (metrics === undefined) return attempt()
   const seconds = stopwatch(call)
   return Effect.onExit(Effect.suspend(attempt), (exit) => {
+    // A request that the transport aborts at the deadline counts as interrupted.
+    const late = expiry?.passed === true
     const failure = Exit.isSuccess(exit) ? undefined : Option.getOrUndefined(Cause.failureOption(exit.cause))
     if (failure === pauseBegan) return Effect.void
-    const status = Exit.isSuccess(exit) ? exit.value.status : failure?.status
-    // The transport aborts a request at the deadline with a code of its own.
-    const isLate = failure !== undefined && status === undefined && expiry?.passed === true
-    const error = isLate ? "interrupted" : (failure?.reason ?? errorType(exit, String))
+    const status = late ? undefined : Exit.isSuccess(exit) ? exit.value.status : failure?.status
+    const error = late ? "interrupted" : (failure?.reason ?? errorType(exit, String))
     return metrics.requestDuration(
       seconds(),
       labelsFor(call.endpoint, call.authoriser, `attempt ${status} ${error}`, () => ({

@@ -15,7 +15,7 @@ import { failedAttempt } from "./AttemptLog.js"
 import type { CallInfo } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
 import { currentPolicy } from "./currentPolicy.js"
-import { timeLeft } from "./deadline.js"
+import { timeLeft, untilDeadline } from "./deadline.js"
 import { statusContent } from "./decodeResponse.js"
 import { errorContext, errorDetails, holdsSecret } from "./errors.js"
 import { endPause, observe, pauseLeft } from "./pauses.js"
@@ -56,7 +56,9 @@ export const retry = <R>(
   const now = () => call.clock.unsafeCurrentTimeMillis()
   let decide: ReturnType<typeof makeDecide> | undefined
 
-  const afterSuccess = (response: RawResponse): Effect.Effect<RawResponse> => {
+  const afterSuccess = (response: RawResponse): Effect.Effect<RawResponse, AnyError> => {
+    // A body that is dropped hides that it was aborted.
+    if (state.expiry?.passed === true) return state.expiry.fail()
     const { current } = progress
     Progress.finishAttempt(progress)
     budget?.succeeded(now())
@@ -114,7 +116,9 @@ export const retry = <R>(
     }
 
     decide ??= makeDecide(policy)
-    return Effect.flatMap(Effect.zipRight(observed, decide(failed, circumstances, now())), (decision) => {
+    // A schedule can wait.
+    const decided = untilDeadline(call, state, endsAt, decide(failed, circumstances, now()))
+    return Effect.flatMap(Effect.zipRight(observed, decided), (decision) => {
       if (decision.verdict !== "retried") {
         const { retryAfter, verdict } = decision
         return end(verdict, () =>
@@ -131,7 +135,7 @@ export const retry = <R>(
       ).pipe(
         Effect.zipRight(dropStream(failure.response?.stream)),
         Effect.zipRight(log.record({ ...failed, verdict: "retried", waited: decision.wait })),
-        Effect.zipRight(Effect.sleep(decision.wait)),
+        Effect.zipRight(untilDeadline(call, state, endsAt, Effect.sleep(decision.wait))),
         Effect.zipRight(Effect.suspend(next))
       )
     })

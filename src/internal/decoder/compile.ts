@@ -21,6 +21,11 @@ interface IndexSignature {
 const isRecord = (input: unknown): input is Fields =>
   typeof input === "object" && input !== null && !Array.isArray(input)
 
+/** Leaves a value to Schema. A union would go on to its next member if this returned `failed`. */
+const undecided = (): never => {
+  throw new Error("only Schema decodes this value")
+}
+
 const struct =
   (steps: ReadonlyArray<Step>): Decode =>
   (input) => {
@@ -38,7 +43,7 @@ const record =
     for (const name of keysOf(input)) {
       if (key(name) === failed) continue
       // An assignment to this name would set the prototype.
-      if (name === "__proto__") return false
+      if (name === "__proto__") return undecided()
       const decoded = value(input[name])
       if (decoded === failed) return false
       if (!names.has(name)) output[name] = decoded
@@ -159,8 +164,8 @@ const bySchema = (ast: AST.AST): Decode => {
 const isNatural = (name: PropertyKey): boolean => !(name in Object.prototype)
 
 /**
- * Compiles an AST to closures. A value that they return is the one that Schema returns. They may return `failed`, or throw, where
- * Schema accepts a value.
+ * Compiles an AST to closures. A value that they return is the one that Schema returns, and they return `failed` for a value that Schema
+ * refuses. They throw where only Schema can tell.
  */
 export const compile = (root: AST.AST): Decode => {
   const memo = new WeakMap<AST.AST, Decode>()
@@ -327,7 +332,7 @@ export const compile = (root: AST.AST): Decode => {
           const result = decode(input, AST.defaultParseOption, ast)
           if (!isRight(result)) return Either.isEither(result) ? failed : (schema ??= bySchema(ast))(input)
           // `isSettled` relies on this.
-          return result.right === input || ast.typeParameters.length > 0 ? result.right : failed
+          return result.right === input || ast.typeParameters.length > 0 ? result.right : undecided()
         }
       }
       case "TupleType": {

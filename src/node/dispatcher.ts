@@ -1,8 +1,10 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { Socket } from "node:net"
+import { Socket } from "node:net"
 import type { TLSSocket } from "node:tls"
 import type * as Undici from "undici"
+import type { Dispatcher } from "undici"
+import type { Opening, SendOptions } from "./exchange.js"
 import type { Settings } from "./transportOptions.js"
 
 /** The maximum number of concurrent requests on a connection by HTTP/2, unless the server has a lower one. */
@@ -15,41 +17,56 @@ const proxyVariables = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"
 const makeConnector = (undici: typeof Undici, settings: Settings, sockets: Set<Socket>) => {
   const { connectTimeout, http2, tls } = settings
   const connect = undici.buildConnector({ ...tls, allowH2: http2, timeout: connectTimeout })
-  return (...parameters: Parameters<typeof connect>): void => {
+  return (...parameters: Parameters<typeof connect>): Socket => {
     // undici's types do not say that it returns the socket.
     const socket = connect(...parameters) as unknown as Socket
     sockets.add(socket)
     socket.once("close", () => sockets.delete(socket))
+    return socket
   }
 }
 
-/** The options that a pool has for its clients. Their connector is a function. */
+/** The options that a pool has for its clients. Their connector is that of `makeConnector`, or of a proxy. */
 interface ClientOptions {
-  readonly connect: Undici.buildConnector.connector
+  readonly connect: ReturnType<typeof makeConnector>
 }
 
 /**
- * Makes the pools of an origin, of which each connection has as many concurrent requests as its protocol permits: undici has one
- * setting for both protocols, and which it is shows once it is connected.
+ * Makes the pools of an origin, which differ from those of undici:
+ *
+ * - an interruption ends the establishing of a connection for a request
+ * - each connection has as many concurrent requests as its protocol permits: undici has one setting for both protocols, and which it
+ *   is shows once it is connected
  */
 const makePool =
-  ({ Client, Pool }: typeof Undici, pipelining: number) =>
+  ({ Client, Pool }: typeof Undici, { http2, pipelining }: Settings) =>
   (origin: string | URL, options: object): Undici.Dispatcher =>
     new Pool(origin, {
       ...options,
       factory: (origin, options) => {
         const { connect } = options as ClientOptions
+        let opening: Opening | undefined
         const client = new Client(origin, {
           ...options,
-          connect: (target, connected) =>
-            connect(target, (...result: Parameters<typeof connected>) => {
+          connect: (target, connected) => {
+            const socket: unknown = connect(target, (...result: Parameters<typeof connected>) => {
               const socket = result[1] as TLSSocket | null
-              if (socket !== null && socket !== undefined) {
+              if (http2 && socket !== null && socket !== undefined) {
                 client.pipelining = socket.alpnProtocol === "h2" ? maxStreams : pipelining
               }
               connected(...result)
             })
+            // A pool adds no request to a client that is connecting. Some may remain from the connection before.
+            // Connectors of proxies return no socket.
+            if (opening !== undefined && client.stats.size === 1 && socket instanceof Socket) opening.socket = socket
+          }
         })
+        const dispatch = client.dispatch.bind(client)
+        client.dispatch = (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) => {
+          // The options are those of an exchange, unless the proxy's agent sends a request of its own.
+          opening = (options as Partial<SendOptions>).opening
+          return dispatch(options, handler)
+        }
         return client
       }
     })
@@ -68,7 +85,7 @@ export const makeDispatcher = (
         connections: connections ?? null,
         keepAliveTimeout,
         pipelining,
-        ...(http2 ? { factory: makePool(undici, pipelining) } : {})
+        factory: makePool(undici, settings)
       }
       const proxied = proxy && proxyVariables.some((name) => (process.env[name] ?? "") !== "")
       const dispatcher = proxied

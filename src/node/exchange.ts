@@ -1,13 +1,28 @@
 import { constVoid } from "effect/Function"
 import type { IncomingHttpHeaders } from "node:http"
+import type { Socket } from "node:net"
 import type { Readable } from "node:stream"
 import type { Dispatcher } from "undici"
 
 /** The number of bytes of a body that are kept before it is read. The connection is paused while there are as many. */
 const highWaterMark = 65_536
 
+/** The connection that is being established for a request. */
+export interface Opening {
+  socket: Socket | undefined
+}
+
+/** The options of a request that undici sends. It passes them to its client as they are. */
+export interface SendOptions extends Dispatcher.DispatchOptions {
+  readonly opening: Opening
+}
+
 /** The reason for which a request is aborted. */
 export const abortReason = (): Error => Object.assign(new Error("the request was aborted"), { code: "UND_ERR_ABORTED" })
+
+/** The failure of a request for a tunnel, whose connection undici would give to nobody. */
+const unsupportedMethod = (): Error =>
+  Object.assign(new Error("the method CONNECT is not supported: use another one"), { code: "UND_ERR_NOT_SUPPORTED" })
 
 /**
  * The handler of a request that undici sends. It keeps the head of the response, and the body as it arrives, until they are read. A
@@ -33,6 +48,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   body: Readable | undefined
   /** True once the request is written to a connection. */
   started = false
+  /** The connection that is being established for the request. Nothing else waits for it. */
+  readonly opening: Opening = { socket: undefined }
   private aborted = false
   private paused = false
   private listener: (() => boolean) | undefined
@@ -44,8 +61,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onFailure: (cause: unknown) => void = constVoid
 
   /** Sends the request. */
-  start(dispatcher: Pick<Dispatcher, "dispatch">, options: Dispatcher.DispatchOptions): void {
+  start(dispatcher: Pick<Dispatcher, "dispatch">, options: SendOptions): void {
     try {
+      if (options.method === "CONNECT") throw unsupportedMethod()
       dispatcher.dispatch(options, this)
     } catch (cause) {
       this.fail(cause)
@@ -60,6 +78,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const reason = abortReason()
     this.fail(reason)
     controller?.abort(reason)
+    if (!this.started) this.opening.socket?.destroy(reason)
   }
 
   /** Aborts the request, or the rest of the response, with a signal. Listens to it until there is no more of the response. */

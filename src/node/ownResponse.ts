@@ -6,15 +6,18 @@ import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
 import * as UrlParams from "@effect/platform/UrlParams"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { IncomingHttpHeaders } from "node:http"
-import { decodedStream, parseCodings } from "../internal/http/contentCoding.js"
+import { type Coding, decodedStream, parseCodings } from "../internal/http/contentCoding.js"
 import { readChunks } from "../internal/http/readBody.js"
 import { type ReadBody, type ReadFailure, TooLarge } from "../internal/http/receivedBody.js"
-import type { Exchange } from "./exchange.js"
+import { abortReason, type Exchange } from "./exchange.js"
 import { type Failure, iterateBody, readWhole, streamBody } from "./exchangeBody.js"
 
 /** Joins the values of headers that a response has more than once (RFC 9110, 5.3). */
@@ -43,8 +46,8 @@ export class OwnResponse extends Inspectable.Class implements HttpClientResponse
   declare readonly [HttpIncomingMessage.TypeId]: typeof HttpIncomingMessage.TypeId
   private joinedHeaders: Headers.Headers | undefined
   private parsedCookies: Cookies.Cookies | undefined
-  /** The content that was read, of a response with a content coding. */
-  private decoded: ReadBody<ReadFailure> | undefined
+  /** The content that was read or is being read, of a response with a content coding. */
+  private decoded: Deferred.Deferred<ReadBody<ReadFailure>> | undefined
 
   constructor(
     readonly request: HttpClientRequest,
@@ -119,7 +122,11 @@ export class OwnResponse extends Inspectable.Class implements HttpClientResponse
     return Stream.suspend(() => {
       const { codings, decoded, exchange } = this
       if (decoded !== undefined) {
-        return decoded.failure === undefined ? Stream.make(decoded.bytes) : Stream.fail(this.toError(decoded.failure))
+        return Stream.fromEffect(
+          Effect.flatMap(Deferred.await(decoded), ({ bytes, failure }) =>
+            failure === undefined ? Effect.succeed(bytes) : Effect.fail(this.toError(failure))
+          )
+        )
       }
       return codings === undefined
         ? Stream.mapError(streamBody(exchange), (failure) => this.toError(failure))
@@ -130,7 +137,7 @@ export class OwnResponse extends Inspectable.Class implements HttpClientResponse
   /** Reads the content; see `readOwnBody`. */
   readBytes(maxBytes: number): Effect.Effect<ReadBody<ReadFailure>> {
     const { codings } = this
-    if (codings !== undefined) return this.readDecoded(maxBytes)
+    if (codings !== undefined) return this.readDecoded(maxBytes, codings)
     return readWhole(this.exchange, maxBytes, (failure) => this.toError(failure))
   }
 
@@ -166,14 +173,27 @@ export class OwnResponse extends Inspectable.Class implements HttpClientResponse
     })
   }
 
-  private readDecoded(maxBytes: number): Effect.Effect<ReadBody<ReadFailure>> {
-    return Effect.suspend(() =>
-      this.decoded === undefined
-        ? Effect.tap(readChunks(this.stream, maxBytes, "left"), (read) => {
-            this.decoded = read
-          })
-        : Effect.succeed(this.decoded)
-    )
+  /** Reads the content once, also for those that want it meanwhile. */
+  private readDecoded(maxBytes: number, codings: ReadonlyArray<Coding>): Effect.Effect<ReadBody<ReadFailure>> {
+    return Effect.suspend(() => {
+      if (this.decoded !== undefined) {
+        return Effect.map(Deferred.await(this.decoded), (read) =>
+          read.bytes.length > maxBytes ? { bytes: read.bytes.subarray(0, maxBytes), failure: new TooLarge() } : read
+        )
+      }
+      const decoded = (this.decoded = Deferred.unsafeMake(FiberId.none))
+      return Effect.onExit(
+        readChunks(decodedStream(this, iterateBody(this.exchange), codings), maxBytes, "left"),
+        (exit) =>
+          Deferred.succeed(
+            decoded,
+            Exit.getOrElse(exit, () => ({
+              bytes: new Uint8Array(),
+              failure: this.toError({ cause: abortReason() })
+            }))
+          )
+      )
+    })
   }
 
   private toError(failure: Failure | ReadFailure): ResponseError {

@@ -19,6 +19,9 @@ const maxOrigins = 512
 /** Matches a path and query that a URL parser leaves as they are, apart from dot segments (URL Standard, 1.3). */
 const plainPath = /^\/[\w\-~!$&()*+,;=:@/%?.]*$/
 
+/** Matches the part of a URL before its path that has no other part of it, such as a query with a slash. */
+const plainPrefix = /^https?:\/\/[^/?#\\]+$/i
+
 const dotSegment = /\/(?:\.|%2e)/i
 
 const invalid = (code: string, message: string): Error => Object.assign(new TypeError(message), { code })
@@ -32,13 +35,12 @@ const parse = ({ hash, url, urlParams }: HttpClientRequest): Either.Either<Targe
       : Either.left(invalid("ERR_INVALID_PROTOCOL", `the URL must be http or https, and is ${protocol}`))
   )
 
-/** Returns the origin of the part of a URL before its path. Undefined if it is not valid. */
+/** Returns the origin of the part of a URL before its path. Undefined if it is not valid, or has more than an origin. */
 const originOf = (prefix: string, origins: Origins): string | undefined => {
   const known = origins.get(prefix)
   if (known !== undefined) return known
-  if (!URL.canParse(prefix)) return undefined
-  const { origin, protocol } = new URL(prefix)
-  if (!isHttp(protocol)) return undefined
+  if (!plainPrefix.test(prefix) || !URL.canParse(prefix)) return undefined
+  const { origin } = new URL(prefix)
   if (origins.size === maxOrigins) origins.clear()
   origins.set(prefix, origin)
   return origin

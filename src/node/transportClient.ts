@@ -18,7 +18,7 @@ import type { Expiry } from "../internal/http/expiry.js"
 import { type DirectSend, directSend } from "../internal/http/transportResponse.js"
 import { abortReason, Exchange } from "./exchange.js"
 import { OwnResponse } from "./ownResponse.js"
-import { toSendable } from "./requestBody.js"
+import { type SendableBody, toSendable } from "./requestBody.js"
 import { type Origins, type Target, targetOf } from "./requestTarget.js"
 import { makeIsTraced, traced } from "./requestSpan.js"
 
@@ -55,8 +55,8 @@ const refusedCodes: ReadonlyArray<unknown> = [
   "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH"
 ]
 
-const toError = (request: HttpClientRequest, exchange: Exchange, cause: unknown): RequestError => {
-  const refused = !exchange.started && Predicate.hasProperty(cause, "code") && refusedCodes.includes(cause.code)
+const toError = (request: HttpClientRequest, cause: unknown): RequestError => {
+  const refused = Predicate.hasProperty(cause, "code") && refusedCodes.includes(cause.code)
   return new RequestError({ request, reason: refused ? "Encode" : "Transport", cause })
 }
 
@@ -92,19 +92,25 @@ export const makeClient = (dispatcher: Dispatch, { maxBodySize, options }: Setti
     request: HttpClientRequest,
     { origin, path }: Target,
     fiber: AnyFiber,
-    expiry?: Expiry
+    scoped: AbortSignal | undefined,
+    expiry: Expiry | undefined
   ): Effect.Effect<HttpClientResponse, HttpClientError> => {
     const exchange = new Exchange()
     if (expiry !== undefined) expiry.abort = () => exchange.abort()
     let bodyFailure: { readonly cause: unknown } | undefined
-    const body = toSendable(request.body, {
-      runtime: () => runtimeOf(fiber),
-      onFailure: (cause) => {
-        bodyFailure = { cause }
-      }
-    })
+    let body: SendableBody
+    try {
+      body = toSendable(request.body, {
+        runtime: () => runtimeOf(fiber),
+        onFailure: (cause) => {
+          bodyFailure = { cause }
+        }
+      })
+    } catch (cause) {
+      // Such as a `ReadableStream` that something else reads.
+      return Effect.fail(new RequestError({ request, reason: "Encode", cause }))
+    }
     if (body.content instanceof Readable) exchange.body = body.content
-    const scoped = scopes.get(request)?.signal
     if (scoped !== undefined) exchange.abortWith(scoped)
     const sent = Effect.async<void, RequestError>((resume) => {
       exchange.onHead = () => resume(Effect.void)
@@ -112,7 +118,7 @@ export const makeClient = (dispatcher: Dispatch, { maxBodySize, options }: Setti
         resume(
           Effect.fail(
             bodyFailure === undefined
-              ? toError(request, exchange, cause)
+              ? toError(request, cause)
               : new RequestError({ request, reason: "Encode", ...bodyFailure })
           )
         )
@@ -122,6 +128,7 @@ export const makeClient = (dispatcher: Dispatch, { maxBodySize, options }: Setti
         method: request.method,
         headers: headersOf(request, body.contentType),
         body: body.content,
+        opening: exchange.opening,
         ...options
       })
     })
@@ -151,9 +158,11 @@ export const makeClient = (dispatcher: Dispatch, { maxBodySize, options }: Setti
       if (Either.isLeft(target)) {
         return Effect.fail(new RequestError({ request, reason: "InvalidUrl", cause: target.left }))
       }
+      // A span changes the headers, and thereby the request that is sent.
+      const scoped = scopes.get(request)?.signal
       return isTraced(fiber)
-        ? traced(fiber, request, target.right, (request) => exchange(request, target.right, fiber, expiry))
-        : exchange(request, target.right, fiber, expiry)
+        ? traced(fiber, request, target.right, (request) => exchange(request, target.right, fiber, scoped, expiry))
+        : exchange(request, target.right, fiber, scoped, expiry)
     })
 
   const postprocess = (request: Effect.Effect<HttpClientRequest>) =>

@@ -4,7 +4,7 @@ import { createServer as createHttps } from "node:https"
 import { connect, createServer as createTcp, type AddressInfo, type Server, type Socket } from "node:net"
 import { HttpBody, HttpClient } from "@effect/platform"
 import { describe, expect, it } from "@effect/vitest"
-import { Config, ConfigProvider, Effect, Exit, Layer, Redacted, Scope } from "effect"
+import { Config, ConfigProvider, Effect, Exit, Fiber, Layer, Option, Redacted, Scope, Stream } from "effect"
 import { Transport } from "effect-herald/node"
 import { MockAgent } from "undici"
 import { makeCertificate } from "../../servers/certificates.js"
@@ -97,6 +97,49 @@ describe("connections", () => {
       dispatcher.get("http://api.test").intercept({ path: "/a?b=1" }).reply(200, "mocked")
       const text = yield* textOf("http://api.test/a?b=1").pipe(Effect.provide(Transport.layer({ dispatcher })))
       expect(text).toBe("mocked")
+    })
+  )
+})
+
+describe("an interruption while a connection is established", () => {
+  it.scoped.each([
+    ["without a body", HttpBody.empty],
+    ["with a Stream as its body", HttpBody.stream(Stream.never)]
+  ] as const)("closes the connection of a request %s, and leaves others theirs", ([, body]) =>
+    Effect.gen(function* () {
+      // TLS handshakes that get no response.
+      const { port, sockets } = yield* listening(createTcp((socket) => void socket.resume()))
+      const url = `https://127.0.0.1:${port}/`
+      const client = yield* Transport.make()
+      const first = yield* Effect.fork(client.post(url, { body }))
+      yield* until(() => sockets.size === 1)
+      const second = yield* Effect.fork(client.get(url))
+      yield* until(() => sockets.size === 2)
+      yield* Fiber.interrupt(first)
+      yield* until(() => sockets.size === 1)
+      expect(Option.isNone(yield* Fiber.poll(second))).toBe(true)
+      yield* Fiber.interrupt(second)
+      yield* until(() => sockets.size === 0)
+    })
+  )
+
+  it.scoped("lets the next request connect, where the number of connections is limited", () =>
+    Effect.gen(function* () {
+      const secure = createHttps(own, (_, response) => void response.end("ok"))
+      let first = true
+      const server = createTcp((socket) => {
+        if (!first) secure.emit("connection", socket)
+        first = false
+      })
+      const { port, sockets } = yield* listening(server)
+      const client = yield* Transport.make({ connections: 1, tls: { ca: own.cert, servername: "localhost" } })
+      const get = Effect.flatMap(client.get(`https://127.0.0.1:${port}/`), ({ text }) => text)
+      const stuck = yield* Effect.fork(get)
+      yield* until(() => sockets.size === 1)
+      const next = yield* Effect.fork(get)
+      yield* Effect.yieldNow()
+      yield* Fiber.interrupt(stuck)
+      expect(yield* Fiber.join(next)).toBe("ok")
     })
   )
 })

@@ -2,6 +2,7 @@ import { type AddressInfo, createServer, type Server } from "node:net"
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib"
 import {
   Cookies,
+  FileSystem,
   HttpBody,
   HttpClient,
   HttpClientRequest,
@@ -188,12 +189,17 @@ describe("an interruption", () => {
     }).pipe(Effect.provide(Transport.layer({ connections: 1 })))
   )
 
-  it.scoped("by the scope of `withScope` aborts the response", () =>
+  it.scoped.each([
+    ["without a span", (effect) => effect],
+    ["in a span", Effect.withSpan("parent")]
+  ] satisfies ReadonlyArray<
+    readonly [where: string, wrap: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>]
+  >)("by the scope of `withScope` aborts the response %s", ([, wrap]) =>
     Effect.gen(function* () {
       const server = yield* scripted.make([scripted.stalled("a")])
       const client = HttpClient.withScope(yield* HttpClient.HttpClient)
       const scope = yield* Scope.make()
-      yield* Scope.extend(client.get(server.url), scope)
+      yield* wrap(Scope.extend(client.get(server.url), scope))
       yield* Scope.close(scope, Exit.void)
       yield* server.abandoned
     }).pipe(Effect.provide(Transport.layer()))
@@ -248,6 +254,37 @@ describe("a response", () => {
       expect(yield* Stream.mkString(Stream.decodeText(streamed.stream))).toBe(text)
       expect((yield* Effect.flip(Stream.runDrain(streamed.stream)))._tag).toBe("ResponseError")
       expect(server.requests[0]?.headers["accept-encoding"]).toContain("gzip")
+    }).pipe(Effect.provide(Transport.layer()))
+  )
+
+  it.scoped("with a content coding can be read by several at once, with limits of their own", () =>
+    Effect.gen(function* () {
+      const server = yield* scripted.make([
+        scripted.respond({ headers: { "content-encoding": "gzip" }, body: gzipSync(text) })
+      ])
+      const response = yield* HttpClient.get(server.url)
+      const { arrayBuffer, text: whole } = response
+      const [first, second, buffer] = yield* Effect.all([whole, whole, arrayBuffer], { concurrency: "unbounded" })
+      expect([first, second, Buffer.from(buffer).toString()]).toEqual([text, text, text])
+      const limited = yield* Effect.flip(HttpIncomingMessage.withMaxBodySize(whole, Option.some(FileSystem.Size(10))))
+      expect(limited).toMatchObject({ cause: { _tag: "TooLarge" } })
+    }).pipe(Effect.provide(Transport.layer()))
+  )
+
+  it.scoped("with a content coding fails for all that read it if the read is interrupted", () =>
+    Effect.gen(function* () {
+      const server = yield* scripted.make([
+        (response) => {
+          response.writeHead(200, { "content-encoding": "gzip" })
+          response.write(gzipSync(text).subarray(0, 20))
+        }
+      ])
+      const { text: whole } = yield* HttpClient.get(server.url)
+      const first = yield* Effect.fork(whole)
+      const second = yield* Effect.fork(Effect.flip(whole))
+      yield* Effect.yieldNow()
+      yield* Fiber.interrupt(first)
+      expect(yield* Fiber.join(second)).toMatchObject({ _tag: "ResponseError" })
     }).pipe(Effect.provide(Transport.layer()))
   )
 
@@ -328,6 +365,12 @@ describe("a response", () => {
 })
 
 describe("a refused request", () => {
+  const locked = () => {
+    const stream = new ReadableStream()
+    stream.getReader()
+    return stream
+  }
+
   it.scoped.each<readonly [problem: string, request: HttpClientRequest.HttpClientRequest, reason: string]>([
     ["a relative URL", HttpClientRequest.get("/a"), "InvalidUrl"],
     ["another scheme", HttpClientRequest.get("ftp://a.test/"), "InvalidUrl"],
@@ -342,11 +385,33 @@ describe("a refused request", () => {
       "Encode"
     ],
     ["a header without a name", HttpClientRequest.get("http://a.test/", { headers: { "a b": "c" } }), "Encode"],
-    ["a body of another type", HttpClientRequest.post("http://a.test/", { body: HttpBody.raw(5) }), "Encode"]
+    ["a body of another type", HttpClientRequest.post("http://a.test/", { body: HttpBody.raw(5) }), "Encode"],
+    ["a locked stream as a body", HttpClientRequest.post("http://a.test/", { body: HttpBody.raw(locked()) }), "Encode"],
+    [
+      "a form of another type",
+      HttpClientRequest.post("http://a.test/", { body: HttpBody.formData(5 as never) }),
+      "Encode"
+    ],
+    ["a tunnel", HttpClientRequest.make("CONNECT" as "GET")("http://a.test/"), "Encode"]
   ])("fails with a typed error: %s", ([, request, reason]) =>
     Effect.gen(function* () {
       const failure = yield* Effect.flip(HttpClient.execute(request))
       expect(failure).toMatchObject({ _tag: "RequestError", reason })
+    }).pipe(Effect.provide(Transport.layer()))
+  )
+})
+
+describe("a URL whose path is missing", () => {
+  it.scoped.each([
+    ["a query with a slash", "?a=/b", "/?a=/b"],
+    ["a query with a URL", "?a=http://b.test/c", "/?a=http://b.test/c"],
+    ["a fragment with a slash", "#/a?b=1", "/"],
+    ["a backslash", "\\a/b", "/a/b"]
+  ])("is followed by %s", ([, rest, target]) =>
+    Effect.gen(function* () {
+      const server = yield* scripted.make([scripted.respond()])
+      yield* HttpClient.get(`${server.url.origin}${rest}`)
+      expect(server.requests[0]?.target).toBe(target)
     }).pipe(Effect.provide(Transport.layer()))
   )
 })

@@ -1,7 +1,7 @@
 import * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
@@ -13,6 +13,7 @@ import { isDuration } from "./internal/isDuration.js"
 import { allowsCredentials, insecureMessage } from "./internal/http/secureUrl.js"
 import * as OriginState from "./OriginState.js"
 import type { RetryPolicy } from "./RetryPolicy.js"
+import { canParse } from "./internal/http/canParse.js"
 
 /**
  * The calls that share a rate limit, so that a 429 to one of them holds back the others:
@@ -91,7 +92,7 @@ const invalid = (field: string, message: string) => Either.left(ConfigError.Inva
 
 /** Parses a base URL. The errors do not repeat the text, which may hold credentials. */
 const parseBaseUrl = (text: string | URL): Either.Either<URL, ConfigError.ConfigError> => {
-  if (!URL.canParse(text)) return invalid("baseUrl", "must be an absolute URL, such as https://api.example")
+  if (!canParse(text)) return invalid("baseUrl", "must be an absolute URL, such as https://api.example")
   const url = new URL(text)
   if (url.protocol !== "https:" && url.protocol !== "http:") return invalid("baseUrl", "must be an http or https URL")
   if (url.username !== "" || url.password !== "") {
@@ -113,13 +114,6 @@ const checkHeaders = ({ headers = {} }: Defaults): Either.Either<void, ConfigErr
   }
   return Either.void
 }
-
-/** Parses durations that are texts, which would cost each call more than its timer. */
-const withDurations = ({ attemptDeadline, deadline, ...others }: Defaults): Defaults => ({
-  ...others,
-  ...(deadline === undefined ? {} : { deadline: Duration.decode(deadline) }),
-  ...(attemptDeadline === undefined ? {} : { attemptDeadline: Duration.decode(attemptDeadline) })
-})
 
 const checkDurations = ({ attemptDeadline, deadline }: Defaults): Either.Either<void, ConfigError.ConfigError> => {
   for (const [name, value] of Object.entries({ deadline, attemptDeadline })) {
@@ -188,7 +182,7 @@ export const make = <C extends Credentials.Credentials = Credentials.Credentials
       baseUrl,
       // `OptionsFor` requires credentials where `Credentials.none` is not enough.
       credentials: credentials === undefined ? (Credentials.none as C) : yield* credentials,
-      defaults: withDurations(defaults),
+      defaults,
       origin
     }
   })

@@ -15,7 +15,12 @@ const encodeLabel = (label: string): string | undefined => {
     .replace(/[\u200c\u200d]/g, "")
   // With a second label, since a host of digits would be read as an IPv4 address.
   const url = `http://${mapped}.a`
-  return URL.canParse(url) ? new URL(url).hostname.slice(0, -2) : undefined
+  // `URL.canParse` of Node 20 is wrong for characters of Latin-1 once it was called some thousand times.
+  try {
+    return new URL(url).hostname.slice(0, -2)
+  } catch {
+    return undefined
+  }
 }
 
 /** Encodes an international host in punycode; undefined if it can't be encoded. Other hosts are returned as they are. */

@@ -14,6 +14,7 @@ const loaded: Readonly<Record<string, ReadonlyArray<string>>> = {
     "node:crypto",
     "node:fs",
     "node:fs/promises",
+    "node:net",
     "node:os",
     "node:path",
     "node:stream",

@@ -2,6 +2,7 @@ import * as Either from "effect/Either"
 import type { Issue } from "../../Issue.js"
 import { loneSurrogate } from "./plainJson.js"
 import { anyPath, escapeLiteral, isDotSegment, type Segment, segmentsOf, templateOf } from "./pathTemplate.js"
+import { canParse } from "../http/canParse.js"
 
 /** The parsed target of a verb. */
 export interface Target {
@@ -48,5 +49,5 @@ export const parseTarget = (target: unknown, baseUrl: URL): Either.Either<Target
   if (typeof target !== "string") return refuse("should be a path, such as /users/{id}")
   if (!target.isWellFormed()) return refuse(loneSurrogate)
   if (!/^[a-z][a-z\d+.-]*:\/\//i.test(target)) return parsePath(target)
-  return URL.canParse(target) ? parseUrl(new URL(target), baseUrl) : refuse("is not a URL")
+  return canParse(target) ? parseUrl(new URL(target), baseUrl) : refuse("is not a URL")
 }

@@ -1,4 +1,5 @@
 import { decodeBy } from "./charset.js"
+import { canParse } from "./canParse.js"
 
 /**
  * Decodes UTF-8 in a reference from a header, as browsers do: transports return each byte of a header as a character. Returns other text
@@ -15,7 +16,7 @@ export const decodeReference = (location: string): string => {
  */
 export const resolveReference = (reference: string | URL, responseUrl: string): string => {
   const text = decodeReference(String(reference))
-  if (!URL.canParse(text, responseUrl)) return text
+  if (!canParse(text, responseUrl)) return text
   const url = new URL(text, responseUrl)
   url.hash = ""
   return url.href

@@ -10,6 +10,7 @@ import { authorizationFailure, ErrorResponse, excerpt, knownCode, libraryFailure
 import type { RequestParameters, Registration } from "./registration.js"
 import type { ServerMetadata } from "./serverMetadata.js"
 import { isPushed, pushRequest } from "./pushedAuthorization.js"
+import { canParse } from "../http/canParse.js"
 
 /** An authorization request (RFC 6749, 4.1.1), with the values that its response and the token request are checked by. */
 export interface AuthorizationRequest {
@@ -46,7 +47,7 @@ export const makeAuthorizationRequest = (
   Effect.gen(function* () {
     const { client, parameters, scope, server } = registration
     const { authorization_endpoint: endpoint } = as
-    if (endpoint === undefined || !URL.canParse(endpoint) || !isSecureHttp(new URL(endpoint))) {
+    if (endpoint === undefined || !canParse(endpoint) || !isSecureHttp(new URL(endpoint))) {
       return yield* new TokenFailure({
         reason: "Misconfigured",
         message: `${server.host} has no authorization endpoint with an https URL: configure its endpoints as \`server\``

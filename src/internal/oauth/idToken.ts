@@ -11,6 +11,7 @@ import { parseJson } from "../parseJson.js"
 import { isTemporary, libraryFailure, outageFailure } from "./failures.js"
 import type { Registration } from "./registration.js"
 import type { RequestTraits } from "./transport.js"
+import { canParse } from "../http/canParse.js"
 
 /** The claims of an ID token (OpenID Connect Core 1.0, 2 and 5.1). */
 export interface Claims {
@@ -43,7 +44,7 @@ const get = (
   option: string,
   traits: RequestTraits
 ): Effect.Effect<string, TokenFailure, HttpClient> => {
-  if (endpoint === undefined || !URL.canParse(endpoint)) {
+  if (endpoint === undefined || !canParse(endpoint)) {
     return Effect.fail(misconfigured(`the URL is not known: configure \`${option}\` of ${host}`))
   }
   const url = new URL(endpoint)

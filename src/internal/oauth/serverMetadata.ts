@@ -10,6 +10,7 @@ import { isSuccess, redirectStatuses } from "../http/statuses.js"
 import { parseJson } from "../parseJson.js"
 import { excerpt, isTemporary, type Outage, outageFailure } from "./failures.js"
 import type { RequestTraits, Send } from "./transport.js"
+import { canParse } from "../http/canParse.js"
 
 /** The endpoints of an authorization server that does not publish its metadata. */
 export interface Endpoints {
@@ -74,7 +75,7 @@ const invalid = (path: ReadonlyArray<string>, message: string) =>
   Either.left(ConfigError.InvalidData([...path], message))
 
 const parseUrl = (path: ReadonlyArray<string>, text: string | URL): Either.Either<URL, ConfigError.ConfigError> => {
-  if (!URL.canParse(text)) return invalid(path, "must be an absolute URL, such as https://auth.example")
+  if (!canParse(text)) return invalid(path, "must be an absolute URL, such as https://auth.example")
   const url = new URL(text)
   if (!isSecureHttp(url)) return invalid(path, "must be an https URL, or an http URL of this machine")
   if (url.username !== "" || url.password !== "") return invalid(path, "must not hold credentials")
@@ -112,7 +113,7 @@ const withoutSlash = (text: string): string => text.replace(/\/$/, "")
 const isSameIssuer =
   (expected: string) =>
   (issuer: string): boolean =>
-    URL.canParse(issuer) && withoutSlash(new URL(issuer).href) === withoutSlash(new URL(expected).href)
+    canParse(issuer) && withoutSlash(new URL(issuer).href) === withoutSlash(new URL(expected).href)
 
 /**
  * Lists the URLs at which servers publish the metadata of an issuer, the standards' first: appended to its path (OpenID Connect
@@ -171,7 +172,7 @@ const requestDocument = (
     ({ headers, status, text }) => {
       const failed = (reason: string, unsafe = false) => Effect.succeed({ status, reason, unsafe })
       const { location } = headers
-      if (redirectStatuses.includes(status) && location !== undefined && URL.canParse(location, url)) {
+      if (redirectStatuses.includes(status) && location !== undefined && canParse(location, url)) {
         const target = new URL(location, url)
         return target.origin === url.origin && redirects > 0
           ? requestDocument(target, { urls: [], expected, isExpected }, send, retried, redirects - 1)
@@ -380,8 +381,7 @@ export const resolveServer = (
               as,
               // Without an issuer to compare with, an `iss` must at least be on a host that the user has named. Otherwise a hostile
               // server that the same program signs in at could pass on a code to it, and redeem it there (mix-up).
-              isIssuer: (iss) =>
-                URL.canParse(iss) && isSecureHttp(new URL(iss)) && origins.includes(new URL(iss).origin)
+              isIssuer: (iss) => canParse(iss) && isSecureHttp(new URL(iss)) && origins.includes(new URL(iss).origin)
             }
           : serverMetadata(as)
       ),

@@ -4,6 +4,7 @@ import type { Response } from "../../Operation.js"
 import { errorDetails, type ErrorContext, scrubberOf } from "../call/errors.js"
 import { callOf } from "../operation.js"
 import type { Finding, PageRequest } from "./strategy.js"
+import { canParse } from "../http/canParse.js"
 
 /** The part of a page's call that errors need. */
 export type Call = ErrorContext["call"]
@@ -21,7 +22,7 @@ const unknownName = "list"
 /** Makes the details of an error about a list. They have no body, since a page holds data of users. */
 const detailsOf = (call: Call | undefined, response: Response<unknown> | undefined, sentence: string): ErrorDetails => {
   if (call === undefined) {
-    const url = response === undefined || !URL.canParse(response.url) ? "" : new URL(response.url).origin
+    const url = response === undefined || !canParse(response.url) ? "" : new URL(response.url).origin
     return {
       message: `${unknownName}: ${sentence}`,
       operation: unknownName,
@@ -50,5 +51,5 @@ export const paginationError = (
 export const baseUrlOf = (call: Call | undefined, response: Response<unknown> | undefined): URL | undefined => {
   const known = (response && callOf(response)) ?? call
   if (known !== undefined) return known.authoriser.baseUrl
-  return response === undefined || !URL.canParse(response.url) ? undefined : new URL(new URL(response.url).origin)
+  return response === undefined || !canParse(response.url) ? undefined : new URL(new URL(response.url).origin)
 }

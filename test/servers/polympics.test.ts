@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { createServer } from "node:http"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -250,7 +251,11 @@ describe("the recorded exchanges, byte by byte", () => {
   it.effect("over a socket", () =>
     HttpServer.addressWith((address) =>
       replay(address._tag === "TcpAddress" ? `http://127.0.0.1:${address.port}` : "")
-    ).pipe(Effect.provide(onSocket))
+    ).pipe(
+      Effect.provide(onSocket),
+      // `fetch` follows redirects, which are among the exchanges, and fails where one has a body (Node 20).
+      Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" })
+    )
   )
 })
 

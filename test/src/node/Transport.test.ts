@@ -578,6 +578,6 @@ describe("ten thousand requests", () => {
         yield* Scope.close(scope, Exit.void)
         yield* poll(() => handles() <= before)
       }),
-    60_000
+    180_000
   )
 })

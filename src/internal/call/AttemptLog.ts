@@ -16,17 +16,15 @@ export interface AttemptLog {
 
 export const make = (): AttemptLog => {
   let attempts: ReadonlyArray<Attempt> = []
-  let listeners: ReadonlyArray<Listener> | undefined
+  let listeners: ReadonlyArray<Listener> = []
   return {
     attempts: () => attempts,
     record: ({ headers: _, ...attempt }) => {
       attempts = [...attempts, attempt]
-      return listeners === undefined
-        ? Effect.void
-        : Effect.forEach(listeners, (listener) => listener(attempt), { discard: true })
+      return Effect.forEach(listeners, (listener) => listener(attempt), { discard: true })
     },
     listen: (listener) => {
-      listeners = [...(listeners ?? []), listener]
+      listeners = [...listeners, listener]
     }
   }
 }

@@ -369,6 +369,7 @@ export const stepsOf = (fields: ReadonlyArray<Field>, used: Set<number>): Readon
       break
     }
     used.add(free)
+    // The slice has one to eight fields, which the type of an array does not say.
     steps.push(makers[free]!([first!, ...others] as unknown as Eight))
   }
   return steps

@@ -14,6 +14,7 @@ import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { IncomingHttpHeaders } from "node:http"
+import { decodeUtf8 } from "../internal/http/charset.js"
 import { type Coding, decodedStream, parseCodings } from "../internal/http/contentCoding.js"
 import { readChunks } from "../internal/http/readBody.js"
 import { type ReadBody, type ReadFailure, TooLarge } from "../internal/http/receivedBody.js"
@@ -27,13 +28,6 @@ const joinHeaders = (received: IncomingHttpHeaders): Headers.Headers => {
   }
   // All values are strings, and names are in lower case.
   return Headers.unsafeFromRecord({ ...received } as Record<string, string>)
-}
-
-/** Decodes UTF-8, without a byte order mark. */
-const toText = (bytes: Uint8Array): string => {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
-  return buffer.toString("utf8", hasMark ? 3 : 0)
 }
 
 /**
@@ -82,14 +76,14 @@ export class OwnResponse extends Inspectable.Class implements HttpClientResponse
   }
 
   get text(): Effect.Effect<string, ResponseError> {
-    return this.content((bytes) => Effect.succeed(toText(bytes)))
+    return this.content((bytes) => Effect.succeed(decodeUtf8(bytes)))
   }
 
   get json(): Effect.Effect<unknown, ResponseError> {
     return this.content((bytes) => {
       if (bytes.length === 0) return Effect.succeed(null)
       try {
-        return Effect.succeed(JSON.parse(toText(bytes)) as unknown)
+        return Effect.succeed(JSON.parse(decodeUtf8(bytes)) as unknown)
       } catch (cause) {
         return Effect.fail(this.toError({ cause }))
       }

@@ -4,26 +4,23 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as HttpTraceContext from "@effect/platform/HttpTraceContext"
 import * as Context from "effect/Context"
-import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
-import * as Tracer from "effect/Tracer"
+import type * as Tracer from "effect/Tracer"
+import { isDefaultTracer } from "../internal/isDefaultTracer.js"
 import type { Target } from "./requestTarget.js"
 
-type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
+export type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
 
 /**
- * Makes a function that reports whether a request has a span: tracing is not disabled, and there is a tracer, or a span that the
- * request is a part of. A span of Effect's default tracer that has no parent is not exported.
+ * Reports whether a request has a span: tracing is not disabled, and there is a tracer, or a span that the request is a part of. A span
+ * of Effect's default tracer that has no parent is not exported.
  */
-export const makeIsTraced = () => {
-  const defaultTracer = Context.get(DefaultServices.liveServices, Tracer.Tracer)
-  return (fiber: AnyFiber, request: HttpClientRequest.HttpClientRequest): boolean =>
-    (fiber.currentSpan !== undefined || fiber.currentTracer !== defaultTracer) &&
-    fiber.getFiberRef(FiberRef.currentTracerEnabled) &&
-    !fiber.getFiberRef(HttpClient.currentTracerDisabledWhen)(request)
-}
+export const isTraced = (fiber: AnyFiber, request: HttpClientRequest.HttpClientRequest): boolean =>
+  (fiber.currentSpan !== undefined || !isDefaultTracer(fiber.currentTracer)) &&
+  fiber.getFiberRef(FiberRef.currentTracerEnabled) &&
+  !fiber.getFiberRef(HttpClient.currentTracerDisabledWhen)(request)
 
 const recordRequest = (
   span: Tracer.Span,

@@ -6,7 +6,6 @@ import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import type * as Fiber from "effect/Fiber"
 import { constFalse } from "effect/Function"
 import { globalValue } from "effect/GlobalValue"
 import * as Predicate from "effect/Predicate"
@@ -20,13 +19,13 @@ import { abortReason, Exchange } from "./exchange.js"
 import { OwnResponse } from "./ownResponse.js"
 import { type SendableBody, toSendable } from "./requestBody.js"
 import { type Origins, type Target, targetOf } from "./requestTarget.js"
-import { makeIsTraced, traced } from "./requestSpan.js"
+import { type AnyFiber, isTraced, traced } from "./requestSpan.js"
 
 /** The part of undici's dispatchers that a client uses. */
 export type Dispatch = Pick<Dispatcher, "dispatch">
 
 /** Settings of a client. */
-export interface Settings {
+export interface ClientSettings {
   /** Maximum size of a body that is read whole, in bytes. */
   readonly maxBodySize: number
   /** Options of each request. */
@@ -60,8 +59,6 @@ const toError = (request: HttpClientRequest, cause: unknown): RequestError => {
   return new RequestError({ request, reason: refused ? "Encode" : "Transport", cause })
 }
 
-type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
-
 /** Returns the runtime of a fiber, for the Streams of its requests. */
 const runtimeOf = (fiber: AnyFiber): Runtime.Runtime<never> =>
   Runtime.make({
@@ -71,9 +68,8 @@ const runtimeOf = (fiber: AnyFiber): Runtime.Runtime<never> =>
   })
 
 /** Makes a client that sends requests by a dispatcher of undici. */
-export const makeClient = (dispatcher: Dispatch, { maxBodySize, options }: Settings): HttpClient.HttpClient => {
+export const makeClient = (dispatcher: Dispatch, { maxBodySize, options }: ClientSettings): HttpClient.HttpClient => {
   const origins: Origins = new Map()
-  const isTraced = makeIsTraced()
   // The platform's own, by which `HttpClient.withScope` tells its clients of the scope of a request.
   const scopes = globalValue(
     "@effect/platform/HttpClient/scopedRequests",
@@ -148,7 +144,7 @@ export const makeClient = (dispatcher: Dispatch, { maxBodySize, options }: Setti
   const send = (
     request: HttpClientRequest,
     expiry: Expiry | undefined,
-    isTraced: (fiber: AnyFiber) => boolean
+    hasSpan: (fiber: AnyFiber) => boolean
   ): Effect.Effect<HttpClientResponse, HttpClientError> =>
     Effect.withFiberRuntime((fiber) => {
       if (expiry?.passed === true) {
@@ -160,7 +156,7 @@ export const makeClient = (dispatcher: Dispatch, { maxBodySize, options }: Setti
       }
       // A span changes the headers, and thereby the request that is sent.
       const scoped = scopes.get(request)?.signal
-      return isTraced(fiber)
+      return hasSpan(fiber)
         ? traced(fiber, request, target.right, (request) => exchange(request, target.right, fiber, scoped, expiry))
         : exchange(request, target.right, fiber, scoped, expiry)
     })

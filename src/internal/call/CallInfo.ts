@@ -1,11 +1,10 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as DefaultServices from "effect/DefaultServices"
 import type * as Fiber from "effect/Fiber"
-import * as Tracer from "effect/Tracer"
 import type { Authoriser } from "../../Authoriser.js"
 import type { CompiledEndpoint } from "../endpoint/CompiledEndpoint.js"
+import { isDefaultTracer } from "../isDefaultTracer.js"
 
 /** A call whose input is encoded. */
 export interface PreparedCall {
@@ -27,9 +26,6 @@ export interface CallInfo extends PreparedCall {
   /** True if there is a tracer that may export spans. */
   readonly traced: boolean
 }
-
-const isDefaultTracer = (tracer: Tracer.Tracer): boolean =>
-  tracer === Context.get(DefaultServices.liveServices, Tracer.Tracer)
 
 /** Begins a call in a fiber. */
 export const beginCall = (fiber: Fiber.RuntimeFiber<unknown, unknown>, prepared: PreparedCall): CallInfo => {

@@ -13,15 +13,12 @@ const charsetOfType = (contentType: string): string | undefined =>
 const windows1252 = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ"
 
 /** Decodes UTF-8, without its mark. Malformed bytes become U+FFFD. Node's own function is much faster than a new `TextDecoder`. */
-const decodeUtf8 = (bytes: Uint8Array, hasMark: boolean): string => {
+export const decodeUtf8 = (bytes: Uint8Array): string => {
   // TypeScript's types of Node declare `Buffer`, which other runtimes do not have.
   const { Buffer } = globalThis as { readonly Buffer?: typeof globalThis.Buffer }
-  return Buffer === undefined
-    ? new TextDecoder().decode(bytes)
-    : (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).toString(
-        "utf8",
-        hasMark ? 3 : 0
-      )
+  if (Buffer === undefined) return new TextDecoder().decode(bytes)
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return buffer.toString("utf8", charsetOfMark(bytes) === "utf-8" ? 3 : 0)
 }
 
 /** Decodes bytes by the label of a charset. Undefined for an unknown label, and for malformed bytes if they are `fatal`. */
@@ -46,11 +43,11 @@ export const decodeBy = (bytes: Uint8Array, label: string, fatal = false): strin
 export const decodeText = (bytes: Uint8Array, contentType = ""): string => {
   const marked = charsetOfMark(bytes)
   const label = marked ?? charsetOfType(contentType) ?? "utf-8"
-  if (/^utf-?8$/i.test(label)) return decodeUtf8(bytes, marked !== undefined)
+  if (/^utf-?8$/i.test(label)) return decodeUtf8(bytes)
   const isUnlikely = marked === undefined && /[/+]json\b/i.test(contentType)
   const utf8 = isUnlikely ? decodeBy(bytes, "utf-8", true) : undefined
   return (
     // JSON has no NUL, but UTF-16 of ASCII characters has.
-    (utf8?.includes("\0") === true ? undefined : utf8) ?? decodeBy(bytes, label) ?? decodeUtf8(bytes, false)
+    (utf8?.includes("\0") === true ? undefined : utf8) ?? decodeBy(bytes, label) ?? decodeUtf8(bytes)
   )
 }

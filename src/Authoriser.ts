@@ -13,7 +13,7 @@ import { isDuration } from "./internal/isDuration.js"
 import { allowsCredentials, insecureMessage } from "./internal/http/secureUrl.js"
 import * as OriginState from "./OriginState.js"
 import type { RetryPolicy } from "./RetryPolicy.js"
-import { canParse } from "./internal/http/canParse.js"
+import { toUrl } from "./internal/http/toUrl.js"
 
 /**
  * The calls that share a rate limit, so that a 429 to one of them holds back the others:
@@ -92,8 +92,8 @@ const invalid = (field: string, message: string) => Either.left(ConfigError.Inva
 
 /** Parses a base URL. The errors do not repeat the text, which may hold credentials. */
 const parseBaseUrl = (text: string | URL): Either.Either<URL, ConfigError.ConfigError> => {
-  if (!canParse(text)) return invalid("baseUrl", "must be an absolute URL, such as https://api.example")
-  const url = new URL(text)
+  const url = toUrl(text)
+  if (url === undefined) return invalid("baseUrl", "must be an absolute URL, such as https://api.example")
   if (url.protocol !== "https:" && url.protocol !== "http:") return invalid("baseUrl", "must be an http or https URL")
   if (url.username !== "" || url.password !== "") {
     return invalid("baseUrl", "must not hold credentials: give them as `credentials`")

@@ -28,7 +28,7 @@ import type { Grant } from "./internal/oauth/tokenRequest.js"
 import { makeTokens } from "./internal/tokens/makeTokens.js"
 import type * as Token from "./Token.js"
 import type * as Tokens from "./Tokens.js"
-import { canParse } from "./internal/http/canParse.js"
+import { toUrl } from "./internal/http/toUrl.js"
 
 export type { CallbackResult, RedirectReceiver, SignInResult } from "./internal/oauth/authorizationCode.js"
 export type { Client, KeyClient, PublicClient, SecretClient } from "./internal/oauth/clientAuthentication.js"
@@ -546,7 +546,7 @@ export const tokenExchange = (
     const { actorToken, name, requestedTokenType, subjectToken } = options
     const { actorTokenType = accessTokenType, subjectTokenType = accessTokenType } = options
     for (const [option, type] of Object.entries({ actorTokenType, requestedTokenType, subjectTokenType })) {
-      if (type !== undefined && !canParse(type)) {
+      if (type !== undefined && toUrl(type) === undefined) {
         return yield* invalid([option], "must be a URI, such as `urn:ietf:params:oauth:token-type:jwt` (RFC 8693, 3)")
       }
     }

@@ -9,7 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import type { CallbackResult, RedirectReceiver, SignInResult } from "../OAuth.js"
 import { TokenFailure } from "../Token.js"
-import { canParse } from "../internal/http/canParse.js"
+import { toUrl } from "../internal/http/toUrl.js"
 
 /** Options of `receiver`. */
 export interface Options {
@@ -158,7 +158,7 @@ const pathAndQuery = /^\/[^?\\]*(?:\?|$)/
  * `//evil.example` would otherwise change the host, even with a tab between the slashes.
  */
 const requestUrl = (target: string, origin: string): URL | undefined =>
-  pathAndQuery.test(target) && canParse(origin + target) ? new URL(origin + target) : undefined
+  pathAndQuery.test(target) ? toUrl(origin + target) : undefined
 
 /** A sign-in that waits for its callback or, after that, for its result. */
 interface PendingSignIn {

@@ -1,7 +1,7 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as UrlParams from "@effect/platform/UrlParams"
 import * as Either from "effect/Either"
-import { canParse } from "../internal/http/canParse.js"
+import { toUrl } from "../internal/http/toUrl.js"
 
 /** The parts of a URL that a request is sent with. */
 export interface Target {
@@ -40,8 +40,8 @@ const parse = ({ hash, url, urlParams }: HttpClientRequest): Either.Either<Targe
 const originOf = (prefix: string, origins: Origins): string | undefined => {
   const known = origins.get(prefix)
   if (known !== undefined) return known
-  if (!plainPrefix.test(prefix) || !canParse(prefix)) return undefined
-  const { origin } = new URL(prefix)
+  const origin = plainPrefix.test(prefix) ? toUrl(prefix)?.origin : undefined
+  if (origin === undefined) return undefined
   if (origins.size === maxOrigins) origins.clear()
   origins.set(prefix, origin)
   return origin

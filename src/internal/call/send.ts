@@ -19,7 +19,7 @@ import { flatMapNow } from "../flatMapNow.js"
 import { classifyTransport } from "./classify.js"
 import { isCredentialHeader, makeRevealsCredentials, paramsOf } from "./secrets.js"
 import { withTraceContext } from "./tracing.js"
-import { canParse } from "../http/canParse.js"
+import { toUrl } from "../http/toUrl.js"
 
 /** The maximum number of redirects of a request, as in browsers. */
 const maxRedirects = 20
@@ -149,9 +149,8 @@ const removeCredentials = (url: URL, { authorized, plain }: Ready, sameOrigin: b
 
 /** Returns the target of a redirect, if it can be followed: https, or http from http, and without credentials. */
 const targetOf = (location: string | undefined, from: string): URL | undefined => {
-  const target = location === undefined ? undefined : decodeReference(location)
-  if (target === undefined || !canParse(target, from)) return undefined
-  const url = new URL(target, from)
+  const url = location === undefined ? undefined : toUrl(decodeReference(location), from)
+  if (url === undefined) return undefined
   // A fragment is for the client (RFC 9110, 7.1), and some transports send it.
   url.hash = ""
   const safe = url.protocol === "https:" || (url.protocol === "http:" && !from.startsWith("https:"))

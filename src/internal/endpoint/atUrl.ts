@@ -1,7 +1,7 @@
 import * as Either from "effect/Either"
 import type { CompiledEndpoint } from "./CompiledEndpoint.js"
 import { parseUrl } from "./verbTarget.js"
-import { canParse } from "../http/canParse.js"
+import { toUrl } from "../http/toUrl.js"
 
 /**
  * Returns an endpoint whose path and query are those of a URL from a response, if the response has one. It keeps its name and its
@@ -10,8 +10,9 @@ import { canParse } from "../http/canParse.js"
 export const atUrl = (endpoint: CompiledEndpoint, url: string | undefined, baseUrl: URL): CompiledEndpoint => {
   const refuse = (message: string): CompiledEndpoint => ({ ...endpoint, problems: [{ path: ["target"], message }] })
   if (url === undefined) return refuse("is missing: the response has no Location header")
-  if (!canParse(url)) return refuse("is not a URL")
-  const target = parseUrl(new URL(url), baseUrl)
+  const parsed = toUrl(url)
+  if (parsed === undefined) return refuse("is not a URL")
+  const target = parseUrl(parsed, baseUrl)
   if (Either.isLeft(target)) return { ...endpoint, problems: target.left }
   const { fromOrigin, query, segments } = target.right
   return { ...endpoint, fromOrigin, query, segments, encodePath: undefined, encodeQuery: undefined }

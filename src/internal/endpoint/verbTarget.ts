@@ -2,7 +2,7 @@ import * as Either from "effect/Either"
 import type { Issue } from "../../Issue.js"
 import { loneSurrogate } from "./plainJson.js"
 import { anyPath, escapeLiteral, isDotSegment, type Segment, segmentsOf, templateOf } from "./pathTemplate.js"
-import { canParse } from "../http/canParse.js"
+import { toUrl } from "../http/toUrl.js"
 
 /** The parsed target of a verb. */
 export interface Target {
@@ -49,5 +49,6 @@ export const parseTarget = (target: unknown, baseUrl: URL): Either.Either<Target
   if (typeof target !== "string") return refuse("should be a path, such as /users/{id}")
   if (!target.isWellFormed()) return refuse(loneSurrogate)
   if (!/^[a-z][a-z\d+.-]*:\/\//i.test(target)) return parsePath(target)
-  return canParse(target) ? parseUrl(new URL(target), baseUrl) : refuse("is not a URL")
+  const url = toUrl(target)
+  return url === undefined ? refuse("is not a URL") : parseUrl(url, baseUrl)
 }

@@ -1,5 +1,5 @@
 import { decodeBy } from "./charset.js"
-import { canParse } from "./canParse.js"
+import { toUrl } from "./toUrl.js"
 
 /**
  * Decodes UTF-8 in a reference from a header, as browsers do: transports return each byte of a header as a character. Returns other text
@@ -16,8 +16,8 @@ export const decodeReference = (location: string): string => {
  */
 export const resolveReference = (reference: string | URL, responseUrl: string): string => {
   const text = decodeReference(String(reference))
-  if (!canParse(text, responseUrl)) return text
-  const url = new URL(text, responseUrl)
+  const url = toUrl(text, responseUrl)
+  if (url === undefined) return text
   url.hash = ""
   return url.href
 }

@@ -10,7 +10,7 @@ import { authorizationFailure, ErrorResponse, excerpt, knownCode, libraryFailure
 import type { RequestParameters, Registration } from "./registration.js"
 import type { ServerMetadata } from "./serverMetadata.js"
 import { isPushed, pushRequest } from "./pushedAuthorization.js"
-import { canParse } from "../http/canParse.js"
+import { toUrl } from "../http/toUrl.js"
 
 /** An authorization request (RFC 6749, 4.1.1), with the values that its response and the token request are checked by. */
 export interface AuthorizationRequest {
@@ -47,7 +47,8 @@ export const makeAuthorizationRequest = (
   Effect.gen(function* () {
     const { client, parameters, scope, server } = registration
     const { authorization_endpoint: endpoint } = as
-    if (endpoint === undefined || !canParse(endpoint) || !isSecureHttp(new URL(endpoint))) {
+    const endpointUrl = endpoint === undefined ? undefined : toUrl(endpoint)
+    if (endpoint === undefined || endpointUrl === undefined || !isSecureHttp(endpointUrl)) {
       return yield* new TokenFailure({
         reason: "Misconfigured",
         message: `${server.host} has no authorization endpoint with an https URL: configure its endpoints as \`server\``

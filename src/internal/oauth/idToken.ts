@@ -11,7 +11,7 @@ import { parseJson } from "../parseJson.js"
 import { isTemporary, libraryFailure, outageFailure } from "./failures.js"
 import type { Registration } from "./registration.js"
 import type { RequestTraits } from "./transport.js"
-import { canParse } from "../http/canParse.js"
+import { toUrl } from "../http/toUrl.js"
 
 /** The claims of an ID token (OpenID Connect Core 1.0, 2 and 5.1). */
 export interface Claims {
@@ -44,10 +44,10 @@ const get = (
   option: string,
   traits: RequestTraits
 ): Effect.Effect<string, TokenFailure, HttpClient> => {
-  if (endpoint === undefined || !canParse(endpoint)) {
+  const url = endpoint === undefined ? undefined : toUrl(endpoint)
+  if (endpoint === undefined || url === undefined) {
     return Effect.fail(misconfigured(`the URL is not known: configure \`${option}\` of ${host}`))
   }
-  const url = new URL(endpoint)
   if (!isSecureHttp(url)) {
     return Effect.fail(
       new TokenFailure({

@@ -10,7 +10,7 @@ import { isSuccess, redirectStatuses } from "../http/statuses.js"
 import { parseJson } from "../parseJson.js"
 import { excerpt, isTemporary, type Outage, outageFailure } from "./failures.js"
 import type { RequestTraits, Send } from "./transport.js"
-import { canParse } from "../http/canParse.js"
+import { toUrl } from "../http/toUrl.js"
 
 /** The endpoints of an authorization server that does not publish its metadata. */
 export interface Endpoints {
@@ -75,8 +75,8 @@ const invalid = (path: ReadonlyArray<string>, message: string) =>
   Either.left(ConfigError.InvalidData([...path], message))
 
 const parseUrl = (path: ReadonlyArray<string>, text: string | URL): Either.Either<URL, ConfigError.ConfigError> => {
-  if (!canParse(text)) return invalid(path, "must be an absolute URL, such as https://auth.example")
-  const url = new URL(text)
+  const url = toUrl(text)
+  if (url === undefined) return invalid(path, "must be an absolute URL, such as https://auth.example")
   if (!isSecureHttp(url)) return invalid(path, "must be an https URL, or an http URL of this machine")
   if (url.username !== "" || url.password !== "") return invalid(path, "must not hold credentials")
   return url.href.includes("#") ? invalid(path, "must not have a fragment") : Either.right(url)
@@ -112,8 +112,10 @@ const withoutSlash = (text: string): string => text.replace(/\/$/, "")
 /** Compares issuers as URLs. A slash at the end makes no difference: servers publish one form, and users know the other. */
 const isSameIssuer =
   (expected: string) =>
-  (issuer: string): boolean =>
-    canParse(issuer) && withoutSlash(new URL(issuer).href) === withoutSlash(new URL(expected).href)
+  (issuer: string): boolean => {
+    const url = toUrl(issuer)
+    return url !== undefined && withoutSlash(url.href) === withoutSlash(new URL(expected).href)
+  }
 
 /**
  * Lists the URLs at which servers publish the metadata of an issuer, the standards' first: appended to its path (OpenID Connect
@@ -172,8 +174,8 @@ const requestDocument = (
     ({ headers, status, text }) => {
       const failed = (reason: string, unsafe = false) => Effect.succeed({ status, reason, unsafe })
       const { location } = headers
-      if (redirectStatuses.includes(status) && location !== undefined && canParse(location, url)) {
-        const target = new URL(location, url)
+      const target = redirectStatuses.includes(status) && location !== undefined ? toUrl(location, url) : undefined
+      if (target !== undefined) {
         return target.origin === url.origin && redirects > 0
           ? requestDocument(target, { urls: [], expected, isExpected }, send, retried, redirects - 1)
           : failed(redirects > 0 ? "a redirect to another origin" : "too many redirects")
@@ -381,7 +383,10 @@ export const resolveServer = (
               as,
               // Without an issuer to compare with, an `iss` must at least be on a host that the user has named. Otherwise a hostile
               // server that the same program signs in at could pass on a code to it, and redeem it there (mix-up).
-              isIssuer: (iss) => canParse(iss) && isSecureHttp(new URL(iss)) && origins.includes(new URL(iss).origin)
+              isIssuer: (iss) => {
+                const url = toUrl(iss)
+                return url !== undefined && isSecureHttp(url) && origins.includes(url.origin)
+              }
             }
           : serverMetadata(as)
       ),

@@ -4,7 +4,7 @@ import type { Response } from "../../Operation.js"
 import { errorDetails, type ErrorContext, scrubberOf } from "../call/errors.js"
 import { callOf } from "../operation.js"
 import type { Finding, PageRequest } from "./strategy.js"
-import { canParse } from "../http/canParse.js"
+import { toUrl } from "../http/toUrl.js"
 
 /** The part of a page's call that errors need. */
 export type Call = ErrorContext["call"]
@@ -19,10 +19,12 @@ export interface List<out Value, out E, out R> {
 /** The name of a list whose requests are not made by an operation or a verb. */
 const unknownName = "list"
 
+const originOf = ({ url }: Response<unknown>): string | undefined => toUrl(url)?.origin
+
 /** Makes the details of an error about a list. They have no body, since a page holds data of users. */
 const detailsOf = (call: Call | undefined, response: Response<unknown> | undefined, sentence: string): ErrorDetails => {
   if (call === undefined) {
-    const url = response === undefined || !canParse(response.url) ? "" : new URL(response.url).origin
+    const url = (response && originOf(response)) ?? ""
     return {
       message: `${unknownName}: ${sentence}`,
       operation: unknownName,
@@ -51,5 +53,6 @@ export const paginationError = (
 export const baseUrlOf = (call: Call | undefined, response: Response<unknown> | undefined): URL | undefined => {
   const known = (response && callOf(response)) ?? call
   if (known !== undefined) return known.authoriser.baseUrl
-  return response === undefined || !canParse(response.url) ? undefined : new URL(new URL(response.url).origin)
+  const origin = response && originOf(response)
+  return origin === undefined ? undefined : new URL(origin)
 }

@@ -1,14 +1,14 @@
 import * as Either from "effect/Either"
 import { parseUrl } from "../endpoint/verbTarget.js"
 import type { Finding } from "./strategy.js"
-import { canParse } from "../http/canParse.js"
+import { toUrl } from "../http/toUrl.js"
 
 const invalid = (sentence: string): Finding => ({ reason: "InvalidLink", sentence })
 
 /** Returns the reason why the URL of a next page can't be followed, if there is one: it must be of the base URL's origin. */
 export const urlFault = (url: string, baseUrl: URL): Finding | undefined => {
-  if (!canParse(url)) return invalid("the next page's URL is not valid")
-  const parsed = new URL(url)
+  const parsed = toUrl(url)
+  if (parsed === undefined) return invalid("the next page's URL is not valid")
   const { origin, password, protocol, username } = parsed
   if (protocol !== "https:" && protocol !== "http:") return invalid("the next page's URL is neither https nor http")
   if (username !== "" || password !== "") return invalid("the next page's URL has a user name or password")

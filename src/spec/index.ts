@@ -1,3 +1,3 @@
-export type * as Document from "./Document.js"
+export * as Document from "./Document.js"
 export type * as Problem from "./Problem.js"
 export type * as Convention from "./Convention.js"

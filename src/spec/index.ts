@@ -1,3 +1,4 @@
+export * as Convention from "./Convention.js"
 export type * as Document from "./Document.js"
+export * as Names from "./Names.js"
 export type * as Problem from "./Problem.js"
-export type * as Convention from "./Convention.js"

@@ -1,4 +1,6 @@
 export type * as Document from "./Document.js"
 export type * as Problem from "./Problem.js"
 export type * as Convention from "./Convention.js"
+export * as Learn from "./Learn.js"
 export * as Overlay from "./Overlay.js"
+export * as Shape from "../Shape.js"

@@ -51,8 +51,11 @@ const mediaTypeOf = (response: DocumentResponse, contentType: string | undefined
 }
 
 /** The pointer of the schema of a response's media type. */
-export const schemaPointer = ({ specification }: Pick<Document, "specification">, pointer: string, mediaType: string): string =>
-  specification === "2.0" ? below(pointer, "schema") : below(pointer, "content", mediaType, "schema")
+export const schemaPointer = (
+  { specification }: Pick<Document, "specification">,
+  pointer: string,
+  mediaType: string
+): string => (specification === "2.0" ? below(pointer, "schema") : below(pointer, "content", mediaType, "schema"))
 
 const parseBody = (body: Json, contentType: string | undefined): unknown => {
   if (typeof body !== "string" || (contentType !== undefined && !isJson(contentType))) return body
@@ -128,7 +131,11 @@ const described = (document: Document, operation: DocumentOperation): ReadonlyAr
   [...operation.details().responses].flatMap(([status, response]) => {
     const node = nodeAt(document.json, response.pointer)
     if (!isObject(node)) return []
-    const made = (mediaType: string, value: Json | undefined, ...path: ReadonlyArray<string>): ReadonlyArray<Example> => {
+    const made = (
+      mediaType: string,
+      value: Json | undefined,
+      ...path: ReadonlyArray<string>
+    ): ReadonlyArray<Example> => {
       const read = value === undefined ? undefined : exampleValue(value, mediaType, response)
       return read === undefined
         ? []

@@ -59,11 +59,7 @@ export const fromExamples = (document: Document): Overlay => {
   const sites: Sites = new Map()
   for (const { operation, schema, shape, status, value } of examplesOf(document)) {
     if (shape === undefined) continue
-    observe(
-      { json: document.json, sites, origin: originOf(operation, status) },
-      { ref: shape, pointer: schema },
-      value
-    )
+    observe({ json: document.json, sites, origin: originOf(operation, status) }, { ref: shape, pointer: schema }, value)
   }
   return overlayOf(document, sites)
 }
@@ -116,7 +112,13 @@ const withMembers = (uses: ReadonlyArray<Use>): ReadonlyArray<Use> => {
   return [...all.values()]
 }
 
-const record = (observation: Observation, use: Use, parts: ReadonlyArray<Part>, type: TypeName, times: number): void => {
+const record = (
+  observation: Observation,
+  use: Use,
+  parts: ReadonlyArray<Part>,
+  type: TypeName,
+  times: number
+): void => {
   recordMismatch(observation, use, parts, type)
   if (type === "null") count(siteAt(observation.sites, use.pointer).seen, type, times)
   else for (const part of parts) count(siteAt(observation.sites, part.pointer).seen, type, times)

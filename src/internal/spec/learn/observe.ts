@@ -22,7 +22,12 @@ export interface Observation {
 }
 
 /** Records a value of a type that a schema does not allow. */
-export const recordMismatch = (observation: Observation, use: Use, parts: ReadonlyArray<Part>, type: TypeName): void => {
+export const recordMismatch = (
+  observation: Observation,
+  use: Use,
+  parts: ReadonlyArray<Part>,
+  type: TypeName
+): void => {
   const { json, origin, sites } = observation
   if (type === "null") {
     const site = siteAt(sites, use.pointer)

@@ -1,5 +1,6 @@
 import { checker } from "../../../Shape.js"
 import type { Json, Shape, TypeName } from "../../../Shape.js"
+import { isObject } from "../overlay/target.js"
 import {
   allows,
   allowsDeep,
@@ -7,6 +8,7 @@ import {
   count,
   hasProperty,
   membersOf,
+  nodeAt,
   partsOf,
   resolve,
   siteAt,

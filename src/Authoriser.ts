@@ -60,6 +60,7 @@ export interface Defaults {
    * a document may have a server of their own. Default: none, so that calls to another origin are sent without them.
    */
   readonly trustedOrigins?: ReadonlyArray<string> | undefined
+  /**
    * Fails calls whose response differs from its description with a `DecodeError`, for operations of a document; overridden by
    * `Descriptor.Strict`. Default: false, the value is delivered with its issues.
    */

@@ -301,7 +301,7 @@ const wrong: ReadonlyArray<Wrong> = [
     "a type that is an object",
     { type: {} },
     {},
-    `${at}/type: The type {} is not one of JSON Schema; the schema has any type.`
+    `${at}/type: The type an object is not one of JSON Schema; the schema has any type.`
   ],
   [
     "required as true",

@@ -1,13 +1,18 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
+import type * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
+import type { Authoriser } from "../../Authoriser.js"
 import type { Labels } from "../../Metrics.js"
 import type { StatusError } from "../../HeraldError.js"
 import type { Issue } from "../../Issue.js"
+import type { RawResponse } from "../../RawResponse.js"
+import type * as Shape from "../../Shape.js"
+import type { CallInfo } from "../call/CallInfo.js"
 import type { Reader, Writer } from "./Codec.js"
 import type { Segment } from "./pathTemplate.js"
 
-/** Encodes a part of the input. */
+/** Encodes a part of the input: path and query to `Texts`, or to the text that is sent, with its first slash or question mark. */
 export type Encode = (input: unknown) => Either.Either<unknown, ReadonlyArray<Issue>>
 
 /** The encoded values of a path, a query, a form or headers, by name. */
@@ -56,6 +61,11 @@ export interface CompiledEndpoint {
   readonly query?: string | undefined
   /** The templates of its requests, by API, of an endpoint that is used for many calls. */
   readonly templates?: WeakMap<Api, RequestTemplate> | undefined
+  /**
+   * Returns the authoriser of the endpoint's calls, for an endpoint with a server or security of its own: one with that base URL and these
+   * credentials. Returns the same one for the same API, and for one that it returned.
+   */
+  readonly authoriserOf?: ((authoriser: Authoriser) => Authoriser) | undefined
   /** Problems of the target and options of a verb. If there are any, no request is sent. */
   readonly problems?: ReadonlyArray<Issue> | undefined
   readonly encodePath: Encode | undefined
@@ -77,8 +87,15 @@ export interface CompiledEndpoint {
   readonly accepts: (status: number) => boolean
   /** The statuses of a success, for messages. */
   readonly successStatuses: string
-  /** The readers of a success. The first one that succeeds is used. */
-  readonly successes: (status: number) => ReadonlyArray<Reader> | undefined
+  /**
+   * The readers of a success. The first one that succeeds is used. The content type is known when the body is received, and can decide
+   * how.
+   */
+  readonly successes: (status: number, contentType?: string) => ReadonlyArray<Reader> | undefined
+  /** Reports the differences of a response from its description, which it is delivered with. */
+  readonly report?:
+    | ((call: CallInfo, response: RawResponse, issues: ReadonlyArray<Shape.Mismatch>) => Effect.Effect<void>)
+    | undefined
   readonly errors: (status: number) => ReadonlyArray<ErrorReader> | undefined
   /** True if a 304 is a success, with the value `NotModified`, where the caller's own headers have a condition. */
   readonly notModified: boolean
@@ -99,12 +116,13 @@ export interface CompiledEndpoint {
 
 const text: Pick<Reader, "receives" | "open"> = { receives: "text" }
 
-/** Selects the reader by which the body of a response with this status is received. Default: as text. */
+/** Selects the reader by which the body of a response is received. Default: as text. */
 export const receiver = (
   { errors, successes }: CompiledEndpoint,
-  status: number
+  status: number,
+  contentType: string | undefined
 ): Pick<Reader, "receives" | "open"> => {
-  const readers = successes(status) ?? errors(status) ?? []
+  const readers = successes(status, contentType) ?? errors(status) ?? []
   return (
     readers.find(({ receives }) => receives === "stream") ??
     readers.find(({ receives }) => receives === "bytes") ??

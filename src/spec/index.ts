@@ -1,4 +1,5 @@
 export * as Convention from "./Convention.js"
 export type * as Document from "./Document.js"
+export * as Generator from "./Generator.js"
 export * as Names from "./Names.js"
 export type * as Problem from "./Problem.js"

@@ -55,6 +55,11 @@ export interface Defaults {
         readonly trustHeaders?: boolean | undefined
       }
     | undefined
+  /**
+   * Fails calls whose response differs from its description with a `DecodeError`, for operations of a document; overridden by
+   * `Descriptor.Strict`. Default: false, the value is delivered with its issues.
+   */
+  readonly strict?: boolean | undefined
   /** Permits credentials over plain http to other machines, for private networks. Default: false, https or loopback only. */
   readonly insecure?: boolean | undefined
 }

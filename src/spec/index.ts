@@ -1,7 +1,6 @@
 export * as Convention from "./Convention.js"
-export type * as Document from "./Document.js"
+export * as Document from "./Document.js"
 export * as Generator from "./Generator.js"
 export * as Names from "./Names.js"
 export type * as Problem from "./Problem.js"
-export type * as Convention from "./Convention.js"
 export * as Shape from "../Shape.js"

@@ -68,6 +68,7 @@ const collectCredentials = (plain: HttpClientRequest, authorized: HttpClientRequ
     // An authentication scheme, with which the value begins, is no secret.
     if (!name.endsWith("authorization")) found.add(value)
     found.add(credentials)
+    if (name === "cookie") for (const pair of value.split(/; */)) found.add(pair.slice(pair.indexOf("=") + 1))
     const decoded = decodeBase64(credentials) ?? ""
     if (decoded.includes(":")) found.add(decoded.slice(decoded.indexOf(":") + 1))
   }

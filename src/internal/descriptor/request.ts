@@ -5,12 +5,13 @@ import type { Descriptor, Parameter } from "./Descriptor.js"
 import type { Issue } from "../../Issue.js"
 import type { CompiledEndpoint, Encode, Parts } from "../endpoint/CompiledEndpoint.js"
 import { escapeLiteral, isDotSegment } from "../endpoint/pathTemplate.js"
-import { isPlainObject } from "../endpoint/plainJson.js"
+import { isPlainObject, loneSurrogate } from "../endpoint/plainJson.js"
 import { mismatch, prependPath, reveal } from "../endpoint/values.js"
 import * as JsonText from "../http/json.js"
 import type { Internals } from "../operation.js"
 import { maxIssues } from "../parseIssues.js"
 import { unknownName } from "./names.js"
+import { authoriserOf, serverProblem } from "./serverAndSecurity.js"
 import { type BodyWriter, bodyWriter, type Check, formText, isJsonType, plainBy } from "./requestBody.js"
 import { cookiePairs, headerText, pathText, percentEncode, queryPairs, refuse, type Value } from "./styles.js"
 
@@ -28,6 +29,7 @@ export type RequestSide = Pick<
   | "encodeHeaders"
   | "body"
   | "issuePaths"
+  | "authoriserOf"
 >
 
 /** The request side of an operation from a descriptor. */
@@ -89,8 +91,11 @@ const splitParts = (
 
 const isParameter = (part: TemplatePart): part is Parameter => typeof part !== "string"
 
+const escapeText = (part: TemplatePart): TemplatePart => (isParameter(part) ? part : escapeLiteral(part))
+
+/** Joins the parts of a template, with these texts for its parameters. */
 const expand = (parts: ReadonlyArray<TemplatePart>, texts: Written): string =>
-  parts.map((part) => (isParameter(part) ? (texts.get(part) ?? "") : escapeLiteral(part))).join("")
+  parts.map((part) => (isParameter(part) ? (texts.get(part) ?? "") : part)).join("")
 
 /** Returns the default style of a parameter, by its place (OpenAPI 3.1, 4.8.12.2). */
 const styleOf = ({ in: place, style }: Parameter) =>
@@ -157,8 +162,8 @@ export const requestOf = (descriptor: Descriptor, check: Check): Request => {
   const properties = inPlace("body")
   const queries = inPlace("query", "querystring")
   // A fragment is not sent. Documents tell operations of one path apart by it.
-  const [target] = splitParts(templateParts(path.replace(/^\//, ""), inPlace("path")), "#")
-  const [pathParts, queryParts] = splitParts(target, "?")
+  const [target] = splitParts(templateParts(path.toWellFormed().replace(/^\//, ""), inPlace("path")), "#")
+  const [pathParts, queryParts] = splitParts(target.map(escapeText), "?")
   // A parameter that the template lacks is sent nowhere.
   const paths = [...new Set(target.filter(isParameter))]
   const flat = [...paths, ...queries, ...properties]
@@ -172,9 +177,14 @@ export const requestOf = (descriptor: Descriptor, check: Check): Request => {
   ]
   const names = [...flat.map((one) => one.name), ...partNames]
   const known = new Set(names)
-  const problems = names.flatMap((one, index) =>
-    names.indexOf(one) === index ? [] : [{ path: [one], message: "is the name of two parts of this operation's input" }]
-  )
+  const unsuitable = serverProblem(descriptor)
+  const problems: Issues = [
+    ...names
+      .filter((one, index) => names.indexOf(one) !== index)
+      .map((one) => ({ path: [one], message: "is the name of two parts of this operation's input" })),
+    ...(path.isWellFormed() ? [] : [{ path: ["path"], message: loneSurrogate }]),
+    ...(unsuitable === undefined ? [] : [{ path: ["server"], message: unsuitable }])
+  ]
 
   /** Converts and checks the value of a parameter. Returns undefined if it is not sent. */
   const valueOf = (parameter: Parameter, given: unknown): Either.Either<unknown, Issues> => {
@@ -398,7 +408,8 @@ export const requestOf = (descriptor: Descriptor, check: Check): Request => {
               writer: { write: identity as never, withBody: writer?.withBody },
               contentType: undefined
             },
-      issuePaths: { path: [], query: [], body: [] }
+      issuePaths: { path: [], query: [], body: [] },
+      authoriserOf: authoriserOf(descriptor)
     },
     inputOf: (args) => {
       if (positional === undefined) return args[0]

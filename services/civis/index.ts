@@ -1,1 +1,5 @@
-export { retryPolicy } from "./retryPolicy.js"
+export * from "./Authoriser.js"
+export { convention } from "./convention.js"
+export { errorMessage } from "./errorMessage.js"
+export { callsRemaining, rateLimit } from "./responses.js"
+export { retryPolicy, withSchedule } from "./retryPolicy.js"

@@ -9,6 +9,7 @@ import { fromInternals, type Operation } from "./Operation.js"
 import type { Ref } from "./Shape.js"
 
 export type { Ref, Shape } from "./Shape.js"
+export type { Content, ErrorsOf, Operation, Thunk } from "./internal/descriptor/generatedTypes.js"
 export { Strict } from "./internal/descriptor/strict.js"
 
 /** The serialization of a parameter (OpenAPI 3.1, 4.8.12.2), with those of Swagger 2.0 and of servers in PHP and Rails. */

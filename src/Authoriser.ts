@@ -55,6 +55,11 @@ export interface Defaults {
         readonly trustHeaders?: boolean | undefined
       }
     | undefined
+  /**
+   * Other origins of the API, such as `https://uploads.example`, to which the credentials and default headers are sent, too. Operations of
+   * a document may have a server of their own. Default: none, so that calls to another origin are sent without them.
+   */
+  readonly trustedOrigins?: ReadonlyArray<string> | undefined
   /** Permits credentials over plain http to other machines, for private networks. Default: false, https or loopback only. */
   readonly insecure?: boolean | undefined
 }
@@ -69,6 +74,8 @@ export interface Authoriser<out C extends Credentials.Credentials = Credentials.
   readonly credentials: C
   readonly defaults: Defaults
   readonly origin: OriginState.OriginState
+  /** Returns the state of another origin, for operations with a server of their own. */
+  readonly originState: (origin: string) => OriginState.OriginState
 }
 
 /** Options of `make` and `layer`. */
@@ -122,6 +129,12 @@ const checkDurations = ({ attemptDeadline, deadline }: Defaults): Either.Either<
   return Either.void
 }
 
+const checkTrustedOrigins = ({ trustedOrigins = [] }: Defaults): Either.Either<void, ConfigError.ConfigError> =>
+  // JavaScript permits other values than the types do.
+  Array.isArray(trustedOrigins) && trustedOrigins.every((origin) => toUrl(origin)?.origin === origin)
+    ? Either.void
+    : invalid("trustedOrigins", "must be origins, such as https://uploads.example")
+
 const checkRetryPolicy = ({ retryPolicy }: Defaults): Either.Either<void, ConfigError.ConfigError> => {
   if (retryPolicy === undefined) return Either.void
   // JavaScript permits other values than the types do.
@@ -147,7 +160,7 @@ const checkRateLimit = ({ rateLimit }: Defaults): Either.Either<void, ConfigErro
 
 /**
  * Makes the service for an API at a base URL. It uses the `OriginStates`, the `Limiter` and the `ResponseCache` in its context.
- * Fails with a `ConfigError` if the base URL, a default header, a deadline, `rateLimit` or an option of the retry policy is invalid, or
+ * Fails with a `ConfigError` if the base URL, a default header, a deadline, `rateLimit`, `trustedOrigins` or an option of the retry policy is invalid, or
  * if credentials are set for a base URL that is neither https nor loopback (see `insecure`).
  *
  * @example
@@ -171,19 +184,21 @@ export const make = <C extends Credentials.Credentials = Credentials.Credentials
     yield* checkDurations(defaults)
     yield* checkRetryPolicy(defaults)
     yield* checkRateLimit(defaults)
+    yield* checkTrustedOrigins(defaults)
     if (credentials !== undefined && !allowsCredentials({ baseUrl, insecure: defaults.insecure })) {
       return yield* invalid("baseUrl", insecureMessage)
     }
     if (credentials !== undefined && !Effect.isEffect(credentials)) {
       return yield* invalid("credentials", "must be an Effect, as the functions of `Credentials` return")
     }
-    const origin = yield* OriginState.forOrigin(baseUrl.origin)
+    const originState = yield* OriginState.forOrigins
     return {
       baseUrl,
       // `OptionsFor` requires credentials where `Credentials.none` is not enough.
       credentials: credentials === undefined ? (Credentials.none as C) : yield* credentials,
       defaults,
-      origin
+      origin: originState(baseUrl.origin),
+      originState
     }
   })
 

@@ -6,11 +6,12 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { atOnce, neverReplaced } from "./internal/immediateCredentials.js"
+import { flatMapNow } from "./internal/flatMapNow.js"
+import { atOnce, isImmediate, neverReplaced } from "./internal/immediateCredentials.js"
 import { authorizedRequest } from "./internal/authorizedRequest.js"
 import { encodeBase64 } from "./internal/base64.js"
 import { fingerprint, isGuessable, slowFingerprint } from "./internal/fingerprint.js"
-import { isRequestField, visibleAscii } from "./internal/http/fieldSyntax.js"
+import { fieldName, isRequestField, visibleAscii } from "./internal/http/fieldSyntax.js"
 
 /**
  * Adds credentials to requests, and reacts when the server rejects them.
@@ -48,6 +49,11 @@ export interface Credentials {
    * being replaced.
    */
   readonly wrapAttempt?: <A, E, R>(attempt: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /**
+   * Selects the credentials of an operation whose document names security schemes: alternatives, each the names of those that apply
+   * together. Default: these credentials, whatever the schemes.
+   */
+  readonly forSecurity?: ((alternatives: ReadonlyArray<ReadonlyArray<string>>) => Credentials) | undefined
 }
 
 /** A request with credentials. */
@@ -260,8 +266,8 @@ export const token = (
 ): Effect.Effect<Credentials, ConfigError.ConfigError> => authorization("Token", key, name)
 
 /**
- * A key in a header or a query parameter. Prefer a header: servers log queries. Fails with a `ConfigError` if the name or the
- * key is invalid.
+ * A key in a header, a query parameter or a cookie. Prefer a header: servers log queries. A browser sends no cookie that a program
+ * sets. Fails with a `ConfigError` if the name or the key is invalid.
  *
  * @example
  * ```ts
@@ -274,15 +280,31 @@ export const token = (
  */
 export const apiKey = (
   options: { readonly key: Redacted.Redacted } & Options &
-    ({ readonly header: string; readonly query?: never } | { readonly query: string; readonly header?: never })
+    (
+      | { readonly header: string; readonly query?: never; readonly cookie?: never }
+      | { readonly query: string; readonly header?: never; readonly cookie?: never }
+      | { readonly cookie: string; readonly header?: never; readonly query?: never }
+    )
 ): Effect.Effect<Credentials, ConfigError.ConfigError> => {
-  const { header, key, name, query } = options
+  const { cookie, header, key, name, query } = options
   if (header !== undefined) {
     return isText(header) && isRequestField(header)
       ? single("key", key, name ?? `API key in the header ${header.toLowerCase()}`, (value) =>
           headerAdder(header.toLowerCase(), value)
         )
       : refuse("header", "must be the name of a header that a request can have (RFC 9110, 5.1, 7.6.1)")
+  }
+  if (cookie !== undefined) {
+    if (!isText(cookie) || !fieldName.test(cookie))
+      return refuse("cookie", "must be the name of a cookie (RFC 6265, 4.1.1)")
+    // The key itself is checked by `single`.
+    return isSecretText(key) && /[",;\\]/.test(Redacted.value(key))
+      ? refuse("key", 'must be a text that a cookie can hold: without " , ; and \\ (RFC 6265, 4.1.1)')
+      : single("key", key, name ?? `API key in the cookie ${cookie}`, (value) => (request) => {
+          const others = request.headers["cookie"]
+          const pair = `${cookie}=${value()}`
+          return HttpRequest.setHeader(request, "cookie", others === undefined ? pair : `${others}; ${pair}`)
+        })
   }
   if (!isText(query) || query === "") return refuse("query", "must be the name of a query parameter, not empty")
   return single(
@@ -292,3 +314,178 @@ export const apiKey = (
     (value) => (request) => HttpRequest.setUrlParam(request, query, value())
   )
 }
+
+/** The generations of credentials that were combined, one for each of them, by the generation of the combination. */
+const makeGenerations = () => {
+  const all: Array<ReadonlyArray<number>> = []
+  return {
+    indexOf: (generations: ReadonlyArray<number>): number => {
+      const last = all.at(-1)
+      const isLast = last?.every((generation, index) => generation === generations[index]) === true
+      return isLast ? all.length - 1 : all.push(generations) - 1
+    },
+    at: (index: number): ReadonlyArray<number> => all[index] ?? []
+  }
+}
+
+/** Credentials whose requests all fail, before they are sent. */
+const failing = (fail: () => Effect.Effect<never, CredentialsFailure>): Credentials => ({
+  identity: "",
+  // Without a partition, no stored response is used.
+  partition: Effect.suspend(fail),
+  authorize: fail,
+  rejected: neverReplaced
+})
+
+/** Combines credentials that apply to a request together, in order. */
+const combined = (parts: ReadonlyArray<Credentials>): Credentials => {
+  const [only] = parts
+  if (only !== undefined && parts.length === 1) return only
+  const generations = makeGenerations()
+
+  /** Joins the texts of the parts, so that no two combinations have the same one. */
+  const join = (texts: ReadonlyArray<string>): string => JSON.stringify(texts)
+
+  const partitionOf = ({ identity, partition }: Credentials, known?: string) =>
+    known !== undefined
+      ? Effect.succeed(Option.some(known))
+      : partition === undefined
+        ? Effect.succeed(Option.some(identity))
+        : partition
+
+  const partitioned = parts.some(({ partition }) => partition !== undefined)
+
+  const joinPartitions = (known: ReadonlyArray<string | undefined>) =>
+    Effect.map(
+      Effect.forEach(parts, (part, index) => partitionOf(part, known[index])),
+      (partitions) => Option.map(Option.all(partitions), join)
+    )
+
+  const authorizeFrom = (
+    request: AuthorizedRequest["request"],
+    done: ReadonlyArray<Pick<AuthorizedRequest, "generation" | "partition">>
+  ): Effect.Effect<AuthorizedRequest, CredentialsFailure> => {
+    const next = parts[done.length]
+    if (next !== undefined) {
+      return flatMapNow(next.authorize(request), (authorized) =>
+        authorizeFrom(authorized.request, [...done, authorized])
+      )
+    }
+    const generation = generations.indexOf(done.map(({ generation }) => generation))
+    // Only those that report their partition may belong to another user than before.
+    return done.every(({ partition }) => partition === undefined)
+      ? Effect.succeed(authorizedRequest(request, generation))
+      : Effect.map(joinPartitions(done.map(({ partition }) => partition)), (partition) =>
+          authorizedRequest(request, generation, Option.getOrUndefined(partition))
+        )
+  }
+
+  const authorize = (request: AuthorizedRequest["request"]) => authorizeFrom(request, [])
+  const changing = parts.some(({ rejected }) => rejected !== neverReplaced)
+  const wrapped = parts.some(({ wrapAttempt }) => wrapAttempt !== undefined)
+  return {
+    identity: join(parts.map(({ identity }) => identity)),
+    name: parts.map(({ identity, name }) => name ?? identity).join(" and "),
+    ...(parts.some(({ storeIdentity }) => storeIdentity !== undefined) && {
+      storeIdentity: Effect.map(
+        Effect.forEach(parts, ({ identity, storeIdentity }) => storeIdentity ?? Effect.succeed(identity)),
+        join
+      )
+    }),
+    ...(partitioned && { partition: Effect.suspend(() => joinPartitions([])) }),
+    authorize: parts.every(isImmediate) ? atOnce(authorize) : authorize,
+    rejected: changing
+      ? (generation) =>
+          Effect.suspend(() => {
+            const each = generations.at(generation)
+            return Effect.map(
+              Effect.forEach(parts, ({ rejected }, index) => rejected(each[index] ?? 0)),
+              (others) => others.some(Boolean)
+            )
+          })
+      : neverReplaced,
+    ...(wrapped && {
+      wrapAttempt: <A, E, R>(attempt: Effect.Effect<A, E, R>) =>
+        parts.reduce((wrapped, { wrapAttempt }) => wrapAttempt?.(wrapped) ?? wrapped, attempt)
+    })
+  }
+}
+
+/** The names of the schemes of an alternative, for a message. */
+const alternativeText = (names: ReadonlyArray<string>): string => names.join(" and ")
+
+/**
+ * Credentials by security scheme, for an API whose document names the schemes of each operation. A call uses the first alternative of
+ * which all schemes are given, all of them together. An operation for which security is optional is called without credentials if none
+ * of its alternatives is given; one without security always is. A call fails with an `AuthoriserError` that names the schemes if its
+ * operation needs others. An operation that names none uses the first credentials here.
+ *
+ * - `schemes`: the credentials by the names of the schemes; undefined for one that is not given. For `mutualTLS` and other schemes that
+ *   add nothing to a request: `Effect.succeed(Credentials.none)`
+ *
+ * @example
+ * ```ts
+ * import { Redacted } from "effect"
+ * import { Credentials } from "effect-herald"
+ *
+ * const credentials = Credentials.bySecurity({
+ *   api_key: Credentials.apiKey({ header: "x-api-key", key: Redacted.make("secret") }),
+ *   bearerAuth: Credentials.bearer(Redacted.make("secret"))
+ * })
+ * ```
+ */
+export const bySecurity = <E = never, R = never>(
+  schemes: Readonly<Record<string, Effect.Effect<Credentials, E, R> | undefined>>
+): Effect.Effect<Credentials, E, R> =>
+  Effect.map(
+    Effect.forEach(
+      Object.entries(schemes).flatMap(([name, credentials]) =>
+        credentials === undefined ? [] : [[name, credentials] as const]
+      ),
+      ([name, credentials]) => Effect.map(credentials, (made) => [name, made] as const)
+    ),
+    (made) => {
+      const given = new Map(made)
+      const [first] = given.values()
+      const known = new Map<string, Credentials>()
+      const select = (alternatives: ReadonlyArray<ReadonlyArray<string>>): Credentials => {
+        const chosen = alternatives.find((names) => names.length > 0 && names.every((name) => given.has(name)))
+        if (chosen !== undefined) return combined(chosen.map((name) => given.get(name)!))
+        if (alternatives.length === 0 || alternatives.some((names) => names.length === 0)) return none
+        const needed = alternatives.map(alternativeText).join(", or ")
+        const message = `the operation needs the credentials of ${needed}, and ${
+          given.size === 0 ? "none are given" : `those of ${[...given.keys()].join(", ")} are given`
+        }: add them to Credentials.bySecurity`
+        return failing(() => Effect.fail(new CredentialsFailure({ reason: "Security", message })))
+      }
+      return {
+        ...(first ?? none),
+        forSecurity: (alternatives) => {
+          const key = JSON.stringify(alternatives)
+          const selected = known.get(key) ?? select(alternatives)
+          known.set(key, selected)
+          return selected
+        }
+      }
+    }
+  )
+
+/**
+ * A key as the user name of HTTP Basic (RFC 7617), with an empty password, as of Civis and Stripe. The key is the secret, so it is in no
+ * message. Fails with a `ConfigError` if the key has a colon, or a header can't hold it.
+ *
+ * @example
+ * ```ts
+ * import { Config, Effect } from "effect"
+ * import { Credentials } from "effect-herald"
+ *
+ * const stripe = Effect.flatMap(Config.redacted("STRIPE_KEY"), (key) => Credentials.basicKey(key))
+ * ```
+ */
+export const basicKey = (
+  key: Redacted.Redacted,
+  { name = "API key as basic user" }: Options = {}
+): Effect.Effect<Credentials, ConfigError.ConfigError> =>
+  isSecretText(key) && Redacted.value(key).includes(":")
+    ? refuse("key", "must not have a colon (RFC 7617, 2)")
+    : single("key", key, name, (value) => headerAdder("authorization", () => `Basic ${encodeBase64(`${value()}:`)}`))

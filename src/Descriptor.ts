@@ -112,7 +112,10 @@ export interface Descriptor {
   readonly body?: RequestBody | undefined
   /** By status, range (`2XX`) or `default`. */
   readonly responses: Readonly<Record<string, ResponseBody>>
-  /** The server of this operation, if it is not that of the document: a URL, absolute or relative to the document's server. */
+  /**
+   * The server of this operation, if it is not that of the document: a URL, absolute or relative to the document's server. One on the
+   * origin of the document's server is relative, such as `/v2`, so that it is on the origin of whatever base URL the API's layer has.
+   */
   readonly server?: string | undefined
   /** Alternatives of security schemes, each the names of those that apply together. `[]` and `[[]]` are none. Default: those of the API. */
   readonly security?: ReadonlyArray<ReadonlyArray<string>> | undefined

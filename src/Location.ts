@@ -44,7 +44,7 @@ export const follow = <A, E, R>(
   const followed = Effect.flatMap(tag, (authoriser) =>
     Effect.suspend(() => {
       const url = reference === undefined ? undefined : resolveReference(reference, response.url)
-      const endpoint = { ...atUrl(compiled(), url, authoriser.baseUrl), encodeHeaders: undefined, body: undefined }
+      const endpoint = { ...atUrl(compiled(), url, authoriser), encodeHeaders: undefined, body: undefined }
       return Effect.map(
         execute(endpoint, authoriser, () => ({ input: undefined, parts: {} })),
         (completed) => toResponse<A>(completed)

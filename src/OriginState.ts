@@ -148,18 +148,18 @@ const current: Effect.Effect<Context.Tag.Service<OriginStates>> = Effect.flatMap
 )
 
 /**
- * Returns the state of an origin, with the `Limiter` and the `ResponseCache` in context, if any. Budget and pause are those
- * of the `OriginStates` in context, or new ones.
+ * Returns a function that returns the state of an origin, with the `Limiter` and the `ResponseCache` in context, if any. Budget and
+ * pause are those of the `OriginStates` in context, or new ones.
  */
-export const forOrigin = (origin: string): Effect.Effect<OriginState> =>
-  Effect.map(
-    Effect.all([current, Effect.serviceOption(Limiter), Effect.serviceOption(ResponseCache)]),
-    ([states, limiter, cache]) => ({
+export const forOrigins: Effect.Effect<(origin: string) => OriginState> = Effect.map(
+  Effect.all([current, Effect.serviceOption(Limiter), Effect.serviceOption(ResponseCache)]),
+  ([states, limiter, cache]) =>
+    (origin) => ({
       ...states.forOrigin(origin),
       limiter: Option.getOrUndefined(limiter),
       cache: Option.getOrUndefined(cache)
     })
-  )
+)
 
 /**
  * Builds the services of a layer with the `OriginStates` in context, or with new ones. Adds these, the `Limiter` and the

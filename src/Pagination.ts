@@ -71,7 +71,7 @@ const operationList =
             if (!checked) checkParams(operation.endpoint, params)
             checked = true
             const { url } = page
-            const endpoint = url === undefined ? compiled() : atUrl(compiled(), url, authoriser.baseUrl)
+            const endpoint = url === undefined ? compiled() : atUrl(compiled(), url, authoriser)
             return Effect.map(
               execute(endpoint, authoriser, () => {
                 const input = inputFor(page)

@@ -1,3 +1,6 @@
+import { makeChecker } from "./internal/descriptor/shapeCheck.js"
+import type { Issue } from "./Issue.js"
+
 /** JSON, as a document's `enum`, `default` and examples hold it. */
 export type Json = string | number | bigint | boolean | null | ReadonlyArray<Json> | { readonly [key: string]: Json }
 
@@ -48,3 +51,73 @@ export interface Shape {
   /** The JSON pointer of the schema in its document (RFC 6901), such as `/components/schemas/Pet`. */
   readonly pointer?: string | undefined
 }
+
+/** The direction in which a value is sent. */
+export type Direction = "request" | "response"
+
+/**
+ * The kind of a mismatch:
+ *
+ * - `type`: a value of another type
+ * - `null`: a null where none is allowed
+ * - `missing`: a required property is absent
+ * - `enum`: a value that the enum does not list
+ * - `unknown`: a property that the shape does not allow
+ * - `syntax`: a body that is not JSON
+ * - `empty`: no body, where one is declared
+ * - `undeclared`: a status that is not declared, or a body where none is declared
+ */
+export type MismatchKind = "type" | "null" | "missing" | "enum" | "unknown" | "syntax" | "empty" | "undeclared"
+
+/** A difference between a value and its shape. It does not contain the value. */
+export interface Mismatch extends Issue {
+  readonly kind: MismatchKind
+  /**
+   * The JSON pointer of the place (RFC 6901), with `*` for the index of an array and for a property that the shape does not name, such
+   * as `/tags/*`. `path` is the exact place.
+   */
+  readonly pointer: string
+  /** The type of the value. Undefined if there is none. */
+  readonly found?: TypeName | undefined
+  /** The `pointer` of the shape, if it has one. */
+  readonly schema?: string | undefined
+}
+
+/** The result of a check. */
+export interface Checked {
+  /** At most 20 mismatches. Empty if the value has the shape. */
+  readonly issues: ReadonlyArray<Mismatch>
+  /** The number of mismatches. */
+  readonly count: number
+}
+
+/**
+ * Makes a function that checks values of a shape, as `check` does. The shape is prepared once, so that many values cost less.
+ */
+export const checker: (ref: Ref, direction: Direction) => (value: unknown) => Checked = makeChecker
+
+/**
+ * Checks a value of a shape. Returns the mismatches, and never throws, whatever the value and the shape: neither their nesting nor
+ * cycles matter.
+ *
+ * In a request enums are closed, properties that are `readOnly` are not required, and `additional: false` refuses other properties. In a
+ * response enums are open, properties that are `writeOnly` are not required, and other properties are no mismatch.
+ *
+ * An integer can be a `bigint`. Of a union the closest member is reported. If it can't be told within a limit of steps which
+ * member a value is, it has no issue.
+ *
+ * @example
+ * ```ts
+ * import { Shape } from "effect-herald/spec"
+ *
+ * const Pet: Shape.Shape = {
+ *   type: "object",
+ *   properties: { name: { type: "string" }, tags: { type: "array", items: { type: "string" } } },
+ *   required: ["name"]
+ * }
+ *
+ * // [{ path: ["tags", 0], pointer: "/tags/*", kind: "null", message: "should be a string, and is null", ... }]
+ * const { issues } = Shape.check(Pet, { name: "Rex", tags: [null] }, "response")
+ * ```
+ */
+export const check = (ref: Ref, value: unknown, direction: Direction): Checked => checker(ref, direction)(value)

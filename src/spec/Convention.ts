@@ -1,5 +1,7 @@
 import type { Descriptor } from "../Descriptor.js"
+import { standardName } from "../internal/spec/standardName.js"
 import type { DocumentOperation } from "./Document.js"
+import type { Problem } from "./Problem.js"
 
 /** The name of an operation: `client.<resource>.<method>`. */
 export interface OperationName {
@@ -22,4 +24,26 @@ export interface NamedOperation extends OperationName {
   readonly operation: DocumentOperation
   /** Made when it is first asked for. */
   readonly descriptor: () => Descriptor
+  /** The parts of the operation that its descriptor has under another name, or not at all. */
+  readonly problems: () => ReadonlyArray<Problem>
 }
+
+/**
+ * The convention for documents in general.
+ *
+ * - The resource is the first tag. Without tags, it is the first literal segment of the path after `api` and a version: `pets` in
+ *   `/api/v1/pets/{id}`.
+ * - The method is the `operationId`, without the resource at its begin: `repos/list-for-user` is `repos.listForUser`. Without an
+ *   `operationId`, it is made of method and path: `GET /pets/{id}/owner` is `pets.getByIdOwner`.
+ *
+ * @example
+ * ```ts
+ * import { Convention } from "effect-herald/spec"
+ *
+ * // The standard names, without operations that are deprecated.
+ * const current: Convention.Convention = {
+ *   nameOf: (operation) => (operation.deprecated ? undefined : Convention.standard.nameOf(operation))
+ * }
+ * ```
+ */
+export const standard: Convention = { nameOf: standardName }

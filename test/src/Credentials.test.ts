@@ -35,6 +35,7 @@ const kinds: ReadonlyArray<readonly [name: string, of: (secret: Redacted.Redacte
   ["token", (secret) => Credentials.token(secret)],
   ["a key in a header", (key) => Credentials.apiKey({ header: "X-Api-Key", key })],
   ["a key in a query", (key) => Credentials.apiKey({ query: "key", key })],
+  ["a key as basic user", (key) => Credentials.basicKey(key)],
   ["basic", (password) => Credentials.basic({ username: "bob", password })]
 ]
 
@@ -74,7 +75,8 @@ describe("credentials", () => {
       Credentials.basic({ username: "a", password: Redacted.make("") }),
       "authorization",
       "Basic YTo="
-    ]
+    ],
+    ["a key as basic user", Credentials.basicKey(Redacted.make("sk_1")), "authorization", "Basic c2tfMTo="]
   ] as const)("are sent in their header: %s", ([, credentials, name, value]) =>
     Effect.gen(function* () {
       const request = yield* received(credentials)
@@ -234,6 +236,10 @@ describe("a secret that can't be sent unchanged", () => {
     })
   )
 
+  it.effect("is refused for a key as basic user that has a colon", () =>
+    expectRefused(Credentials.basicKey(Redacted.make("hunter2:x")))
+  )
+
   it.effect.each(["", "a b", "a\nb", "a:", "é"])("is refused for a header of the invalid name %j", (header) =>
     Effect.gen(function* () {
       expect(yield* expectRefused(Credentials.apiKey({ header, key: Redacted.make("hunter2") }))).toMatchObject({
@@ -246,8 +252,8 @@ describe("a secret that can't be sent unchanged", () => {
     expectRefused(Credentials.apiKey({ query: "", key: Redacted.make("hunter2") }))
   )
 
-  it.effect("is never one of visible ASCII characters", () =>
-    forAll(fc.stringMatching(/^[\x21-\x7e]{1,40}$/), (text) =>
+  it.effect("is never one of visible ASCII characters without a colon", () =>
+    forAll(fc.stringMatching(/^[\x21-\x39\x3b-\x7e]{1,40}$/), (text) =>
       Effect.forEach(kinds, ([, of]) =>
         Effect.map(Effect.either(of(Redacted.make(text))), (made) => expect(Either.isRight(made)).toBe(true))
       )
@@ -256,7 +262,8 @@ describe("a secret that can't be sent unchanged", () => {
 })
 
 describe("the identity of credentials", () => {
-  const secrets = fc.stringMatching(/^[\x21-\x7e]{8,60}$/)
+  // A key as basic user has no colon.
+  const secrets = fc.stringMatching(/^[\x21-\x39\x3b-\x7e]{8,60}$/)
   const unique = kinds.filter(([name]) => name !== "basic")
 
   it.effect("is a function of the secret that does not reveal it", () =>
@@ -413,6 +420,7 @@ describe("the name of credentials", () => {
     ],
     ["the parameter of a key", () => Credentials.apiKey({ query: "k", key }), "as API key in the query parameter k"],
     ["the user name", () => Credentials.basic({ username: "bob", password: key }), "as basic user bob"],
+    ["the kind of a key as basic user", () => Credentials.basicKey(key), "as API key as basic user"],
     ["the option `name`", () => Credentials.bearer(key, { name: "our-bot" }), "as our-bot"],
     ["the identity, without a name", () => Credentials.make("our-app", (request) => request), "as our-app"],
     ["the absence of credentials", () => Effect.succeed(Credentials.none), "without credentials"]

@@ -67,7 +67,10 @@ describe("OriginStates", () => {
       const layer = OriginState.layer()
       const one = Effect.provide(OriginState.OriginStates, layer)
       expect(yield* one).not.toBe(yield* one)
-      const both = Effect.all([OriginState.OriginStates, OriginState.forOrigin(baseUrl.origin)])
+      const both = Effect.all([
+        OriginState.OriginStates,
+        Effect.map(OriginState.forOrigins, (state) => state(baseUrl.origin))
+      ])
       const [states, state] = yield* Effect.provide(both, layer)
       expect(state.budget).toBe(states.forOrigin(baseUrl.origin).budget)
     })

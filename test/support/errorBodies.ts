@@ -440,6 +440,11 @@ export const samples: Readonly<Record<string, Sample>> = {
     detail: "User validation failed",
     issues: [{ path: ["name"], message: "Path `name` is required.", code: "required" }]
   },
+  Civis: {
+    status: 409,
+    body: { error: "already_running", errorDescription: "The job is already running", code: 409 },
+    detail: "The job is already running"
+  },
   "a text as errors": {
     status: 400,
     body: { success: false, errors: "the name is taken" },

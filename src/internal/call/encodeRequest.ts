@@ -15,13 +15,17 @@ const refuse = (path: Issue["path"], message: string): Encoded<never> => Either.
 
 const noTexts: Texts = {}
 
-/** Encodes a part of the input. The encoders of path, query and headers make `Texts`. */
-const encodePart = (encode: Encode | undefined, path: Issue["path"], value: unknown): Encoded<Texts> =>
+/** Encodes a part of the input. The encoders of path, query and headers make `Texts`, or the text that is sent. */
+const encodePart = <T extends Texts | string>(
+  encode: Encode | undefined,
+  path: Issue["path"],
+  value: unknown
+): Encoded<T | Texts> =>
   encode === undefined
     ? Either.right(noTexts)
     : Either.mapBoth(encode(value), {
         onLeft: (issues) => prependPath(path, issues),
-        onRight: (texts) => texts as Texts
+        onRight: (texts) => texts as T
       })
 
 /** Matches a value that is sent as it is, and makes no segment of dots. */
@@ -36,7 +40,8 @@ const unsuitableMessage = "must be text that can stand in a path"
  * Makes the path, with each value percent-encoded (RFC 3986, 3.3). Refuses a value that would select another resource (empty,
  * or one or two dots): encoding does not help, since URL parsers resolve encoded dots, too.
  */
-const encodePath = ({ issuePaths, segments }: CompiledEndpoint, values: Texts): Encoded<string> => {
+const encodePath = ({ issuePaths, segments }: CompiledEndpoint, values: Texts | string): Encoded<string> => {
+  if (typeof values === "string") return Either.right(values)
   let path = ""
   for (const { optional, parts } of segments) {
     let segment = ""
@@ -68,7 +73,8 @@ const encodePath = ({ issuePaths, segments }: CompiledEndpoint, values: Texts): 
 }
 
 /** Makes the query, with its question mark. Empty if there is none. */
-const encodeQuery = ({ issuePaths, query = "" }: CompiledEndpoint, params: Texts): Encoded<string> => {
+const encodeQuery = ({ issuePaths, query = "" }: CompiledEndpoint, params: Texts | string): Encoded<string> => {
+  if (typeof params === "string") return Either.right(params)
   if (params === noTexts) return Either.right(query === "" ? "" : `?${query}`)
   return Either.map(encodeFormText(params, issuePaths.query), (text) => {
     // A form's plus sign is a space in forms only (RFC 3986, 2.1).
@@ -100,11 +106,11 @@ export const encodeRequest = (
 ): Encoded<HttpRequest.HttpClientRequest> => {
   const { body, issuePaths, problems } = endpoint
   if (problems !== undefined && problems.length > 0) return Either.left(problems)
-  const values = encodePart(endpoint.encodePath, issuePaths.path, parts.path)
+  const values = encodePart<string>(endpoint.encodePath, issuePaths.path, parts.path)
   if (Either.isLeft(values)) return Either.left(values.left)
-  const params = encodePart(endpoint.encodeQuery, issuePaths.query, parts.query)
+  const params = encodePart<string>(endpoint.encodeQuery, issuePaths.query, parts.query)
   if (Either.isLeft(params)) return Either.left(params.left)
-  const fields = encodePart(endpoint.encodeHeaders, ["headers"], parts.headers)
+  const fields = encodePart<Texts>(endpoint.encodeHeaders, ["headers"], parts.headers)
   if (Either.isLeft(fields)) return Either.left(fields.left)
   const path = encodePath(endpoint, values.right)
   if (Either.isLeft(path)) return Either.left(path.left)

@@ -20,6 +20,7 @@ const messageKeys = [
   "defaultMessage",
   "error_description",
   "errorMessage",
+  "errorDescription",
   "description",
   "reason",
   "error",

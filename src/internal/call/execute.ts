@@ -46,9 +46,10 @@ export interface Completed {
 /** Encodes the input of a call. Returns an `EncodeError` if the input does not match the endpoint. */
 export const prepare = (
   endpoint: CompiledEndpoint,
-  authoriser: Authoriser,
+  api: Authoriser,
   makeInput: () => CallInput
 ): Either.Either<PreparedCall, EncodeError> => {
+  const authoriser = endpoint.authoriserOf?.(api) ?? api
   const refuse = (issues: ReadonlyArray<Issue>, input?: unknown) =>
     Either.left(encodeError({ call: { endpoint, authoriser, input }, attempts: [] }, issues))
   let made: CallInput

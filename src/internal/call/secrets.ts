@@ -54,7 +54,7 @@ export const paramsOf = ({
 
 /**
  * Collects the credentials of a request, from the authoriser, the API's default headers or the caller: values of query parameters
- * and headers, the part after the authentication scheme, and the password of Basic credentials.
+ * and headers, the part after the authentication scheme, and the password of Basic credentials, or the user name if there is no password.
  */
 const collectCredentials = (plain: HttpClientRequest, authorized: HttpClientRequest, found: Set<string>): void => {
   const own = paramsOf(plain)
@@ -68,8 +68,11 @@ const collectCredentials = (plain: HttpClientRequest, authorized: HttpClientRequ
     // An authentication scheme, with which the value begins, is no secret.
     if (!name.endsWith("authorization")) found.add(value)
     found.add(credentials)
+    if (name === "cookie") for (const pair of value.split(/; */)) found.add(pair.slice(pair.indexOf("=") + 1))
     const decoded = decodeBase64(credentials) ?? ""
-    if (decoded.includes(":")) found.add(decoded.slice(decoded.indexOf(":") + 1))
+    const colon = decoded.indexOf(":")
+    // Where there is no password, the user name is the secret.
+    if (colon >= 0) found.add(decoded.slice(colon + 1) || decoded.slice(0, colon))
   }
 }
 

@@ -1,13 +1,14 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import type * as Either from "effect/Either"
+import type { Authoriser } from "../../Authoriser.js"
 import type { Labels } from "../../Metrics.js"
 import type { StatusError } from "../../HeraldError.js"
 import type { Issue } from "../../Issue.js"
 import type { Reader, Writer } from "./Codec.js"
 import type { Segment } from "./pathTemplate.js"
 
-/** Encodes a part of the input. */
+/** Encodes a part of the input: path and query to `Texts`, or to the text that is sent, with its first slash or question mark. */
 export type Encode = (input: unknown) => Either.Either<unknown, ReadonlyArray<Issue>>
 
 /** The encoded values of a path, a query, a form or headers, by name. */
@@ -56,6 +57,11 @@ export interface CompiledEndpoint {
   readonly query?: string | undefined
   /** The templates of its requests, by API, of an endpoint that is used for many calls. */
   readonly templates?: WeakMap<Api, RequestTemplate> | undefined
+  /**
+   * Returns the authoriser of the endpoint's calls, for an endpoint with a server or security of its own: one with that base URL and these
+   * credentials. Returns the same one for the same API, and for one that it returned.
+   */
+  readonly authoriserOf?: ((authoriser: Authoriser) => Authoriser) | undefined
   /** Problems of the target and options of a verb. If there are any, no request is sent. */
   readonly problems?: ReadonlyArray<Issue> | undefined
   readonly encodePath: Encode | undefined

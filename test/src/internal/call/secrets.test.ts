@@ -56,6 +56,13 @@ describe("a scrubber", () => {
     expect(text("it was A1.")).toBe("it was A1.")
   })
 
+  it("finds the user name of Basic credentials without a password", () => {
+    const basic = Credentials.setBasic(plain, { username: "the-api-key", password: Redacted.make("") })
+    const { text } = makeScrubber(undefined, plain, basic)
+    expect(text("no such key: the-api-key")).toBe(replacement)
+    expect(text("it was A1.")).toBe("it was A1.")
+  })
+
   it("does not treat the plain request's own headers as secrets", () => {
     const request = HttpClientRequest.setHeader(plain, "accept", "application/json")
     expect(makeScrubber(undefined, request, request).text("application/json")).toBe("application/json")

@@ -1,0 +1,62 @@
+/** The greatest length of a name in UTF-16 code units. A longer one can't be read, nor be the name of a file. */
+const maxLength = 120
+
+/** Returns the words of a text: its runs of letters, marks and digits of any script. A change to upper case does not end a word. */
+const wordsOf = (text: string): ReadonlyArray<string> => text.normalize("NFC").match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
+
+const capitalized = (word: string): string => {
+  // By code point, since letters outside of the Basic Multilingual Plane have case, too.
+  const [first = "", ...rest] = word
+  return first.toUpperCase() + rest.join("")
+}
+
+/** Changes the capitals at the begin of a word to lower case: `Pets` to `pets`, `URLList` to `urlList`, `IDs` to `ids`. */
+const decapitalized = (word: string): string =>
+  word.replace(/^\p{Lu}{2,}s$|^\p{Lu}+(?=\p{Lu}\p{Ll})|^\p{Lu}+/u, (capitals) => capitals.toLowerCase())
+
+/** Cuts a name without splitting a character. */
+const bounded = (name: string): string =>
+  name.length <= maxLength ? name : name.slice(0, maxLength).replace(/[\uD800-\uDBFF]$/, "")
+
+/** Returns the words of a text as one, each with a capital: `list-for user` as `ListForUser`. Empty if the text has no word. */
+export const pascalCase = (text: string): string => wordsOf(text).map(capitalized).join("")
+
+/**
+ * Returns an identifier of the words of a text, in camelCase: `list-for user` as `listForUser`. Letters of all scripts are kept. A
+ * digit at the begin is preceded by `_`. Empty if the text has no word.
+ */
+export const camelCase = (text: string): string => {
+  // A text in capitals has no case that could be kept.
+  const [first = "", ...rest] = wordsOf(/\p{Ll}/u.test(text) ? text : text.toLowerCase())
+  const name = bounded(decapitalized(first) + rest.map(capitalized).join(""))
+  return name === "" || /^\p{ID_Start}/u.test(name) ? name : `_${name}`
+}
+
+/**
+ * Matches names that objects have a meaning for: an object with a `then` is taken for a promise, one with a `toJSON` is printed as its
+ * result, and the others are looked up in objects of any kind.
+ */
+const trapName =
+  /^(?:then|toJSON|prototype|constructor|hasOwnProperty|isPrototypeOf|propertyIsEnumerable|toLocaleString|toString|valueOf|__\w+__)$/
+
+/** Reports whether a name can be that of a property without a meaning of its own. */
+export const isSafeName = (name: string): boolean => !trapName.test(name)
+
+/** Reports whether a text can stand after a dot: it is an identifier or a reserved word. */
+const isIdentifierName = (text: string): boolean => /^[$_\p{ID_Start}][$_\p{ID_Continue}]*$/u.test(text)
+
+/** Returns a name as a property that can stand after a dot, and that is safe. Returns the name itself where it is one. Empty if it has no word. */
+export const propertyName = (name: string): string => {
+  const valid = name.length <= maxLength && isIdentifierName(name) ? name : camelCase(name)
+  return isSafeName(valid) ? valid : `${valid}_`
+}
+
+/** Matches words that can't name a binding in a module (ECMAScript 2024, 12.7.2), and global values. */
+const reservedWord =
+  /^(?:arguments|await|break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|eval|export|extends|false|finally|for|function|if|implements|import|in|instanceof|interface|let|new|null|package|private|protected|public|return|static|super|switch|this|throw|true|try|typeof|var|void|while|with|yield|undefined|NaN|Infinity)$/
+
+/** Returns the name of a binding for a name of a property: reserved words get an underscore at their end. */
+export const bindingName = (name: string): string => {
+  const valid = propertyName(name)
+  return reservedWord.test(valid) ? `${valid}_` : valid === "" ? "_" : valid
+}

@@ -1,0 +1,55 @@
+/** The fields of an object of a document. Each may be of any type, whatever the specification says. */
+export type Fields = Readonly<Record<string, unknown>>
+
+/** Reports whether a node is an object. */
+export const isFields = (node: unknown): node is Fields =>
+  typeof node === "object" && node !== null && !Array.isArray(node)
+
+/** Names the type of a node in messages. */
+export const typeOf = (node: unknown): string => {
+  if (node === null) return "null"
+  if (node === undefined) return "nothing"
+  if (Array.isArray(node)) return "an array"
+  switch (typeof node) {
+    case "object":
+      return "an object"
+    case "string":
+      return node === "" ? "an empty text" : "a text"
+    case "boolean":
+      return String(node)
+    default:
+      return "a number"
+  }
+}
+
+/** Escapes a token of a JSON pointer (RFC 6901, 3). */
+export const escapeToken = (token: string): string =>
+  token.includes("~") || token.includes("/") ? token.replaceAll("~", "~0").replaceAll("/", "~1") : token
+
+/** Appends a token to a JSON pointer. */
+export const at = (pointer: string, token: string | number): string =>
+  pointer + "/" + (typeof token === "number" ? token : escapeToken(token))
+
+/** Splits a JSON pointer into its tokens. */
+export const tokensOf = (pointer: string): ReadonlyArray<string> =>
+  pointer
+    .split("/")
+    .slice(1)
+    .map((token) => (token.includes("~") ? token.replaceAll("~1", "/").replaceAll("~0", "~") : token))
+
+/** Returns the child of a node; undefined if there is none. Never a member of a prototype. */
+export const childOf = (node: unknown, token: string): unknown => {
+  if (Array.isArray(node)) return /^\d+$/.test(token) ? (node as ReadonlyArray<unknown>)[Number(token)] : undefined
+  return isFields(node) && Object.hasOwn(node, token) ? node[token] : undefined
+}
+
+/** Returns an object without a prototype, whose keys `__proto__` and `constructor` are like others. */
+export const emptyRecord = <A>(): Record<string, A> =>
+  // `Object.create` returns any.
+  Object.create(null) as Record<string, A>
+
+/** Remembers the result of a function. */
+export const lazy = <A extends object>(make: () => A): (() => A) => {
+  let made: A | undefined
+  return () => (made ??= make())
+}

@@ -1,0 +1,125 @@
+import * as Effect from "effect/Effect"
+import { isAlias, isCollection, isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml"
+import type { Document as YamlDocument, YAMLParseError } from "yaml"
+import type { Problem } from "../../spec/Problem.js"
+import { DocumentError } from "./DocumentError.js"
+import { at, lazy, tokensOf } from "./node.js"
+import type { Parsed } from "./parsed.js"
+import type { Position } from "./positions.js"
+
+/** The number of nodes that aliases may make of one, and of all that they make of a text. */
+const maxAliases = 10_000
+const maxNodes = 20_000_000
+
+/** Counts the nodes of a value, as often as they are in it; infinite for a value that contains itself. */
+const sizeOf = (value: unknown, sizes: Map<object, number>): number => {
+  if (typeof value !== "object" || value === null) return 1
+  const known = sizes.get(value)
+  if (known !== undefined) return known
+  sizes.set(value, Number.POSITIVE_INFINITY)
+  let size = 1
+  for (const child of Object.values(value)) size += sizeOf(child, sizes)
+  sizes.set(value, size)
+  return size
+}
+
+/** A text as the package parses it. */
+interface Tree {
+  readonly document: YamlDocument
+  readonly lines: LineCounter
+}
+
+const parsed = (text: string): Tree => {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { uniqueKeys: false, merge: true, logLevel: "silent", lineCounter: lines })
+  return { document, lines }
+}
+
+const keyOf = (key: unknown): string => String(isScalar(key) ? key.value : key)
+
+/** Reports the keys that a mapping has twice. The last one counts, as in JSON. */
+const duplicateKeys = (root: unknown): ReadonlyArray<Problem> => {
+  const problems: Array<Problem> = []
+  const rest: Array<readonly [node: unknown, pointer: string]> = [[root, ""]]
+  for (let entry = rest.pop(); entry !== undefined; entry = rest.pop()) {
+    const [node, pointer] = entry
+    if (!isCollection(node)) continue
+    const seen = new Set<string>()
+    node.items.forEach((item, index) => {
+      if (!isMap(node)) {
+        rest.push([item, at(pointer, index)])
+        return
+      }
+      const { key, value } = item as { readonly key: unknown; readonly value: unknown }
+      const name = keyOf(key)
+      const place = at(pointer, name)
+      if (seen.has(name) && name !== "<<") {
+        problems.push({
+          pointer: place,
+          message: `The key ${JSON.stringify(name)} is there twice; the last one counts.`
+        })
+      }
+      seen.add(name)
+      rest.push([value, place])
+    })
+  }
+  return problems
+}
+
+/** Finds a JSON pointer in YAML, or the nearest part above it. */
+const locate = ({ document, lines }: Tree, pointer: string): Position => {
+  let node: unknown = document.contents
+  let place = 0
+  for (const token of tokensOf(pointer)) {
+    if (isAlias(node)) node = node.resolve(document)
+    if (!isCollection(node)) break
+    const child: unknown = isMap(node)
+      ? node.items.findLast(({ key }) => keyOf(key) === token)
+      : /^\d+$/.test(token)
+        ? { value: node.items[Number(token)] }
+        : undefined
+    if (child === undefined) break
+    const { key, value } = child as { readonly key?: unknown; readonly value?: unknown }
+    node = value
+    place = (isNode(value) ? value.range?.[0] : undefined) ?? (isNode(key) ? key.range?.[0] : undefined) ?? place
+  }
+  const { col, line } = lines.linePos(place)
+  return { line: Math.max(line, 1), column: Math.max(col, 1) }
+}
+
+const failed = (source: string | undefined, reason: string, position?: Position): DocumentError =>
+  new DocumentError({
+    message: `${source ?? "The document"} is not valid YAML${position === undefined ? "" : ` at line ${position.line}, column ${position.column}`}: ${reason}`,
+    source,
+    ...position
+  })
+
+const failedAt = (source: string | undefined, { linePos, message }: YAMLParseError): DocumentError => {
+  const [first] = linePos ?? []
+  // The package adds the place and the line itself.
+  const reason = message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, "")
+  return failed(source, reason, first === undefined ? undefined : { line: first.line, column: first.col })
+}
+
+/** Parses YAML 1.2, with merge keys, which many documents use. */
+export const parseYaml = (text: string, source: string | undefined): Effect.Effect<Parsed, DocumentError> =>
+  Effect.suspend(() => {
+    try {
+      const { document } = parsed(text)
+      const [error] = document.errors
+      if (error !== undefined) return failedAt(source, error)
+      const json: unknown = document.toJS({ maxAliasCount: maxAliases })
+      const problems = duplicateKeys(document.contents)
+      if (/[*]/.test(text) && sizeOf(json, new Map()) > maxNodes) {
+        return failed(source, "its aliases make a value that is too large, or that contains itself")
+      }
+      // The tree is large: it is made again when it is first needed.
+      const tree = lazy(() => parsed(text))
+      return Effect.succeed({ json, problems, position: (pointer: string) => locate(tree(), pointer) })
+    } catch (error) {
+      // The package is recursive, and refuses aliases that make too much of a text.
+      const reason =
+        error instanceof RangeError ? "it is nested too deeply" : error instanceof Error ? error.message : String(error)
+      return failed(source, reason)
+    }
+  })

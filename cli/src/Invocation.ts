@@ -1,6 +1,6 @@
 import type { Command } from "./commands.js"
 import type { Io } from "./Io.js"
-import type { Values } from "./options.js"
+import type { Argument, Option, Values } from "./options.js"
 import type { Style } from "./text/style.js"
 
 /** A command with its arguments and its surroundings. */
@@ -8,6 +8,8 @@ export interface Invocation {
   readonly command: Command
   readonly operands: ReadonlyArray<string>
   readonly values: Values
+  /** The arguments that `operands` and `values` are from. */
+  readonly parsed: ReadonlyArray<Argument<Option>>
   /** The arguments after the name of the operation, for `call`. */
   readonly rest: ReadonlyArray<string>
   readonly io: Io

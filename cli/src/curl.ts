@@ -13,14 +13,12 @@ export interface CurlRequest {
  */
 export const shellQuote = (text: string): string => {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text
-  // eslint-disable-next-line no-control-regex
   if (!/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/.test(text)) return `'${text.replaceAll("'", `'\\''`)}'`
   const inner = Array.from(text, (character) => {
     if (character === "\\" || character === "'") return `\\${character}`
     if (character === "\n") return "\\n"
     if (character === "\t") return "\\t"
     if (character === "\r") return "\\r"
-    // eslint-disable-next-line no-control-regex
     if (!/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/.test(character)) return character
     // The bytes in UTF-8, since `\u` is not in POSIX. Three octal digits, so that a digit can follow.
     return Array.from(new TextEncoder().encode(character), (byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("")

@@ -5,6 +5,7 @@ import { Convention, Document, Names, Overlay, type Problem } from "effect-heral
 import type { DocumentKey } from "./completion/CompletionData.js"
 import { civis, documentKey, isUrl } from "./documentKey.js"
 import { usage } from "./Failure.js"
+import type { Invocation } from "./Invocation.js"
 import type { Io } from "./Io.js"
 import { didYouMean } from "./nearest.js"
 import type { Values } from "./options.js"
@@ -53,11 +54,16 @@ export const openDocument = (key: DocumentKey, env: Io["env"]) =>
       })
     const corrections = yield* Effect.forEach(key.overlays, (location) =>
       Effect.map(
-        Effect.flatMap(read(location), (text) => Overlay.parse(text, { source: location })),
-        (overlay) => (json: Json) =>
-          Effect.tap(Overlay.apply(json, overlay, { source: location }), ({ problems }) => {
-            for (const { message, pointer } of problems) warnings.push(`${location}#${pointer}: ${message}`)
-          })
+        Effect.flatMap(read(location), (text) =>
+          Effect.flatMap(Overlay.parse(text, { source: location }), (overlay) =>
+            Overlay.correction(overlay, { source: location })
+          )
+        ),
+        (correct) => (json: Json) => {
+          const applied = correct(json)
+          for (const { message, pointer } of applied.problems) warnings.push(`${location}#${pointer}: ${message}`)
+          return applied
+        }
       )
     )
     const document = yield* Document.load(key.spec, { read, corrections })
@@ -75,6 +81,20 @@ export const placeOf = (document: Document.Document, problem: Pick<Problem.Probl
   return position === undefined
     ? `${file}#${problem.pointer}`
     : `${file}:${position.line}:${position.column} (${problem.pointer})`
+}
+
+/** The problems that are listed; a document may have thousands. */
+const mostProblems = 20
+
+/** Warns of all problems of a document and its names. */
+export const reportProblems = async (
+  { document, problems, warnings }: Opened,
+  { warn }: Pick<Invocation, "warn">
+): Promise<void> => {
+  for (const warning of warnings) await warn(warning)
+  const all = [...document.problems(), ...problems]
+  for (const problem of all.slice(0, mostProblems)) await warn(`${placeOf(document, problem)}: ${problem.message}`)
+  if (all.length > mostProblems) await warn(`${all.length - mostProblems} more problems of the document are not shown.`)
 }
 
 /** A resource with its operations. */

@@ -78,6 +78,7 @@ const run = async (args: ReadonlyArray<string>, io: Io, errorStyle: Style): Prom
     command,
     operands,
     values,
+    parsed,
     rest,
     io,
     style: ownStyle,

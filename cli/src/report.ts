@@ -5,7 +5,7 @@ import type { Style } from "./text/style.js"
 import { visible } from "./text/visible.js"
 
 /** Writes to the standard error. A reader that is gone is no failure. */
-export const writeError = (io: Io, text: string): Promise<void> => io.stderr.write(text).catch(() => {})
+export const writeError = (io: Pick<Io, "stderr">, text: string): Promise<void> => io.stderr.write(text).catch(() => {})
 
 /** Explains an error to the user, and returns the exit code. */
 export const report = async (io: Io, style: Style, error: unknown): Promise<number> => {

@@ -1,11 +1,11 @@
-import type { Credentials as CredentialsModule } from "effect-herald"
 import { Credentials } from "effect-herald"
 import type { Document } from "effect-herald/spec"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { civis, isEnvironmentOf } from "../documentKey.js"
 import type { DocumentKey } from "../completion/CompletionData.js"
-import { usage } from "../Failure.js"
+import { civis, isEnvironmentOf } from "../documentKey.js"
+import { exitCodes } from "../exitCodes.js"
+import { Failure, usage } from "../Failure.js"
 import type { Io } from "../Io.js"
 import { didYouMean } from "../nearest.js"
 import { decodeText, quoted, readInput } from "../values.js"
@@ -22,24 +22,84 @@ const general: ReadonlyMap<string, SecurityScheme> = new Map([
   ["basic", { type: "http", scheme: "basic" }]
 ])
 
+/** What the credentials of a call are chosen from. */
+export interface AuthorisationOptions {
+  /** The operation's alternatives of security schemes. */
+  readonly alternatives: ReadonlyArray<ReadonlyArray<string>>
+  /** False if the document says nothing about the security of the operation. */
+  readonly declared: boolean
+  /** The values of `--auth`. */
+  readonly given: ReadonlyArray<string>
+  readonly schemes: ReadonlyMap<string, SecurityScheme>
+  readonly key: DocumentKey
+  readonly io: Io
+  /** True for a request that is only printed, which needs no secret, and is given none. */
+  readonly dryRun: boolean
+}
+
+/** The credentials of a call. */
+export interface Authorisation {
+  readonly credentials: Effect.Effect<Credentials.Credentials, unknown> | undefined
+  /** The alternatives for the descriptor: the one that is used, or none. */
+  readonly security: ReadonlyArray<ReadonlyArray<string>>
+}
+
 /**
- * Returns the secret of each security scheme that has one: by `--auth`, or from the environment. A secret is never an argument itself,
- * since other users of a machine see the arguments of its processes, and shells store them.
+ * Chooses the credentials of a call: those of the first alternative of which all secrets are known. A secret that is given by `--auth` is
+ * used even if the document does not ask for it. Fails if an operation needs credentials, and some of each alternative are missing.
  */
-export const readSecrets = async (
-  given: ReadonlyArray<string>,
-  schemes: ReadonlyMap<string, SecurityScheme>,
-  key: DocumentKey,
-  io: Io
+export const authorisation = async (options: AuthorisationOptions): Promise<Authorisation> => {
+  const { alternatives, declared, dryRun, schemes } = options
+  const known = new Map([...general, ...schemes])
+  const explicit = await readGiven(options, known)
+  const secrets = new Map([...fromEnvironment(options, known), ...explicit])
+  const isKnown = (names: ReadonlyArray<string>) => names.length > 0 && names.every((name) => secrets.has(name))
+  const wanted = alternatives.filter((names) => [...explicit.keys()].every((name) => names.includes(name)))
+  const fallback = explicit.size > 0 ? [...explicit.keys()] : declared ? [] : [...secrets.keys()].slice(0, 1)
+  const chosen = wanted.find(isKnown) ?? (explicit.size > 0 || !declared ? fallback : undefined)
+  if (chosen !== undefined && chosen.length > 0) return using(chosen, known, secrets, dryRun)
+  const isOpen = alternatives.length === 0 || alternatives.some((names) => names.length === 0)
+  if (isOpen) return { credentials: undefined, security: [] }
+  const [first = []] = alternatives
+  if (dryRun && first.every((name) => known.has(name))) return using(first, known, secrets, dryRun)
+  throw new Failure(
+    exitCodes.unauthorized,
+    `The operation needs credentials: ${alternatives.map((names) => names.join(" and ")).join(", or ")}.`,
+    alternatives
+      .slice(0, 5)
+      .map((names) => names.map((name) => `Set ${authVariable(name)}, or give --auth ${name}=env:NAME or --auth ${name}=@FILE.`).join(" "))
+  )
+}
+
+const using = (
+  names: ReadonlyArray<string>,
+  known: ReadonlyMap<string, SecurityScheme>,
+  secrets: ReadonlyMap<string, Redacted.Redacted>,
+  dryRun: boolean
+): Authorisation => ({
+  credentials: Credentials.bySecurity(
+    Object.fromEntries(
+      names.map((name) => [name, credentialsOf(name, known.get(name)!, dryRun ? undefined : secrets.get(name)!)])
+    )
+  ),
+  security: [names]
+})
+
+const fromEnvironment = ({ io, key }: AuthorisationOptions, known: ReadonlyMap<string, SecurityScheme>) => {
+  const secrets = new Map<string, Redacted.Redacted>()
+  if (!isEnvironmentOf(key.spec, io.env)) return secrets
+  for (const scheme of known.keys()) {
+    const value = io.env[authVariable(scheme)]
+    if (value !== undefined && value !== "") secrets.set(scheme, Redacted.make(value))
+  }
+  return secrets
+}
+
+const readGiven = async (
+  { given, io, schemes }: AuthorisationOptions,
+  known: ReadonlyMap<string, SecurityScheme>
 ): Promise<ReadonlyMap<string, Redacted.Redacted>> => {
   const secrets = new Map<string, Redacted.Redacted>()
-  const known = new Map([...general, ...schemes])
-  if (isEnvironmentOf(key.spec, io.env)) {
-    for (const scheme of known.keys()) {
-      const value = io.env[authVariable(scheme)]
-      if (value !== undefined && value !== "") secrets.set(scheme, Redacted.make(value))
-    }
-  }
   for (const text of given) {
     const equals = text.indexOf("=")
     const scheme = text.slice(0, equals)
@@ -58,6 +118,9 @@ export const readSecrets = async (
 const schemeAdvice = (schemes: ReadonlyMap<string, SecurityScheme>): ReadonlyArray<string> =>
   schemes.size === 0 ? [] : [`Security schemes: ${[...schemes.keys()].join(", ")}.`]
 
+/**
+ * Reads a secret. It is never an argument itself, since other users of a machine see the arguments of its processes, and shells store them.
+ */
 const readSecret = async (scheme: string, source: string, io: Io): Promise<Redacted.Redacted> => {
   const shown = `--auth ${scheme}`
   if (source.startsWith("env:")) {
@@ -82,23 +145,42 @@ const readSecret = async (scheme: string, source: string, io: Io): Promise<Redac
 /** The text that stands for a secret in a request that is only printed. */
 export const redacted = "REDACTED"
 
-/** Makes the credentials of a security scheme. Fails with a `ConfigError` if the secret can't be sent. */
-export const credentialsOf = (
+/**
+ * Makes the credentials of a security scheme. Without a secret, those of a request that is only printed. Fails with a `ConfigError` if the
+ * secret can't be sent.
+ */
+const credentialsOf = (
   name: string,
   scheme: SecurityScheme,
-  secret: Redacted.Redacted
-): Effect.Effect<CredentialsModule.Credentials, unknown> => {
-  if (scheme.type === "apiKey") {
-    if (scheme.in === "header") return Credentials.apiKey({ header: scheme.name, key: secret })
-    if (scheme.in === "query") return Credentials.apiKey({ query: scheme.name, key: secret })
-  }
-  if (scheme.type === "http" && scheme.scheme.toLowerCase() === "basic") {
-    const text = Redacted.value(secret)
-    const colon = text.indexOf(":")
-    if (colon === -1) return Effect.fail(usage(`The secret of ${name} must be USER:PASSWORD (HTTP Basic).`))
-    return Credentials.basic({ username: text.slice(0, colon), password: Redacted.make(text.slice(colon + 1)) })
+  secret: Redacted.Redacted = Redacted.make(redacted)
+): Effect.Effect<Credentials.Credentials, unknown> => {
+  switch (scheme.type) {
+    case "apiKey":
+      switch (scheme.in) {
+        case "header":
+          return Credentials.apiKey({ header: scheme.name, key: secret })
+        case "query":
+          return Credentials.apiKey({ query: scheme.name, key: secret })
+        case "cookie":
+          return Credentials.apiKey({ cookie: scheme.name, key: secret })
+      }
+      break
+    case "mutualTLS":
+      return Effect.fail(usage(`The security scheme ${name} is mutual TLS, which herald does not have.`))
+    case "http":
+      if (scheme.scheme.toLowerCase() === "basic") return basic(name, Redacted.value(secret))
+      break
   }
   return Credentials.bearer(secret)
+}
+
+const basic = (name: string, text: string) => {
+  const colon = text.indexOf(":")
+  if (colon === -1 && text !== redacted) {
+    return Effect.fail(usage(`The secret of ${name} must be USER:PASSWORD (HTTP Basic).`))
+  }
+  const end = colon === -1 ? text.length : colon
+  return Credentials.basic({ username: text.slice(0, end), password: Redacted.make(text.slice(end + 1)) })
 }
 
 /** Reports whether the document's credentials are those of Civis. */

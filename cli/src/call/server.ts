@@ -48,3 +48,14 @@ export const serverVariables = (texts: ReadonlyArray<string>): ReadonlyMap<strin
       return [text.slice(0, equals), text.slice(equals + 1)]
     })
   )
+
+/** Parses `--header NAME:VALUE`. */
+export const headersOf = (texts: ReadonlyArray<string>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    texts.map((text) => {
+      const colon = text.indexOf(":")
+      // The text may hold a secret: it is not repeated.
+      if (colon < 1) throw usage("--header must be NAME:VALUE.")
+      return [text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1).trim()]
+    })
+  )

@@ -8,7 +8,6 @@ const wide =
 /** Graphemes without a width of their own. */
 const widthless = /^[\p{Mn}\p{Me}\p{Cf}]+$/u
 
-// eslint-disable-next-line no-control-regex
 const simple = /^[\u0020-\u007e\u00a0-\u02ff]*$/
 
 const segmenter = new Intl.Segmenter()

@@ -66,6 +66,7 @@ const requestOptions: ReadonlyArray<Option> = [
     many: true,
     help: "The secret of a security scheme: env:NAME or @FILE. Default: HERALD_AUTH_<SCHEME>."
   },
+  { name: "insecure", help: "Sends credentials over plain http to other machines, too." },
   { name: "header", short: "H", value: "NAME:VALUE", many: true, help: "A header of every request." },
   { name: "body", value: "@FILE|-|JSON", help: "The body: a file, the standard input, or JSON." },
   { name: "content-type", value: "TYPE", help: "The media type of the body, where the document has several." },

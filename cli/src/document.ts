@@ -1,5 +1,4 @@
 import * as Effect from "effect/Effect"
-import * as Civis from "effect-herald/civis"
 import { DocumentFiles } from "effect-herald/node"
 import { Convention, Document, Names, Overlay, type Problem } from "effect-herald/spec"
 import type { DocumentKey } from "./completion/CompletionData.js"
@@ -66,13 +65,15 @@ export const openDocument = (key: DocumentKey, env: Io["env"]) =>
         }
       )
     )
-    const document = yield* Document.load(key.spec, { read, corrections })
-    const { operations, problems } = Names.make(document, conventionOf(key))
+    // Loaded only for Civis: it is large.
+    const forCivis = key.convention === civis ? yield* Effect.promise(() => import("./civis.js")) : undefined
+    const document =
+      key.spec === civis && forCivis !== undefined
+        ? yield* Effect.flatMap(forCivis.specification(env), (text) => Document.parse(text, { source: civis, corrections }))
+        : yield* Document.load(key.spec, { read, corrections })
+    const { operations, problems } = Names.make(document, forCivis?.convention ?? Convention.standard)
     return { key, document, operations, problems, files, warnings }
   })
-
-const conventionOf = ({ convention }: DocumentKey): Convention.Convention =>
-  convention === civis ? Civis.convention : Convention.standard
 
 /** Returns a place in a document for a message: `petstore.yaml:12:5`, or the pointer where line and column are not known. */
 export const placeOf = (document: Document.Document, problem: Pick<Problem.Problem, "pointer" | "source">): string => {

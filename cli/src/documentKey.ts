@@ -18,7 +18,8 @@ export const documentKey = (
   return {
     spec,
     overlays: options.overlays.length > 0 ? options.overlays : inherited,
-    convention: options.convention ?? (spec === civis ? civis : undefined)
+    // The document of Civis has no other convention.
+    convention: spec === civis ? civis : options.convention
   }
 }
 

@@ -1,4 +1,5 @@
 import { detailsOf } from "effect-herald"
+import * as ConfigError from "effect/ConfigError"
 import { exitCodeOf, exitCodes } from "../exitCodes.js"
 import { Failure } from "../Failure.js"
 import type { Io } from "../Io.js"
@@ -19,7 +20,9 @@ const mostIssues = 20
 
 /** Converts the error of a call to the failure that is explained to the user. `shown` names the operation. */
 export const callFailure = (error: unknown, shown: string, io: Io): unknown => {
-  if (error instanceof Failure || !isTagged(error)) return error
+  if (error instanceof Failure) return error
+  if (ConfigError.isConfigError(error)) return settingFailure(error)
+  if (!isTagged(error)) return error
   const details = detailsOf(error)
   const message = typeof error.message === "string" && error.message !== "" ? error.message : details?.message
   const code = exitCodeOf(error._tag, details?.status)
@@ -29,6 +32,19 @@ export const callFailure = (error: unknown, shown: string, io: Io): unknown => {
     ...(details?.requestId === undefined ? [] : [`Request id: ${details.requestId}`]),
     ...adviceFor(code, shown)
   ])
+}
+
+/** A setting of the API's layer that can't be used: the base URL, a header, or a secret. */
+const settingFailure = (error: ConfigError.ConfigError): Failure => {
+  if (error._op !== "InvalidData") return new Failure(exitCodes.usage, String(error))
+  const name = error.path.join(".")
+  if (error.message.includes("`insecure`")) {
+    return new Failure(exitCodes.unauthorized, "The server is neither https nor on this machine: no credentials are sent to it.", [
+      "Give --base-url with an https URL, or --insecure to send them over plain http."
+    ])
+  }
+  const option = name === "baseUrl" ? "The base URL" : name === "headers" ? "--header:" : `The secret (${name})`
+  return new Failure(exitCodes.usage, `${option} ${error.message}.`)
 }
 
 const issuesOf = ({ issues }: Tagged): ReadonlyArray<string> => {

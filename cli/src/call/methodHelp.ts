@@ -35,9 +35,9 @@ export const methodHelp = (
     ...(description === "" || oneLine(description) === summary ? [] : ["", ...wrap(description, columns)]),
     "",
     usageLine(shown, positional).replace("Usage:", style.bold("Usage:")),
-    ...section("Arguments", positional.map((flag) => [operandName(flag), helpOf(flag)])),
-    ...section("Required options", required.map((flag) => [typedFlag(flag), helpOf(flag)])),
-    ...section("Options", optional.map((flag) => [typedFlag(flag), helpOf(flag)])),
+    ...section("Arguments", positional.map((flag) => entryOf(flag, operandName(flag)))),
+    ...section("Required options", required.map((flag) => entryOf(flag, typedFlag(flag)))),
+    ...section("Options", optional.map((flag) => entryOf(flag, typedFlag(flag)))),
     ...section("Body", bodyEntries(descriptor)),
     ...section("Returns", returnEntries(descriptor, operation)),
     ...section("Credentials", securityEntries(security)),
@@ -53,30 +53,24 @@ const typedFlag = ({ flag, name, shape }: Flag): string => {
   return type === "boolean" ? `--${flag}` : `--${visible(flag)} ${/^[a-z.|-]+$/i.test(type) ? type : "VALUE"}`
 }
 
-const helpOf = ({ deprecated, description, shape }: Flag): string => {
+const entryOf = ({ deprecated, description, shape }: Flag, typed: string): Entry => {
   const type = oneLine(describeType(shape))
-  const { default: standard } = shapeOf(shape)
-  return [
+  const { default: standard, description: ofShape } = shapeOf(shape)
+  const sentences = [
     deprecated ? "(deprecated)" : "",
-    type === "any" ? "" : `(${type})`,
-    oneLine(description ?? shapeOf(shape).description ?? ""),
+    type === "any" || typed.endsWith(` ${type}`) || (type === "boolean" && typed.startsWith("--")) ? "" : `(${type})`,
+    oneLine(description ?? ofShape ?? ""),
     standard === undefined ? "" : `Default: ${oneLine(textOfJson(standard))}.`
   ]
-    .filter((part) => part !== "")
-    .join(" ")
+  return [typed, sentences.filter((part) => part !== "").join(" ")]
 }
 
 const bodyEntries = ({ body }: Descriptor): ReadonlyArray<Entry> =>
-  Object.entries(body?.content ?? {}).map(([type, { shape }], index) => [
-    oneLine(type),
-    [
-      index > 0 ? "With --content-type." : body?.required === true ? "Required." : "Optional.",
-      shape === undefined ? "" : oneLine(shapeOf(shape).name ?? describeType(shape)),
-      index === 0 ? "--body @FILE, --body - or --body JSON." : ""
-    ]
-      .filter((part) => part !== "")
-      .join(" ")
-  ])
+  Object.entries(body?.content ?? {}).map(([type, { shape }], index) => {
+    const name = shape === undefined ? "any" : oneLine(shapeOf(shape).name ?? describeType(shape))
+    const how = index > 0 ? "with --content-type" : "--body @FILE, --body - or --body JSON"
+    return [oneLine(type), `${name}${index === 0 && body?.required === true ? ", required" : ""}: ${how}`]
+  })
 
 const returnEntries = (
   descriptor: Descriptor,

@@ -9,10 +9,10 @@ import { quoted, reasonOf } from "../values.js"
 
 /** Writes the status and the headers of a response, as HTTP has them. */
 export const headText = (
-  response: { readonly status: number; readonly headers: Readonly<Record<string, string>> },
+  response: { readonly status: number; readonly headers: Readonly<Record<string, string | undefined>> },
   isTerminal: boolean
 ): string => {
-  const lines = Object.entries(response.headers).map(([name, value]) => `${name}: ${value}`)
+  const lines = Object.entries(response.headers).map(([name, value]) => `${name}: ${value ?? ""}`)
   const text = [`HTTP ${response.status}`, ...lines, "", ""].join("\n")
   return isTerminal ? visible(text) : text
 }

@@ -95,7 +95,9 @@ export const program: Program = async (invocation) => {
         ? serverUrl(opened.document, serverVariables(values.all("server-var")))
         : environment),
     credentials,
-    headers: headersOf(values.all("header"))
+    headers: headersOf(values.all("header")),
+    // Nothing is sent by a dry run.
+    insecure: dryRun || values.has("insecure")
   })
   // A call has one input object, whatever the convention of calls in programs.
   const called = Descriptors.operation(Api, () => ({ ...descriptor, positional: undefined, security }))

@@ -60,6 +60,11 @@ export interface Defaults {
    * a document may have a server of their own. Default: none, so that calls to another origin are sent without them.
    */
   readonly trustedOrigins?: ReadonlyArray<string> | undefined
+  /**
+   * Fails calls whose response differs from its description with a `DecodeError`, for operations of a document; overridden by
+   * `Descriptor.Strict`. Default: false, the value is delivered with its issues.
+   */
+  readonly strict?: boolean | undefined
   /** Permits credentials over plain http to other machines, for private networks. Default: false, https or loopback only. */
   readonly insecure?: boolean | undefined
 }

@@ -315,6 +315,26 @@ export const apiKey = (
   )
 }
 
+/**
+ * A key as the user name of HTTP Basic (RFC 7617), with an empty password, as of Civis and Stripe. The key is the secret, so it is in no
+ * message. Fails with a `ConfigError` if the key has a colon, or a header can't hold it.
+ *
+ * @example
+ * ```ts
+ * import { Config, Effect } from "effect"
+ * import { Credentials } from "effect-herald"
+ *
+ * const stripe = Effect.flatMap(Config.redacted("STRIPE_KEY"), (key) => Credentials.basicKey(key))
+ * ```
+ */
+export const basicKey = (
+  key: Redacted.Redacted,
+  { name = "API key as basic user" }: Options = {}
+): Effect.Effect<Credentials, ConfigError.ConfigError> =>
+  isSecretText(key) && Redacted.value(key).includes(":")
+    ? refuse("key", "must not have a colon (RFC 7617, 2)")
+    : single("key", key, name, (value) => headerAdder("authorization", () => `Basic ${encodeBase64(`${value()}:`)}`))
+
 /** The generations of credentials that were combined, one for each of them, by the generation of the combination. */
 const makeGenerations = () => {
   const all: Array<ReadonlyArray<number>> = []
@@ -469,23 +489,3 @@ export const bySecurity = <E = never, R = never>(
       }
     }
   )
-
-/**
- * A key as the user name of HTTP Basic (RFC 7617), with an empty password, as of Civis and Stripe. The key is the secret, so it is in no
- * message. Fails with a `ConfigError` if the key has a colon, or a header can't hold it.
- *
- * @example
- * ```ts
- * import { Config, Effect } from "effect"
- * import { Credentials } from "effect-herald"
- *
- * const stripe = Effect.flatMap(Config.redacted("STRIPE_KEY"), (key) => Credentials.basicKey(key))
- * ```
- */
-export const basicKey = (
-  key: Redacted.Redacted,
-  { name = "API key as basic user" }: Options = {}
-): Effect.Effect<Credentials, ConfigError.ConfigError> =>
-  isSecretText(key) && Redacted.value(key).includes(":")
-    ? refuse("key", "must not have a colon (RFC 7617, 2)")
-    : single("key", key, name, (value) => headerAdder("authorization", () => `Basic ${encodeBase64(`${value()}:`)}`))

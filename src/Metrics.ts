@@ -26,6 +26,8 @@ export class Metrics extends Context.Tag("effect-herald/Metrics")<
     readonly budgetAvailable: Instrument
     /** Count of calls that used a response cache: 1 for each. */
     readonly cacheLookups: Instrument
+    /** Count of differences of responses from their description: 1 for each. */
+    readonly mismatches: Instrument
   }
 >() {}
 
@@ -85,9 +87,10 @@ const instrument = <Type, Out>(metric: Metric.Metric<Type, number, Out>, unit: s
  *   `503` or `ECONNRESET`.
  * - `herald.client.retry_budget.available`, a gauge: the retries left in an origin's budget, as of the last call. Layers
  *   that do not share their `OriginState` have separate budgets, and the gauge shows that of the last call.
- *
  * - `herald.client.cache.lookups`, a counter: the calls that used a response cache. `herald.cache.result` is `hit`, `stale` or
  *   `revalidated` (see `CacheInfo`), or `miss` for a call whose response, or error, is not from the cache.
+ * - `herald.client.response.mismatches`, a counter: the differences of responses from the description of their operation, of
+ *   which it counts at most 20 in a response. `herald.kind` is the kind, such as `null`.
  *
  * The labels `http.request.method`, `url.template`, `server.address` and `server.port` identify the operation. The gauge has
  * only the latter two.
@@ -126,5 +129,12 @@ export const layer: Layer.Layer<Metrics> = Layer.sync(Metrics, () => ({
       incremental: true
     }),
     "{call}"
+  ),
+  mismatches: instrument(
+    Metric.counter("herald.client.response.mismatches", {
+      description: "Differences of responses from their description.",
+      incremental: true
+    }),
+    "{mismatch}"
   )
 }))

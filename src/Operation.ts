@@ -10,6 +10,7 @@ import type { CompiledEndpoint, Parts } from "./internal/endpoint/CompiledEndpoi
 import { parametersOf } from "./internal/endpoint/pathTemplate.js"
 import { attachCall, type Internals, internals } from "./internal/operation.js"
 import type { CacheInfo, RawResponse } from "./RawResponse.js"
+import type * as Shape from "./Shape.js"
 
 /** A response with its decoded value. */
 export interface Response<out A> extends Pick<RawResponse, "status" | "headers"> {
@@ -20,6 +21,11 @@ export interface Response<out A> extends Pick<RawResponse, "status" | "headers">
   /** The age of a response from the cache; undefined if the server sent it for this call. */
   readonly cached: CacheInfo | undefined
   readonly value: A
+  /**
+   * The differences of the value from its description, for operations of a document. Empty for other operations, whose values match their
+   * schemas.
+   */
+  readonly issues: ReadonlyArray<Shape.Mismatch>
 }
 
 /**
@@ -44,7 +50,7 @@ export type Args<Input> = [keyof Input] extends [never] ? [] : {} extends Input 
 export type InputError<Args extends ReadonlyArray<unknown>> = Args extends readonly [] ? never : EncodeError
 
 /** Returns the response of a completed call. */
-export const toResponse = <A>({ call, response, url, value }: Completed): Response<A> =>
+export const toResponse = <A>({ call, issues, response, url, value }: Completed): Response<A> =>
   attachCall(
     {
       status: response.status,
@@ -53,7 +59,8 @@ export const toResponse = <A>({ call, response, url, value }: Completed): Respon
       url,
       cached: response.cached,
       // The endpoint's reader decodes to this type.
-      value: value as A
+      value: value as A,
+      issues: issues ?? []
     },
     call
   )

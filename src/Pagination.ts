@@ -56,14 +56,14 @@ type AnyOperation = Operation<ReadonlyArray<any>, unknown, unknown, unknown>
 const operationList =
   (operation: AnyOperation, params: ReadonlyArray<Param>) =>
   (args: ReadonlyArray<unknown>): List<unknown, unknown, unknown> => {
-    const { compiled, inputOf, partsOf, tag, withBody, withHeaders, withParams } = operation[internals]
+    const { compiled, descriptor, inputOf, partsOf, tag, withBody, withHeaders, withParams } = operation[internals]
     const inputFor = ({ body, headers, query }: PageRequest) => {
       let input = inputOf(args)
       if (Object.keys(query).length > 0) input = withParams(input, query)
       if (Object.keys(headers).length > 0) input = withHeaders(input, headers)
       return body === undefined ? input : withBody(input, body)
     }
-    let checked = false
+    let checked = descriptor !== undefined
     return {
       fetch: (page) =>
         Effect.flatMap(tag, (authoriser) =>

@@ -1,5 +1,6 @@
 import type * as Context from "effect/Context"
 import type { Authoriser } from "../Authoriser.js"
+import type { Descriptor } from "../Descriptor.js"
 import type { CallInfo } from "./call/CallInfo.js"
 import type { CompiledEndpoint, Parts } from "./endpoint/CompiledEndpoint.js"
 
@@ -20,6 +21,8 @@ export interface Internals {
   readonly withHeaders: (input: unknown, headers: Readonly<Record<string, unknown>>) => unknown
   /** Sets fields of the JSON body of an input, for a page of a list. */
   readonly withBody: (input: unknown, fields: Readonly<Record<string, unknown>>) => unknown
+  /** The descriptor, of an operation that was made from one. An unknown name in its input is an issue. */
+  readonly descriptor?: (() => Descriptor) | undefined
 }
 
 const callKey: unique symbol = Symbol.for("effect-herald/Operation/call")

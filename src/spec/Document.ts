@@ -1,8 +1,10 @@
+import type { HttpClient } from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import { DocumentError } from "../internal/spec/DocumentError.js"
 import type { Correction, Document } from "../internal/spec/model.js"
 import { parseText } from "../internal/spec/parseText.js"
 import { readJson } from "../internal/spec/readJson.js"
+import { readUrl as readUrlText } from "../internal/spec/readUrl.js"
 
 export type {
   Correction,
@@ -88,3 +90,20 @@ export const load = <R>(
   }
 ): Effect.Effect<Document, DocumentError, R> =>
   Effect.flatMap(options.read(location), (text) => parse(text, { ...options, source: location }))
+
+/**
+ * Reads the text of a document from a URL, without credentials. Follows redirects, retries as every call does, and fails if the
+ * text has more than 64 MiB. It can be the `read` of `load`, for documents whose files are all on the web.
+ *
+ * @example
+ * ```ts
+ * import { FetchHttpClient } from "@effect/platform"
+ * import { Effect } from "effect"
+ * import { Document } from "effect-herald/spec"
+ *
+ * const document = Document.load("https://pets.example/openapi.json", { read: Document.readUrl }).pipe(
+ *   Effect.provide(FetchHttpClient.layer)
+ * )
+ * ```
+ */
+export const readUrl: (url: string) => Effect.Effect<string, DocumentError, HttpClient> = readUrlText

@@ -37,7 +37,7 @@ export const examples: (document: Document) => ReadonlyArray<Example> = examples
  * const corrected = (text: string) =>
  *   Effect.gen(function* () {
  *     const overlay = Learn.fromExamples(yield* Document.parse(text))
- *     return yield* Document.parse(text, { corrections: [Overlay.correction(overlay)] })
+ *     return yield* Document.parse(text, { corrections: [yield* Overlay.correction(overlay)] })
  *   })
  * ```
  */

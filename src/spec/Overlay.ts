@@ -1,11 +1,11 @@
 import type * as Effect from "effect/Effect"
-import { apply as applyOverlay } from "../internal/spec/overlay/apply.js"
-import type { Applied, Correction, Options, Overlay, OverlayError } from "../internal/spec/overlay/model.js"
+import { apply as applyOverlay, correction as makeCorrection } from "../internal/spec/overlay/apply.js"
+import type { Applied, Options, Overlay, OverlayError } from "../internal/spec/overlay/model.js"
 import * as read from "../internal/spec/overlay/read.js"
 import type { Json } from "../Shape.js"
 
 export { OverlayError } from "../internal/spec/overlay/model.js"
-export type { Action, ActionProblem, Applied, Correction, Options, Overlay } from "../internal/spec/overlay/model.js"
+export type { Action, ActionProblem, Applied, Options, Overlay } from "../internal/spec/overlay/model.js"
 
 /**
  * Reads an overlay from JSON or YAML. Fails with an `OverlayError` that lists all that is wrong, including targets that are no
@@ -54,7 +54,7 @@ export const fromJson: (value: unknown, options?: Options) => Effect.Effect<Over
 export const apply: (document: Json, overlay: Overlay, options?: Options) => Effect.Effect<Applied> = applyOverlay
 
 /**
- * Makes of an overlay what the functions that read documents take as `corrections`.
+ * Makes a correction of an overlay, which the functions that read documents take. Loads the engine of JSONPath if a target needs it.
  *
  * @example
  * ```ts
@@ -63,11 +63,10 @@ export const apply: (document: Json, overlay: Overlay, options?: Options) => Eff
  *
  * const program = Effect.gen(function* () {
  *   const overlay = yield* Overlay.parse('{ "overlay": "1.0.0", "info": { "title": "", "version": "" }, "actions": [] }')
- *   return yield* Document.parse('{ "openapi": "3.1.0", "paths": {} }', { corrections: [Overlay.correction(overlay)] })
+ *   const correction = yield* Overlay.correction(overlay)
+ *   return yield* Document.parse('{ "openapi": "3.1.0", "paths": {} }', { corrections: [correction] })
  * })
  * ```
  */
-export const correction =
-  (overlay: Overlay, options?: Options): Correction =>
-  (json) =>
-    applyOverlay(json, overlay, options)
+export const correction: (overlay: Overlay, options?: Options) => Effect.Effect<(json: Json) => Applied> =
+  makeCorrection

@@ -79,7 +79,8 @@ describe("Location.follow", () => {
         callDuration: () => Effect.void,
         retries: () => Effect.void,
         budgetAvailable: () => Effect.void,
-        cacheLookups: () => Effect.void
+        cacheLookups: () => Effect.void,
+        mismatches: () => Effect.void
       })
       const broken = Operation.make(Caller, () =>
         Endpoint.get("/jobs/{id}", { name: "getJob", success: Schema.Number })

@@ -314,7 +314,8 @@ describe("an error about a list", () => {
         setCookies: [],
         url: `${server.url.origin}/lists/a`,
         cached: undefined,
-        value: { data: [1], next: "/next" }
+        value: { data: [1], next: "/next" },
+        issues: []
       })
     }).pipe(Effect.provide(client))
   )

@@ -67,7 +67,8 @@ const responseOf = <A>(value: A): Operation.Response<A> => ({
   setCookies: [],
   url: "http://localhost/numbers",
   cached: undefined,
-  value
+  value,
+  issues: []
 })
 
 /** Page `number` of the numbers up to `count`, in pages of two. */

@@ -4,7 +4,7 @@ import type * as HeraldError from "../../HeraldError.js"
 import type { NotModified } from "../../Endpoint.js"
 import type { Issue } from "../../Issue.js"
 import { type RawResponse, textOf } from "../../RawResponse.js"
-import type { Json, Mismatch } from "../endpoint/Codec.js"
+import type { Decoded, Json, Mismatch } from "../endpoint/Codec.js"
 import type { ErrorReader } from "../endpoint/CompiledEndpoint.js"
 import { attachDetails } from "../errorDetails.js"
 import { parse } from "../http/json.js"
@@ -49,7 +49,7 @@ const once = (parse: Json): Json => {
 }
 
 /** Decodes the response of a success by the first reader that succeeds. */
-export const decodeSuccess = (context: ResponseContext): Either.Either<unknown, HeraldError.DecodeError> => {
+export const decodeSuccess = (context: ResponseContext): Decoded<HeraldError.DecodeError> => {
   const { response } = context
   const { successStatuses, successes } = context.call.endpoint
   const readers = successes(response.status)
@@ -65,8 +65,9 @@ export const decodeSuccess = (context: ResponseContext): Either.Either<unknown, 
   const issues: Array<Issue> = []
   let reason: Mismatch["reason"] = "Shape"
   for (const reader of readers) {
-    const decoded = reader.read(response, parsed)
-    if (Either.isRight(decoded)) return Either.right(decoded.right)
+    const decoded = reader.read(response, parsed, context.call)
+    // A right side has no error, of whatever type.
+    if (Either.isRight(decoded)) return decoded as Either.Right<never, unknown>
     reason = decoded.left.reason
     issues.push(...decoded.left.issues)
   }
@@ -74,7 +75,7 @@ export const decodeSuccess = (context: ResponseContext): Either.Either<unknown, 
 }
 
 /** Decodes a response: that of a success to its value, and that of an error, as the cache stores them, to the error. */
-export const decodeResponse = (context: ResponseContext): Either.Either<unknown, HeraldError.AnyError> => {
+export const decodeResponse = (context: ResponseContext): Decoded<HeraldError.AnyError> => {
   const { status } = context.response
   return status >= 400 && context.call.endpoint.successes(status) === undefined
     ? Either.left(decodeFailure(context, undefined))

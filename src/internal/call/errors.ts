@@ -15,7 +15,7 @@ import { isCredentialHeader, makeScrubber, type Scrubber } from "./secrets.js"
 
 /** The facts that an error reports. */
 export interface ErrorContext {
-  readonly call: Pick<CallInfo, "endpoint" | "authoriser" | "input"> & Partial<Pick<CallInfo, "request">>
+  readonly call: Pick<CallInfo, "endpoint" | "authoriser" | "input"> & Partial<Pick<CallInfo, "request" | "context">>
   readonly attempts: ReadonlyArray<Attempt>
   /** The last request that was sent, with its credentials. */
   readonly sent?: HttpClientRequest | undefined

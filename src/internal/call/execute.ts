@@ -9,6 +9,8 @@ import type { Authoriser } from "../../Authoriser.js"
 import type { AnyError, EncodeError } from "../../HeraldError.js"
 import type { RawResponse } from "../../RawResponse.js"
 import type { Issue } from "../../Issue.js"
+import type * as Shape from "../../Shape.js"
+import type { Decoded } from "../endpoint/Codec.js"
 import type { CompiledEndpoint, Parts } from "../endpoint/CompiledEndpoint.js"
 import { admission } from "./admission.js"
 import { makeAttempt } from "./attempt.js"
@@ -41,6 +43,8 @@ export interface Completed {
   /** The URL that the response comes from, without credentials. */
   readonly url: string
   readonly value: unknown
+  /** The differences of the response from a description that it need not match. */
+  readonly issues: ReadonlyArray<Shape.Mismatch> | undefined
 }
 
 /** Encodes the input of a call. Returns an `EncodeError` if the input does not match the endpoint. */
@@ -113,10 +117,14 @@ const decoder = (call: CallInfo, state: CallState.CallState) => (response: RawRe
 /** Makes the function that returns the result of a call from its response. */
 const complete =
   <A>(call: CallInfo, toResult: (completed: Completed) => A) =>
-  ({ response, value }: { readonly response: RawResponse; readonly value: Either.Either<unknown, AnyError> }) =>
-    Either.isRight(value)
-      ? Effect.succeed(toResult({ call, response, url: response.redirected ?? call.request.url, value: value.right }))
-      : Effect.fail(value.left)
+  ({ response, value }: { readonly response: RawResponse; readonly value: Decoded<AnyError> }) => {
+    if (Either.isLeft(value)) return Effect.fail(value.left)
+    const { issues } = value
+    const url = response.redirected ?? call.request.url
+    const result = toResult({ call, response, url, value: value.right, issues })
+    const reported = issues && call.endpoint.report?.(call, response, issues)
+    return reported === undefined ? Effect.succeed(result) : Effect.as(reported, result)
+  }
 
 /**
  * Makes the function by which the cache step sends a call's request. A request that is shared with other calls, or sent in the

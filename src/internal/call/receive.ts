@@ -81,7 +81,7 @@ export const receive = (
     redirected,
     uncacheable: uncacheable || isCut
   })
-  const { open, receives } = receiver(endpoint, status)
+  const { open, receives } = receiver(endpoint, status, headers["content-type"])
   if (hasNoContent(response.request.method, status)) {
     // Unlike the others, a 205 may be followed by bytes that the transport reads as content.
     const ended = status === 205 ? dropBody(response) : endResponse(response)

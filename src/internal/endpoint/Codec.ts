@@ -7,6 +7,8 @@ import type * as Either from "effect/Either"
 import type { DecodeError, TimeoutError, TransportError } from "../../HeraldError.js"
 import type { Issue } from "../../Issue.js"
 import type { RawResponse } from "../../RawResponse.js"
+import type * as Shape from "../../Shape.js"
+import type { CallInfo } from "../call/CallInfo.js"
 import type { Content } from "../http/contentCoding.js"
 
 /** The reason why a body does not match. */
@@ -18,11 +20,20 @@ export interface Mismatch {
 /** The JSON of a response, which is parsed at most once; undefined if the body is empty. */
 export type Json = () => Either.Either<unknown, Mismatch>
 
+/**
+ * A decoded value. `issues` are its differences from a shape that a response need not match. They are a property of the Either, so that
+ * they reach the end of a call through steps that know of values only.
+ */
+export type Decoded<E> = Either.Either<unknown, E> & { readonly issues?: ReadonlyArray<Shape.Mismatch> }
+
+/** The parts of a call that decide how its response is read. */
+export type ReadingCall = Pick<CallInfo, "authoriser"> & Partial<Pick<CallInfo, "context">>
+
 /** Reads the body of a response. */
 export interface Reader {
   /** The form in which the body is received: text or bytes, which are read whole, a Stream, or nothing if it is not used. */
   readonly receives: "text" | "bytes" | "stream" | "nothing"
-  readonly read: (response: RawResponse, json: Json) => Either.Either<unknown, Mismatch>
+  readonly read: (response: RawResponse, json: Json, call?: ReadingCall) => Decoded<Mismatch>
   /** Opens a body that is received as a Stream. */
   readonly open?: ((content: ReturnType<Content["stream"]>, toError: ToError) => RawResponse["stream"]) | undefined
 }

@@ -1,10 +1,14 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
+import type * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import type { Authoriser } from "../../Authoriser.js"
 import type { Labels } from "../../Metrics.js"
 import type { StatusError } from "../../HeraldError.js"
 import type { Issue } from "../../Issue.js"
+import type { RawResponse } from "../../RawResponse.js"
+import type * as Shape from "../../Shape.js"
+import type { CallInfo } from "../call/CallInfo.js"
 import type { Reader, Writer } from "./Codec.js"
 import type { Segment } from "./pathTemplate.js"
 
@@ -83,8 +87,15 @@ export interface CompiledEndpoint {
   readonly accepts: (status: number) => boolean
   /** The statuses of a success, for messages. */
   readonly successStatuses: string
-  /** The readers of a success. The first one that succeeds is used. */
-  readonly successes: (status: number) => ReadonlyArray<Reader> | undefined
+  /**
+   * The readers of a success. The first one that succeeds is used. The content type is known when the body is received, and can decide
+   * how.
+   */
+  readonly successes: (status: number, contentType?: string) => ReadonlyArray<Reader> | undefined
+  /** Reports the differences of a response from its description, which it is delivered with. */
+  readonly report?:
+    | ((call: CallInfo, response: RawResponse, issues: ReadonlyArray<Shape.Mismatch>) => Effect.Effect<void>)
+    | undefined
   readonly errors: (status: number) => ReadonlyArray<ErrorReader> | undefined
   /** True if a 304 is a success, with the value `NotModified`, where the caller's own headers have a condition. */
   readonly notModified: boolean
@@ -105,12 +116,13 @@ export interface CompiledEndpoint {
 
 const text: Pick<Reader, "receives" | "open"> = { receives: "text" }
 
-/** Selects the reader by which the body of a response with this status is received. Default: as text. */
+/** Selects the reader by which the body of a response is received. Default: as text. */
 export const receiver = (
   { errors, successes }: CompiledEndpoint,
-  status: number
+  status: number,
+  contentType: string | undefined
 ): Pick<Reader, "receives" | "open"> => {
-  const readers = successes(status) ?? errors(status) ?? []
+  const readers = successes(status, contentType) ?? errors(status) ?? []
   return (
     readers.find(({ receives }) => receives === "stream") ??
     readers.find(({ receives }) => receives === "bytes") ??

@@ -48,6 +48,8 @@ export const readJson = <R>(source: Source<R>): Effect.Effect<Document, Document
         specification: version.specification,
         inline: new Map(),
         named: new Map(),
+        bare: new Map(),
+        cyclic: new Map(),
         names: new Set<string>(),
         problems: new WeakMap()
       }

@@ -1,23 +1,16 @@
-import type { Json, Ref, Shape, TypeName } from "../../Shape.js"
-import { arrayIn, fieldsIn, flagIn, jsonOf, report, textIn, textsIn, type Where } from "./fields.js"
+import type { Ref, Shape } from "../../Shape.js"
+import { leadsTo, mayBeCyclic } from "./cycles.js"
+import { arrayIn, fieldsIn, report, textsIn, type Where } from "./fields.js"
 import { at, emptyRecord, escapeToken, type Fields, isFields, lazy, tokensOf, typeOf } from "./node.js"
 import { type Place, problemAt, type Problems, type Reader, type Scope } from "./reader.js"
-import { resolve, scopeOf } from "./references.js"
-
-/** A shape that is being made. */
-type Draft = { -readonly [Key in keyof Shape]: Shape[Key] }
+import { referenceOf, resolve, scopeOf } from "./references.js"
+import { type Draft, readDocumentation, readValue } from "./shapeKeywords.js"
 
 /** The number of schemas within each other that are read at once. Deeper ones are read when they are asked for. */
 const maxDepth = 64
 
-const isTypeName = (type: unknown): type is TypeName =>
-  type === "string" ||
-  type === "number" ||
-  type === "integer" ||
-  type === "boolean" ||
-  type === "object" ||
-  type === "array" ||
-  type === "null"
+/** Reads a schema that is a part of another one. */
+type ReadPart = (child: unknown, ...path: ReadonlyArray<string>) => Ref
 
 /** Keywords beside a `$ref` that only describe it. */
 const isDescriptive = (keyword: string): boolean =>
@@ -29,14 +22,6 @@ const isDescriptive = (keyword: string): boolean =>
   keyword === "examples" ||
   keyword === "readOnly" ||
   keyword === "writeOnly"
-
-const isNullable = (node: Fields): boolean => node.nullable === true || node["x-nullable"] === true
-
-/** Returns the reference of a schema. Dynamic references are read as plain ones, whose target they have by default. */
-const referenceOf = (node: Fields): string | undefined => {
-  const reference = node.$ref ?? node.$dynamicRef ?? node.$recursiveRef
-  return typeof reference === "string" ? reference : undefined
-}
 
 /** Reports whether a keyword beside a `$ref` applies. It does from OpenAPI 3.1 on; documentation and null do anywhere, as is often meant. */
 const appliesBeside = (reader: Reader, keyword: string): boolean => {
@@ -68,6 +53,10 @@ const withProblems = (reader: Reader, shape: Shape, problems: Problems): Shape =
 /** The shape of a schema that can't be read: any value. */
 const unreadable = (reader: Reader, scope: Scope, pointer: string, message: string): Shape =>
   withProblems(reader, { pointer }, [problemAt(scope, pointer, message)])
+
+const notASchema = (node: unknown): string => `A schema must be an object, and is ${typeOf(node)}; it is any value.`
+
+const noSiblings: Fields = {}
 
 /** The shape of a boolean schema. */
 const booleanShape = (value: boolean, pointer: string): Shape => (value ? { pointer } : { enum: [], pointer })
@@ -104,17 +93,16 @@ const nameOf = (reader: Reader, place: Place): string => {
 
 /** Reads a schema that is referred to. */
 const readNamed = (reader: Reader, place: Place): Shape => {
-  const { node, pointer } = place
-  const key = isFields(node) ? node : `${place.scope.file.location ?? ""}#${pointer}`
+  const { node, pointer, scope } = place
+  const key = isFields(node) ? node : `${scope.file.location ?? ""}#${pointer}`
   const known = reader.named.get(key)
   if (known !== undefined) return known
-  const scope = scopeOf(reader, place.scope, node)
   const name = nameOf(reader, place)
   const shape = isFields(node)
-    ? readSchema(reader, node, pointer, scope, 0, name)
+    ? readSchema(reader, { scope: scopeOf(reader, scope, node), node, pointer }, 0, name)
     : typeof node === "boolean"
       ? { name, ...booleanShape(node, pointer) }
-      : unreadable(reader, scope, pointer, `A schema must be an object, and is ${typeOf(node)}; it is any value.`)
+      : unreadable(reader, scope, pointer, notASchema(node))
   reader.named.set(key, shape)
   return shape
 }
@@ -123,35 +111,55 @@ const readNamed = (reader: Reader, place: Place): Shape => {
 const isOnlyReference = (reader: Reader, node: unknown): node is Fields =>
   isFields(node) && referenceOf(node) !== undefined && siblingsOf(reader, node) === undefined
 
-/** Follows the reference of a schema, at a place, to a schema that has a structure of its own. */
-const targetOf = (reader: Reader, scope: Scope, node: Fields, pointer: string): Shape => {
+/** Follows the references of a schema to one that has a structure of its own. Returns the shape of a reference without a target. */
+const follow = (reader: Reader, start: Place): Place | Shape => {
   const passed = new Set<unknown>()
-  let place: Place = { scope, node, pointer }
-  let reference = referenceOf(node)
+  let place = start
+  let reference = isFields(start.node) ? referenceOf(start.node) : undefined
   while (reference !== undefined) {
-    const target = passed.has(place.node) ? "refers to itself" : resolve(reader, place.scope, reference)
+    const { node, pointer, scope } = place
+    const target = passed.has(node) ? "refers to itself" : resolve(reader, scope, reference)
     if (typeof target === "string") {
-      return unreadable(reader, place.scope, place.pointer, `The reference ${reference} ${target}; it is any value.`)
+      return unreadable(reader, scope, pointer, `The reference ${reference} ${target}; it is any value.`)
     }
-    passed.add(place.node)
+    passed.add(node)
     place = target
     reference = isOnlyReference(reader, place.node) ? referenceOf(place.node) : undefined
   }
-  return readNamed(reader, place)
+  return place
+}
+
+const isPlace = (found: Place | Shape): found is Place => "scope" in found
+
+/** Reads the schema that a reference leads to. */
+const readTarget = (reader: Reader, place: Place): Shape => {
+  const target = follow(reader, place)
+  return isPlace(target) ? readNamed(reader, target) : target
+}
+
+/** Reads a schema without its alternatives, which extend it. */
+const readBare = (reader: Reader, place: Place): Shape => {
+  const target = isOnlyReference(reader, place.node) ? follow(reader, place) : place
+  if (!isPlace(target)) return target
+  const { node, pointer, scope } = target
+  if (!isFields(node)) return unreadable(reader, scope, pointer, notASchema(node))
+  const known = reader.bare.get(node)
+  if (known !== undefined) return known
+  const shape = readSchema(reader, { scope: scopeOf(reader, scope, node), node, pointer }, 0, undefined, true)
+  reader.bare.set(node, shape)
+  return shape
 }
 
 /** Reads a schema of a document to a shape, or to a function that returns it, for references and deep schemas. */
 export const readRef = (reader: Reader, { node, pointer, scope: outer }: Place, depth = 0): Ref => {
   if (typeof node === "boolean") return booleanShape(node, pointer)
-  if (!isFields(node)) {
-    return unreadable(reader, outer, pointer, `A schema must be an object, and is ${typeOf(node)}; it is any value.`)
-  }
-  const scope = scopeOf(reader, outer, node)
-  if (isOnlyReference(reader, node)) return lazy(() => targetOf(reader, scope, node, pointer))
+  if (!isFields(node)) return unreadable(reader, outer, pointer, notASchema(node))
+  const place = { scope: scopeOf(reader, outer, node), node, pointer }
+  if (isOnlyReference(reader, node)) return lazy(() => readTarget(reader, place))
   const read = (from: number): Shape => {
     const known = reader.inline.get(node)
     if (known !== undefined) return known
-    const shape = readSchema(reader, node, pointer, scope, from, undefined)
+    const shape = readSchema(reader, place, from, undefined)
     reader.inline.set(node, shape)
     return shape
   }
@@ -166,61 +174,14 @@ export const readShape = (reader: Reader, place: Place): Shape => {
 
 /** Reads a component. */
 export const readComponent = (reader: Reader, place: Place): Shape =>
-  isOnlyReference(reader, place.node)
-    ? targetOf(reader, place.scope, place.node, place.pointer)
-    : readNamed(reader, place)
-
-/** The types of a schema; `null` among them only if it is alone. */
-const typesOf = (node: Fields, where: Where): ReadonlyArray<TypeName> | undefined => {
-  const { type } = node
-  if (type === undefined || type === null) return undefined
-  if (type === "file") return ["string"]
-  const types = Array.isArray(type) ? (type as ReadonlyArray<unknown>) : [type]
-  const known = types.filter(isTypeName)
-  if (known.length < types.length || known.length === 0) {
-    report(where, "type", `The type ${JSON.stringify(type)} is not one of JSON Schema; the schema has any type.`)
-    return undefined
-  }
-  return [...new Set(known)]
-}
-
-/** The format of binary content, which OpenAPI 3.1 describes by its encoding and media type. */
-const formatOf = (node: Fields, where: Where): string | undefined => {
-  const format = textIn(node, "format", where)
-  if (format !== undefined) return format
-  if (node.type === "file") return "binary"
-  const { contentEncoding: encoding, contentMediaType: type } = node
-  if (typeof encoding === "string") return /^base64(?:url)?$/i.test(encoding) ? "byte" : undefined
-  return typeof type === "string" && !/^text\/|[/+](?:json|xml)\b/i.test(type) ? "binary" : undefined
-}
-
-/** Reads the values of an `enum`. Those of a text are texts, which YAML may have read as numbers. */
-const enumOf = (node: Fields, types: ReadonlyArray<TypeName> | undefined, where: Where): Array<Json> | undefined => {
-  if (Object.hasOwn(node, "const")) return [jsonOf(node.const)]
-  if (node.enum === undefined || node.enum === null) return undefined
-  const values = arrayIn(node, "enum", where)
-  if (values.length === 0) {
-    if (Array.isArray(node.enum)) report(where, "enum", "`enum` is empty; it is left out.")
-    return undefined
-  }
-  const areTexts = types !== undefined && types.every((type) => type === "string" || type === "null")
-  return values.map((value) => (areTexts && typeof value === "number" ? String(value) : jsonOf(value)))
-}
+  isOnlyReference(reader, place.node) ? readTarget(reader, place) : readNamed(reader, place)
 
 /** Reads a list of schemas, such as `allOf`. */
-const listOf = (
-  node: Fields,
-  keyword: string,
-  read: (child: unknown, ...path: ReadonlyArray<string>) => Ref,
-  where: Where
-) => arrayIn(node, keyword, where).map((child, index) => read(child, keyword, String(index)))
+const listOf = (node: Fields, keyword: string, read: ReadPart, where: Where) =>
+  arrayIn(node, keyword, where).map((child, index) => read(child, keyword, String(index)))
 
 /** The shape of the properties that have no name of their own in the schema. */
-const additionalOf = (
-  node: Fields,
-  read: (child: unknown, ...path: ReadonlyArray<string>) => Ref,
-  where: Where
-): Ref | false | undefined => {
+const additionalOf = (node: Fields, read: ReadPart, where: Where): Ref | false | undefined => {
   const isComposed = node.allOf ?? node.anyOf ?? node.oneOf ?? node.$ref
   const keyword =
     node.additionalProperties === undefined && isComposed === undefined
@@ -241,11 +202,7 @@ const additionalOf = (
 }
 
 /** Reads the properties of an object. */
-const propertiesOf = (
-  node: Fields,
-  read: (child: unknown, ...path: ReadonlyArray<string>) => Ref,
-  where: Where
-): Record<string, Ref> | undefined => {
+const propertiesOf = (node: Fields, read: ReadPart, where: Where): Record<string, Ref> | undefined => {
   if (node.properties === undefined || node.properties === null) return undefined
   const fields = fieldsIn(node, "properties", where)
   const properties = emptyRecord<Ref>()
@@ -260,7 +217,7 @@ const mapped = (reader: Reader, scope: Scope, pointer: string, value: string): R
   const byName = isName ? resolve(reader, reader.root, component + value) : "is not a name"
   const $ref = typeof byName === "string" ? value : component + value
   const from = typeof byName === "string" ? scope : reader.root
-  return lazy(() => targetOf(reader, from, { $ref }, pointer))
+  return lazy(() => readTarget(reader, { scope: from, node: { $ref }, pointer }))
 }
 
 /** Reads a discriminator, for schemas with members to select from. */
@@ -312,83 +269,6 @@ const lastOf = (reference: string): string => {
 
 const nullShape: Shape = { type: "null" }
 
-/** Reads a schema that is an object. `scope` is its own. */
-const readSchema = (
-  reader: Reader,
-  schema: Fields,
-  pointer: string,
-  scope: Scope,
-  depth: number,
-  name: string | undefined
-): Shape => {
-  const problems: Problems = []
-  const where: Where = { scope, pointer, problems }
-  const reference = referenceOf(schema)
-  const node = reference === undefined ? schema : (siblingsOf(reader, schema) ?? emptyRecord<unknown>())
-  const read = (child: unknown, ...path: ReadonlyArray<string>): Ref => {
-    let place = pointer
-    for (const token of path) place += "/" + escapeToken(token)
-    return readRef(reader, { scope, node: child, pointer: place }, depth + 1)
-  }
-  const shape: Draft = {}
-  if (name !== undefined) shape.name = name
-
-  const types = typesOf(node, where)
-  const values = enumOf(node, types, where)
-  const isNull =
-    isNullable(node) || (types !== undefined && (types.includes("null") || values?.includes(null) === true))
-  const implied = types ?? (isNull ? impliedType(node) : undefined)
-  const own =
-    implied === undefined || !isNull ? implied : [...implied.filter((type) => type !== "null"), "null" as const]
-  if (own !== undefined) shape.type = own.length === 1 ? own[0] : own
-  if (values !== undefined) shape.enum = isNull && !values.includes(null) ? [...values, null] : values
-  const format = formatOf(node, where)
-  if (format !== undefined) shape.format = format
-  if (format === "binary" && shape.type === undefined && types === undefined) shape.type = "string"
-
-  const properties = propertiesOf(node, read, where)
-  if (properties !== undefined) shape.properties = properties
-  const required = textsIn(node, "required", where)
-  if (required.length > 0) shape.required = [...new Set(required)]
-  const additional = additionalOf(node, read, where)
-  if (additional !== undefined) shape.additional = additional
-
-  const prefix = Array.isArray(node.prefixItems) ? "prefixItems" : Array.isArray(node.items) ? "items" : undefined
-  if (prefix !== undefined) shape.prefixItems = listOf(node, prefix, read, where)
-  const rest = prefix === "items" ? "additionalItems" : "items"
-  if (node[rest] !== undefined && node[rest] !== null) shape.items = read(node[rest], rest)
-
-  const all = listOf(node, "allOf", read, where)
-  if (reference !== undefined) all.unshift(lazy(() => targetOf(reader, scope, schema, pointer)))
-  const any = listOf(node, "anyOf", read, where)
-  const one = listOf(node, "oneOf", read, where)
-  if (any.length > 0 && one.length > 0) all.push({ anyOf: one })
-  if (all.length > 0) shape.allOf = all
-  const union = any.length > 0 ? any : one
-  if (union.length > 0) {
-    shape.anyOf = union
-    const discriminator = discriminatorOf(
-      reader,
-      node,
-      arrayIn(node, any.length > 0 ? "anyOf" : "oneOf", where),
-      union,
-      where
-    )
-    if (discriminator !== undefined) shape.discriminator = discriminator
-  }
-
-  const outer = isNull ? withNull(shape) : shape
-  document(outer, node, where)
-  outer.pointer = pointer
-  return withProblems(reader, outer, problems)
-}
-
-/** The type that a nullable schema without one describes. */
-const impliedType = (node: Fields): ReadonlyArray<TypeName> | undefined => {
-  if (node.properties !== undefined || node.additionalProperties !== undefined) return ["object"]
-  return node.items === undefined ? undefined : ["array"]
-}
-
 /** Lets null through the parts of a shape that its own type does not cover. */
 const withNull = (shape: Draft): Draft => {
   if (shape.allOf === undefined) {
@@ -402,17 +282,105 @@ const withNull = (shape: Draft): Draft => {
   }
 }
 
-/** Adds the documentation of a schema to its shape. */
-const document = (shape: Draft, node: Fields, where: Where): void => {
-  if (flagIn(node, "readOnly", where)) shape.readOnly = true
-  if (flagIn(node, "writeOnly", where)) shape.writeOnly = true
-  const title = textIn(node, "title", where)
-  if (title !== undefined) shape.title = title
-  const description = textIn(node, "description", where)
-  if (description !== undefined) shape.description = description
-  if (flagIn(node, "deprecated", where)) shape.deprecated = true
-  if (node.default !== undefined) shape.default = jsonOf(node.default)
-  const example =
-    node.example === undefined && Array.isArray(node.examples) ? (node.examples[0] as unknown) : node.example
-  if (example !== undefined) shape.example = jsonOf(example)
+/** Reads `items` and `prefixItems`, and the tuples of earlier versions. */
+const readItems = (shape: Draft, node: Fields, read: ReadPart, where: Where): void => {
+  const prefix = Array.isArray(node.prefixItems) ? "prefixItems" : Array.isArray(node.items) ? "items" : undefined
+  if (prefix !== undefined) shape.prefixItems = listOf(node, prefix, read, where)
+  const rest = prefix === "items" ? "additionalItems" : "items"
+  // An empty schema is any value, as is none. `additionalItems` may be true.
+  if (node[rest] !== undefined && node[rest] !== null) shape.items = read(node[rest], rest)
+}
+
+/** Reads the schemas that describe the same value, of which some may lead back to the schema. */
+const readComposition = (
+  reader: Reader,
+  shape: Draft,
+  { node: schema, ...place }: Place,
+  node: Fields,
+  read: ReadPart,
+  where: Where,
+  isBare: boolean
+): void => {
+  const { pointer, scope } = place
+  const reference = isFields(schema) ? referenceOf(schema) : undefined
+  if ((reference ?? node.allOf ?? node.anyOf ?? node.oneOf) === undefined) return
+  const isCyclic = mayBeCyclic(reader, { ...place, node: schema })
+  const isPartOfItself = (keyword: string): undefined => {
+    report(
+      where,
+      keyword,
+      `The schema is a part of itself by \`${keyword}\`, which describes no value; this part is left out.`
+    )
+  }
+  const extend = (part: Place, keyword: string, normal: () => Ref): Ref | undefined => {
+    if (!isCyclic || !leadsTo(reader, part, schema, "any")) return normal()
+    return leadsTo(reader, part, schema, "allOf") ? isPartOfItself(keyword) : lazy(() => readBare(reader, part))
+  }
+  const list = (keyword: string): ReadonlyArray<readonly [part: Place, ref: () => Ref]> =>
+    arrayIn(node, keyword, where).map((child, index) => [
+      { scope, node: child, pointer: at(at(pointer, keyword), index) },
+      () => read(child, keyword, String(index))
+    ])
+  const all: Array<Ref> = []
+  const add = (ref: Ref | undefined): void => {
+    if (ref !== undefined) all.push(ref)
+  }
+  if (reference !== undefined) {
+    const part: Place = { ...place, node: { $ref: reference } }
+    add(extend(part, "$ref", () => lazy(() => readTarget(reader, part))))
+  }
+  for (const [part, ref] of list("allOf")) add(extend(part, "allOf", ref))
+  const union = (keyword: string) => {
+    const parts = list(keyword).filter(([part]) => {
+      const isKept = !isCyclic || !leadsTo(reader, part, schema, "anyOf")
+      if (!isKept) isPartOfItself(keyword)
+      return isKept
+    })
+    return { parts: parts.map(([part]) => part.node), refs: parts.map(([, ref]) => ref()) }
+  }
+  const [any, one] = isBare ? [] : [union("anyOf"), union("oneOf")]
+  if (any !== undefined && one !== undefined) {
+    const first = any.refs.length > 0 ? any : one
+    if (first.refs.length > 0) {
+      shape.anyOf = first.refs
+      const discriminator = discriminatorOf(reader, node, first.parts, first.refs, where)
+      if (discriminator !== undefined) shape.discriminator = discriminator
+    }
+    if (first === any && one.refs.length > 0) all.push({ anyOf: one.refs })
+  }
+  if (all.length > 0) shape.allOf = all
+}
+
+/** Reads a schema that is an object. `place` has its own scope. A bare one is read without its alternatives, for those to extend it. */
+const readSchema = (
+  reader: Reader,
+  place: Place & { readonly node: Fields },
+  depth: number,
+  name: string | undefined,
+  isBare = false
+): Shape => {
+  const { node: schema, pointer, scope } = place
+  const problems: Problems = []
+  const where: Where = { scope, pointer, problems }
+  const node = referenceOf(schema) === undefined ? schema : (siblingsOf(reader, schema) ?? noSiblings)
+  const read: ReadPart = (child, ...path) => {
+    let own = pointer
+    for (const token of path) own += "/" + escapeToken(token)
+    return readRef(reader, { scope, node: child, pointer: own }, depth + 1)
+  }
+  const shape: Draft = {}
+  if (name !== undefined) shape.name = name
+  const isNull = readValue(shape, node, where)
+  const properties = propertiesOf(node, read, where)
+  if (properties !== undefined) shape.properties = properties
+  const required = textsIn(node, "required", where)
+  if (required.length > 0) shape.required = [...new Set(required)]
+  const additional = additionalOf(node, read, where)
+  if (additional !== undefined) shape.additional = additional
+  readItems(shape, node, read, where)
+  readComposition(reader, shape, place, node, read, where, isBare)
+  const outer = isNull ? withNull(shape) : shape
+  readDocumentation(outer, node, where)
+  outer.pointer = pointer
+  return withProblems(reader, outer, problems)
 }

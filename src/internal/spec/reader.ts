@@ -44,6 +44,10 @@ export interface Reader {
   readonly inline: Map<object, Shape>
   /** The shapes of schemas that are referred to, by their nodes; by location and pointer for schemas that are no objects. */
   readonly named: Map<unknown, Shape>
+  /** The shapes of schemas that others extend, without their `anyOf`, by their nodes. */
+  readonly bare: Map<unknown, Shape>
+  /** Whether a schema may be a part of itself, by its node. */
+  readonly cyclic: Map<unknown, boolean>
   /** The names that `named` has. */
   readonly names: Set<string>
   /** The problems of schemas. */

@@ -75,6 +75,12 @@ const resolveFrom = (reader: Reader, scope: Scope, reference: string, passed: nu
 export const resolve = (reader: Reader, scope: Scope, reference: string): Place | string =>
   resolveFrom(reader, scope, reference, 0)
 
+/** Returns the reference of a schema. Dynamic references are read as plain ones, whose target they have by default. */
+export const referenceOf = (node: Fields): string | undefined => {
+  const reference = node.$ref ?? node.$dynamicRef ?? node.$recursiveRef
+  return typeof reference === "string" ? reference : undefined
+}
+
 /** Reports whether a node is a reference. Only for places where the specification allows one. */
 export const isReference = (node: unknown): node is Fields & { readonly $ref: string } =>
   isFields(node) && typeof node.$ref === "string"

@@ -2,9 +2,11 @@ import type { Document, Server } from "../../spec/Document.js"
 import { toUrl } from "../http/toUrl.js"
 
 /** Returns the URL of a server with values for its variables. Those without a value have their default; unknown ones are kept. */
-export const serverUrl = (server: Server, values: Readonly<Record<string, string>> = {}): string =>
-  server.url.replace(/\{([^{}]*)\}/g, (whole, name: string) =>
-    Object.hasOwn(values, name) ? values[name]! : (server.variables.get(name)?.default ?? whole)
+export const serverUrl = (server: Server, values: Readonly<Record<string, string | undefined>> = {}): string =>
+  server.url.replace(
+    /\{([^{}]*)\}/g,
+    (whole, name: string) =>
+      (Object.hasOwn(values, name) ? values[name] : undefined) ?? server.variables.get(name)?.default ?? whole
   )
 
 /** Resolves the URL of a server against that of the document (OpenAPI 3.1, 4.8.5.1). A relative one stays so if the document is no URL. */

@@ -1,5 +1,5 @@
 import type { DocumentOperation } from "../../spec/Document.js"
-import { camelCase, pascalCase } from "./identifiers.js"
+import { bounded, camelCase, pascalCase } from "./identifiers.js"
 
 /** Matches a path segment that begins most paths of an API: `api`, `rest`, a version, or a date. */
 const prefix = /^(?:api|rest|v?\d+(?:[._-]\d+)*(?:(?:alpha|beta|rc)\d*)?)$/i
@@ -16,15 +16,17 @@ const resourceIndex = (segments: ReadonlyArray<string>): number => {
   return index === -1 ? segments.findIndex(isLiteral) : index
 }
 
-/** Returns the words of segments as one: a parameter as `By` and its name. */
+/** Returns the words of a segment as one: a parameter as `By` and its name. */
 const wordOf = (segment: string): string =>
-  segment
-    .split(/(\{[^{}]*\})/)
-    .map((part) => (part.startsWith("{") ? `By${pascalCase(part)}` : pascalCase(part)))
-    .join("")
+  segment.includes("{")
+    ? segment
+        .split(/(\{[^{}]*\})/)
+        .map((part) => (part.startsWith("{") ? `By${pascalCase(part)}` : pascalCase(part)))
+        .join("")
+    : pascalCase(segment)
 
 const nameByPath = (method: string, segments: ReadonlyArray<string>): string =>
-  camelCase(method.toLowerCase() + segments.map(wordOf).join(""))
+  bounded(method.toLowerCase() + segments.map(wordOf).join(""))
 
 /** Returns the name of an operation by its method and whole path: `GET /v1/pets/{id}` as `getV1PetsById`. */
 export const wholeName = ({ method, path }: DocumentOperation): string => nameByPath(method, segmentsOf(path))
@@ -34,6 +36,7 @@ export const wholeName = ({ method, path }: DocumentOperation): string => nameBy
  * are `list-for-user` for the resource `repos`.
  */
 const withoutResource = (operationId: string, resource: string): string => {
+  if (/^[A-Za-z0-9]*$/.test(operationId)) return operationId
   const wanted = resource.toLowerCase()
   for (const { 0: separator, index } of operationId.matchAll(/[/.:#_\s-]+/g)) {
     // Names are bounded, so that a longer beginning is not that of a resource.
@@ -44,20 +47,27 @@ const withoutResource = (operationId: string, resource: string): string => {
   return operationId
 }
 
+/** Returns the resource and the method of a path: those of an operation without tag and id. */
+const nameOfPath = (method: string, path: string, tagged: string) => {
+  const segments = segmentsOf(path)
+  const index = resourceIndex(segments)
+  const literal = index === -1 ? "" : literalOf(segments[index]!)
+  const resource = tagged || camelCase(literal) || "root"
+  const [first = "", ...others] = segments.slice(Math.max(index, 0))
+  // The resource of a path is not repeated by the method.
+  const rest = camelCase(literal) === resource ? first.slice(literal.length) : first
+  return { resource, method: nameByPath(method, [rest, ...others]) }
+}
+
 /**
  * Names an operation by its first tag and its operation id. Without a tag, the resource is the first literal segment of the path;
  * without an id, the method is that of the request and the path.
  */
 export const standardName = (operation: DocumentOperation): { readonly resource: string; readonly method: string } => {
   const { method, operationId = "", path, tags } = operation
-  const segments = segmentsOf(path)
-  const index = resourceIndex(segments)
-  const literal = index === -1 ? "" : literalOf(segments[index]!)
-  const resource = camelCase(tags[0] ?? "") || camelCase(literal) || "root"
+  const tagged = camelCase(tags[0] ?? "")
+  const byPath = tagged === "" ? nameOfPath(method, path, tagged) : undefined
+  const resource = byPath?.resource ?? tagged
   const named = camelCase(withoutResource(operationId, resource))
-  if (named !== "") return { resource, method: named }
-  const [first = "", ...others] = segments.slice(Math.max(index, 0))
-  // The resource of a path is not repeated by the method.
-  const rest = camelCase(literal) === resource ? first.slice(literal.length) : first
-  return { resource, method: nameByPath(method, [rest, ...others]) }
+  return named === "" ? (byPath ?? nameOfPath(method, path, tagged)) : { resource, method: named }
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { convention } from "effect-herald/civis"
-import { Document, Names } from "effect-herald/spec"
+import { type Convention, Document, Names } from "effect-herald/spec"
 import { formerLists, undeclaredArrays } from "../../../services/civis/nameExceptions.js"
 import { readSpecification, table } from "./support/specification.js"
 
 /** Describes the method of an operation as a row of `methods.tsv`. */
-const rowOf = ({ aliases = [], descriptor, method, operation, resource }: Names.NamedOperation) => {
+const rowOf = ({ aliases = [], descriptor, method, operation, resource }: Convention.NamedOperation) => {
   const { list, parameters = [], positional = [] } = descriptor()
   const byName = parameters.filter(({ name }) => !positional.includes(name)).map(({ name }) => name)
   return {

@@ -516,10 +516,12 @@ actions:
 
 describe("correction", () => {
   it("is a function of the JSON of a document", async () => {
-    const correct = Overlay.correction(overlay({ target: "$.a", update: { b: 1 } }, { target: "$.c", remove: true }), {
-      source: "c.json"
-    })
-    expect(await Effect.runPromise(correct({ a: {} }))).toMatchObject({
+    const correct = await Effect.runPromise(
+      Overlay.correction(overlay({ target: "$.a", update: { b: 1 } }, { target: "$.c", remove: true }), {
+        source: "c.json"
+      })
+    )
+    expect(correct({ a: {} })).toMatchObject({
       json: { a: { b: 1 } },
       problems: [{ pointer: "/actions/1", source: "c.json" }]
     })

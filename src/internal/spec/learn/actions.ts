@@ -89,6 +89,42 @@ const setTypes = (schema: Schema, types: ReadonlyArray<TypeName>, { removed, upd
   update["type"] = isKept ? types.filter((name) => !type.includes(name)) : types
 }
 
+/** Reports whether a schema is of one value, not of the items of a collection, whose types can differ. */
+const isSingle = (pointer: string): boolean => {
+  const [last, parent] = tokensOf(pointer).toReversed()
+  return parent === "properties" || (last !== "items" && last !== "additionalProperties")
+}
+
+/**
+ * Reports whether values had one other type only, several times, and none had the declared type. A schema of requests keeps its types:
+ * callers send what it declares.
+ */
+const isReplaced = (site: Site, more: ReadonlyArray<TypeName>, isRequested: boolean): boolean => {
+  const [type] = more
+  if (type === undefined || more.length > 1 || isRequested || !isSingle(site.pointer)) return false
+  const others = [...site.seen.keys()].some((name) => name !== type && name !== "null")
+  return !others && (site.seen.get(type) ?? 0) >= replacedFrom
+}
+
+/** Adds the types that no member of a schema's union has to the union, or to what the schema refers to. */
+const addMembers = (schema: Schema, site: Site, isRequested: boolean, { removed, update }: Change): void => {
+  const types = typeNames.filter((name) => site.outside.has(name))
+  if (types.length === 0) return
+  const reference = schema["$ref"]
+  const members = types.map((type): Json => {
+    const isList = type === "array" && site.lists && reference !== undefined
+    return isList ? { type, items: { $ref: reference } } : { type }
+  })
+  const keyword = schema["oneOf"] === undefined ? "anyOf" : "oneOf"
+  const isUnion = schema[keyword] !== undefined
+  if (reference !== undefined && !isUnion && !removed.includes("$ref")) removed.push("$ref")
+  const [member] = members
+  const known = update[keyword] ?? (reference === undefined || isUnion ? [] : [{ $ref: reference }])
+  if (!isUnion && isReplaced(site, types, isRequested) && update[keyword] === undefined) Object.assign(update, member)
+  // An update of the keyword was made as an array.
+  else update[keyword] = [...(known as ReadonlyArray<Json>), ...members]
+}
+
 /** The change by which a schema allows the types that were seen of it, in the way of the document's version. */
 const changeOf = (
   schema: Schema,
@@ -102,14 +138,10 @@ const changeOf = (
   const isNull = site.mismatched.has("null")
   const declared = declaredTypes(schema)
   const more = typesOfSeen(site)
-  const inUnions = typeNames.filter((name) => site.outside.has(name))
 
   let types = declared
   if (declared !== undefined && more.length > 0) {
-    const sum = (names: Iterable<TypeName>): number =>
-      [...names].reduce((total, name) => total + (site.seen.get(name) ?? 0), 0)
-    // A schema of requests keeps its types: callers send what it declares.
-    const isWrong = !isRequested && sum(declared) === 0 && sum(more) >= replacedFrom
+    const isWrong = isReplaced(site, more, isRequested)
     types = isWrong ? addTypes([], more) : addTypes(declared, more)
     if (isWrong && schema["format"] !== undefined) removed.push("format")
     // Its values have other types than those that were seen.
@@ -138,12 +170,7 @@ const changeOf = (
       ]
     } else if (wrapped.length > 0) update["nullable"] = true
   }
-  if (inUnions.length > 0) {
-    const members = inUnions.map((type) => ({ type }))
-    const keyword = schema["anyOf"] === undefined ? "oneOf" : "anyOf"
-    const known = update[keyword]
-    update[keyword] = isArray(known) ? [...members, ...known] : members
-  }
+  addMembers(schema, site, isRequested, change)
   return change
 }
 
@@ -162,6 +189,8 @@ const describeTypes = (schema: Schema, site: Site): string => {
   const seen = wrong.map((name) => `${name} ${times(site.seen.get(name) ?? 0)}`)
   const declared = declaredTypes(schema)
   const rest = typeNames.filter((name) => !wrong.includes(name) && (site.seen.get(name) ?? 0) > 0)
+  if (site.outside.has("object"))
+    return `Seen: ${seen.join(", ")}, without most of the required properties (${originsOf(site)}).`
   const others =
     rest.length > 0
       ? rest.map((name) => `${name} ${times(site.seen.get(name) ?? 0)}`)

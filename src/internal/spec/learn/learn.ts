@@ -34,6 +34,14 @@ const requestedPointers = (document: Document): ReadonlySet<string> => {
   return pointers
 }
 
+/** Reports whether a schema is one of those at pointers, or within one. */
+const isWithin = (pointer: string, pointers: ReadonlySet<string>): boolean => {
+  for (let end = pointer.length; end > 0; end = pointer.lastIndexOf("/", end - 1)) {
+    if (pointers.has(pointer.slice(0, end))) return true
+  }
+  return false
+}
+
 /** Makes the overlay that corrects the schemas at sites. Its actions are in the order of their targets. */
 const overlayOf = (document: Document, sites: Sites): Overlay => {
   let requested: ReadonlySet<string> | undefined
@@ -42,7 +50,7 @@ const overlayOf = (document: Document, sites: Sites): Overlay => {
     .flatMap((site) => {
       if (site.mismatched.size === 0 && site.outside.size === 0 && site.missing.size === 0) return []
       requested ??= requestedPointers(document)
-      return actionsOf(document, site, requested.has(site.pointer))
+      return actionsOf(document, site, isWithin(site.pointer, requested))
     })
   return {
     overlay: "1.0.0",

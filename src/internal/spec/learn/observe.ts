@@ -1,5 +1,6 @@
 import { checker } from "../../../Shape.js"
 import type { Json, Shape, TypeName } from "../../../Shape.js"
+import { isObject } from "../overlay/target.js"
 import {
   allows,
   allowsDeep,
@@ -7,10 +8,12 @@ import {
   count,
   hasProperty,
   membersOf,
+  nodeAt,
   partsOf,
   resolve,
   siteAt,
-  typeOf
+  typeOf,
+  typesOf
 } from "./sites.js"
 import type { Part, Sites, Use } from "./sites.js"
 
@@ -29,9 +32,11 @@ export const recordMismatch = (
   type: TypeName
 ): void => {
   const { json, origin, sites } = observation
-  if (type === "null") {
+  const isOther = isReferenceToStructure(json, use)
+  if (type === "null" || isOther) {
     const site = siteAt(sites, use.pointer)
-    site.mismatched.add("null")
+    if (type === "null") site.mismatched.add(type)
+    else site.outside.add(type)
     site.origins.add(origin)
     return
   }
@@ -55,6 +60,32 @@ export const recordMismatch = (
     }
     site.origins.add(origin)
   }
+}
+
+/**
+ * Reports whether a schema is a reference to objects or arrays. A value of another type is then not a value of the schema that it
+ * refers to, which has other uses, but of another.
+ */
+const isReferenceToStructure = (json: Json, use: Use): boolean => {
+  const node = nodeAt(json, use.pointer)
+  const shape = resolve(use.ref)
+  return (
+    isObject(node) &&
+    typeof node["$ref"] === "string" &&
+    node["anyOf"] === undefined &&
+    node["oneOf"] === undefined &&
+    shape.pointer !== use.pointer &&
+    partsOf(shape, use.pointer).some((part) =>
+      typesOf(part.shape)?.every((type) => type === "object" || type === "array")
+    )
+  )
+}
+
+/** Reports whether an object is none that its schema describes: it lacks most of the properties that are required. */
+const isAnother = (parts: ReadonlyArray<Part>, object: Readonly<Record<string, unknown>>): boolean => {
+  const required = [...new Set(parts.flatMap((part) => part.shape.required ?? []))]
+  const missing = required.filter((name) => !Object.hasOwn(object, name) && !isWriteOnly(parts, name)).length
+  return missing > 1 && missing > required.length / 2
 }
 
 /** Reports whether the document has a union at a pointer. */
@@ -122,9 +153,24 @@ export const observe = (observation: Observation, root: Use, rootValue: unknown)
     if (type === undefined) continue
     const shape = resolve(use.ref)
     const parts = partsOf(shape, use.pointer)
-    if (type === "null") count(siteAt(sites, use.pointer).seen, type)
-    else for (const part of parts) count(siteAt(sites, part.pointer).seen, type)
-    if (!allowsDeep({ ref: shape, pointer: use.pointer }, type)) {
+    const isAllowed = allowsDeep(use, type)
+    // The type was just read.
+    const isOther = isAllowed && type === "object" && isAnother(parts, value as Readonly<Record<string, unknown>>)
+    const isReference = isReferenceToStructure(json, use)
+    const site = siteAt(sites, use.pointer)
+    if (isReference) count(site.seen, type)
+    if ((isOther || !isAllowed) && isReference) {
+      recordMismatch(observation, use, parts, type)
+      if (type !== "array") continue
+      // The type was just read.
+      const items = value as ReadonlyArray<unknown>
+      site.lists &&= items.every((item) => typeOf(item) === "object" && allowsDeep(use, "object"))
+      for (const item of items) if (site.lists) steps.push({ use, value: item, within: [] })
+      continue
+    }
+    if (type === "null" && !isReference) count(site.seen, type)
+    else if (type !== "null") for (const part of parts) count(siteAt(sites, part.pointer).seen, type)
+    if (!isAllowed) {
       recordMismatch(observation, use, parts, type)
       continue
     }

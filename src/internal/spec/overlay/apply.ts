@@ -138,20 +138,33 @@ const applyAction = (draft: Draft, action: Action, target: Target | undefined): 
   return wrong
 }
 
-export const apply = (json: Json, overlay: Overlay, options?: Options): Effect.Effect<Applied> =>
-  Effect.map(parseTargets(overlay.actions.map((action) => action.target)), (targets) => {
-    const draft = makeDraft(json)
-    const problems: Array<ActionProblem> = []
-    overlay.actions.forEach((action, index) => {
-      const message = applyAction(draft, action, targets.get(action.target))
-      if (message === undefined) return
-      problems.push({
-        pointer: `/actions/${index}`,
-        ...(options?.source === undefined ? {} : { source: options.source }),
-        message: `${message} (${action.target})`,
-        action: index,
-        target: action.target
-      })
+const applyAll = (
+  json: Json,
+  overlay: Overlay,
+  targets: ReadonlyMap<string, Target>,
+  options: Options | undefined
+): Applied => {
+  const draft = makeDraft(json)
+  const problems: Array<ActionProblem> = []
+  overlay.actions.forEach((action, index) => {
+    const message = applyAction(draft, action, targets.get(action.target))
+    if (message === undefined) return
+    problems.push({
+      pointer: `/actions/${index}`,
+      ...(options?.source === undefined ? {} : { source: options.source }),
+      message: `${message} (${action.target})`,
+      action: index,
+      target: action.target
     })
-    return { json: draft.root(), problems }
   })
+  return { json: draft.root(), problems }
+}
+
+export const correction = (overlay: Overlay, options?: Options): Effect.Effect<(json: Json) => Applied> =>
+  Effect.map(
+    parseTargets(overlay.actions.map((action) => action.target)),
+    (targets) => (json) => applyAll(json, overlay, targets, options)
+  )
+
+export const apply = (json: Json, overlay: Overlay, options?: Options): Effect.Effect<Applied> =>
+  Effect.map(correction(overlay, options), (correct) => correct(json))

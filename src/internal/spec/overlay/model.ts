@@ -1,5 +1,4 @@
 import * as Data from "effect/Data"
-import type * as Effect from "effect/Effect"
 import type { Json } from "../../../Shape.js"
 import type { Problem } from "../../../spec/Problem.js"
 
@@ -49,11 +48,6 @@ export interface Applied {
   readonly json: Json
   readonly problems: ReadonlyArray<ActionProblem>
 }
-
-/** A change of a document's JSON before the document is read. It leaves the value that it is given as it is, and returns another. */
-export type Correction = (
-  json: Json
-) => Effect.Effect<{ readonly json: Json; readonly problems: ReadonlyArray<Problem> }>
 
 /** Options of functions that report problems of an overlay. */
 export interface Options {

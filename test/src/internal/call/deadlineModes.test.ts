@@ -132,7 +132,8 @@ const observed = (scenario: Scenario, client: Layer.Layer<HttpClient.HttpClient>
       callDuration: instrument("call"),
       retries: instrument("retries"),
       budgetAvailable: instrument("budget"),
-      cacheLookups: instrument("cache")
+      cacheLookups: instrument("cache"),
+      mismatches: instrument("mismatches")
     })
     const { call = get, deadline = "400 millis", perAttempt, policy: given = policy(schedule(10)) } = scenario
     const exit = yield* call.pipe(

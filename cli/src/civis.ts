@@ -23,7 +23,9 @@ const configured = (env: Io["env"]) =>
 /** Fails if there is no key. */
 const requireKey = (env: Io["env"]): Effect.Effect<void, Failure> =>
   (env["CIVIS_API_KEY"] ?? "") === ""
-    ? Effect.fail(new Failure(exitCodes.unauthorized, "Civis needs a key: set CIVIS_API_KEY to the API key of your account."))
+    ? Effect.fail(
+        new Failure(exitCodes.unauthorized, "Civis needs a key: set CIVIS_API_KEY to the API key of your account.")
+      )
     : Effect.void
 
 /** Returns the specification of Civis, as the server sent it. It is kept on disk for a day. */

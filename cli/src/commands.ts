@@ -45,7 +45,12 @@ export const commonOptions: ReadonlyArray<Option> = [
 
 const json: Option = { name: "json", help: "Prints JSON." }
 
-const out: Option = { name: "out", short: "o", value: "DIR", help: "The directory to write to. Files of earlier runs are removed." }
+const out: Option = {
+  name: "out",
+  short: "o",
+  value: "DIR",
+  help: "The directory to write to. Files of earlier runs are removed."
+}
 
 /** Options of `call` that are about the server and the request. */
 const requestOptions: ReadonlyArray<Option> = [
@@ -76,7 +81,11 @@ const requestOptions: ReadonlyArray<Option> = [
     many: true,
     help: "A parameter by the document's name, for names that no option can have."
   },
-  { name: "timeout", value: "DURATION", help: "The time limit of a call with its retries, such as 30s. Default: none." },
+  {
+    name: "timeout",
+    value: "DURATION",
+    help: "The time limit of a call with its retries, such as 30s. Default: none."
+  },
   { name: "retries", value: "N", help: "Retries after a failure that may pass. Default: 3." }
 ]
 
@@ -102,7 +111,12 @@ export const commands: ReadonlyArray<Command> = [
     summary: "Lists resources, or the methods of one.",
     description: ["Without RESOURCE, lists the resources of the document. With one, lists its methods."],
     options: [
-      { name: "search", short: "s", value: "WORDS", help: "Lists the operations that have all these words in name, path or summary." },
+      {
+        name: "search",
+        short: "s",
+        value: "WORDS",
+        help: "Lists the operations that have all these words in name, path or summary."
+      },
       { ...json, help: "Prints JSON, one operation or resource a line." }
     ],
     examples: ["herald list --spec petstore.yaml", "herald list pets", "herald list --search upload"]
@@ -134,7 +148,10 @@ export const commands: ReadonlyArray<Command> = [
       { name: "check", help: "Writes nothing. Fails if the files are not those that would be written." },
       { name: "name", value: "TAG", help: "The name of the API's tag. Default: the title of the document." }
     ],
-    examples: ["herald generate --spec petstore.yaml --out src/petstore", "herald generate --spec petstore.yaml --out src/petstore --check"]
+    examples: [
+      "herald generate --spec petstore.yaml --out src/petstore",
+      "herald generate --spec petstore.yaml --out src/petstore --check"
+    ]
   },
   {
     name: "diff",
@@ -178,7 +195,9 @@ export const commands: ReadonlyArray<Command> = [
     name: "completion",
     operands: "bash|zsh|fish",
     summary: "Prints a completion script.",
-    description: ["Prints a script that completes commands, options, and the resources, methods and values of the document."],
+    description: [
+      "Prints a script that completes commands, options, and the resources, methods and values of the document."
+    ],
     options: [],
     examples: [
       'bash: eval "$(herald completion bash)" in ~/.bashrc',

@@ -36,7 +36,8 @@ export const toCurl = ({ body, headers, method, url }: CurlRequest): string => {
   // curl would resolve `..`, which is a value here.
   if (/\/\.{1,2}(?:[/?#]|$)/.test(url)) options.push("--path-as-is")
   // curl sends no header whose value is empty, unless it is written with a semicolon.
-  for (const [name, value] of headers) options.push(`--header ${shellQuote(value === "" ? `${name};` : `${name}: ${value}`)}`)
+  for (const [name, value] of headers)
+    options.push(`--header ${shellQuote(value === "" ? `${name};` : `${name}: ${value}`)}`)
   if (typeof body === "string") options.push(`--data-raw ${shellQuote(body)}`)
   else if (body !== undefined) options.push(`--data-binary @FILE # ${body.bytes} bytes`)
   return [`curl ${shellQuote(url)}`, ...options].join(" \\\n  ")

@@ -69,7 +69,9 @@ export const openDocument = (key: DocumentKey, env: Io["env"]) =>
     const forCivis = key.convention === civis ? yield* Effect.promise(() => import("./civis.js")) : undefined
     const document =
       key.spec === civis && forCivis !== undefined
-        ? yield* Effect.flatMap(forCivis.specification(env), (text) => Document.parse(text, { source: civis, corrections }))
+        ? yield* Effect.flatMap(forCivis.specification(env), (text) =>
+            Document.parse(text, { source: civis, corrections })
+          )
         : yield* Document.load(key.spec, { read, corrections })
     const { operations, problems } = Names.make(document, forCivis?.convention ?? Convention.standard)
     return { key, document, operations, problems, files, warnings }
@@ -106,7 +108,10 @@ export interface Resource {
 }
 
 /** Groups operations by resource, in alphabetical order. The summary is the description of the resource's tag. */
-export const resourcesOf = ({ document, operations }: Pick<Opened, "document" | "operations">): ReadonlyArray<Resource> => {
+export const resourcesOf = ({
+  document,
+  operations
+}: Pick<Opened, "document" | "operations">): ReadonlyArray<Resource> => {
   const groups = new Map<string, Array<Convention.NamedOperation>>()
   for (const operation of operations) {
     const group = groups.get(operation.resource)
@@ -125,7 +130,12 @@ export const resourcesOf = ({ document, operations }: Pick<Opened, "document" | 
 /** Returns the first line of a description, without Markdown's marks. */
 export const firstSentence = (text: string): string => {
   const line = text.trim().split(/\n\s*\n|\r?\n/)[0] ?? ""
-  return oneLine(line.replace(/^#+\s*/, "").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/[*`]/g, ""))
+  return oneLine(
+    line
+      .replace(/^#+\s*/, "")
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+      .replace(/[*`]/g, "")
+  )
 }
 
 /** Returns the summary of an operation: one line. */

@@ -9,12 +9,18 @@ export const civis = "civis"
  * not those of another one.
  */
 export const documentKey = (
-  options: { readonly spec: string | undefined; readonly overlays: ReadonlyArray<string>; readonly convention: string | undefined },
+  options: {
+    readonly spec: string | undefined
+    readonly overlays: ReadonlyArray<string>
+    readonly convention: string | undefined
+  },
   env: Io["env"]
 ): DocumentKey | undefined => {
   const spec = options.spec ?? env["HERALD_SPEC"]
   if (spec === undefined || spec === "") return undefined
-  const inherited = isEnvironmentOf(spec, env) ? (env["HERALD_OVERLAY"] ?? "").split(/\s+/).filter((text) => text !== "") : []
+  const inherited = isEnvironmentOf(spec, env)
+    ? (env["HERALD_OVERLAY"] ?? "").split(/\s+/).filter((text) => text !== "")
+    : []
   return {
     spec,
     overlays: options.overlays.length > 0 ? options.overlays : inherited,

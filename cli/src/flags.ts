@@ -42,7 +42,9 @@ const partOf = (place: NonNullable<Descriptor["parameters"]>[number]["in"]): Fla
 
 /** The media types whose body is an object of fields, so that each field can be a flag. */
 const hasFields = (mediaType: string) =>
-  /^application\/(?:[^;]*\+)?json\b|^application\/x-www-form-urlencoded\b|^multipart\/form-data\b|^\*\/\*/i.test(mediaType)
+  /^application\/(?:[^;]*\+)?json\b|^application\/x-www-form-urlencoded\b|^multipart\/form-data\b|^\*\/\*/i.test(
+    mediaType
+  )
 
 /** Returns the arguments of an operation: those of its descriptor, with the descriptions of its document. */
 export const argumentsOf = (descriptor: Descriptor, operation: Document.DocumentOperation): OperationArguments => {
@@ -91,12 +93,10 @@ export const argumentsOf = (descriptor: Descriptor, operation: Document.Document
   for (const flag of flags) byName.set(flag.flag, flag)
 
   const ofInput = (name: string) => flags.find((flag) => flag.part === "input" && flag.name === name)
-  const names =
-    descriptor.positional ??
-    [
-      ...pathNames(descriptor),
-      ...parameters.flatMap(({ in: place, name, required }) => (place === "query" && required === true ? [name] : []))
-    ]
+  const names = descriptor.positional ?? [
+    ...pathNames(descriptor),
+    ...parameters.flatMap(({ in: place, name, required }) => (place === "query" && required === true ? [name] : []))
+  ]
   const positional = names.flatMap((name) => ofInput(name) ?? [])
   return { positional, flags, find: (name) => byName.get(name) }
 }

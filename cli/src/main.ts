@@ -16,9 +16,7 @@ const programs: Readonly<Record<string, () => Promise<{ readonly program: Progra
   list: () => import("./commands/list.js"),
   call: () => import("./commands/call.js"),
   generate: () => import("./commands/generate.js"),
-  diff: () => import("./commands/diff.js"),
   learn: () => import("./commands/learn.js"),
-  docs: () => import("./commands/docs.js"),
   completion: () => import("./commands/completion.js")
 }
 
@@ -56,7 +54,9 @@ const run = async (args: ReadonlyArray<string>, io: Io, errorStyle: Style): Prom
   const command = commandOf(name)
   if (command.name === "help") {
     const [topic] = others.filter((argument) => !argument.startsWith("-"))
-    return await print(topic === undefined ? generalHelp(style, columns) : commandHelp(commandOf(topic), style, columns))
+    return await print(
+      topic === undefined ? generalHelp(style, columns) : commandHelp(commandOf(topic), style, columns)
+    )
   }
 
   const options = optionsOf(command)
@@ -92,7 +92,13 @@ const seeHelp = "`herald --help` shows the commands."
 const commandOf = (name: string): Command => {
   const command = commands.find((command) => command.name === name)
   if (command !== undefined) return command
-  throw usage(`There is no command ${JSON.stringify(name)}.${didYouMean(name, commands.map(({ name }) => name))}`, seeHelp)
+  throw usage(
+    `There is no command ${JSON.stringify(name)}.${didYouMean(
+      name,
+      commands.map(({ name }) => name)
+    )}`,
+    seeHelp
+  )
 }
 
 const unknownOption = (command: Command, options: ReadonlyArray<Option>, text: string): Failure =>
@@ -108,5 +114,7 @@ const unknownOption = (command: Command, options: ReadonlyArray<Option>, text: s
 /** Returns the version in the package's manifest. */
 const version = async (): Promise<string> => {
   const manifest: unknown = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"))
-  return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "unknown"
+  return typeof manifest === "object" && manifest !== null && "version" in manifest
+    ? String(manifest.version)
+    : "unknown"
 }

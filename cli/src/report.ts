@@ -10,7 +10,10 @@ export const writeError = (io: Pick<Io, "stderr">, text: string): Promise<void> 
 /** Explains an error to the user, and returns the exit code. */
 export const report = async (io: Io, style: Style, error: unknown): Promise<number> => {
   const failure = failureOf(error)
-  const lines = [`${style.red("herald:")} ${visible(failure.message)}`, ...failure.advice.map((line) => `  ${visible(line)}`)]
+  const lines = [
+    `${style.red("herald:")} ${visible(failure.message)}`,
+    ...failure.advice.map((line) => `  ${visible(line)}`)
+  ]
   await writeError(io, `${lines.join("\n")}\n`)
   return failure.exitCode
 }

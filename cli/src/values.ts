@@ -128,7 +128,8 @@ const readValue = (shape: Ref | undefined, text: string, shown: string, required
   if (types.size === 0) return text
   if (types.has("integer") || types.has("number")) {
     const value = numberOf(text)
-    if (value !== undefined && (types.has("number") || typeof value === "bigint" || Number.isInteger(value))) return value
+    if (value !== undefined && (types.has("number") || typeof value === "bigint" || Number.isInteger(value)))
+      return value
   }
   if (types.has("boolean") && (text === "true" || text === "false")) return text === "true"
   if (types.has("null") && text === "null" && !types.has("string")) return null

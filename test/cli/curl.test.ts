@@ -6,7 +6,22 @@ import { shellQuote, toCurl } from "../../cli/src/curl.js"
 describe("shellQuote", () => {
   it("makes one word of a text, which bash reads as it was", () => {
     const texts = [
-      ...["", "a b", "it's", "$(touch x)", "`id`", "a\\b", "!!", "~", "*", "a\nb\tc", "\u001b[31m1", "日本\u0085", "#x", "-n"],
+      ...[
+        "",
+        "a b",
+        "it's",
+        "$(touch x)",
+        "`id`",
+        "a\\b",
+        "!!",
+        "~",
+        "*",
+        "a\nb\tc",
+        "\u001b[31m1",
+        "日本\u0085",
+        "#x",
+        "-n"
+      ],
       ...fc.sample(fc.fullUnicodeString(), 200).map((text) => text.replace(/\0|\p{Cs}/gu, ""))
     ]
     const script = `printf '%s\\0' ${texts.map(shellQuote).join(" ")}`

@@ -1,7 +1,5 @@
-import { Credentials } from "effect-herald"
-import type { Document } from "effect-herald/spec"
-import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import type { Document, Security } from "effect-herald/spec"
 import type { DocumentKey } from "../completion/CompletionData.js"
 import { civis, isEnvironmentOf } from "../documentKey.js"
 import { exitCodes } from "../exitCodes.js"
@@ -14,10 +12,13 @@ type SecurityScheme = Document.SecurityScheme
 
 /** Returns the variable of the environment that has the secret of a security scheme: `HERALD_AUTH_API_KEY` for `api_key`. */
 export const authVariable = (scheme: string): string =>
-  `HERALD_AUTH_${scheme.replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, "$1_$2").replace(/[^\p{L}\p{N}]+/gu, "_").toUpperCase()}`
+  `HERALD_AUTH_${scheme
+    .replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, "$1_$2")
+    .replace(/[^\p{L}\p{N}]+/gu, "_")
+    .toUpperCase()}`
 
-/** Schemes for documents that declare none: `--auth bearer=env:TOKEN`. */
-const general: ReadonlyMap<string, SecurityScheme> = new Map([
+/** Schemes that every document has, since many declare none: `--auth bearer=env:TOKEN`. */
+export const general: ReadonlyMap<string, SecurityScheme> = new Map([
   ["bearer", { type: "http", scheme: "bearer" }],
   ["basic", { type: "http", scheme: "basic" }]
 ])
@@ -39,7 +40,8 @@ export interface AuthorisationOptions {
 
 /** The credentials of a call. */
 export interface Authorisation {
-  readonly credentials: Effect.Effect<Credentials.Credentials, unknown> | undefined
+  /** The credentials by security scheme. */
+  readonly credentials: Readonly<Record<string, Redacted.Redacted | Security.Basic | Security.ClientCredentials>>
   /** The alternatives for the descriptor: the one that is used, or none. */
   readonly security: ReadonlyArray<ReadonlyArray<string>>
 }
@@ -59,7 +61,7 @@ export const authorisation = async (options: AuthorisationOptions): Promise<Auth
   const chosen = wanted.find(isKnown) ?? (explicit.size > 0 || !declared ? fallback : undefined)
   if (chosen !== undefined && chosen.length > 0) return using(chosen, known, secrets, dryRun)
   const isOpen = alternatives.length === 0 || alternatives.some((names) => names.length === 0)
-  if (isOpen) return { credentials: undefined, security: [] }
+  if (isOpen) return { credentials: {}, security: [] }
   const [first = []] = alternatives
   if (dryRun && first.every((name) => known.has(name))) return using(first, known, secrets, dryRun)
   throw new Failure(
@@ -67,7 +69,11 @@ export const authorisation = async (options: AuthorisationOptions): Promise<Auth
     `The operation needs credentials: ${alternatives.map((names) => names.join(" and ")).join(", or ")}.`,
     alternatives
       .slice(0, 5)
-      .map((names) => names.map((name) => `Set ${authVariable(name)}, or give --auth ${name}=env:NAME or --auth ${name}=@FILE.`).join(" "))
+      .map((names) =>
+        names
+          .map((name) => `Set ${authVariable(name)}, or give --auth ${name}=env:NAME or --auth ${name}=@FILE.`)
+          .join(" ")
+      )
   )
 }
 
@@ -77,10 +83,8 @@ const using = (
   secrets: ReadonlyMap<string, Redacted.Redacted>,
   dryRun: boolean
 ): Authorisation => ({
-  credentials: Credentials.bySecurity(
-    Object.fromEntries(
-      names.map((name) => [name, credentialsOf(name, known.get(name)!, dryRun ? undefined : secrets.get(name)!)])
-    )
+  credentials: Object.fromEntries(
+    names.map((name) => [name, credentialsOf(name, known.get(name)!, dryRun ? placeholder : secrets.get(name)!)])
   ),
   security: [names]
 })
@@ -126,7 +130,8 @@ const readSecret = async (scheme: string, source: string, io: Io): Promise<Redac
   if (source.startsWith("env:")) {
     const name = source.slice(4)
     const value = io.env[name]
-    if (value === undefined || value === "") throw usage(`${shown}: the variable ${quoted(name)} of the environment is not set.`)
+    if (value === undefined || value === "")
+      throw usage(`${shown}: the variable ${quoted(name)} of the environment is not set.`)
     return Redacted.make(value)
   }
   if (source.startsWith("@")) {
@@ -145,42 +150,25 @@ const readSecret = async (scheme: string, source: string, io: Io): Promise<Redac
 /** The text that stands for a secret in a request that is only printed. */
 export const redacted = "REDACTED"
 
-/**
- * Makes the credentials of a security scheme. Without a secret, those of a request that is only printed. Fails with a `ConfigError` if the
- * secret can't be sent.
- */
-const credentialsOf = (
-  name: string,
-  scheme: SecurityScheme,
-  secret: Redacted.Redacted = Redacted.make(redacted)
-): Effect.Effect<Credentials.Credentials, unknown> => {
-  switch (scheme.type) {
-    case "apiKey":
-      switch (scheme.in) {
-        case "header":
-          return Credentials.apiKey({ header: scheme.name, key: secret })
-        case "query":
-          return Credentials.apiKey({ query: scheme.name, key: secret })
-        case "cookie":
-          return Credentials.apiKey({ cookie: scheme.name, key: secret })
-      }
-      break
-    case "mutualTLS":
-      return Effect.fail(usage(`The security scheme ${name} is mutual TLS, which herald does not have.`))
-    case "http":
-      if (scheme.scheme.toLowerCase() === "basic") return basic(name, Redacted.value(secret))
-      break
-  }
-  return Credentials.bearer(secret)
-}
+const placeholder = Redacted.make(redacted)
 
-const basic = (name: string, text: string) => {
+/**
+ * Returns the credentials of a security scheme from its secret: `USER:PASSWORD` for HTTP Basic; for OAuth 2.0 and OpenID Connect an access
+ * token, or `CLIENT-ID:CLIENT-SECRET` for the client credentials grant. A bearer token has no colon (RFC 6750, 2.1).
+ */
+const credentialsOf = (name: string, scheme: SecurityScheme, secret: Redacted.Redacted) => {
+  const text = Redacted.value(secret)
   const colon = text.indexOf(":")
-  if (colon === -1 && text !== redacted) {
-    return Effect.fail(usage(`The secret of ${name} must be USER:PASSWORD (HTTP Basic).`))
+  const before = text.slice(0, colon === -1 ? text.length : colon)
+  const after = Redacted.make(colon === -1 ? "" : text.slice(colon + 1))
+  if (scheme.type === "http" && scheme.scheme.toLowerCase() === "basic") {
+    if (colon !== -1 || secret === placeholder) return { username: before, password: after }
+    throw usage(`The secret of ${name} must be USER:PASSWORD (HTTP Basic).`)
   }
-  const end = colon === -1 ? text.length : colon
-  return Credentials.basic({ username: text.slice(0, end), password: Redacted.make(text.slice(end + 1)) })
+  if ((scheme.type === "oauth2" || scheme.type === "openIdConnect") && colon !== -1) {
+    return { clientId: before, clientSecret: after }
+  }
+  return secret
 }
 
 /** Reports whether the document's credentials are those of Civis. */

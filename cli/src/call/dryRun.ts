@@ -5,7 +5,10 @@ import type { CurlRequest } from "../curl.js"
 import { redacted } from "./auth.js"
 
 /** A client that keeps the requests that it is given, and sends none. */
-export const recordingClient = (): { readonly client: HttpClient.HttpClient; readonly request: () => CurlRequest | undefined } => {
+export const recordingClient = (): {
+  readonly client: HttpClient.HttpClient
+  readonly request: () => CurlRequest | undefined
+} => {
   let recorded: CurlRequest | undefined
   return {
     client: HttpClient.make((request, url) =>
@@ -27,16 +30,22 @@ export const recordingClient = (): { readonly client: HttpClient.HttpClient; rea
 const secret = /^(?:authorization|proxy-authorization|cookie)$|token|secret|password|api-?key|session/i
 
 const headersOf = (headers: Readonly<Record<string, string>>, body: HttpBody): CurlRequest["headers"] => {
-  const given = Object.entries(headers).map(([name, value]) => [name, secret.test(name) ? withoutSecret(value) : value] as const)
+  // curl computes the length of the body.
+  const sent = Object.entries(headers).filter(([name]) => name !== "content-length")
+  const given = sent.map(([name, value]) => [name, secret.test(name) ? withoutSecret(value) : value] as const)
   const type = "contentType" in body ? body.contentType : undefined
-  return type === undefined || "content-type" in headers || body._tag === "FormData" ? given : [...given, ["content-type", type]]
+  return type === undefined || "content-type" in headers || body._tag === "FormData"
+    ? given
+    : [...given, ["content-type", type]]
 }
 
 /** Keeps the scheme of an `Authorization`, and the names of cookies. */
 const withoutSecret = (value: string): string =>
   value.includes(redacted)
     ? value
-    : value.replace(/^(Basic|Bearer|Token|Digest)\s.*$/is, `$1 ${redacted}`).replace(/^(?!(?:Basic|Bearer|Token|Digest)\s).*$/is, redacted)
+    : value
+        .replace(/^(Basic|Bearer|Token|Digest)\s.*$/is, `$1 ${redacted}`)
+        .replace(/^(?!(?:Basic|Bearer|Token|Digest)\s).*$/is, redacted)
 
 const bodyOf = (body: HttpBody): CurlRequest["body"] => {
   switch (body._tag) {

@@ -27,7 +27,8 @@ export const callFailure = (error: unknown, shown: string, io: Io): unknown => {
   const message = typeof error.message === "string" && error.message !== "" ? error.message : details?.message
   const code = exitCodeOf(error._tag, details?.status)
   return new Failure(code, message ?? error._tag, [
-    ...issuesOf(error),
+    // A message has the only issue already.
+    ...issuesOf(error).filter((line) => message?.includes(line) !== true),
     ...bodyOf(error, details?.body, io),
     ...(details?.requestId === undefined ? [] : [`Request id: ${details.requestId}`]),
     ...adviceFor(code, shown)
@@ -39,9 +40,11 @@ const settingFailure = (error: ConfigError.ConfigError): Failure => {
   if (error._op !== "InvalidData") return new Failure(exitCodes.usage, String(error))
   const name = error.path.join(".")
   if (error.message.includes("`insecure`")) {
-    return new Failure(exitCodes.unauthorized, "The server is neither https nor on this machine: no credentials are sent to it.", [
-      "Give --base-url with an https URL, or --insecure to send them over plain http."
-    ])
+    return new Failure(
+      exitCodes.unauthorized,
+      "The server is neither https nor on this machine: no credentials are sent to it.",
+      ["Give --base-url with an https URL, or --insecure to send them over plain http."]
+    )
   }
   const option = name === "baseUrl" ? "The base URL" : name === "headers" ? "--header:" : `The secret (${name})`
   return new Failure(exitCodes.usage, `${option} ${error.message}.`)

@@ -80,7 +80,11 @@ export const parseCall = (
       if (equals === -1) throw usage(`--param ${quoted(argument.text)} has no value: give --param NAME=VALUE.`)
       if (flag === undefined) {
         throw usage(
-          `${shown} has no parameter ${quoted(name)}.${didYouMean(name, flags.map((flag) => flag.name), quoted)}`,
+          `${shown} has no parameter ${quoted(name)}.${didYouMean(
+            name,
+            flags.map((flag) => flag.name),
+            quoted
+          )}`,
           `\`herald call ${shown} --help\` shows its arguments.`
         )
       }

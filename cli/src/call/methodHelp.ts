@@ -35,9 +35,18 @@ export const methodHelp = (
     ...(description === "" || oneLine(description) === summary ? [] : ["", ...wrap(description, columns)]),
     "",
     usageLine(shown, positional).replace("Usage:", style.bold("Usage:")),
-    ...section("Arguments", positional.map((flag) => entryOf(flag, operandName(flag)))),
-    ...section("Required options", required.map((flag) => entryOf(flag, typedFlag(flag)))),
-    ...section("Options", optional.map((flag) => entryOf(flag, typedFlag(flag)))),
+    ...section(
+      "Arguments",
+      positional.map((flag) => entryOf(flag, operandName(flag)))
+    ),
+    ...section(
+      "Required options",
+      required.map((flag) => entryOf(flag, typedFlag(flag)))
+    ),
+    ...section(
+      "Options",
+      optional.map((flag) => entryOf(flag, typedFlag(flag)))
+    ),
     ...section("Body", bodyEntries(descriptor)),
     ...section("Returns", returnEntries(descriptor, operation)),
     ...section("Credentials", securityEntries(security)),

@@ -3,10 +3,11 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { Authoriser, Deadline, type Operation, type Pagination, RetryPolicy } from "effect-herald"
 import * as Descriptors from "effect-herald/descriptor"
-import { authorisation } from "../call/auth.js"
+import { Client } from "effect-herald/spec"
+import { authorisation, general } from "../call/auth.js"
 import { recordingClient } from "../call/dryRun.js"
 import { callFailure } from "../call/errors.js"
-import { makeInput, parseCall } from "../call/input.js"
+import { type Input, makeInput, parseCall } from "../call/input.js"
 import { itemsAt } from "../call/items.js"
 import { methodHelp } from "../call/methodHelp.js"
 import { headText, hiddenColumns, itemPrinter, standardOutput, textOf, toFile } from "../call/output.js"
@@ -36,13 +37,17 @@ export const program: Program = async (invocation) => {
   const key = keyOf(
     {
       ...before,
-      get: (name) => before.get(name) ?? (name === "spec" ? named.spec : name === "convention" ? named.convention : undefined),
+      get: (name) =>
+        before.get(name) ?? (name === "spec" ? named.spec : name === "convention" ? named.convention : undefined),
       all: (name) => [...before.all(name), ...(name === "overlay" ? named.overlays : [])]
     },
     io.env
   )
   if (operands.length === 0) {
-    throw usage("herald call needs a RESOURCE and a METHOD.", "`herald list` shows them; `herald help call` explains the rest.")
+    throw usage(
+      "herald call needs a RESOURCE and a METHOD.",
+      "`herald list` shows them; `herald help call` explains the rest."
+    )
   }
   const opened = await run(openDocument(key, io.env), invocation)
   for (const warning of opened.warnings) await invocation.warn(warning)
@@ -57,7 +62,14 @@ export const program: Program = async (invocation) => {
   const color = (values.get("color") ?? "auto") as ColorChoice
   const alternatives = operation.operation.security ?? opened.document.security
   if (values.has("help")) {
-    const help = methodHelp(operation, descriptor, args, alternatives, styleOf(io, io.stdout, color), textColumns(io.stdout))
+    const help = methodHelp(
+      operation,
+      descriptor,
+      args,
+      alternatives,
+      styleOf(io, io.stdout, color),
+      textColumns(io.stdout)
+    )
     await io.stdout.write(help)
     return exitCodes.ok
   }
@@ -88,7 +100,11 @@ export const program: Program = async (invocation) => {
     schemes: opened.document.securitySchemes
   })
   class Api extends Authoriser.Tag("effect-herald-cli/Api")<Api>() {}
-  const layer = Api.layer({
+  const described = {
+    ...opened.document,
+    securitySchemes: new Map([...general, ...opened.document.securitySchemes])
+  }
+  const layer = Client.layer(Api, described, {
     baseUrl:
       values.get("base-url") ??
       (environment === undefined || environment === ""
@@ -100,7 +116,11 @@ export const program: Program = async (invocation) => {
     insecure: dryRun || values.has("insecure")
   })
   // A call has one input object, whatever the convention of calls in programs.
-  const called = Descriptors.operation(Api, () => ({ ...descriptor, positional: undefined, security }))
+  const called = Descriptors.operation<[Input], unknown, unknown, Api | HttpClient.HttpClient>(Api, () => ({
+    ...descriptor,
+    positional: undefined,
+    security
+  }))
   const withPolicies = <A, E, R>(effect: Effect.Effect<A, E, R>) => limited(Effect.provide(effect, layer), values)
   const attempt = <A>(effect: Effect.Effect<A, unknown, HttpClient.HttpClient>): Promise<A> =>
     run(effect, invocation).catch((error: unknown) => {
@@ -121,9 +141,13 @@ export const program: Program = async (invocation) => {
     return exitCodes.ok
   }
   const many = values.has("all") || values.has("max-items")
-  if (!many) return await attempt(printOne(called.withResponse(input).pipe(withPolicies), descriptor, values, invocation))
+  if (!many)
+    return await attempt(printOne(called.withResponse(input).pipe(withPolicies), descriptor, values, invocation))
   if (descriptor.list === undefined) {
-    throw usage(`${shown} is no list in pages: leave out --all and --max-items.`, "Its document declares no pages for it.")
+    throw usage(
+      `${shown} is no list in pages: leave out --all and --max-items.`,
+      "Its document declares no pages for it."
+    )
   }
   const pages = Descriptors.list(called).pages(input)
   return await attempt(withPolicies(printAll(pages, values, invocation)))
@@ -136,7 +160,11 @@ const beforeEnd = (rest: ReadonlyArray<string>): ReadonlyArray<string> => {
 }
 
 /** Finds the operation that the operands name: RESOURCE METHOD, or RESOURCE.METHOD. */
-const operationOf = (resources: ReadonlyArray<Resource>, operands: ReadonlyArray<string>, rest: ReadonlyArray<string>) => {
+const operationOf = (
+  resources: ReadonlyArray<Resource>,
+  operands: ReadonlyArray<string>,
+  rest: ReadonlyArray<string>
+) => {
   const [first = "", second] = operands
   if (second !== undefined) return { operation: findOperation(resources, first, second), remaining: rest }
   const dot = first.indexOf(".")
@@ -152,7 +180,9 @@ const operationOf = (resources: ReadonlyArray<Resource>, operands: ReadonlyArray
   const methods = operations.map(({ method }) => method)
   throw usage(
     `herald call ${name} needs a METHOD.`,
-    methods.length <= 12 ? `Methods: ${methods.join(", ")}.` : `\`herald list ${name}\` shows its ${methods.length} methods.`
+    methods.length <= 12
+      ? `Methods: ${methods.join(", ")}.`
+      : `\`herald list ${name}\` shows its ${methods.length} methods.`
   )
 }
 

@@ -33,7 +33,9 @@ const listResources = async (invocation: Invocation, resources: ReadonlyArray<Re
   if (values.has("json")) {
     await io.stdout.write(
       lines(
-        resources.map(({ name, operations, summary }) => toJson({ resource: name, methods: operations.length, summary }))
+        resources.map(({ name, operations, summary }) =>
+          toJson({ resource: name, methods: operations.length, summary })
+        )
       )
     )
     return exitCodes.ok
@@ -85,14 +87,19 @@ const listOperations = async (
   await io.stdout.write(lines(text))
   if (qualified && operations.length === 0) throw usage(`No operation has all of these words: ${values.get("search")}.`)
   if (io.stdout.isTerminal && !values.has("json")) {
-    await io.stdout.write(lines(["", invocation.style.dim("`herald call RESOURCE METHOD --help` shows the arguments of a method.")]))
+    await io.stdout.write(
+      lines(["", invocation.style.dim("`herald call RESOURCE METHOD --help` shows the arguments of a method.")])
+    )
   }
   return exitCodes.ok
 }
 
 /** Returns the operations that have all words in their name, path, summary or description. Those with them in the name come first. */
 const found = (resources: ReadonlyArray<Resource>, search: string) => {
-  const words = search.toLowerCase().split(/\s+/).filter((word) => word !== "")
+  const words = search
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "")
   const has = (text: string) => words.every((word) => text.toLowerCase().includes(word))
   const matches = resources.flatMap(({ operations }) =>
     operations.flatMap((named) => {

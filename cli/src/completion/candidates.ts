@@ -52,7 +52,11 @@ const knownFlag = ({ description, flag, switch: isSwitch, values }: FlagData): K
 /** Returns the values of the options that name the document, from the words of a command line. */
 export const documentWords = (
   words: ReadonlyArray<string>
-): { readonly spec: string | undefined; readonly overlays: ReadonlyArray<string>; readonly convention: string | undefined } => {
+): {
+  readonly spec: string | undefined
+  readonly overlays: ReadonlyArray<string>
+  readonly convention: string | undefined
+} => {
   const found = new Map<string, Array<string>>()
   for (const [index, word] of words.entries()) {
     for (const { name } of documentOptions) {
@@ -133,7 +137,9 @@ const within = (command: Command, words: ReadonlyArray<string>, data: Completion
     return startingWith(
       current,
       known
-        .filter(({ typed }) => !given.has(typed) || many.has(typed) || method?.flags.some(({ flag }) => `--${flag}` === typed))
+        .filter(
+          ({ typed }) => !given.has(typed) || many.has(typed) || method?.flags.some(({ flag }) => `--${flag}` === typed)
+        )
         .map(({ description, typed }) => ({ text: typed, description }))
     )
   }
@@ -176,11 +182,15 @@ const operandFor = (
       if (first !== undefined) {
         const methods = resources.find(({ resource }) => resource === first)?.methods ?? []
         return operands.length === 1
-          ? startingWith(current, methods.map(({ method, summary }) => ({ text: method, description: summary })))
+          ? startingWith(
+              current,
+              methods.map(({ method, summary }) => ({ text: method, description: summary }))
+            )
           : none
       }
       const dot = current.indexOf(".")
-      const methods = dot === -1 ? [] : (resources.find(({ resource }) => resource === current.slice(0, dot))?.methods ?? [])
+      const methods =
+        dot === -1 ? [] : (resources.find(({ resource }) => resource === current.slice(0, dot))?.methods ?? [])
       return startingWith(current, [
         ...ofResources,
         ...methods.map(({ method, summary }) => ({ text: `${current.slice(0, dot)}.${method}`, description: summary }))
@@ -188,7 +198,10 @@ const operandFor = (
     }
     case "help":
       return operands.length === 0
-        ? startingWith(current, commands.map(({ name, summary }) => ({ text: name, description: summary })))
+        ? startingWith(
+            current,
+            commands.map(({ name, summary }) => ({ text: name, description: summary }))
+          )
         : none
     case "completion":
       return operands.length === 0 ? startingWith(current, plain(shells)) : none

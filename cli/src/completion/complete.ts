@@ -44,7 +44,8 @@ const rejoin = (words: ReadonlyArray<string>): ReadonlyArray<string> => {
   let open = false
   for (const word of words) {
     const divides = word === "=" || word === ":" || word === "::"
-    if ((divides || open) && joined.length > 0 && (divides ? joined.length > 1 : true)) joined[joined.length - 1] += word
+    if ((divides || open) && joined.length > 0 && (divides ? joined.length > 1 : true))
+      joined[joined.length - 1] += word
     else joined.push(word)
     open = divides
   }
@@ -53,8 +54,10 @@ const rejoin = (words: ReadonlyArray<string>): ReadonlyArray<string> => {
 
 /** bash gives words as they were typed. Removes quotes and backslashes (POSIX.1, 2.2); expands nothing. */
 const unquoted = (word: string): string =>
-  word.replace(/\\(.)|'([^']*)'?|"((?:\\.|[^"\\])*)"?/gs, (_, character?: string, single?: string, double?: string) =>
-    character ?? single ?? (double ?? "").replace(/\\([$`"\\])/g, "$1")
+  word.replace(
+    /\\(.)|'([^']*)'?|"((?:\\.|[^"\\])*)"?/gs,
+    (_, character?: string, single?: string, double?: string) =>
+      character ?? single ?? (double ?? "").replace(/\\([$`"\\])/g, "$1")
   )
 
 /** Control characters can't be typed. A document must not put them on a command line. */

@@ -95,7 +95,11 @@ export const makeTable = (items: ReadonlyArray<unknown>, columns: number): Table
 }
 
 /** Lays out rows of texts in two or more columns, of which the last is cut to the width of the terminal. */
-export const layOut = (rows: ReadonlyArray<ReadonlyArray<string>>, columns: number, indent = 2): ReadonlyArray<string> => {
+export const layOut = (
+  rows: ReadonlyArray<ReadonlyArray<string>>,
+  columns: number,
+  indent = 2
+): ReadonlyArray<string> => {
   const count = Math.max(0, ...rows.map((row) => row.length))
   const widths = Array.from({ length: count }, (_, index) =>
     rows.reduce((most, row) => Math.max(most, widthOf(row[index] ?? "")), 0)

@@ -33,13 +33,20 @@ describe("toJson", () => {
   })
 
   it("stops early for previews", () => {
-    expect(toJson(Array.from({ length: 1000 }, (_, index) => index), { atMost: 20 }).length).toBeLessThan(30)
+    expect(
+      toJson(
+        Array.from({ length: 1000 }, (_, index) => index),
+        { atMost: 20 }
+      ).length
+    ).toBeLessThan(30)
   })
 })
 
 describe("parseJson", () => {
   it("keeps integers that a double can't hold, and reads everything else as JSON.parse does", () => {
-    expect(parseJson('{"a":12345678901234567890,"b":"12345678901234567890","c":[9007199254740993,1e20,1234567890123456]}')).toEqual({
+    expect(
+      parseJson('{"a":12345678901234567890,"b":"12345678901234567890","c":[9007199254740993,1e20,1234567890123456]}')
+    ).toEqual({
       a: 12345678901234567890n,
       b: "12345678901234567890",
       c: [9007199254740993n, 1e20, 1234567890123456]

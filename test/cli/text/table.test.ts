@@ -11,7 +11,9 @@ const lines = (items: ReadonlyArray<unknown>, columns: number) => {
 
 describe("widthOf", () => {
   it("counts columns: wide characters and emoji have two, combining marks none", () => {
-    expect(["abc", "é", "e\u0301", "日本", "한글", "👍🏽", "👨‍👩‍👧", "🇳🇴", "ｱ", "Ａ"].map(widthOf)).toEqual([3, 1, 1, 4, 4, 2, 2, 2, 1, 2])
+    expect(["abc", "é", "e\u0301", "日本", "한글", "👍🏽", "👨‍👩‍👧", "🇳🇴", "ｱ", "Ａ"].map(widthOf)).toEqual([
+      3, 1, 1, 4, 4, 2, 2, 2, 1, 2
+    ])
   })
 })
 
@@ -88,10 +90,15 @@ describe("makeTable", () => {
 
 describe("layOut", () => {
   it("aligns columns, and cuts the last one", () => {
-    expect(layOut([["a", "first one"], ["long", "second one of them"]], 24)).toEqual([
-      "  a     first one",
-      "  long  second one of t…"
-    ])
+    expect(
+      layOut(
+        [
+          ["a", "first one"],
+          ["long", "second one of them"]
+        ],
+        24
+      )
+    ).toEqual(["  a     first one", "  long  second one of t…"])
   })
 })
 

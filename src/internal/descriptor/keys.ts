@@ -1,4 +1,4 @@
-import type { Keys } from "../../Descriptor.js"
+import type { Keys } from "./Descriptor.js"
 
 /** The number of names that are remembered. A server can send any number. */
 const maxNames = 10_000

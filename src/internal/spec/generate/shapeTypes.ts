@@ -42,11 +42,12 @@ const grouped = (code: Code): Code =>
 export const union = (types: ReadonlyArray<Code>): Code => combine("|", types)
 
 const combine = (operator: "|" | "&", types: ReadonlyArray<Code>): Code => {
+  if (types.length === 1) return types[0]!
   const seen = new Set<string>()
   const distinct = types
     .flatMap((code) => (typeof code !== "string" && code.operator === operator ? code.items : [code]))
     .filter((code) => {
-      const text = print(code, "", 0)
+      const text = typeof code === "string" ? code : (code.flat ?? print(code, "", 0))
       return !seen.has(text) && seen.add(text)
     })
   // `unknown` absorbs every other member of a union, and is absorbed by those of an intersection.

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { exitCodes } from "./exitCodes.js"
 import type { Io, Output } from "./Io.js"
 
 /** The reason of an interruption that is no failure: the reader of the output is gone. */
@@ -34,13 +35,18 @@ const io: Io = {
   signal: interruption.signal
 }
 
+/** The time to cancel a request in, in milliseconds. */
+const grace = 1000
+
 for (const [signal, code] of [
-  ["SIGINT", 130],
-  ["SIGTERM", 143]
+  ["SIGINT", exitCodes.interrupted],
+  ["SIGTERM", exitCodes.terminated]
 ] as const) {
-  // The command has a moment to cancel its request. A second signal ends it at once.
   process.once(signal, () => {
-    process.once(signal, () => process.exit(code))
+    const end = () => process.exit(code)
+    // A second signal ends the process at once.
+    process.once(signal, end)
+    setTimeout(end, grace).unref()
     interruption.abort(signal)
   })
 }

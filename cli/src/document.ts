@@ -69,13 +69,17 @@ export const openDocument = (key: DocumentKey, env: Io["env"]) =>
     const forCivis = key.convention === civis ? yield* Effect.promise(() => import("./civis.js")) : undefined
     const document =
       key.spec === civis && forCivis !== undefined
-        ? yield* Effect.flatMap(forCivis.specification(env), (text) =>
-            Document.parse(text, { source: civis, corrections })
-          )
+        ? yield* corrected((yield* forCivis.specification(env)).document, corrections)
         : yield* Document.load(key.spec, { read, corrections })
     const { operations, problems } = Names.make(document, forCivis?.convention ?? Convention.standard)
     return { key, document, operations, problems, files, warnings }
   })
+
+/** Applies further corrections to a document. */
+const corrected = (document: Document.Document, corrections: ReadonlyArray<Document.Correction>) =>
+  corrections.length === 0
+    ? Effect.succeed(document)
+    : Document.fromJson(document.json, { source: document.source, corrections })
 
 /** Returns a place in a document for a message: `petstore.yaml:12:5`, or the pointer where line and column are not known. */
 export const placeOf = (document: Document.Document, problem: Pick<Problem.Problem, "pointer" | "source">): string => {

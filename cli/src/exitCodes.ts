@@ -23,7 +23,9 @@ export const exitCodes = {
   /** The response does not match the document, and can't be delivered; or it must match (`--strict`). */
   mismatch: 11,
   /** SIGINT, as shells count it: 128 + 2. */
-  interrupted: 130
+  interrupted: 130,
+  /** SIGTERM: 128 + 15. */
+  terminated: 143
 } as const
 
 const byTag: Readonly<Record<string, number>> = {

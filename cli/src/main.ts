@@ -27,7 +27,7 @@ export const main = async (args: ReadonlyArray<string>, io: Io): Promise<number>
     return await run(args, io, errorStyle)
   } catch (error) {
     if (isReaderGone(error) || io.signal.reason === "EPIPE") return exitCodes.ok
-    if (io.signal.aborted) return exitCodes.interrupted
+    if (io.signal.aborted) return io.signal.reason === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted
     if (io.env["HERALD_DEBUG"] === "1" && error instanceof Error) await writeError(io, `${error.stack}\n`)
     return await report(io, errorStyle, error)
   }

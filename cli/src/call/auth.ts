@@ -1,7 +1,7 @@
 import * as Redacted from "effect/Redacted"
 import type { Document, Security } from "effect-herald/spec"
 import type { DocumentKey } from "../completion/CompletionData.js"
-import { civis, isEnvironmentOf } from "../documentKey.js"
+import { isEnvironmentOf } from "../documentKey.js"
 import { exitCodes } from "../exitCodes.js"
 import { Failure, usage } from "../Failure.js"
 import type { Io } from "../Io.js"
@@ -150,7 +150,8 @@ const readSecret = async (scheme: string, source: string, io: Io): Promise<Redac
 /** The text that stands for a secret in a request that is only printed. */
 export const redacted = "REDACTED"
 
-const placeholder = Redacted.make(redacted)
+/** Stands for a secret. */
+export const placeholder = Redacted.make(redacted)
 
 /**
  * Returns the credentials of a security scheme from its secret: `USER:PASSWORD` for HTTP Basic; for OAuth 2.0 and OpenID Connect an access
@@ -170,6 +171,3 @@ const credentialsOf = (name: string, scheme: SecurityScheme, secret: Redacted.Re
   }
   return secret
 }
-
-/** Reports whether the document's credentials are those of Civis. */
-export const isCivis = (key: DocumentKey): boolean => key.convention === civis

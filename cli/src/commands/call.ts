@@ -1,10 +1,10 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { Authoriser, Deadline, type Operation, type Pagination, RetryPolicy } from "effect-herald"
+import type { Tag } from "effect/Context"
+import { Deadline, type Operation, type Pagination, RetryPolicy } from "effect-herald"
 import * as Descriptors from "effect-herald/descriptor"
-import { Client } from "effect-herald/spec"
-import { authorisation, general } from "../call/auth.js"
+import { apiOf } from "../call/api.js"
 import { recordingClient } from "../call/dryRun.js"
 import { callFailure } from "../call/errors.js"
 import { type Input, makeInput, parseCall } from "../call/input.js"
@@ -12,11 +12,9 @@ import { itemsAt } from "../call/items.js"
 import { methodHelp } from "../call/methodHelp.js"
 import { headText, hiddenColumns, itemPrinter, standardOutput, textOf, toFile } from "../call/output.js"
 import { progressOf } from "../call/progress.js"
-import { headersOf, serverUrl, serverVariables } from "../call/server.js"
 import { documentWords } from "../completion/candidates.js"
 import { toCurl } from "../curl.js"
 import { findOperation, findResource, keyOf, openDocument, placeOf, type Resource, resourcesOf } from "../document.js"
-import { isEnvironmentOf } from "../documentKey.js"
 import { exitCodes } from "../exitCodes.js"
 import { Failure, usage } from "../Failure.js"
 import { argumentsOf } from "../flags.js"
@@ -89,38 +87,12 @@ export const program: Program = async (invocation) => {
     io
   )
   const dryRun = values.has("dry-run")
-  const environment = isEnvironmentOf(key.spec, io.env) ? io.env["HERALD_BASE_URL"] : undefined
-  const { credentials, security } = await authorisation({
-    alternatives,
-    declared: operation.operation.security !== undefined || opened.document.security.length > 0,
-    dryRun,
-    given: values.all("auth"),
-    io,
-    key,
-    schemes: opened.document.securitySchemes
-  })
-  class Api extends Authoriser.Tag("effect-herald-cli/Api")<Api>() {}
-  const described = {
-    ...opened.document,
-    securitySchemes: new Map([...general, ...opened.document.securitySchemes])
-  }
-  const layer = Client.layer(Api, described, {
-    baseUrl:
-      values.get("base-url") ??
-      (environment === undefined || environment === ""
-        ? serverUrl(opened.document, serverVariables(values.all("server-var")))
-        : environment),
-    credentials,
-    headers: headersOf(values.all("header")),
-    // Nothing is sent by a dry run.
-    insecure: dryRun || values.has("insecure")
-  })
+  const { layer, security = descriptor.security, tag } = await apiOf(opened, operation, values, io)
   // A call has one input object, whatever the convention of calls in programs.
-  const called = Descriptors.operation<[Input], unknown, unknown, Api | HttpClient.HttpClient>(Api, () => ({
-    ...descriptor,
-    positional: undefined,
-    security
-  }))
+  const called = Descriptors.operation<[Input], unknown, unknown, Tag.Identifier<typeof tag> | HttpClient.HttpClient>(
+    tag,
+    () => ({ ...descriptor, positional: undefined, security })
+  )
   const withPolicies = <A, E, R>(effect: Effect.Effect<A, E, R>) => limited(Effect.provide(effect, layer), values)
   const attempt = <A>(effect: Effect.Effect<A, unknown, HttpClient.HttpClient>): Promise<A> =>
     run(effect, invocation).catch((error: unknown) => {

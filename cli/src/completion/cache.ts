@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto"
 import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises"
-import { homedir } from "node:os"
 import { join, resolve } from "node:path"
+import { cacheDirectory } from "../cacheDirectory.js"
 import { civis, isUrl } from "../documentKey.js"
 import type { Io } from "../Io.js"
 import type { CompletionData, DocumentKey } from "./CompletionData.js"
@@ -29,9 +29,7 @@ const longest = 86_400_000
 const pathOf = (key: DocumentKey, env: Io["env"]): string => {
   const absolute = (location: string) => (isUrl(location) || location === civis ? location : resolve(location))
   const text = JSON.stringify([absolute(key.spec), key.overlays.map(absolute), key.convention ?? ""])
-  const cache = env["XDG_CACHE_HOME"]
-  const base = cache === undefined || !cache.startsWith("/") ? join(env["HOME"] ?? homedir(), ".cache") : cache
-  return join(base, "herald", "completion", `${createHash("sha256").update(text).digest("hex").slice(0, 32)}.json`)
+  return join(cacheDirectory(env, "completion"), `${createHash("sha256").update(text).digest("hex").slice(0, 32)}.json`)
 }
 
 const stateOf = async (path: string): Promise<ReadFile | undefined> => {

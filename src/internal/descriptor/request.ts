@@ -191,7 +191,8 @@ export const requestOf = (descriptor: Descriptor, check: Check): Request => {
     const { content, in: place, required, shape } = parameter
     const value = reveal(given)
     if (value === undefined || (value === null && place !== "body" && content === undefined)) {
-      return required === true || place === "path"
+      // A call without an idempotency key has one of its own.
+      return (required === true && wireOf(parameter).toLowerCase() !== "idempotency-key") || place === "path"
         ? Either.left([{ path: [], message: "is missing" }])
         : Either.right(undefined)
     }

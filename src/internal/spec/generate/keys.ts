@@ -1,4 +1,4 @@
-import { snakeCase } from "../../descriptor/keys.js"
+import { snakeCase } from "../../descriptor/snakeCase.js"
 import type { Variant } from "./units.js"
 
 /** The name of a property as a caller reads it. A name that another property has already stays as it is. */

@@ -1,7 +1,7 @@
 import * as Either from "effect/Either"
 import type { Authoriser } from "../../Authoriser.js"
 import * as Credentials from "../../Credentials.js"
-import type { Descriptor } from "../../Descriptor.js"
+import type { Descriptor } from "./Descriptor.js"
 import { hrefOf } from "../http/baseUrl.js"
 import { toUrl } from "../http/toUrl.js"
 

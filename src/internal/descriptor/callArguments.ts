@@ -1,5 +1,5 @@
 import * as Predicate from "effect/Predicate"
-import type { Descriptor } from "../../Descriptor.js"
+import type { Descriptor } from "./Descriptor.js"
 import type { Issue } from "../../Issue.js"
 import { mismatch, prependPath } from "../endpoint/values.js"
 

@@ -1,7 +1,7 @@
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
-import type { Descriptor, Parameter } from "../../Descriptor.js"
+import type { Descriptor, Parameter } from "./Descriptor.js"
 import type { Issue } from "../../Issue.js"
 import type { Writer } from "../endpoint/Codec.js"
 import type { CompiledEndpoint, Encode, Parts } from "../endpoint/CompiledEndpoint.js"

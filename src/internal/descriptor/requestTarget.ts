@@ -1,4 +1,4 @@
-import type { Parameter } from "../../Descriptor.js"
+import type { Parameter } from "./Descriptor.js"
 import { escapeLiteral, isDotSegment } from "../endpoint/pathTemplate.js"
 import { refuse } from "./styles.js"
 

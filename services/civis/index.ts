@@ -1,4 +1,5 @@
 export * from "./Authoriser.js"
+export { type AnyClient, client, type FileOptions, type LocalOptions, spec, type SpecOptions } from "./client.js"
 export { convention } from "./convention.js"
 export { errorMessage } from "./errorMessage.js"
 export { jobLogs } from "./jobLogs.js"

@@ -1,5 +1,5 @@
-import type { Descriptor } from "../../Descriptor.js"
-import type { Ref } from "../../Shape.js"
+import type { Descriptor } from "./Descriptor.js"
+import type { Ref } from "./Shape.js"
 import type { CompiledEndpoint } from "../endpoint/CompiledEndpoint.js"
 import { isIdempotent, isSafe } from "../http/methods.js"
 import { type Request, requestOf } from "./request.js"

@@ -1,7 +1,7 @@
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
-import type { Descriptor, Parameter } from "../../Descriptor.js"
+import type { Descriptor, Parameter } from "./Descriptor.js"
 import type { Issue } from "../../Issue.js"
 import type { CompiledEndpoint, Encode, Parts } from "../endpoint/CompiledEndpoint.js"
 import { escapeLiteral, isDotSegment } from "../endpoint/pathTemplate.js"
@@ -191,7 +191,8 @@ export const requestOf = (descriptor: Descriptor, check: Check): Request => {
     const { content, in: place, required, shape } = parameter
     const value = reveal(given)
     if (value === undefined || (value === null && place !== "body" && content === undefined)) {
-      return required === true || place === "path"
+      // A call without an idempotency key has one of its own.
+      return (required === true && wireOf(parameter).toLowerCase() !== "idempotency-key") || place === "path"
         ? Either.left([{ path: [], message: "is missing" }])
         : Either.right(undefined)
     }

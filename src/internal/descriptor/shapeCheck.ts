@@ -1,5 +1,5 @@
 import * as Redacted from "effect/Redacted"
-import type { Checked, Direction, Json, Mismatch, Ref, Shape } from "../../Shape.js"
+import type { Checked, Direction, Json, Mismatch, Ref, Shape } from "./Shape.js"
 import { maxIssues } from "../parseIssues.js"
 import { describeTypes, makeNode, type Node, resolve, typeBit, typeBits, typeName, type Union } from "./shapeNode.js"
 
@@ -50,8 +50,9 @@ interface Trial {
 const sameJson = (one: Json, value: unknown): boolean => {
   if (one === value) return true
   // Both forms of an integer are the same number.
-  if (typeof one === "bigint" || typeof value === "bigint")
-    return typeof one !== "string" && typeof value !== "string" && one == value
+  if (typeof one === "bigint" || typeof value === "bigint") {
+    return typeof one !== "string" && typeof value !== "string" && String(one) === String(value)
+  }
   if (typeof one !== "object" || one === null || typeof value !== "object" || value === null) return false
   try {
     return JSON.stringify(one) === JSON.stringify(value)

@@ -212,12 +212,12 @@ const propertiesOf = (node: Fields, read: ReadPart, where: Where): Record<string
 
 /** The member of a union that a `mapping` names: a schema's name or a reference. */
 const mapped = (reader: Reader, scope: Scope, pointer: string, value: string): Ref => {
-  const isName = /^[\w.-]+$/.test(value)
-  const component = reader.specification === "2.0" ? "#/definitions/" : "#/components/schemas/"
-  const byName = isName ? resolve(reader, reader.root, component + value) : "is not a name"
-  const $ref = typeof byName === "string" ? value : component + value
-  const from = typeof byName === "string" ? scope : reader.root
-  return lazy(() => readTarget(reader, { scope: from, node: { $ref }, pointer }))
+  const component = (reader.specification === "2.0" ? "#/definitions/" : "#/components/schemas/") + value
+  const isFile = /[/#]|\.(?:json|ya?ml)$/i.test(value) && typeof resolve(reader, reader.root, component) === "string"
+  const place: Place = isFile
+    ? { scope, node: { $ref: value }, pointer }
+    : { scope: reader.root, node: { $ref: component }, pointer }
+  return lazy(() => readTarget(reader, place))
 }
 
 /** Reads a discriminator, for schemas with members to select from. */

@@ -47,7 +47,7 @@ const signature = (descriptor: Descriptor, prefix: string, width: number): strin
     return `${prefix}(${[...positional, ...input].join(", ")})`
   }
   const whole = write(fields.map(shown))
-  if (whole.length <= width) return whole
+  if (whole.length <= width || fields.length === 0) return whole
   // The optional fields are left out first.
   const required = fields.filter((field) => field.required).map(shown)
   const kept: Array<string> = []
@@ -67,8 +67,14 @@ const contentType = (content: Readonly<Record<string, MediaType>> | undefined): 
   return shape === undefined ? type : typeText(shape)
 }
 
-const sentence = (...parts: ReadonlyArray<string | undefined | false>): string =>
-  parts.filter((part) => part !== undefined && part !== false && part !== "").join(" ")
+/** Joins sentences, of which documents often leave out the full stop. */
+const sentence = (...parts: ReadonlyArray<string | undefined | false>): string => {
+  const texts = parts.flatMap((part) => (part === undefined || part === false ? [] : [part.trim()]))
+  const shown = texts.filter((text) => text !== "")
+  return shown
+    .map((text, index) => (index === shown.length - 1 || /[\p{P}\p{S}]$/u.test(text) ? text : `${text}.`))
+    .join(" ")
+}
 
 const describeShape = (ref: Ref | undefined): { readonly description?: string | undefined; readonly note: string } => {
   if (ref === undefined) return { note: "" }
@@ -211,15 +217,16 @@ export const resourceHelp = (
   operations: ReadonlyArray<NamedOperation>,
   width: number
 ): ReadonlyArray<string> => {
-  const signatures = operations.map((one) =>
-    signature(one.descriptor(), one.method, Math.max(Math.floor(width / 2), 20))
-  )
-  const column = signatures.reduce((most, { length }) => Math.max(most, length), 0)
+  const most = Math.max(Math.floor(width / 2), 20)
+  const signatures = operations.map((one) => signature(one.descriptor(), one.method, most))
+  // A method with a longer name has less room for its summary, and the others have not.
+  const column = signatures.reduce((widest, { length }) => (length <= most ? Math.max(widest, length) : widest), 0)
   return [
     `${resource}: ${count(operations.length, "method")}`,
-    ...operations.map((one, index) =>
-      `  ${signatures[index]!.padEnd(column)}  ${oneLine(summaryOf(one), Math.max(width - column - 4, 10))}`.trimEnd()
-    )
+    ...operations.map((one, index) => {
+      const head = `  ${signatures[index]!.padEnd(column)}  `
+      return head + oneLine(summaryOf(one), Math.max(width - head.length, 10))
+    })
   ]
 }
 

@@ -28,6 +28,8 @@ export interface Options {
 export interface CivisServer extends Scripted.Scripted {
   /** Replaces the specification. */
   readonly setSpecification: (text: string) => void
+  /** The header of credentials that the server accepts. */
+  readonly authorization: string
 }
 
 const withoutSlash = (path: string): string => path.replace(/(?<=.)\/+$/, "")
@@ -130,6 +132,7 @@ export const make = ({
     })
     return {
       ...server,
+      authorization,
       setSpecification: (text) => {
         specification = text
       }

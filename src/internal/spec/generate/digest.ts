@@ -18,32 +18,34 @@ export const digestOf = (value: Json): string => {
     one = Math.imul(one ^ 0x10000, 0x01000193)
     other = Math.imul(other ^ 0x10000, 0x85ebca6b)
   }
-  const stack: Array<Json | { readonly text: string }> = [value]
-  const marks = new WeakSet<object>()
-  const mark = (text: string) => {
-    const marked = { text }
-    marks.add(marked)
-    return marked
+  /** A list or an object, of which a part was added. */
+  interface Open {
+    readonly values: ReadonlyArray<unknown>
+    readonly keys: ReadonlyArray<string> | undefined
+    next: number
   }
-  while (stack.length > 0) {
-    const next = stack.pop()!
-    if (typeof next !== "object" || next === null) add(`${typeof next} ${String(next)}`)
-    // A mark, which this function has made.
-    else if (marks.has(next)) add((next as { readonly text: string }).text)
-    else if (Array.isArray(next)) {
-      const items = next as ReadonlyArray<Json>
-      stack.push(mark("]"))
-      for (let index = items.length - 1; index >= 0; index -= 1) stack.push(items[index]!)
-      stack.push(mark("["))
+  const path: Array<Open> = []
+  const begin = (value: unknown) => {
+    if (typeof value !== "object" || value === null) add(`${typeof value} ${String(value)}`)
+    else if (Array.isArray(value)) {
+      add("[")
+      path.push({ values: value, keys: undefined, next: 0 })
     } else {
-      const entries = Object.entries(next as { readonly [key: string]: Json })
-      stack.push(mark("}"))
-      for (let index = entries.length - 1; index >= 0; index -= 1) {
-        const [key, item] = entries[index]!
-        stack.push(item, mark(`:${key}`))
-      }
-      stack.push(mark("{"))
+      add("{")
+      path.push({ values: Object.values(value), keys: Object.keys(value), next: 0 })
     }
+  }
+  begin(value)
+  for (let open = path.at(-1); open !== undefined; open = path.at(-1)) {
+    const { keys, next, values } = open
+    if (next === values.length) {
+      path.pop()
+      add("end")
+      continue
+    }
+    open.next += 1
+    if (keys !== undefined) add(keys[next]!)
+    begin(values[next])
   }
   const hex = (hash: number) => (hash >>> 0).toString(16).padStart(8, "0")
   return hex(one) + hex(other)

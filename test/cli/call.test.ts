@@ -107,7 +107,6 @@ describe("herald call", () => {
         ["id  name                 status", " 7  Rex                  sold", "12  \\u001b[31mMia\\u009b", ""].join("\n")
       )
       expect(err).toContain("One page of a list. --all reads all pages.")
-      expect(err).toContain("warning: ")
     })
   )
 

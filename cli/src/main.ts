@@ -16,6 +16,7 @@ const programs: Readonly<Record<string, () => Promise<{ readonly program: Progra
   list: () => import("./commands/list.js"),
   call: () => import("./commands/call.js"),
   generate: () => import("./commands/generate.js"),
+  diff: () => import("./commands/diff.js"),
   learn: () => import("./commands/learn.js"),
   completion: () => import("./commands/completion.js")
 }

@@ -102,13 +102,20 @@ describe("completion scripts", () => {
     })
   )
 
-  it("are valid for their shells", () => {
-    for (const [shell, flag] of [["bash", "-n"], ["zsh", "-n"], ["fish", "--no-execute"]] as const) {
-      if (!hasShell(shell)) continue
-      const { status, stderr } = spawnSync(shell, [flag], { input: scripts[shell], encoding: "utf8" })
-      expect([shell, status, stderr]).toEqual([shell, 0, ""])
-    }
-  })
+  it.scoped("are valid for their shells", () =>
+    Effect.gen(function* () {
+      const folder = yield* directory
+      for (const [shell, flag] of [
+        ["bash", "-n"],
+        ["zsh", "-n"],
+        ["fish", "--no-execute"]
+      ] as const) {
+        if (!hasShell(shell)) continue
+        const { status, stderr } = spawnSync(shell, [flag, file(folder, shell, scripts[shell])], { encoding: "utf8" })
+        expect([shell, status, stderr]).toEqual([shell, 0, ""])
+      }
+    })
+  )
 
   it.scoped("complete in zsh and fish, if they are installed", () =>
     Effect.gen(function* () {

@@ -54,7 +54,7 @@ const run = async (args: ReadonlyArray<string>, io: Io, errorStyle: Style): Prom
   if (name.startsWith("-")) throw usage("The command comes first: herald COMMAND [OPTIONS].", seeHelp)
   const command = commandOf(name)
   if (command.name === "help") {
-    const [topic] = others.filter((argument) => !argument.startsWith("-"))
+    const [topic = others.length > 0 ? "help" : undefined] = others.filter((argument) => !argument.startsWith("-"))
     return await print(
       topic === undefined ? generalHelp(style, columns) : commandHelp(commandOf(topic), style, columns)
     )

@@ -6,7 +6,7 @@ import { shellQuote, toCurl } from "../../cli/src/curl.js"
 describe("shellQuote", () => {
   it("makes one word of a text, which bash reads as it was", () => {
     const texts = [
-            "",
+      "",
       "a b",
       "it's",
       "$(touch x)",

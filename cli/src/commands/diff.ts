@@ -16,7 +16,8 @@ export const program: Program = async (invocation) => {
   if (before === undefined || after === undefined || more.length > 0) {
     throw usage("herald diff compares two documents: herald diff OLD NEW.", "`herald help diff` shows how it is used.")
   }
-  const open = (spec: string) => openDocument({ spec, overlays: [], convention: spec === civis ? civis : undefined }, io.env)
+  const open = (spec: string) =>
+    openDocument({ spec, overlays: [], convention: spec === civis ? civis : undefined }, io)
   const [one, other] = await run(Effect.all([open(before), open(after)]), invocation)
   const changes = Diff.compare(one.document, other.document)
   const text = values.has("json") ? changes.map((change) => `${toJson(change)}\n`).join("") : Diff.print(changes)

@@ -13,6 +13,7 @@ import { maxIssues } from "../parseIssues.js"
 import { unknownName } from "./names.js"
 import { authoriserOf, serverProblem } from "./serverAndSecurity.js"
 import { type BodyWriter, bodyWriter, type Check, formText, isJsonType, plainBy } from "./requestBody.js"
+import { requestRenamer } from "./requestKeys.js"
 import { cookiePairs, headerText, pathText, percentEncode, queryPairs, refuse, type Value } from "./styles.js"
 
 /** The part of a compiled endpoint that makes requests. */
@@ -167,6 +168,7 @@ export const requestOf = (descriptor: Descriptor, check: Check): Request => {
   // A parameter that the template lacks is sent nowhere.
   const paths = [...new Set(target.filter(isParameter))]
   const flat = [...paths, ...queries, ...properties]
+  const rename = descriptor.keys && requestRenamer(descriptor.keys)
   const writer: BodyWriter | undefined = descriptor.body && bodyWriter(descriptor.body, check)
 
   const partNames = [
@@ -196,7 +198,8 @@ export const requestOf = (descriptor: Descriptor, check: Check): Request => {
         ? Either.left([{ path: [], message: "is missing" }])
         : Either.right(undefined)
     }
-    return plainBy(check, shape, place === "body" || content !== undefined ? value : withoutAbsent(value))
+    if (place !== "body") return plainBy(check, shape, content === undefined ? withoutAbsent(value) : value)
+    return plainBy(check, shape, value, shape && rename && ((plain) => rename(shape, plain)))
   }
 
   /** Writes the parameters of one part of the input. */

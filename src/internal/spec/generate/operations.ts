@@ -262,7 +262,8 @@ export const writeResource = ({ operations }: Resource, { tag, types, units, val
       ["security", security && array(security.map((names) => strings(names)!))],
       ["list", list && jsonLiteral(list)],
       ["positional", strings(positional)],
-      ["keys", keys && jsonLiteral(keys)]
+      ["keys", keys && jsonLiteral(keys)],
+      ["undeclaredNulls", flag(descriptor.undeclaredNulls)]
     ])
   }
 

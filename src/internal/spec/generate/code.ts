@@ -80,8 +80,13 @@ export const joined = (operator: "|" | "&", items: ReadonlyArray<Code>): Code =>
 export const prefixed = (prefix: string, code: Code): Code =>
   typeof code === "string" ? prefix + code : list({ ...code, prefix: prefix + code.prefix })
 
-/** A property of an object literal. */
-export const property = (name: string, value: Code): Code => prefixed(`${propertyKey(name)}: `, value)
+/** A property of an object literal. One that is named `__proto__` would set the prototype if its key were not computed. */
+export const property = (name: string, value: Code): Code => {
+  if (name !== "__proto__") return prefixed(`${memberKey(name)}: `, value)
+  const code = prefixed(`["__proto__"]: `, value)
+  // The compiler does not know the type that a literal in this place has.
+  return typeof code === "string" ? code : list({ ...code, close: `${code.close} as never` })
+}
 
 /**
  * Prints code.
@@ -126,13 +131,7 @@ export const stringLiteral = (text: string): string =>
     .replace(/[\u2028\u2029\ufeff]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`)
     .replace(/<(?=\/script|!--|script)/gi, "\\u003c")
 
-/** Writes the name of a property of an object. A `__proto__` that is not computed would set the prototype. */
-export const propertyKey = (name: string): string => {
-  if (name === "__proto__") return `["__proto__"]`
-  return isIdentifierName(name) ? name : stringLiteral(name)
-}
-
-/** Writes the name of a property of a type. */
+/** Writes the name of a property. */
 export const memberKey = (name: string): string => (isIdentifierName(name) ? name : stringLiteral(name))
 
 /** Writes a scalar as a literal. Returns undefined for other values. */

@@ -80,12 +80,16 @@ export const joined = (operator: "|" | "&", items: ReadonlyArray<Code>): Code =>
 export const prefixed = (prefix: string, code: Code): Code =>
   typeof code === "string" ? prefix + code : list({ ...code, prefix: prefix + code.prefix })
 
+/** Names of properties for which the compiler does not use the type of a record's values, but that of each object's own property. */
+const inheritedName =
+  /^(?:__proto__|constructor|hasOwnProperty|isPrototypeOf|propertyIsEnumerable|toLocaleString|toString|valueOf)$/
+
 /** A property of an object literal. One that is named `__proto__` would set the prototype if its key were not computed. */
 export const property = (name: string, value: Code): Code => {
-  if (name !== "__proto__") return prefixed(`${memberKey(name)}: `, value)
-  const code = prefixed(`["__proto__"]: `, value)
-  // The compiler does not know the type that a literal in this place has.
-  return typeof code === "string" ? code : list({ ...code, close: `${code.close} as never` })
+  const code = prefixed(name === "__proto__" ? `["__proto__"]: ` : `${memberKey(name)}: `, value)
+  return typeof code === "string" || !inheritedName.test(name)
+    ? code
+    : list({ ...code, close: `${code.close} as never` })
 }
 
 /**

@@ -1,152 +1,119 @@
-import type { HttpMethod } from "@effect/platform/HttpMethod"
+import type { HttpClient } from "@effect/platform/HttpClient"
 import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type { Stream } from "effect/Stream"
 import type { Authoriser } from "./Authoriser.js"
 import { type Any, TypeId } from "./Endpoint.js"
-import { type CompiledDescriptor, compileDescriptor } from "./internal/descriptor/compile.js"
-import type { CompiledEndpoint } from "./internal/endpoint/CompiledEndpoint.js"
+import type * as HeraldError from "./HeraldError.js"
+import { type ApiDescription, type ApiLayer, apiLayer } from "./internal/descriptor/apiLayer.js"
+import type { CompiledDescriptor } from "./internal/descriptor/compile.js"
+import type { Descriptor, Fact, Keys, List } from "./internal/descriptor/Descriptor.js"
+import { snakeCase } from "./internal/descriptor/snakeCase.js"
 import { type Internals, internals } from "./internal/operation.js"
-import { fromInternals, type Operation } from "./Operation.js"
-import type { Ref } from "./Shape.js"
+import { fromInternals, type Operation as AnyOperation } from "./Operation.js"
+import * as Pagination from "./Pagination.js"
 
-export type { Ref, Shape } from "./Shape.js"
+export type {
+  Descriptor,
+  Encoding,
+  Fact,
+  Keys,
+  List,
+  MediaType,
+  Parameter,
+  RequestBody,
+  ResponseBody,
+  Style
+} from "./internal/descriptor/Descriptor.js"
+export type { Mismatch, MismatchKind, Ref, Shape } from "./internal/descriptor/Shape.js"
+export type { ApiDescription, ApiLayer, ApiOptions, ApiServer } from "./internal/descriptor/apiLayer.js"
 export { Strict } from "./internal/descriptor/strict.js"
 
-/** The serialization of a parameter (OpenAPI 3.1, 4.8.12.2), with those of Swagger 2.0 and of servers in PHP and Rails. */
-export type Style =
-  | "simple"
-  | "label"
-  | "matrix"
-  | "form"
-  | "spaceDelimited"
-  | "pipeDelimited"
-  | "tabDelimited"
-  | "deepObject"
-  /** `status[]=a&status[]=b`. */
-  | "brackets"
-  | "cookie"
+/** The content of a body that is neither JSON nor fields: text, bytes, or a Stream of bytes. */
+export type Content = string | Uint8Array | ArrayBuffer | Blob | Stream<Uint8Array, unknown>
 
-/** A parameter of an operation. */
-export interface Parameter {
-  /** The name in the input. Unique within its part of the input: path and query, `headers`, or `cookies`. */
-  readonly name: string
-  /** The name that is sent. Default: `name`. */
-  readonly wire?: string | undefined
-  /**
-   * The place of the parameter. `querystring` is the whole query (OpenAPI 3.2); `body` is a property of the JSON body, for
-   * operations whose body is spread over the parameters.
-   */
-  readonly in: "path" | "query" | "querystring" | "header" | "cookie" | "body"
-  /** Default: false. Path parameters are always required. */
-  readonly required?: boolean | undefined
-  /** Default: any scalar. */
-  readonly shape?: Ref | undefined
-  /** Default: `simple` in paths and headers, `form` in queries and cookies. */
-  readonly style?: Style | undefined
-  /** Default: true for `form` and `cookie`, false for other styles. */
-  readonly explode?: boolean | undefined
-  /** Sends reserved characters as they are. Default: false. */
-  readonly allowReserved?: boolean | undefined
-  /** The media type of a value that is serialized as a body is, such as JSON in a query parameter. */
-  readonly content?: string | undefined
-}
+/** The data that is declared for a status, by its number, its range, or `default`. */
+type DataOf<Errors, Status, Range> = Status extends keyof Errors
+  ? Errors[Status]
+  : Range extends keyof Errors
+    ? Errors[Range]
+    : "default" extends keyof Errors
+      ? Errors["default"]
+      : unknown
 
-/** The encoding of a property of a form or multipart body (OpenAPI 3.1, 4.8.15). */
-export interface Encoding {
-  readonly contentType?: string | undefined
-  readonly style?: Style | undefined
-  readonly explode?: boolean | undefined
-  readonly allowReserved?: boolean | undefined
-}
+/** The statuses that have a tag of their own. */
+type OwnStatus = 400 | 401 | 403 | 404 | 409 | 422 | 429
 
-/** A body of one media type. */
-export interface MediaType {
-  readonly shape?: Ref | undefined
-  readonly encoding?: Readonly<Record<string, Encoding>> | undefined
-  /** The items of a sequential media type: `text/event-stream`, `application/jsonl` (OpenAPI 3.2). */
-  readonly items?: Ref | undefined
-}
+/** The keys of the other statuses of a class. */
+type OthersOf<Errors, First extends "4" | "5"> = {
+  [K in keyof Errors]: K extends OwnStatus | "default"
+    ? never
+    : `${K & (string | number)}` extends `${First}${string}`
+      ? K
+      : never
+}[keyof Errors]
 
-/** The body of a request. Its media types are alternatives; the first one is the default. */
-export interface RequestBody {
-  readonly required?: boolean | undefined
-  readonly content: Readonly<Record<string, MediaType>>
-}
+/** The data of an error for several statuses: that of those which are declared, and of `default`. */
+type OtherData<Errors, First extends "4" | "5"> = [OthersOf<Errors, First>] extends [never]
+  ? "default" extends keyof Errors
+    ? Errors["default"]
+    : unknown
+  : Errors[OthersOf<Errors, First> | Extract<keyof Errors, "default">]
 
-/** A response. Without `content` it has no body that is of use. */
-export interface ResponseBody {
-  readonly content?: Readonly<Record<string, MediaType>> | undefined
-}
-
-/** A total in a header or at a JSON pointer of the body (RFC 6901). */
-export type Fact = { readonly header: string } | { readonly pointer: string }
-
-/** The way in which a list is divided into pages. Pointers are JSON pointers into the body of a page; the empty one is the body. */
-export type List =
-  | {
-      readonly by: "page"
-      /** The input parameter of the page number. */
-      readonly param: string
-      readonly first?: number | undefined
-      readonly items: string
-      readonly totalPages?: Fact | undefined
-    }
-  | {
-      readonly by: "offset"
-      readonly param: string
-      readonly limitParam?: string | undefined
-      readonly items: string
-      readonly totalItems?: Fact | undefined
-    }
-  | { readonly by: "cursor"; readonly param: string; readonly items: string; readonly next: Fact }
-  | { readonly by: "link"; readonly items: string }
-
-/** The keys of a response as the caller reads them. */
-export interface Keys {
-  readonly case: "snake_case"
-  /** The keys, as they are sent, below which keys are left as they are. */
-  readonly verbatim?: ReadonlyArray<string> | undefined
-}
+/** An error whose `data` has a type. */
+type WithData<E, Data> = unknown extends Data ? E : E & { readonly data?: Data }
 
 /**
- * The description of an operation, as plain data: what a document says about the request and the responses. A document that is read
- * at run time and generated code have the same descriptors, and so send the same requests.
+ * The errors of a call of an operation: `CallError`, with the type of `data` for the statuses whose bodies are declared.
+ *
+ * - `Errors`: the types of the bodies by status, range (`4XX`) or `default`
+ *
+ * The data is what the server sent. It is not checked.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import type * as Descriptor from "effect-herald/descriptor"
+ *
+ * const reasonOf = <A, R>(call: Effect.Effect<A, Descriptor.ErrorsOf<{ 404: { readonly reason: string } }>, R>) =>
+ *   Effect.catchTag(call, "NotFound", (error) => Effect.succeed(error.data?.reason))
+ * ```
  */
-export interface Descriptor {
-  /** Names the operation in errors, logs and cache lifetimes, such as `pets.getPet`. */
-  readonly name: string
-  readonly method: HttpMethod
-  /** The path as the document has it, such as `/pets/{id}`. */
-  readonly path: string
-  readonly parameters?: ReadonlyArray<Parameter> | undefined
-  /** Absent where `parameters` has properties of the body, and for operations without a body. */
-  readonly body?: RequestBody | undefined
-  /** By status, range (`2XX`) or `default`. */
-  readonly responses: Readonly<Record<string, ResponseBody>>
-  /**
-   * The server of this operation, if it is not that of the document: a URL, absolute or relative to the document's server. One on the
-   * origin of the document's server is relative, such as `/v2`, so that it is on the origin of whatever base URL the API's layer has.
-   */
-  readonly server?: string | undefined
-  /** Alternatives of security schemes, each the names of those that apply together. `[]` and `[[]]` are none. Default: those of the API. */
-  readonly security?: ReadonlyArray<ReadonlyArray<string>> | undefined
-  readonly list?: List | undefined
-  /** The names of the parameters that come first in a call, in order: `get(1, { limit: 2 })`. Absent: a call has one input object. */
-  readonly positional?: ReadonlyArray<string> | undefined
-  readonly keys?: Keys | undefined
-}
+export type ErrorsOf<Errors> = [keyof Errors] extends [never]
+  ? HeraldError.CallError
+  : | Exclude<HeraldError.CallError, HeraldError.StatusError>
+    | WithData<HeraldError.BadRequest, DataOf<Errors, 400, "4XX">>
+    | WithData<HeraldError.Unauthorized, DataOf<Errors, 401, "4XX">>
+    | WithData<HeraldError.Forbidden, DataOf<Errors, 403, "4XX">>
+    | WithData<HeraldError.NotFound, DataOf<Errors, 404, "4XX">>
+    | WithData<HeraldError.Conflict, DataOf<Errors, 409, "4XX">>
+    | WithData<HeraldError.UnprocessableContent, DataOf<Errors, 422, "4XX">>
+    | WithData<HeraldError.RateLimited, DataOf<Errors, 429, "4XX">>
+    | WithData<HeraldError.ClientError, OtherData<Errors, "4">>
+    | WithData<HeraldError.ServerError, OtherData<Errors, "5">>
+
+/**
+ * An operation of a document.
+ *
+ * - `Id`: the tag of the API
+ * - `Args`: the arguments
+ * - `A`: the value
+ * - `Errors`: the types of the bodies of errors; see `ErrorsOf`
+ */
+export type Operation<Id, Args extends ReadonlyArray<unknown>, A, Errors = {}> = AnyOperation<
+  Args,
+  A,
+  ErrorsOf<Errors> | HeraldError.EncodeError,
+  HttpClient | Id
+>
 
 /** The endpoint of an operation of a document, as data: without schemas, since its values are described by shapes. */
-const endpointOf = (
-  { method, name, path }: Descriptor,
-  { idempotencyKey, idempotent }: Pick<CompiledEndpoint, "idempotent" | "idempotencyKey">
-): Any => ({
+const endpointOf = ({ method, name, path }: Descriptor): Any => ({
   // Carries types only: nothing reads its members.
   [TypeId]: {} as Any[typeof TypeId],
   method,
   path,
   name,
-  idempotent,
-  idempotencyKey,
   pathSchemas: {},
   query: undefined,
   headers: undefined,
@@ -170,8 +137,7 @@ const endpointOf = (
  *
  * @example
  * ```ts
- * import type { HttpClient } from "@effect/platform/HttpClient"
- * import { Authoriser, type CallError, type EncodeError, type Operation } from "effect-herald"
+ * import { Authoriser } from "effect-herald"
  * import * as Descriptor from "effect-herald/descriptor"
  *
  * class Petstore extends Authoriser.Tag("example/Petstore")<Petstore>() {}
@@ -188,12 +154,8 @@ const endpointOf = (
  *   required: ["id", "name"]
  * }
  *
- * const getPet: Operation.Operation<
- *   [input: { readonly id: number }],
- *   Pet,
- *   CallError | EncodeError,
- *   HttpClient | Petstore
- * > = Descriptor.operation(Petstore, () => ({
+ * // Effect<Pet, NotFound | TransportError | ..., HttpClient | Petstore>
+ * const getPet: Descriptor.Operation<Petstore, [input: { readonly id: number }], Pet> = Descriptor.operation(Petstore, () => ({
  *   name: "pets.getPet",
  *   method: "GET",
  *   path: "/pets/{id}",
@@ -207,17 +169,24 @@ const endpointOf = (
 export const operation = <Args extends ReadonlyArray<unknown>, A, E, R>(
   tag: Context.Tag<any, any>,
   descriptor: () => Descriptor
-): Operation<Args, A, E, R> => {
-  let made: (CompiledDescriptor & { readonly descriptor: Descriptor }) | undefined
-  const once = () => {
-    if (made !== undefined) return made
-    const described = descriptor()
-    return (made = { descriptor: described, ...compileDescriptor(described) })
-  }
+): AnyOperation<Args, A, E, R> => {
+  let described: Descriptor | undefined
+  let made: CompiledDescriptor | undefined
+  const describe = () => (described ??= descriptor())
+  // The code that all operations of documents share is loaded with the first call, and not with the program.
+  const load = Effect.map(
+    Effect.promise(() => import("./internal/descriptor/compile.js")),
+    ({ compileDescriptor }) => {
+      made ??= compileDescriptor(describe())
+    }
+  )
+  // `loaded` runs before the others.
+  const once = () => made!
+  const anyTag: Context.Tag<unknown, Authoriser> = tag
   const description: Internals = {
-    // The tag of any API.
-    tag: tag as Context.Tag<unknown, Authoriser>,
-    descriptor: () => once().descriptor,
+    tag: anyTag,
+    loaded: Effect.suspend(() => (made === undefined ? Effect.zipRight(load, anyTag) : anyTag)),
+    descriptor: describe,
     compiled: () => once().compiled,
     inputOf: (args) => once().request.inputOf(args),
     partsOf: (input) => once().request.partsOf(input),
@@ -225,9 +194,213 @@ export const operation = <Args extends ReadonlyArray<unknown>, A, E, R>(
     withHeaders: (input, headers) => once().request.withHeaders(input, headers),
     withBody: (input, fields) => once().request.withBody(input, fields)
   }
-  return fromInternals<Args, A, E, R>(description, () => endpointOf(once().descriptor, once().compiled))
+  return fromInternals(description, () => endpointOf(describe()))
 }
 
 /** Returns the descriptor of an operation. Undefined for an operation that was made from an `Endpoint` or an `HttpApi`. */
-export const of = (operation: { readonly [internals]: Internals }): Descriptor | undefined =>
-  operation[internals].descriptor?.()
+export const of = (
+  operation: Pick<AnyOperation<never, unknown, unknown, unknown>, typeof internals>
+): Descriptor | undefined => operation[internals].descriptor?.()
+
+/** Makes a function that reads a JSON pointer (RFC 6901) of the body, from a value whose keys may be renamed. */
+const pointerReader = (pointer: string, keys: Keys | undefined): ((value: unknown) => unknown) => {
+  const path = pointer
+    .split("/")
+    .slice(1)
+    .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"))
+  return (value) => {
+    let found = value
+    for (const key of path) {
+      if (typeof found !== "object" || found === null) return undefined
+      // A key that two keys are renamed to, and array indices, have their own name.
+      const name = keys === undefined || !Object.hasOwn(found, snakeCase(key)) ? key : snakeCase(key)
+      // The type of an object's property that is its own.
+      found = Object.hasOwn(found, name) ? (found as Readonly<Record<string, unknown>>)[name] : undefined
+    }
+    return found
+  }
+}
+
+/** The list of any operation. */
+type AnyList = Pagination.Paginated<ReadonlyArray<unknown>, unknown, unknown, unknown, number, unknown, unknown>
+
+const paginate = (operation: AnyOperation<never, unknown, unknown, unknown>): AnyList => {
+  const { keys, list, name } = of(operation) ?? {}
+  if (list === undefined) throw new TypeError(`${name ?? "an operation"} is not a list: its descriptor has none`)
+  const readItems = pointerReader(list.items, keys)
+  const items = (page: unknown): ReadonlyArray<unknown> => {
+    const found = readItems(page)
+    return Array.isArray(found) ? found : found === undefined || found === null ? [] : [found]
+  }
+  const factOf = (fact: Fact): Pagination.Read<unknown, unknown> => {
+    if ("header" in fact) return (_, { headers }) => headers[fact.header.toLowerCase()]
+    const read = pointerReader(fact.pointer, keys)
+    return (page) => read(page)
+  }
+  const countOf =
+    (fact: Fact): Pagination.Read<unknown, number | undefined> =>
+    (page, response) => {
+      const count = factOf(fact)(page, response)
+      return typeof count === "number" || (typeof count === "string" && count.trim() !== "") ? Number(count) : undefined
+    }
+  // A list takes the arguments of its operation.
+  const source = operation as AnyOperation<ReadonlyArray<unknown>, unknown, unknown, unknown>
+  const made = pageReader(source, list, items, factOf, countOf)
+  // All strategies read pages of this operation. Their positions differ, which `list` declares.
+  return made as AnyList
+}
+
+const pageReader = (
+  source: AnyOperation<ReadonlyArray<unknown>, unknown, unknown, unknown>,
+  list: List,
+  items: (page: unknown) => ReadonlyArray<unknown>,
+  factOf: (fact: Fact) => Pagination.Read<unknown, unknown>,
+  countOf: (fact: Fact) => Pagination.Read<unknown, number | undefined>
+): unknown => {
+  switch (list.by) {
+    case "page": {
+      const { first, param, totalPages } = list
+      const end = totalPages === undefined ? ("emptyPage" as const) : { totalPages: countOf(totalPages) }
+      return Pagination.pageNumber(source, { items, param, first, end })
+    }
+    case "offset": {
+      const { param, totalItems } = list
+      const end = totalItems === undefined ? ("emptyPage" as const) : { totalItems: countOf(totalItems) }
+      return Pagination.offset(source, { items, param, end })
+    }
+    case "cursor": {
+      const next = factOf(list.next)
+      // A cursor is sent as the server sent it.
+      return Pagination.cursor(source, {
+        items,
+        param: list.param,
+        next: (page, response) => next(page, response) as string
+      })
+    }
+    case "link":
+      return Pagination.link(source, { items })
+  }
+}
+
+/**
+ * Makes a list from an operation whose descriptor has a `list`: a function that returns the items as a Stream, with `pages` and `with`, as
+ * the lists of `Pagination` have them. It takes the arguments of the operation; those that the list sets are replaced.
+ *
+ * The types are not in the descriptor: annotate the constant with them. The Stream fails as the operation does, and with a
+ * `PaginationError` if the list may be endless or incomplete. Throws a `TypeError`, when it is first used, if the descriptor has no `list`.
+ *
+ * @example
+ * ```ts
+ * import type { HttpClient } from "@effect/platform/HttpClient"
+ * import { Authoriser, type CallError, type EncodeError, type Pagination, type PaginationError } from "effect-herald"
+ * import * as Descriptor from "effect-herald/descriptor"
+ *
+ * class Petstore extends Authoriser.Tag("example/Petstore")<Petstore>() {}
+ *
+ * type Input = { readonly limit?: number; readonly page?: number }
+ *
+ * const listPets: Descriptor.Operation<Petstore, [input?: Input], ReadonlyArray<string>> = Descriptor.operation(
+ *   Petstore,
+ *   () => ({
+ *     name: "pets.listPets",
+ *     method: "GET",
+ *     path: "/pets",
+ *     parameters: [
+ *       { name: "limit", in: "query", shape: { type: "integer" } },
+ *       { name: "page", in: "query", shape: { type: "integer" } }
+ *     ],
+ *     responses: { 200: { content: { "application/json": { shape: { type: "array", items: { type: "string" } } } } } },
+ *     list: { by: "page", param: "page", items: "", totalPages: { header: "X-Pagination-Total-Pages" } }
+ *   })
+ * )
+ *
+ * const pets: Pagination.Paginated<
+ *   [input?: Input],
+ *   string,
+ *   ReadonlyArray<string>,
+ *   number,
+ *   number,
+ *   CallError | EncodeError | PaginationError,
+ *   HttpClient | Petstore
+ * > = Descriptor.list(listPets)
+ * ```
+ */
+export const list = <Args extends ReadonlyArray<unknown>, Item, Value, Position, Ahead extends number, E, R>(
+  operation: AnyOperation<Args, Value, E, R>
+): Pagination.Paginated<Args, Item, Value, Position, Ahead, E | HeraldError.PaginationError, R> => {
+  let made: AnyList | undefined
+  const once = () => (made ??= paginate(operation as AnyOperation<never, unknown, unknown, unknown>))
+  const lazy: AnyList = Object.assign((...args: ReadonlyArray<unknown>) => once()(...args), {
+    pages: (...args: ReadonlyArray<unknown>) => once().pages(...args),
+    with: (options: Pagination.ReadOptions<unknown, number>) => once().with(options)
+  })
+  // The annotation of the constant has the types that the descriptor describes.
+  return lazy as never
+}
+
+/** The positions of a list, by its kind. */
+interface Positions {
+  readonly page: number
+  readonly offset: number
+  readonly cursor: unknown
+  readonly link: string | undefined
+}
+
+/**
+ * The type of the list of an operation; see `list`.
+ *
+ * - `Op`: the type of the operation
+ * - `Item`: the type of an item
+ * - `By`: the kind of the list
+ */
+export type ListOf<Op, Item, By extends List["by"]> =
+  Op extends AnyOperation<infer Args, infer Value, infer E, infer R>
+    ? Pagination.Paginated<
+        Args,
+        Item,
+        Value,
+        Positions[By],
+        By extends "page" | "offset" ? number : 0 | 1,
+        E | HeraldError.PaginationError,
+        R
+      >
+    : never
+
+/** The method of a list in a client that is made at run time: the operation, with its items and pages as Streams. */
+export type ListMethod<Op, Items extends { readonly pages: unknown }> = Op & {
+  readonly items: Items
+  readonly pages: Items["pages"]
+}
+
+/**
+ * Makes the function that makes the layer of an API, from what its document says about servers and security. Generated code calls it.
+ *
+ * - `tag`: the tag of the API
+ * - `description`: the servers, of which the first one is the default, and the security
+ *
+ * The layer fails with a `ConfigError` as `Authoriser.layer` does, and if an option names a server or a variable that the document does not
+ * have.
+ *
+ * @example
+ * ```ts
+ * import { Redacted } from "effect"
+ * import { Authoriser, Credentials } from "effect-herald"
+ * import * as Descriptor from "effect-herald/descriptor"
+ *
+ * class Petstore extends Authoriser.Tag("example/Petstore")<Petstore>() {}
+ *
+ * const layer: Descriptor.ApiLayer<Petstore, "api_key"> = Descriptor.layer(Petstore, {
+ *   servers: [{ url: "https://{region}.pets.example", variables: { region: { default: "eu" } } }],
+ *   security: [["api_key"]]
+ * })
+ *
+ * const live = layer({
+ *   variables: { region: "us" },
+ *   credentials: { api_key: Credentials.apiKey({ header: "x-key", key: Redacted.make("secret") }) }
+ * })
+ * ```
+ */
+export const layer: <Id, Schemes extends string>(
+  tag: Context.Tag<Id, Authoriser>,
+  description: ApiDescription
+) => ApiLayer<Id, Schemes> = apiLayer

@@ -10,7 +10,7 @@ import type { CompiledEndpoint, Parts } from "./internal/endpoint/CompiledEndpoi
 import { parametersOf } from "./internal/endpoint/pathTemplate.js"
 import { attachCall, type Internals, internals } from "./internal/operation.js"
 import type { CacheInfo, RawResponse } from "./RawResponse.js"
-import type * as Shape from "./Shape.js"
+import type * as Shape from "./internal/descriptor/Shape.js"
 
 /** A response with its decoded value. */
 export interface Response<out A> extends Pick<RawResponse, "status" | "headers"> {
@@ -73,9 +73,9 @@ export const fromInternals = <Args extends ReadonlyArray<unknown>, A, E, R>(
   description: Internals,
   endpoint: () => Endpoint.Any
 ): Operation<Args, A, E, R> => {
-  const { compiled, inputOf, partsOf, tag } = description
-  const run = <A>(args: ReadonlyArray<unknown>, toResult: (completed: Completed) => A) =>
-    Effect.withFiberRuntime<A, unknown, unknown>((fiber) =>
+  const { compiled, inputOf, loaded, partsOf, tag } = description
+  const run = <A>(args: ReadonlyArray<unknown>, toResult: (completed: Completed) => A) => {
+    const call = Effect.withFiberRuntime<A, unknown, unknown>((fiber) =>
       executeIn(
         fiber,
         compiled(),
@@ -87,6 +87,8 @@ export const fromInternals = <Args extends ReadonlyArray<unknown>, A, E, R>(
         toResult
       )
     )
+    return loaded === undefined ? call : Effect.zipRight(loaded, call)
+  }
   const operation = Object.assign((...args: Args) => run(args, valueOf), {
     withResponse: (...args: Args) => run(args, toResponse),
     tag,

@@ -56,7 +56,17 @@ type AnyOperation = Operation<ReadonlyArray<any>, unknown, unknown, unknown>
 const operationList =
   (operation: AnyOperation, params: ReadonlyArray<Param>) =>
   (args: ReadonlyArray<unknown>): List<unknown, unknown, unknown> => {
-    const { compiled, descriptor, inputOf, partsOf, tag, withBody, withHeaders, withParams } = operation[internals]
+    const internal = operation[internals]
+    const {
+      compiled,
+      descriptor,
+      inputOf,
+      loaded = internal.tag,
+      partsOf,
+      withBody,
+      withHeaders,
+      withParams
+    } = internal
     const inputFor = ({ body, headers, query }: PageRequest) => {
       let input = inputOf(args)
       if (Object.keys(query).length > 0) input = withParams(input, query)
@@ -66,7 +76,7 @@ const operationList =
     let checked = descriptor !== undefined
     return {
       fetch: (page) =>
-        Effect.flatMap(tag, (authoriser) =>
+        Effect.flatMap(loaded, (authoriser) =>
           Effect.suspend(() => {
             if (!checked) checkParams(operation.endpoint, params)
             checked = true
@@ -81,7 +91,7 @@ const operationList =
             )
           })
         ),
-      call: Effect.map(tag, (authoriser) => ({ endpoint: compiled(), authoriser, input: inputOf(args) }))
+      call: Effect.map(loaded, (authoriser) => ({ endpoint: compiled(), authoriser, input: inputOf(args) }))
     }
   }
 

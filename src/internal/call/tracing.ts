@@ -12,14 +12,20 @@ import type { CallInfo } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
 import * as Progress from "./Progress.js"
 
+/** The parts of a call that attributes describe. */
+export interface MeasuredCall {
+  readonly authoriser: Pick<CallInfo["authoriser"], "baseUrl">
+  readonly endpoint: Pick<CallInfo["endpoint"], "method" | "template">
+}
+
 /** The server of a call, by OpenTelemetry's HTTP client conventions. */
-export const serverAttributes = ({ authoriser: { baseUrl } }: CallInfo) => ({
+export const serverAttributes = ({ authoriser: { baseUrl } }: MeasuredCall) => ({
   "server.address": baseUrl.hostname,
   "server.port": Number(baseUrl.port) || (baseUrl.protocol === "https:" ? 443 : 80)
 })
 
 /** The kind of a call, without values of its path or query. */
-export const callAttributes = (call: CallInfo) => ({
+export const callAttributes = (call: MeasuredCall) => ({
   "http.request.method": call.endpoint.method,
   "url.template": call.endpoint.template,
   ...serverAttributes(call)

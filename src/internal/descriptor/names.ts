@@ -65,11 +65,8 @@ export const listNames = (names: ReadonlyArray<string>): string => {
  * - `kind`: the kind of the names, with its article, such as `a parameter`
  */
 export const unknownName = (name: string, names: ReadonlyArray<string>, kind: string): string => {
+  if (names.length === 0) return `is not ${kind}: there are none`
   const nearest = nearestName(name, names)
-  const guess = nearest === undefined ? "" : `; did you mean ${shown(nearest)}?`
-  return `is not ${kind}${guess}${
-    names.length === 0
-      ? ": there are none"
-      : `${guess === "" ? ":" : ""} ${guess === "" ? "there" : "There"} are: ${listNames(names)}`
-  }`
+  const guess = nearest === undefined ? "." : `; did you mean ${shown(nearest)}?`
+  return `is not ${kind}${guess} There are: ${listNames(names)}`
 }

@@ -5,9 +5,9 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import { StreamTypeId, type Stream } from "effect/Stream"
-import type { Encoding, MediaType, RequestBody } from "../../Descriptor.js"
+import type { Encoding, MediaType, RequestBody } from "./Descriptor.js"
 import type { Issue } from "../../Issue.js"
-import type { Ref } from "../../Shape.js"
+import type { Ref } from "./Shape.js"
 import { withStreamBody } from "../call/streamBody.js"
 import type { WithBody } from "../endpoint/Codec.js"
 import { isPlainObject, loneSurrogate, plainJson } from "../endpoint/plainJson.js"
@@ -27,9 +27,14 @@ type Written = Either.Either<HttpBody.HttpBody, Issues>
 const refuse = (message: string, path: Issue["path"] = []): Either.Either<never, Issues> =>
   Either.left([{ path, message }])
 
-/** Converts a value to JSON without loss, and checks it by a shape. */
-export const plainBy = (check: Check, shape: Ref | undefined, value: unknown): Either.Either<unknown, Issues> =>
-  Either.flatMap(plainJson(value), (plain) => {
+/** Converts a value to JSON without loss, renames its keys, and checks it by a shape. */
+export const plainBy = (
+  check: Check,
+  shape: Ref | undefined,
+  value: unknown,
+  rename: (plain: unknown) => unknown = (plain) => plain
+): Either.Either<unknown, Issues> =>
+  Either.flatMap(Either.map(plainJson(value), rename), (plain) => {
     const issues = shape === undefined ? [] : check(shape, plain, "request")
     return issues.length === 0 ? Either.right(plain) : Either.left(issues)
   })
@@ -41,11 +46,11 @@ export const essence = (mediaType: string): string => (mediaType.split(";")[0] ?
 export const isJsonType = (mediaType: string): boolean =>
   /^(?:application|text)\/json$|\+json$/.test(essence(mediaType))
 
-const isFormType = (mediaType: string): boolean => essence(mediaType) === "application/x-www-form-urlencoded"
+export const isFormType = (mediaType: string): boolean => essence(mediaType) === "application/x-www-form-urlencoded"
 
-const isMultipartType = (mediaType: string): boolean => essence(mediaType) === "multipart/form-data"
+export const isMultipartType = (mediaType: string): boolean => essence(mediaType) === "multipart/form-data"
 
-const isLinesType = (mediaType: string): boolean =>
+export const isLinesType = (mediaType: string): boolean =>
   /[/+](?:jsonl|jsonlines|x-jsonlines|ndjson|x-ndjson)$/.test(essence(mediaType))
 
 const isRange = (mediaType: string): boolean => mediaType.includes("*")

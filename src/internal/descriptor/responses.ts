@@ -1,19 +1,15 @@
 import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
-import type { Descriptor, MediaType, ResponseBody } from "../../Descriptor.js"
-import { Metrics } from "../../Metrics.js"
+import type { Descriptor, MediaType, ResponseBody } from "./Descriptor.js"
 import { bytesOf, type RawResponse, textOf } from "../../RawResponse.js"
-import type { Checked, Mismatch, MismatchKind, Ref } from "../../Shape.js"
-import { callAttributes } from "../call/tracing.js"
-import type { CallInfo } from "../call/CallInfo.js"
+import type { Checked, Mismatch, MismatchKind, Ref } from "./Shape.js"
 import type { Decoded, Json, Mismatch as ReadMismatch, Reader, ReadingCall } from "../endpoint/Codec.js"
 import type { CompiledEndpoint } from "../endpoint/CompiledEndpoint.js"
 import { acceptOf } from "../endpoint/compile.js"
 import { parse } from "../http/json.js"
 import { isSuccess, redirectStatuses, statusesWithoutContent } from "../http/statuses.js"
 import { renamer } from "./keys.js"
+import { makeReport } from "./report.js"
 import { essence, isJsonType } from "./requestBody.js"
 import { makeChecker } from "./shapeCheck.js"
 import { resolve } from "./shapeNode.js"
@@ -25,19 +21,16 @@ export type ResponseSide = Pick<
   "accept" | "accepts" | "successes" | "successStatuses" | "errors" | "follows" | "notModified" | "streams" | "report"
 >
 
-/** The number of differences of an operation that are remembered, each of which is logged once. */
-const maxWarnings = 1000
-
 const isTextType = (type: string): boolean =>
   /^text\/|[/+](?:csv|graphql|html|javascript|(?:x-)?(?:json-?lines|jsonl|ndjson|json-seq|yaml|www-form-urlencoded)|sql|toml|xml|yml)$/.test(
     type
   )
 
 /** The form in which the body of a media type is delivered. */
-type Form = "json" | "text" | "bytes"
+export type Form = "json" | "text" | "bytes"
 
 /** Returns the form of a media type. Undefined for a range, such as `text/*`, and without a type. */
-const formOf = (type: string): Form | undefined =>
+export const formOf = (type: string): Form | undefined =>
   type === "" || type.endsWith("*") ? undefined : isJsonType(type) ? "json" : isTextType(type) ? "text" : "bytes"
 
 /** A media type of a response. */
@@ -87,9 +80,9 @@ const hasSuccess = (responses: Descriptor["responses"]): boolean =>
 /** Returns the keys of the responses that an operation delivers as a value: those of 2xx, or `default`, or those of redirects. */
 export const successKeys = (responses: Descriptor["responses"]): ReadonlyArray<string> => {
   const keys = Object.keys(responses)
-  if (hasSuccess(responses)) return keys.filter((key) => /^2/.test(key))
+  if (hasSuccess(responses)) return keys.filter((key) => key.startsWith("2"))
   if (keys.includes("default")) return ["default"]
-  return keys.filter((key) => /^3/.test(key) && key !== "304")
+  return keys.filter((key) => key.startsWith("3") && key !== "304")
 }
 
 const mismatch = (kind: MismatchKind, message: string): Mismatch => ({ path: [], pointer: "", kind, message })
@@ -130,7 +123,7 @@ const delivered = ({ issues, value }: Read, call: ReadingCall | undefined): Deco
  * Makes the readers of responses from a descriptor. A success is delivered, whatever it is: what differs from the descriptor is an issue
  * beside the value.
  */
-export const responsesOf = ({ keys, method, name, responses }: Descriptor): ResponseSide => {
+export const responsesOf = ({ keys, method, responses }: Descriptor): ResponseSide => {
   const checkers = new Map<Ref, (value: unknown) => Checked>()
   const check = (shape: Ref | undefined, value: unknown): ReadonlyArray<Mismatch> => {
     if (shape === undefined) return []
@@ -229,8 +222,6 @@ export const responsesOf = ({ keys, method, name, responses }: Descriptor): Resp
   const errorTypes = Object.keys(responses).flatMap((key) =>
     /^[45d]/.test(key) ? Object.keys(responses[key]?.content ?? {}) : []
   )
-  const warned = new WeakMap<CallInfo["authoriser"], Set<string>>()
-
   return {
     accept: acceptOf(method, acceptedTypes(bodies), errorTypes),
     accepts: isValue,
@@ -245,28 +236,7 @@ export const responsesOf = ({ keys, method, name, responses }: Descriptor): Resp
     follows: (status) => !isValue(status),
     notModified: false,
     streams: false,
-    report: (call, { status }, issues) => {
-      const metrics = Option.getOrUndefined(Context.getOption(call.context, Metrics))
-      const logged = warned.get(call.authoriser) ?? new Set()
-      warned.set(call.authoriser, logged)
-      return Effect.forEach(
-        issues,
-        ({ kind, message, pointer }) => {
-          const key = JSON.stringify([pointer, kind])
-          const isNew = !logged.has(key) && logged.size < maxWarnings
-          if (isNew) logged.add(key)
-          const warning = isNew
-            ? Effect.logWarning(
-                `${name}: the response (${status}) differs from its description: ${pointer === "" ? "" : `${pointer} `}${message}`
-              ).pipe(Effect.annotateLogs({ operation: name, status, pointer, kind }))
-            : Effect.void
-          return metrics === undefined
-            ? warning
-            : Effect.zipRight(metrics.mismatches(1, { ...callAttributes(call), "herald.kind": kind }), warning)
-        },
-        { discard: true }
-      )
-    }
+    report: makeReport()
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Json, Ref, Shape, TypeName } from "../../Shape.js"
+import type { Json, Ref, Shape, TypeName } from "./Shape.js"
 
 /** The types of values as bits. A number has one of two, so that `integer` is a part of `number`. */
 export const typeBits = { string: 1, fraction: 2, integer: 4, boolean: 8, object: 16, array: 32, null: 64 } as const

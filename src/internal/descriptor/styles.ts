@@ -1,5 +1,5 @@
-import type { Style } from "../../Descriptor.js"
-import type { Json } from "../../Shape.js"
+import type { Style } from "./Descriptor.js"
+import type { Json } from "./Shape.js"
 import * as JsonText from "../http/json.js"
 
 /** The value of a parameter: JSON without loss, not null. */

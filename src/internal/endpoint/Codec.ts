@@ -2,13 +2,13 @@ import type { HttpBody } from "@effect/platform/HttpBody"
 import type { ResponseError } from "@effect/platform/HttpClientError"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import type { DecodeError, TimeoutError, TransportError } from "../../HeraldError.js"
 import type { Issue } from "../../Issue.js"
 import type { RawResponse } from "../../RawResponse.js"
-import type * as Shape from "../../Shape.js"
-import type { CallInfo } from "../call/CallInfo.js"
+import type * as Shape from "../descriptor/Shape.js"
 import type { Content } from "../http/contentCoding.js"
 
 /** The reason why a body does not match. */
@@ -27,7 +27,11 @@ export type Json = () => Either.Either<unknown, Mismatch>
 export type Decoded<E> = Either.Either<unknown, E> & { readonly issues?: ReadonlyArray<Shape.Mismatch> }
 
 /** The parts of a call that decide how its response is read. */
-export type ReadingCall = Pick<CallInfo, "authoriser"> & Partial<Pick<CallInfo, "context">>
+export interface ReadingCall {
+  readonly authoriser: { readonly defaults: { readonly strict?: boolean | undefined } }
+  /** Absent for a response that was stored. */
+  readonly context?: Context.Context<never> | undefined
+}
 
 /** Reads the body of a response. */
 export interface Reader {

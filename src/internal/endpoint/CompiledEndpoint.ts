@@ -1,5 +1,6 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
+import type * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import type { Authoriser } from "../../Authoriser.js"
@@ -7,8 +8,7 @@ import type { Labels } from "../../Metrics.js"
 import type { StatusError } from "../../HeraldError.js"
 import type { Issue } from "../../Issue.js"
 import type { RawResponse } from "../../RawResponse.js"
-import type * as Shape from "../../Shape.js"
-import type { CallInfo } from "../call/CallInfo.js"
+import type * as Shape from "../descriptor/Shape.js"
 import type { Reader, Writer } from "./Codec.js"
 import type { Segment } from "./pathTemplate.js"
 
@@ -46,6 +46,13 @@ export interface RequestTemplate {
   readonly request: HttpClientRequest
   /** The labels of measurements of calls, by the facts that differ. */
   readonly labels: Map<string, Labels>
+}
+
+/** The parts of a call that a report is about. */
+export interface ReportedCall {
+  readonly authoriser: Api
+  readonly endpoint: Pick<CompiledEndpoint, "name" | "method" | "template">
+  readonly context: Context.Context<never>
 }
 
 /** An endpoint with its encoders and decoders, which are made once for all calls. */
@@ -94,7 +101,7 @@ export interface CompiledEndpoint {
   readonly successes: (status: number, contentType?: string) => ReadonlyArray<Reader> | undefined
   /** Reports the differences of a response from its description, which it is delivered with. */
   readonly report?:
-    | ((call: CallInfo, response: RawResponse, issues: ReadonlyArray<Shape.Mismatch>) => Effect.Effect<void>)
+    | ((call: ReportedCall, response: RawResponse, issues: ReadonlyArray<Shape.Mismatch>) => Effect.Effect<void>)
     | undefined
   readonly errors: (status: number) => ReadonlyArray<ErrorReader> | undefined
   /** True if a 304 is a success, with the value `NotModified`, where the caller's own headers have a condition. */

@@ -4,6 +4,7 @@ import { isObject } from "../overlay/target.js"
 import {
   allows,
   allowsDeep,
+  below,
   childrenOf,
   count,
   hasProperty,
@@ -12,7 +13,8 @@ import {
   partsOf,
   resolve,
   siteAt,
-  typeOf
+  typeOf,
+  typesOf
 } from "./sites.js"
 import type { Part, Sites, Use } from "./sites.js"
 
@@ -23,6 +25,10 @@ export interface Observation {
   readonly origin: string
 }
 
+/** The members of a union that the document has. Null itself is one that was added. */
+const schemasIn = (part: Part): ReadonlyArray<Use> =>
+  membersOf(part).filter(({ ref }) => resolve(ref).pointer !== undefined || resolve(ref).type !== "null")
+
 /** Records a value of a type that a schema does not allow. */
 export const recordMismatch = (
   observation: Observation,
@@ -31,9 +37,11 @@ export const recordMismatch = (
   type: TypeName
 ): void => {
   const { json, origin, sites } = observation
-  if (type === "null") {
+  const isOther = isReferenceToStructure(json, use)
+  if (type === "null" || isOther) {
     const site = siteAt(sites, use.pointer)
-    site.mismatched.add("null")
+    if (type === "null") site.mismatched.add(type)
+    else site.outside.add(type)
     site.origins.add(origin)
     return
   }
@@ -51,12 +59,36 @@ export const recordMismatch = (
     if (!isMember && isUnionAt(json, part.pointer)) site.outside.add(type)
     else if (!isMember) {
       // A union that the document has not: a schema that allows null beside others.
-      for (const member of members) {
-        if (!allows(resolve(member.ref), "null")) pending.push(...partsOf(resolve(member.ref), member.pointer))
-      }
+      for (const member of schemasIn(part)) pending.push(...partsOf(resolve(member.ref), member.pointer))
     }
     site.origins.add(origin)
   }
+}
+
+/**
+ * Reports whether a schema is a reference to objects or arrays. A value of another type is then not a value of the schema that it
+ * refers to, which has other uses, but of another.
+ */
+const isReferenceToStructure = (json: Json, use: Use): boolean => {
+  const node = nodeAt(json, use.pointer)
+  const shape = resolve(use.ref)
+  return (
+    isObject(node) &&
+    typeof node["$ref"] === "string" &&
+    node["anyOf"] === undefined &&
+    node["oneOf"] === undefined &&
+    shape.pointer !== use.pointer &&
+    partsOf(shape, use.pointer).some((part) =>
+      typesOf(part.shape)?.every((type) => type === "object" || type === "array")
+    )
+  )
+}
+
+/** Reports whether an object is none that its schema describes: it lacks most of the properties that are required. */
+const isAnother = (parts: ReadonlyArray<Part>, object: Readonly<Record<string, unknown>>): boolean => {
+  const required = [...new Set(parts.flatMap((part) => part.shape.required ?? []))]
+  const missing = required.filter((name) => !Object.hasOwn(object, name) && !isWriteOnly(parts, name)).length
+  return missing > 1 && missing > required.length / 2
 }
 
 /** Reports whether the document has a union at a pointer. */
@@ -124,18 +156,34 @@ export const observe = (observation: Observation, root: Use, rootValue: unknown)
     if (type === undefined) continue
     const shape = resolve(use.ref)
     const parts = partsOf(shape, use.pointer)
-    if (type === "null") count(siteAt(sites, use.pointer).seen, type)
-    else for (const part of parts) count(siteAt(sites, part.pointer).seen, type)
-    if (!allowsDeep({ ref: shape, pointer: use.pointer }, type)) {
+    const isAllowed = allowsDeep(use, type)
+    // The type was just read.
+    const isOther = isAllowed && type === "object" && isAnother(parts, value as Readonly<Record<string, unknown>>)
+    const isReference = isReferenceToStructure(json, use)
+    const site = siteAt(sites, use.pointer)
+    if (isReference) count(site.seen, type)
+    if ((isOther || !isAllowed) && isReference) {
       recordMismatch(observation, use, parts, type)
+      if (type !== "array") continue
+      // The type was just read.
+      const items = value as ReadonlyArray<unknown>
+      site.lists &&= items.every((item) => typeOf(item) === "object" && allowsDeep(use, "object"))
+      // The place of the items is not one of the document, as it is not yet a list.
+      const item: Use = { ref: use.ref, pointer: below(use.pointer, "items") }
+      if (site.lists) for (const one of items) steps.push({ use: item, value: one, within: [] })
       continue
     }
+    if (type === "null" && !isReference) count(site.seen, type)
+    else if (type !== "null") for (const part of parts) count(siteAt(sites, part.pointer).seen, type)
+    // The parts that do allow the type are observed all the same: they apply when the others are corrected.
+    if (!isAllowed) recordMismatch(observation, use, parts, type)
     if (type === "null") continue
     if (!within.includes(shape)) {
       for (const part of parts) {
         if (part.shape.anyOf === undefined) continue
         const member = memberOf(part, value, type)
-        if (member !== undefined) steps.push({ use: member, value, within: [...within, shape] })
+        const members = member !== undefined ? [member] : isUnionAt(json, part.pointer) ? [] : schemasIn(part)
+        for (const one of members) steps.push({ use: one, value, within: [...within, shape] })
       }
     }
     if (type === "array") {

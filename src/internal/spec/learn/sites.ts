@@ -8,8 +8,10 @@ export interface Site {
   readonly seen: Map<TypeName, number>
   /** The types of values that the schema does not allow. */
   readonly mismatched: Set<TypeName>
-  /** The types of values that no member of the schema's union allows. */
+  /** The types of values that no member of the schema's union allows, or that are not what the schema refers to. */
   readonly outside: Set<TypeName>
+  /** True if each array among these is a list of what the schema refers to. */
+  lists: boolean
   /** The required properties that were absent, with the number of objects without them. */
   readonly missing: Map<string, number>
   /** The operations and statuses where a mismatch was seen. */
@@ -27,6 +29,7 @@ export const siteAt = (sites: Sites, pointer: string): Site => {
     seen: new Map(),
     mismatched: new Set(),
     outside: new Set(),
+    lists: true,
     missing: new Map(),
     origins: new Set()
   }

@@ -128,7 +128,17 @@ const installCommand = () => {
   writeFileSync(join(project, "pets.json"), JSON.stringify(pets))
   expect(/^\d+\.\d+\.\d+\n$/.test(herald("--version")), "herald --version prints no version")
   expect(herald("list", "pets", "--spec", "pets.json").includes("getPet"), "herald list does not list getPet")
-  const request = herald("call", "pets", "getPet", "7", "--spec", "pets.json", "--base-url", "https://pets.example", "--dry-run")
+  const request = herald(
+    "call",
+    "pets",
+    "getPet",
+    "7",
+    "--spec",
+    "pets.json",
+    "--base-url",
+    "https://pets.example",
+    "--dry-run"
+  )
   expect(request.startsWith("curl https://pets.example/pets/7"), `herald call prints ${request}`)
   herald("generate", "--spec", "pets.json", "--out", join("programs", "pets"))
   passed(`${command} runs where it is installed, and generates a client`)

@@ -44,8 +44,20 @@ describe("herald call", () => {
     Effect.gen(function* () {
       const { call, server } = yield* pets([json([])])
       yield* call([
-        ...["pets", "list", "--status", "sold", "--status=pending", "--page-num", "2", "--no-archived"],
-        ...["--filter-name", "a&b", "--x-trace", "t1", "-H", "X-Own: yes"]
+        "pets",
+        "list",
+        "--status",
+        "sold",
+        "--status=pending",
+        "--page-num",
+        "2",
+        "--no-archived",
+        "--filter-name",
+        "a&b",
+        "--x-trace",
+        "t1",
+        "-H",
+        "X-Own: yes"
       ])
       yield* call([
         "pets",

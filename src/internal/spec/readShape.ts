@@ -61,22 +61,26 @@ const noSiblings: Fields = {}
 /** The shape of a boolean schema. */
 const booleanShape = (value: boolean, pointer: string): Shape => (value ? { pointer } : { enum: [], pointer })
 
-/** Returns the words of a name for a schema that is no component, such as `owner` for `/…/properties/owner`. */
-const wordsOf = ({ pointer, scope }: Place): string => {
-  const tokens = tokensOf(pointer)
-  if (tokens[0] === "paths")
-    return tokens
-      .slice(1)
-      .filter((token) => !/^(schema|content|parameters|properties|\d{1,2})$/.test(token))
-      .join(" ")
-  const last = tokens.findLast(
-    (token) => !/^(schema|items|properties|allOf|anyOf|oneOf|additionalProperties|\d+)$/.test(token)
-  )
-  const file = scope.base
+/** Reports whether a token of a pointer says nothing of the value that a schema describes. */
+const isStructural = (token: string): boolean =>
+  /^(?:schema|content|parameters|items|properties|allOf|anyOf|oneOf|additionalProperties|\d{1,2})$/.test(token)
+
+/** The name of a file, without its directory and extension. */
+const fileName = (base: string): string =>
+  base
     .replace(/[?#].*$/, "")
     .replace(/^.*\//, "")
     .replace(/\.[^.]*$/, "")
-  return last ?? (file === "" ? "Schema" : file)
+
+/** Returns the words of a name for a schema that is no component, such as `owner` for `/…/properties/owner`. */
+const wordsOf = ({ pointer, scope }: Place): string => {
+  const tokens = tokensOf(pointer)
+  const [first, ...others] = tokens
+  if (first === "paths") return others.filter((token) => !isStructural(token)).join(" ")
+  const last = others.length === 0 ? first : tokens.findLast((token) => !isStructural(token))
+  if (last !== undefined) return last
+  const file = fileName(scope.base)
+  return file === "" ? "Schema" : file
 }
 
 /** Returns the name of a schema that is referred to: that of a component, or one that no component has. */

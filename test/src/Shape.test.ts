@@ -241,7 +241,7 @@ describe("Shape.check", () => {
     expect(
       found(
         { type: "array", items: Either },
-        Array.from({ length: 500 }, () => chain(30))
+        Array.from({ length: 50 }, () => chain(30))
       )
     ).toEqual([])
   })
@@ -365,7 +365,7 @@ describe("Shape, by its laws", () => {
           expect(Shape.check(shape, value, "response").issues).toEqual([])
         }
       ),
-      { numRuns: 500 }
+      { numRuns: 300 }
     )
   })
 
@@ -377,7 +377,7 @@ describe("Shape, by its laws", () => {
         expect(Either.isRight(decoded)).toBe(count === 0)
         if (Either.isRight(decoded)) expect(decoded.right).toEqual(value)
       }),
-      { numRuns: 1000 }
+      { numRuns: 300 }
     )
   })
 

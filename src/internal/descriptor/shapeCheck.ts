@@ -11,7 +11,7 @@ const maxDepth = 200
 const maxKeys = 100
 
 /** The number of values that are checked to select the member of one union, and in all. */
-const unionLimits = { one: 10_000, all: 1_000_000 }
+const unionLimits = { one: 10_000, all: 200_000 }
 
 /** The number of unions within each other that describe the same value. */
 const maxUnions = 100

@@ -174,7 +174,7 @@ const compareBodies = (
   compareContent(context, [before.content, after.content], place, operation)
 }
 
-const isSuccess = (status: string): boolean => /^2/.test(status)
+const isSuccess = (status: string): boolean => status.startsWith("2")
 
 const compareResponses = (
   context: Context,
@@ -215,12 +215,15 @@ const securityText = (alternatives: Alternatives): string =>
 
 /** Credentials that sufficed before suffice still if an alternative needs no others. */
 const compareSecurity = (before: Alternatives, after: Alternatives): Level | undefined => {
-  const [were, are] = [before, after].map((one) => (one.length === 0 ? [[]] : one))
+  // No alternative at all is the one without credentials.
+  const were = before.length === 0 ? [[]] : before
+  const are = after.length === 0 ? [[]] : after
   const isSufficient = (names: ReadonlyArray<string>): boolean =>
-    are?.some((others) => others.every((name) => names.includes(name))) === true
-  if (were?.every(isSufficient) !== true) return "breaking"
-  const text = (one: Alternatives): string => JSON.stringify(one.map((names) => [...names].sort()).sort())
-  return text(were) === text(are ?? []) ? undefined : "compatible"
+    are.some((others) => others.every((name) => names.includes(name)))
+  if (!were.every(isSufficient)) return "breaking"
+  const text = (one: Alternatives): string =>
+    listed(one.map((names) => JSON.stringify([...names].sort(byText))).sort(byText))
+  return text(were) === text(are) ? undefined : "compatible"
 }
 
 const compareServers = (

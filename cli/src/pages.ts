@@ -22,7 +22,9 @@ const readPages = async (directory: string): Promise<Pages> => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return new Map()
     throw error
   }
-  return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(directory, name), "utf8")] as const)))
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(directory, name), "utf8")] as const))
+  )
 }
 
 const compare = (pages: Pages, present: Pages): Difference => {
@@ -32,7 +34,9 @@ const compare = (pages: Pages, present: Pages): Difference => {
   return {
     added: names.filter((name) => !present.has(name)),
     changed: names.filter((name) => present.has(name) && !isSame(name)),
-    removed: [...present].flatMap(([name, text]) => (!pages.has(name) && text.startsWith(mark.trimEnd()) ? [name] : [])),
+    removed: [...present].flatMap(([name, text]) =>
+      !pages.has(name) && text.startsWith(mark.trimEnd()) ? [name] : []
+    ),
     unchanged: names.filter(isSame)
   }
 }

@@ -168,7 +168,9 @@ describe("herald docs", () => {
       const fewer: any = structuredClone(petsDocument)
       delete fewer.paths["/pets/{petId}/photo"]
       const own = file(out, "own.md", "Mine")
-      expect((yield* herald(["docs", "--spec", file(folder, "fewer.json", fewer), "--out", out])).out).toContain("1 removed")
+      expect((yield* herald(["docs", "--spec", file(folder, "fewer.json", fewer), "--out", out])).out).toContain(
+        "1 removed"
+      )
       expect(readdirSync(out).sort()).toEqual(["README.md", "own.md", "pets.md"])
       expect(readFileSync(own, "utf8")).toBe("Mine")
       file(out, "photos.md", "Mine")

@@ -2,6 +2,7 @@ import * as HttpBody from "@effect/platform/HttpBody"
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import type { Descriptor, Parameter } from "./Descriptor.js"
+import type { Ref } from "./Shape.js"
 import type { Issue } from "../../Issue.js"
 import type { Writer } from "../endpoint/Codec.js"
 import type { CompiledEndpoint, Encode, Parts } from "../endpoint/CompiledEndpoint.js"
@@ -13,6 +14,7 @@ import { maxIssues } from "../parseIssues.js"
 import { callArguments, type Input, isInput } from "./callArguments.js"
 import { unknownName } from "./names.js"
 import { bodyWriter, type Check, formText, isJsonType, plainBy } from "./requestBody.js"
+import { requestRenamer } from "./requestKeys.js"
 import { targetOf, wireOf } from "./requestTarget.js"
 import { authoriserOf, serverProblem } from "./serverAndSecurity.js"
 import { cookiePairs, headerText, pathText, percentEncode, queryPairs, refuse, type Value } from "./styles.js"
@@ -95,19 +97,33 @@ const isRequired = (parameter: Parameter): boolean =>
   // A call without an idempotency key has one of its own.
   (parameter.required === true && wireOf(parameter).toLowerCase() !== "idempotency-key")
 
+/** Gives the keys of a value the names that its shape has. Absent where callers use those names. */
+type Rename = ((shape: Ref, value: unknown) => unknown) | undefined
+
 /** Converts and checks the value of a parameter. Returns undefined if it is not sent. */
-const valueOf = (parameter: Parameter, given: unknown, check: Check): Either.Either<unknown, Issues> => {
+const valueOf = (
+  parameter: Parameter,
+  given: unknown,
+  check: Check,
+  rename: Rename
+): Either.Either<unknown, Issues> => {
   const value = reveal(given)
   // Null is a value in JSON only.
   const isJson = parameter.in === "body" || parameter.content !== undefined
   if (value === undefined || (value === null && !isJson)) {
     return isRequired(parameter) ? Either.left([{ path: [], message: "is missing" }]) : Either.right(undefined)
   }
-  return plainBy(check, parameter.shape, isJson ? value : withoutAbsent(value))
+  const { shape } = parameter
+  return plainBy(
+    check,
+    shape,
+    isJson ? value : withoutAbsent(value),
+    rename === undefined || shape === undefined || parameter.in !== "body" ? undefined : (plain) => rename(shape, plain)
+  )
 }
 
 /** Collects the issues of an input. */
-const collector = (check: Check) => {
+const collector = (check: Check, rename: Rename) => {
   const issues: Array<Issue> = []
   const add = (path: Issue["path"], found: Issues): void => {
     if (issues.length < maxIssues) issues.push(...prependPath(path, found))
@@ -136,7 +152,7 @@ const collector = (check: Check) => {
     ): void => {
       for (const parameter of parameters) {
         const own = [...path, parameter.name]
-        const value = valueOf(parameter, find(parameter), check)
+        const value = valueOf(parameter, find(parameter), check, rename)
         if (Either.isLeft(value)) add(own, value.left)
         else if (value.right !== undefined) attempt(own, () => use(parameter, value.right))
       }
@@ -236,6 +252,7 @@ export const requestOf = (descriptor: Descriptor, check: Check): Request => {
   const cookies = inPlace("cookie")
   const properties = inPlace("body")
   const writer = body && bodyWriter(body, check)
+  const rename = descriptor.keys && requestRenamer(descriptor.keys)
   const args = callArguments(descriptor)
   const names = [
     ...namesOf([...target.parameters, ...queries, ...properties]),
@@ -267,7 +284,7 @@ export const requestOf = (descriptor: Descriptor, check: Check): Request => {
   }
 
   const split = (input: Input): Parts => {
-    const found = collector(check)
+    const found = collector(check, rename)
     found.unknown(input, [], (one) => known.has(one), names, "a parameter")
     const texts = new Map<Parameter, string>()
     found.each(target.parameters, [], ofInput(input), (one, value) => {

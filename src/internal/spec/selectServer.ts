@@ -18,7 +18,7 @@ const listServers = (servers: ReadonlyArray<Server>): string =>
   `the servers of the document are ${servers.slice(0, 20).map(shown).join(", ")}`
 
 /** Finds a server by its index, its URL, or its description. Default: the first one. */
-const find = (document: Document, server: number | string | undefined): Checked<Server> => {
+const find = (document: Pick<Document, "servers" | "source">, server: number | string | undefined): Checked<Server> => {
   const { servers } = document
   if (servers.length === 0) {
     return invalid(["baseUrl"], "must be set, since the document names no servers")
@@ -57,7 +57,7 @@ const checkVariables = (server: Server, values: Readonly<Record<string, unknown>
  * option names one that is not there.
  */
 export const selectServer = (
-  document: Document,
+  document: Pick<Document, "servers" | "source">,
   selected: number | string | undefined,
   variables: Readonly<Record<string, string>> = {}
 ): Checked<string> =>

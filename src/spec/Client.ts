@@ -128,8 +128,9 @@ const afterWarnings = <A, E, R>(
         Effect.suspend(effect)
       )
 
-/** The list that an operation is, if it is one. */
-const listOf = (_: MethodState): any => undefined
+/** The list of an operation, if it is one. */
+const listOf = ({ named, operation }: MethodState) =>
+  named.descriptor().list === undefined ? undefined : Descriptor.list(operation())
 
 /**
  * Makes the prototype of a client's methods. The properties of an operation are there once, and not in each method, so that a client

@@ -1,5 +1,6 @@
 export * as Client from "./Client.js"
 export * as Convention from "./Convention.js"
+export * as Diff from "./Diff.js"
 export * as Document from "./Document.js"
 export * as Generator from "./Generator.js"
 export * as Help from "./Help.js"

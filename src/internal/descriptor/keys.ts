@@ -1,14 +1,8 @@
 import type { Keys } from "./Descriptor.js"
+import { snakeCase } from "./snakeCase.js"
 
 /** The number of names that are remembered. A server can send any number. */
 const maxNames = 10_000
-
-/** Converts a name to snake_case, such as `HTTPStatus2xx` to `http_status2xx`. */
-export const snakeCase = (name: string): string =>
-  name
-    .replaceAll(/(.)([A-Z][a-z]+)/g, "$1_$2")
-    .replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2")
-    .toLowerCase()
 
 /**
  * Makes a function that renames the keys of a value, to any depth. A key whose new name another one has keeps its own, so that no value is

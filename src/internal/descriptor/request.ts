@@ -3,17 +3,19 @@ import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import type { Descriptor, Parameter } from "./Descriptor.js"
 import type { Issue } from "../../Issue.js"
+import type { Writer } from "../endpoint/Codec.js"
 import type { CompiledEndpoint, Encode, Parts } from "../endpoint/CompiledEndpoint.js"
-import { escapeLiteral, isDotSegment } from "../endpoint/pathTemplate.js"
 import { isPlainObject, loneSurrogate } from "../endpoint/plainJson.js"
 import { mismatch, prependPath, reveal } from "../endpoint/values.js"
 import * as JsonText from "../http/json.js"
 import type { Internals } from "../operation.js"
 import { maxIssues } from "../parseIssues.js"
+import { callArguments, type Input, isInput } from "./callArguments.js"
 import { unknownName } from "./names.js"
-import { authoriserOf, serverProblem } from "./serverAndSecurity.js"
-import { type BodyWriter, bodyWriter, type Check, formText, isJsonType, plainBy } from "./requestBody.js"
+import { bodyWriter, type Check, formText, isJsonType, plainBy } from "./requestBody.js"
 import { requestRenamer } from "./requestKeys.js"
+import { targetOf, wireOf } from "./requestTarget.js"
+import { authoriserOf, serverProblem } from "./serverAndSecurity.js"
 import { cookiePairs, headerText, pathText, percentEncode, queryPairs, refuse, type Value } from "./styles.js"
 
 /** The part of a compiled endpoint that makes requests. */
@@ -40,90 +42,35 @@ export interface Request extends Pick<Internals, "inputOf" | "partsOf" | "withPa
 
 type Issues = ReadonlyArray<Issue>
 
-type Input = Readonly<Record<string, unknown>>
-
-/** A part of a template: literal text, percent-encoded, or the parameter between two braces. */
-type TemplatePart = string | Parameter
-
-/** The parameters of which the values were written, as they are sent. */
-type Written = ReadonlyMap<Parameter, string>
-
-const wireOf = ({ name, wire }: Parameter): string => wire ?? name
+/** Escapes a character of JSON. */
+const escapeJson = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
 
 /**
- * Splits a template at the braces with the name of a parameter between them. Other braces are literal text.
- *
- * @example `/a/{id}.{ext}`
+ * Serializes the value of a parameter, as pairs in queries and cookies, and as one text elsewhere. Throws a `TypeError` with the message
+ * of an issue if the place can't hold it. The default style is that of the place (OpenAPI 3.1, 4.8.12.2).
  */
-const templateParts = (template: string, parameters: ReadonlyArray<Parameter>): ReadonlyArray<TemplatePart> => {
-  const parts: Array<TemplatePart> = []
-  let literal = ""
-  let index = 0
-  while (index < template.length) {
-    const parameter =
-      template[index] === "{" ? parameters.find((one) => template.startsWith(`${wireOf(one)}}`, index + 1)) : undefined
-    if (parameter === undefined) {
-      literal += template[index]
-      index += 1
-    } else {
-      parts.push(literal, parameter)
-      literal = ""
-      index += wireOf(parameter).length + 2
-    }
-  }
-  return [...parts, literal]
-}
-
-/** Splits the parts of a template at the first part of a text that is not within a parameter. */
-const splitParts = (
-  parts: ReadonlyArray<TemplatePart>,
-  separator: string
-): readonly [before: ReadonlyArray<TemplatePart>, after: ReadonlyArray<TemplatePart>] => {
-  const at = parts.findIndex((part) => typeof part === "string" && part.includes(separator))
-  // `findIndex` found a text.
-  const text = parts[at] as string | undefined
-  if (text === undefined) return [parts, []]
-  const end = text.indexOf(separator)
-  return [
-    [...parts.slice(0, at), text.slice(0, end)],
-    [text.slice(end + separator.length), ...parts.slice(at + 1)]
-  ]
-}
-
-const isParameter = (part: TemplatePart): part is Parameter => typeof part !== "string"
-
-const escapeText = (part: TemplatePart): TemplatePart => (isParameter(part) ? part : escapeLiteral(part))
-
-/** Joins the parts of a template, with these texts for its parameters. */
-const expand = (parts: ReadonlyArray<TemplatePart>, texts: Written): string =>
-  parts.map((part) => (isParameter(part) ? (texts.get(part) ?? "") : part)).join("")
-
-/** Returns the default style of a parameter, by its place (OpenAPI 3.1, 4.8.12.2). */
-const styleOf = ({ in: place, style }: Parameter) =>
-  style ?? (place === "path" || place === "header" ? "simple" : "form")
-
-/** Serializes the value of a parameter as pairs, or as one text in paths and headers. Throws a `TypeError` if the place can't hold it. */
 const serialize = (parameter: Parameter, value: unknown): ReadonlyArray<string> => {
   const { allowReserved = false, content, in: place } = parameter
-  const style = styleOf(parameter)
-  const explode = parameter.explode ?? (style === "form" || style === "cookie")
-  const serialization = { name: wireOf(parameter), style, explode }
+  const style = parameter.style ?? (place === "path" || place === "header" ? "simple" : "form")
+  const serialization = {
+    name: wireOf(parameter),
+    style,
+    explode: parameter.explode ?? (style === "form" || style === "cookie")
+  }
+  const isJson = content !== undefined && isJsonType(content)
   if (place === "querystring") {
-    if (content !== undefined && isJsonType(content)) return [percentEncode(JsonText.stringify(value))]
+    if (isJson) return [percentEncode(JsonText.stringify(value))]
     return [isPlainObject(value) ? formText(value, undefined) : percentEncode(String(value))]
   }
-  const json = content !== undefined && (isJsonType(content) || Predicate.isObject(value))
-  // Headers hold ASCII, to which JSON can escape all other characters.
-  const text = json
-    ? JsonText.stringify(value).replaceAll(/[^\x20-\x7e]/g, place === "header" ? escapeJson : String)
-    : value
+  const json = isJson || (content !== undefined && Predicate.isObject(value)) ? JsonText.stringify(value) : undefined
   // Null has no other form than JSON.
-  const sent = text as Value
+  const sent = (json ?? value) as Value
   switch (place) {
     case "path":
       return [pathText(serialization, sent, allowReserved)]
     case "header":
-      return [headerText(serialization, sent)]
+      // JSON can escape the characters that headers lack.
+      return [headerText(serialization, json?.replaceAll(/[^\x20-\x7e]/g, escapeJson) ?? sent)]
     case "cookie":
       return cookiePairs(serialization, sent)
     default:
@@ -131,22 +78,162 @@ const serialize = (parameter: Parameter, value: unknown): ReadonlyArray<string> 
   }
 }
 
-const escapeJson = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
-
+/** The parts of an input are encoded when it is split. */
 const identity: Encode = (encoded) => encoded as ReturnType<Encode>
 
-/** Returns the value of a property of an input's own. */
-const own = (input: Input, name: string): unknown => (Object.hasOwn(input, name) ? input[name] : undefined)
-
-const isAbsent = (value: unknown): boolean => value === undefined || value === null
+/** Makes the function that finds the value of a parameter in an input. */
+const ofInput =
+  (input: Input) =>
+  ({ name }: Pick<Parameter, "name">): unknown =>
+    Object.hasOwn(input, name) ? input[name] : undefined
 
 /** Removes the items of an array that are not sent. */
 const withoutAbsent = (value: unknown): unknown =>
-  Array.isArray(value) ? value.filter((item) => !isAbsent(reveal(item))) : value
+  Array.isArray(value) ? value.filter((item) => Predicate.isNotNullable(reveal(item))) : value
 
-/** Finds the parameter of a header, whose names have no case. */
-const headerNamed = (parameters: ReadonlyArray<Parameter>, name: string): Parameter | undefined =>
-  parameters.find((one) => one.name === name) ?? parameters.find((one) => one.name.toLowerCase() === name.toLowerCase())
+const isRequired = (parameter: Parameter): boolean =>
+  parameter.in === "path" ||
+  // A call without an idempotency key has one of its own.
+  (parameter.required === true && wireOf(parameter).toLowerCase() !== "idempotency-key")
+
+/** Gives the keys within a property of a body the names that its shape has. */
+type Rename = ReturnType<typeof requestRenamer>
+
+/** Converts and checks the value of a parameter. Returns undefined if it is not sent. */
+const valueOf = (
+  parameter: Parameter,
+  given: unknown,
+  check: Check,
+  rename: Rename | undefined
+): Either.Either<unknown, Issues> => {
+  const value = reveal(given)
+  // Null is a value in JSON only.
+  const isJson = parameter.in === "body" || parameter.content !== undefined
+  if (value === undefined || (value === null && !isJson)) {
+    return isRequired(parameter) ? Either.left([{ path: [], message: "is missing" }]) : Either.right(undefined)
+  }
+  const { shape } = parameter
+  const renamed =
+    parameter.in === "body" && shape !== undefined && rename !== undefined
+      ? (plain: unknown) => rename(shape, plain)
+      : undefined
+  return plainBy(check, shape, isJson ? value : withoutAbsent(value), renamed)
+}
+
+/** Collects the issues of an input. */
+const collector = (check: Check, rename: Rename | undefined) => {
+  const issues: Array<Issue> = []
+  const add = (path: Issue["path"], found: Issues): void => {
+    if (issues.length < maxIssues) issues.push(...prependPath(path, found))
+  }
+
+  /** Runs a function that refuses a value by `refuse`. */
+  const attempt = (path: Issue["path"], run: () => void): void => {
+    try {
+      run()
+    } catch (error) {
+      add(path, [{ path: [], message: (error as TypeError).message }])
+    }
+  }
+
+  return {
+    issues,
+    add,
+    attempt,
+
+    /** Converts and checks the values of parameters, and passes on those that are sent. */
+    each: (
+      parameters: ReadonlyArray<Parameter>,
+      path: Issue["path"],
+      find: (parameter: Parameter) => unknown,
+      use: (parameter: Parameter, value: unknown) => void
+    ): void => {
+      for (const parameter of parameters) {
+        const own = [...path, parameter.name]
+        const value = valueOf(parameter, find(parameter), check, rename)
+        if (Either.isLeft(value)) add(own, value.left)
+        else if (value.right !== undefined) attempt(own, () => use(parameter, value.right))
+      }
+    },
+
+    /** Refuses names that an input must not have. */
+    unknown: (
+      input: Input,
+      path: Issue["path"],
+      isKnown: (name: string) => boolean,
+      names: ReadonlyArray<string>,
+      kind: string
+    ): void => {
+      for (const name of Object.keys(input)) {
+        if (isKnown(name) || input[name] === undefined || issues.length >= maxIssues) continue
+        add([...path, name.slice(0, 100)], [{ path: [], message: unknownName(name, names, kind) }])
+      }
+    },
+
+    /** Returns a part of an input that is an object of parameters, such as the headers. */
+    part: (input: Input, name: string): Input => {
+      const given = reveal(ofInput(input)({ name }))
+      if (isInput(given)) return given
+      if (Predicate.isNotNullable(given)) add([name], mismatch("an object", given))
+      return {}
+    }
+  }
+}
+
+type Collector = ReturnType<typeof collector>
+
+/** The parts of an input that is refused. The issues count wherever one of the parts is encoded. */
+const refused = (issues: Issues): Parts => {
+  const left = Either.left(issues.slice(0, maxIssues))
+  return { path: left, query: left, headers: left, body: left }
+}
+
+const namesOf = (parameters: ReadonlyArray<Parameter>): ReadonlyArray<string> => parameters.map(({ name }) => name)
+
+/** Makes the function that writes the headers of an input, whose names have no case. */
+const headerWriter = (headers: ReadonlyArray<Parameter>) => {
+  const names = namesOf(headers)
+  const named = (name: string): Parameter | undefined =>
+    headers.find((one) => one.name === name) ?? headers.find((one) => one.name.toLowerCase() === name.toLowerCase())
+  return (input: Input, { each, part, unknown }: Collector, fields: Record<string, string>): void => {
+    if (headers.length === 0) return
+    const given = part(input, "headers")
+    unknown(given, ["headers"], (name) => named(name) !== undefined, names, "a header of this operation")
+    const spelt = new Map(Object.keys(given).map((name) => [named(name), name]))
+    const find = (one: Parameter) => ofInput(given)({ name: spelt.get(one) ?? one.name })
+    each(headers, ["headers"], find, (one, value) => {
+      const [text = ""] = serialize(one, value)
+      // An empty array or object has no text.
+      if (text !== "" || !Predicate.isObject(value)) fields[wireOf(one)] = text
+    })
+  }
+}
+
+/** Makes the function that writes the cookies of an input. */
+const cookieWriter = (cookies: ReadonlyArray<Parameter>) => {
+  const names = namesOf(cookies)
+  return (input: Input, { each, part, unknown }: Collector, fields: Record<string, string>): void => {
+    if (cookies.length === 0) return
+    const given = part(input, "cookies")
+    unknown(given, ["cookies"], (name) => names.includes(name), names, "a cookie of this operation")
+    const pairs: Array<string> = []
+    each(cookies, ["cookies"], ofInput(given), (one, value) => pairs.push(...serialize(one, value)))
+    if (pairs.length > 0) fields["cookie"] = pairs.join("; ")
+  }
+}
+
+/** Writes the properties of a JSON body. There is no body if none is given. */
+const writeProperties = (
+  properties: ReadonlyArray<Parameter>,
+  input: Input,
+  { each }: Collector
+): HttpBody.HttpBody => {
+  const fields: Array<readonly [string, unknown]> = []
+  each(properties, [], ofInput(input), (one, value) => fields.push([wireOf(one), value]))
+  return fields.length === 0
+    ? HttpBody.empty
+    : HttpBody.text(JsonText.stringify(Object.fromEntries(fields)), "application/json")
+}
 
 /**
  * Makes the request side of an operation from its descriptor. Everything about the input is checked, and all issues are reported, before
@@ -155,243 +242,74 @@ const headerNamed = (parameters: ReadonlyArray<Parameter>, name: string): Parame
  * - `check`: checks a value by its shape
  */
 export const requestOf = (descriptor: Descriptor, check: Check): Request => {
-  const { method, name, path, positional } = descriptor
-  const all = descriptor.parameters ?? []
-  const inPlace = (...places: ReadonlyArray<Parameter["in"]>) => all.filter((one) => places.includes(one.in))
+  const { body, method, name, parameters = [], path } = descriptor
+  const inPlace = (...places: ReadonlyArray<Parameter["in"]>) => parameters.filter((one) => places.includes(one.in))
+  const target = targetOf(path, inPlace("path"))
+  const queries = inPlace("query", "querystring")
   const headers = inPlace("header")
   const cookies = inPlace("cookie")
   const properties = inPlace("body")
-  const queries = inPlace("query", "querystring")
-  // A fragment is not sent. Documents tell operations of one path apart by it.
-  const [target] = splitParts(templateParts(path.toWellFormed().replace(/^\//, ""), inPlace("path")), "#")
-  const [pathParts, queryParts] = splitParts(target.map(escapeText), "?")
-  // A parameter that the template lacks is sent nowhere.
-  const paths = [...new Set(target.filter(isParameter))]
-  const flat = [...paths, ...queries, ...properties]
   const rename = descriptor.keys && requestRenamer(descriptor.keys)
-  const writer: BodyWriter | undefined = descriptor.body && bodyWriter(descriptor.body, check)
-
-  const partNames = [
+  const writer = body && bodyWriter(body, check)
+  const args = callArguments(descriptor)
+  const names = [
+    ...namesOf([...target.parameters, ...queries, ...properties]),
     ...(headers.length > 0 ? ["headers"] : []),
     ...(cookies.length > 0 ? ["cookies"] : []),
     ...(writer === undefined ? [] : ["body"]),
     ...(writer?.hasChoice === true ? ["contentType"] : [])
   ]
-  const names = [...flat.map((one) => one.name), ...partNames]
   const known = new Set(names)
-  const unsuitable = serverProblem(descriptor)
+  const server = serverProblem(descriptor)
   const problems: Issues = [
     ...names
       .filter((one, index) => names.indexOf(one) !== index)
       .map((one) => ({ path: [one], message: "is the name of two parts of this operation's input" })),
     ...(path.isWellFormed() ? [] : [{ path: ["path"], message: loneSurrogate }]),
-    ...(unsuitable === undefined ? [] : [{ path: ["server"], message: unsuitable }])
+    ...(server === undefined ? [] : [{ path: ["server"], message: server }])
   ]
+  const writeHeaders = headerWriter(headers)
+  const writeCookies = cookieWriter(cookies)
 
-  /** Converts and checks the value of a parameter. Returns undefined if it is not sent. */
-  const valueOf = (parameter: Parameter, given: unknown): Either.Either<unknown, Issues> => {
-    const { content, in: place, required, shape } = parameter
-    const value = reveal(given)
-    if (value === undefined || (value === null && place !== "body" && content === undefined)) {
-      // A call without an idempotency key has one of its own.
-      return (required === true && wireOf(parameter).toLowerCase() !== "idempotency-key") || place === "path"
-        ? Either.left([{ path: [], message: "is missing" }])
-        : Either.right(undefined)
-    }
-    if (place !== "body") return plainBy(check, shape, content === undefined ? withoutAbsent(value) : value)
-    return plainBy(check, shape, value, shape && rename && ((plain) => rename(shape, plain)))
+  const writeBody = (input: Input, found: Collector): HttpBody.HttpBody => {
+    const find = ofInput(input)
+    if (writer === undefined) return writeProperties(properties, input, found)
+    const contentType = writer.hasChoice ? find({ name: "contentType" }) : undefined
+    const written = writer.write(find({ name: "body" }), contentType)
+    if (Either.isRight(written)) return written.right
+    found.add([], written.left)
+    return HttpBody.empty
   }
 
-  /** Writes the parameters of one part of the input. */
-  const writeEach = (
-    parameters: ReadonlyArray<Parameter>,
-    path: Issue["path"],
-    find: (parameter: Parameter) => unknown,
-    issues: Array<Issue>,
-    use: (parameter: Parameter, value: unknown) => void
-  ): void => {
-    for (const parameter of parameters) {
-      const value = valueOf(parameter, find(parameter))
-      if (Either.isLeft(value)) issues.push(...prependPath([...path, parameter.name], value.left))
-      else if (value.right !== undefined) {
-        try {
-          use(parameter, value.right)
-        } catch (error) {
-          // Thrown by `refuse`.
-          issues.push({ path: [...path, parameter.name], message: (error as TypeError).message })
-        }
-      }
-    }
-  }
-
-  /** Returns a part of the input that is an object of parameters, such as the headers. */
-  const recordIn = (input: Input, name: string, issues: Array<Issue>): Input => {
-    const given = known.has(name) ? reveal(own(input, name)) : undefined
-    if (isAbsent(given) || isRecord(given)) return (given ?? {}) as Input
-    issues.push(...prependPath([name], mismatch("an object", given)))
-    return {}
-  }
-
-  const refuseUnknown = (
-    input: Input,
-    path: Issue["path"],
-    isKnown: (name: string) => boolean,
-    names: ReadonlyArray<string>,
-    kind: string,
-    issues: Array<Issue>
-  ): void => {
-    for (const name of Object.keys(input)) {
-      if (isKnown(name) || input[name] === undefined) continue
-      issues.push({ path: [...path, name.slice(0, 100)], message: unknownName(name, names, kind) })
-      if (issues.length >= maxIssues) return
-    }
-  }
-
-  const namesOf = (parameters: ReadonlyArray<Parameter>) => parameters.map(({ name }) => name)
-
-  const encodePath = (texts: Written): string => {
-    const segments = expand(pathParts, texts).split("/")
-    // The segments of values, which have no slashes.
-    let segment = 0
-    for (const part of pathParts) {
-      if (!isParameter(part)) segment += part.split("/").length - 1
-      else if (isDotSegment(segments[segment] ?? "")) refuse("makes a segment of dots, which a URL resolves")
-    }
-    return path === "" ? "" : `/${segments.join("/")}`
-  }
-
-  /** Makes the query: the template's own, without the parameters that the caller gives, and these. */
-  const encodeQuery = (texts: Written, pairs: ReadonlyArray<string>): string => {
-    const given = new Set(pairs.map((pair) => pair.split("=")[0]))
-    const fixed = expand(queryParts, texts)
-      .split("&")
-      .filter((pair) => pair !== "" && !given.has(pair.split("=")[0]))
-    const query = [...fixed, ...pairs].join("&")
-    return query === "" ? "" : `?${query}`
-  }
-
-  const writeBody = (input: Input, issues: Array<Issue>): HttpBody.HttpBody => {
-    if (writer !== undefined) {
-      const written = writer.write(own(input, "body"), writer.hasChoice ? own(input, "contentType") : undefined)
-      if (Either.isRight(written)) return written.right
-      issues.push(...written.left)
-    }
-    const fields: Array<readonly [string, unknown]> = []
-    writeEach(
-      properties,
-      [],
-      ({ name }) => own(input, name),
-      issues,
-      (one, value) => fields.push([wireOf(one), value])
-    )
-    return fields.length === 0
-      ? HttpBody.empty
-      : HttpBody.text(JsonText.stringify(Object.fromEntries(fields)), "application/json")
-  }
-
-  const write = (input: Input): Parts => {
-    const issues: Array<Issue> = []
-    refuseUnknown(input, [], (one) => known.has(one), names, "a parameter", issues)
+  const split = (input: Input): Parts => {
+    const found = collector(check, rename)
+    found.unknown(input, [], (one) => known.has(one), names, "a parameter")
     const texts = new Map<Parameter, string>()
+    found.each(target.parameters, [], ofInput(input), (one, value) => {
+      const [text = ""] = serialize(one, value)
+      if (text === "") refuse("must not be empty in a path")
+      texts.set(one, text)
+    })
     const pairs: Array<string> = []
-    const cookieTexts: Array<string> = []
+    found.each(queries, [], ofInput(input), (one, value) => pairs.push(...serialize(one, value)))
     const fields: Record<string, string> = Object.create(null)
-    writeEach(
-      paths,
-      [],
-      ({ name }) => own(input, name),
-      issues,
-      (one, value) => {
-        const [text = ""] = serialize(one, value)
-        if (text === "") refuse("must not be empty in a path")
-        texts.set(one, text)
-      }
-    )
-    writeEach(
-      queries,
-      [],
-      ({ name }) => own(input, name),
-      issues,
-      (one, value) => pairs.push(...serialize(one, value))
-    )
-    const givenHeaders = recordIn(input, "headers", issues)
-    const byParameter = new Map(Object.keys(givenHeaders).map((name) => [headerNamed(headers, name), name]))
-    refuseUnknown(
-      givenHeaders,
-      ["headers"],
-      (one) => headerNamed(headers, one) !== undefined,
-      namesOf(headers),
-      "a header of this operation",
-      issues
-    )
-    writeEach(
-      headers,
-      ["headers"],
-      (one) => givenHeaders[byParameter.get(one) ?? ""],
-      issues,
-      (one, value) => {
-        const [text = ""] = serialize(one, value)
-        if (!(Array.isArray(value) && value.length === 0)) fields[wireOf(one)] = text
-      }
-    )
-    const givenCookies = recordIn(input, "cookies", issues)
-    const cookieNames = namesOf(cookies)
-    refuseUnknown(
-      givenCookies,
-      ["cookies"],
-      (one) => cookieNames.includes(one),
-      cookieNames,
-      "a cookie of this operation",
-      issues
-    )
-    writeEach(
-      cookies,
-      ["cookies"],
-      ({ name }) => own(givenCookies, name),
-      issues,
-      (one, value) => cookieTexts.push(...serialize(one, value))
-    )
-    if (cookieTexts.length > 0) fields["cookie"] = cookieTexts.join("; ")
-    const body = writeBody(input, issues)
+    writeHeaders(input, found, fields)
+    writeCookies(input, found, fields)
+    const written = writeBody(input, found)
     let encodedPath = ""
-    if (issues.length === 0) {
-      try {
-        encodedPath = encodePath(texts)
-      } catch (error) {
-        // Thrown by `refuse`.
-        issues.push({ path: namesOf(paths).slice(0, 1), message: (error as TypeError).message })
-      }
+    if (found.issues.length === 0) {
+      found.attempt(namesOf(target.parameters).slice(0, 1), () => {
+        encodedPath = target.path(texts)
+      })
     }
-    return issues.length > 0
-      ? refused(issues)
+    return found.issues.length > 0
+      ? refused(found.issues)
       : {
           path: Either.right(encodedPath),
-          query: Either.right(encodeQuery(texts, pairs)),
+          query: Either.right(target.query(texts, pairs)),
           headers: Either.right(fields),
-          body: Either.right(body)
+          body: Either.right(written)
         }
-  }
-
-  const isHeader = (one: string) => headers.some(({ name }) => name === one) && !flat.some(({ name }) => name === one)
-  const isCookie = (one: string) =>
-    cookies.some(({ name }) => name === one) && !isHeader(one) && !flat.some(({ name }) => name === one)
-
-  /** The issues of arguments that are not those of a positional call. */
-  const argumentIssues = (args: ReadonlyArray<unknown>): Issues => {
-    const first = positional ?? []
-    const options = args[first.length]
-    if (args.length > first.length + 1) {
-      return [
-        {
-          path: [],
-          message: `should be ${first.length} arguments (${first.join(", ")}) and an object of options, and are ${args.length}`
-        }
-      ]
-    }
-    if (!isAbsent(options) && !isRecord(options)) return prependPath(["options"], mismatch("an object", options))
-    return Object.keys((options ?? {}) as Input)
-      .filter((one) => first.includes(one))
-      .map((one) => ({ path: [one], message: "is given twice: as an argument, and by its name" }))
   }
 
   return {
@@ -409,36 +327,21 @@ export const requestOf = (descriptor: Descriptor, check: Check): Request => {
         writer === undefined && properties.length === 0
           ? undefined
           : {
-              writer: { write: identity as never, withBody: writer?.withBody },
+              // The body of `Parts` is written, or is its issues.
+              writer: { write: (written) => written as ReturnType<Writer["write"]>, withBody: writer?.withBody },
               contentType: undefined
             },
       issuePaths: { path: [], query: [], body: [] },
       authoriserOf: authoriserOf(descriptor)
     },
-    inputOf: (args) => {
-      if (positional === undefined) return args[0]
-      // Arguments that do not fit stay an array, so that `partsOf` finds out why.
-      if (argumentIssues(args).length > 0) return args
-      const given = positional.slice(0, args.length).map((one, index) => [one, args[index]] as const)
-      // `argumentIssues` checks that it is an object.
-      const options = (args[positional.length] ?? {}) as { readonly headers?: object; readonly cookies?: object }
-      const inHeaders = given.filter(([one]) => isHeader(one))
-      const inCookies = given.filter(([one]) => isCookie(one))
-      const others = given.filter(([one]) => !isHeader(one) && !isCookie(one))
-      return {
-        ...Object.fromEntries(others),
-        ...options,
-        ...(inHeaders.length > 0 ? { headers: { ...Object.fromEntries(inHeaders), ...options.headers } } : {}),
-        ...(inCookies.length > 0 ? { cookies: { ...Object.fromEntries(inCookies), ...options.cookies } } : {})
-      }
+    inputOf: args.toInput,
+    partsOf: (input) => {
+      const wrong = Array.isArray(input) ? args.issues(input) : []
+      if (wrong.length > 0) return refused(wrong)
+      if (Predicate.isNotNullable(input) && !isInput(input)) return refused(mismatch("an object", input))
+      return split(input ?? {})
     },
-    partsOf: (input) =>
-      Array.isArray(input)
-        ? refused(argumentIssues(input))
-        : isAbsent(input) || isRecord(input)
-          ? write((input ?? {}) as Input)
-          : refused(mismatch("an object", input)),
-    withParams: (input, params) => (Array.isArray(input) ? input : { ...(input as object | undefined), ...params }),
+    withParams: (input, params) => (Array.isArray(input) ? input : { ...(input as Input | undefined), ...params }),
     withHeaders: (input, added) => {
       if (Array.isArray(input)) return input
       const given = (input ?? {}) as { readonly headers?: object }
@@ -450,14 +353,4 @@ export const requestOf = (descriptor: Descriptor, check: Check): Request => {
       return writer === undefined ? { ...given, ...fields } : { ...given, body: { ...given.body, ...fields } }
     }
   }
-}
-
-/** JavaScript permits other values than the types do. */
-const isRecord = (value: unknown): value is Input => Predicate.isRecord(value) && !Array.isArray(value)
-
-/** The parts of an input that is refused. */
-const refused = (issues: Issues): Parts => {
-  const left = Either.left(issues.slice(0, maxIssues))
-  // The path is encoded first. The others count where a URL replaces path and query.
-  return { path: left, query: left, headers: left, body: left }
 }

@@ -46,11 +46,11 @@ export const essence = (mediaType: string): string => (mediaType.split(";")[0] ?
 export const isJsonType = (mediaType: string): boolean =>
   /^(?:application|text)\/json$|\+json$/.test(essence(mediaType))
 
-const isFormType = (mediaType: string): boolean => essence(mediaType) === "application/x-www-form-urlencoded"
+export const isFormType = (mediaType: string): boolean => essence(mediaType) === "application/x-www-form-urlencoded"
 
-const isMultipartType = (mediaType: string): boolean => essence(mediaType) === "multipart/form-data"
+export const isMultipartType = (mediaType: string): boolean => essence(mediaType) === "multipart/form-data"
 
-const isLinesType = (mediaType: string): boolean =>
+export const isLinesType = (mediaType: string): boolean =>
   /[/+](?:jsonl|jsonlines|x-jsonlines|ndjson|x-ndjson)$/.test(essence(mediaType))
 
 const isRange = (mediaType: string): boolean => mediaType.includes("*")

@@ -27,10 +27,10 @@ const isTextType = (type: string): boolean =>
   )
 
 /** The form in which the body of a media type is delivered. */
-type Form = "json" | "text" | "bytes"
+export type Form = "json" | "text" | "bytes"
 
 /** Returns the form of a media type. Undefined for a range, such as `text/*`, and without a type. */
-const formOf = (type: string): Form | undefined =>
+export const formOf = (type: string): Form | undefined =>
   type === "" || type.endsWith("*") ? undefined : isJsonType(type) ? "json" : isTextType(type) ? "text" : "bytes"
 
 /** A media type of a response. */

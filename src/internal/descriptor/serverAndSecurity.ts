@@ -1,13 +1,13 @@
 import * as Either from "effect/Either"
 import type { Authoriser } from "../../Authoriser.js"
 import * as Credentials from "../../Credentials.js"
-import type { Descriptor } from "../../Descriptor.js"
+import type { Descriptor } from "./Descriptor.js"
 import { hrefOf } from "../http/baseUrl.js"
 import { toUrl } from "../http/toUrl.js"
 
 /** Resolves a server against a base URL (RFC 3986, 5.2). Returns the reason if requests can't be sent to it. */
 const resolve = (server: string, baseUrl: string | URL): Either.Either<URL, string> => {
-  const url = toUrl(server, baseUrl)
+  const url = server.isWellFormed() ? toUrl(server, baseUrl) : undefined
   if (url === undefined) return Either.left("is not a URL")
   if (url.protocol !== "https:" && url.protocol !== "http:") return Either.left("is not an http or https URL")
   if (url.username !== "" || url.password !== "") return Either.left("is a URL with a user name or password")

@@ -2,8 +2,8 @@ import { type Fields, isFields, typeOf } from "./node.js"
 
 const tail = "This reads Swagger 2.0 and OpenAPI 3.0, 3.1 and 3.2, as JSON or YAML"
 
-/** Describes a text that is neither JSON nor YAML with fields, by what it looks like. */
-export const describeText = (text: string): string => {
+/** Describes a text that is known to be neither JSON nor YAML by how it starts; undefined for any other. */
+export const describeText = (text: string): string | undefined => {
   const start = text.trimStart().slice(0, 1000)
   if (start === "") return `an empty text: the file is empty, or the server sent nothing. ${tail}`
   if (/^<(?:!doctype html|html|head|body)\b/i.test(start)) {
@@ -13,10 +13,11 @@ export const describeText = (text: string): string => {
   if (start.startsWith("<")) return `XML. ${tail}`
   if (start.startsWith("#%RAML")) return `RAML: convert it to OpenAPI first. ${tail}`
   if (/^FORMAT:\s*1A/i.test(start)) return `API Blueprint: convert it to OpenAPI first. ${tail}`
-  if (/^(?:syntax\s*=|package\s+[\w.]+;)/.test(start)) return `a Protocol Buffers definition. ${tail}`
-  if (/^(?:schema|type|scalar|interface|enum|input|union|directive)\s+[@\w{]/.test(start))
+  if (/^syntax\s*=|^package\s+[\w.]+;/.test(start)) return `a Protocol Buffers definition. ${tail}`
+  if (/^(?:schema|type|scalar|interface|enum|input|union|directive)\s+[@\w{]/.test(start)) {
     return `a GraphQL schema. ${tail}`
-  return `a text without fields. ${tail}`
+  }
+  return undefined
 }
 
 const describeFields = (json: Fields): string => {
@@ -55,5 +56,5 @@ const describeFields = (json: Fields): string => {
 /** Describes a value that is no document, by what it looks like. */
 export const describeForeign = (json: unknown): string => {
   if (isFields(json)) return `${describeFields(json)}. ${tail}`
-  return typeof json === "string" ? describeText(json) : `${typeOf(json)}. ${tail}`
+  return `${typeof json === "string" ? "a text without fields" : typeOf(json)}. ${tail}`
 }

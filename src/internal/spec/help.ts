@@ -47,7 +47,7 @@ const signature = (descriptor: Descriptor, prefix: string, width: number): strin
     return `${prefix}(${[...positional, ...input].join(", ")})`
   }
   const whole = write(fields.map(shown))
-  if (whole.length <= width) return whole
+  if (whole.length <= width || fields.length === 0) return whole
   // The optional fields are left out first.
   const required = fields.filter((field) => field.required).map(shown)
   const kept: Array<string> = []

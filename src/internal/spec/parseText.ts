@@ -3,7 +3,6 @@ import { parse as parseJson } from "../http/json.js"
 import { DocumentError } from "./DocumentError.js"
 import { describeText } from "./foreign.js"
 import { jsonLocator } from "./jsonPositions.js"
-import { isFields } from "./node.js"
 import type { Parsed } from "./parsed.js"
 import { lineOf } from "./positions.js"
 
@@ -43,11 +42,8 @@ export const parseText = (written: string, source: string | undefined): Effect.E
         return text.length > maxSecondTry ? failure : Effect.mapError(asYaml(text, source), () => failure)
       }
     }
-    const fails = new DocumentError({ message: `${named(source)} is ${describeText(text)}.`, source })
-    if (/^\s*(?:<|$)/.test(text)) return fails
-    return Effect.filterOrFail(
-      asYaml(text, source),
-      ({ json }) => isFields(json) || Array.isArray(json),
-      () => fails
-    )
+    const found = describeText(text)
+    return found === undefined
+      ? asYaml(text, source)
+      : new DocumentError({ message: `${named(source)} is ${found}.`, source })
   })

@@ -61,22 +61,26 @@ const noSiblings: Fields = {}
 /** The shape of a boolean schema. */
 const booleanShape = (value: boolean, pointer: string): Shape => (value ? { pointer } : { enum: [], pointer })
 
-/** Returns the words of a name for a schema that is no component, such as `owner` for `/…/properties/owner`. */
-const wordsOf = ({ pointer, scope }: Place): string => {
-  const tokens = tokensOf(pointer)
-  if (tokens[0] === "paths")
-    return tokens
-      .slice(1)
-      .filter((token) => !/^(schema|content|parameters|properties|\d{1,2})$/.test(token))
-      .join(" ")
-  const last = tokens.findLast(
-    (token) => !/^(schema|items|properties|allOf|anyOf|oneOf|additionalProperties|\d+)$/.test(token)
-  )
-  const file = scope.base
+/** Reports whether a token of a pointer says nothing of the value that a schema describes. */
+const isStructural = (token: string): boolean =>
+  /^(?:schema|content|parameters|items|properties|allOf|anyOf|oneOf|additionalProperties|\d{1,2})$/.test(token)
+
+/** The name of a file, without its directory and extension. */
+const fileName = (base: string): string =>
+  base
     .replace(/[?#].*$/, "")
     .replace(/^.*\//, "")
     .replace(/\.[^.]*$/, "")
-  return last ?? (file === "" ? "Schema" : file)
+
+/** Returns the words of a name for a schema that is no component, such as `owner` for `/…/properties/owner`. */
+const wordsOf = ({ pointer, scope }: Place): string => {
+  const tokens = tokensOf(pointer)
+  const [first, ...others] = tokens
+  if (first === "paths") return others.filter((token) => !isStructural(token)).join(" ")
+  const last = others.length === 0 ? first : tokens.findLast((token) => !isStructural(token))
+  if (last !== undefined) return last
+  const file = fileName(scope.base)
+  return file === "" ? "Schema" : file
 }
 
 /** Returns the name of a schema that is referred to: that of a component, or one that no component has. */
@@ -212,12 +216,12 @@ const propertiesOf = (node: Fields, read: ReadPart, where: Where): Record<string
 
 /** The member of a union that a `mapping` names: a schema's name or a reference. */
 const mapped = (reader: Reader, scope: Scope, pointer: string, value: string): Ref => {
-  const isName = /^[\w.-]+$/.test(value)
-  const component = reader.specification === "2.0" ? "#/definitions/" : "#/components/schemas/"
-  const byName = isName ? resolve(reader, reader.root, component + value) : "is not a name"
-  const $ref = typeof byName === "string" ? value : component + value
-  const from = typeof byName === "string" ? scope : reader.root
-  return lazy(() => readTarget(reader, { scope: from, node: { $ref }, pointer }))
+  const component = (reader.specification === "2.0" ? "#/definitions/" : "#/components/schemas/") + value
+  const isFile = /[/#]|\.(?:json|ya?ml)$/i.test(value) && typeof resolve(reader, reader.root, component) === "string"
+  const place: Place = isFile
+    ? { scope, node: { $ref: value }, pointer }
+    : { scope: reader.root, node: { $ref: component }, pointer }
+  return lazy(() => readTarget(reader, place))
 }
 
 /** Reads a discriminator, for schemas with members to select from. */

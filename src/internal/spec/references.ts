@@ -90,14 +90,16 @@ export const isReference = (node: unknown): node is Fields & { readonly $ref: st
  * each other.
  */
 export const dereference = (reader: Reader, place: Place, problems: Problems): Place | undefined => {
+  const passed = new Set<unknown>()
   let current = place
-  for (const passed = new Set<unknown>(); isReference(current.node); passed.add(current.node)) {
+  while (isReference(current.node)) {
     const { node, pointer, scope } = current
     const target = passed.has(node) ? "refers to itself" : resolve(reader, scope, node.$ref)
     if (typeof target === "string") {
       problems.push(problemAt(scope, pointer, `The reference ${node.$ref} ${target}; it is left out.`))
       return undefined
     }
+    passed.add(node)
     current = target
   }
   return current

@@ -39,7 +39,7 @@ export const generateFiles = (
   add("api.ts", writeApi(document, tag))
   const shapes = units.all.map((unit) => `${types.declarations(unit)}\n${values.declaration(unit)}`)
   if (shapes.length > 0)
-    add("shapes.ts", `import type { Thunk } from "effect-herald/descriptor"\n\n${shapes.join("\n")}`)
+    add("shapes.ts", `import type * as Descriptor from "effect-herald/descriptor"\n\n${shapes.join("\n")}`)
 
   const unique = makeUnique(["api", "shapes", "index"], (path) => path.toLowerCase())
   const about = new Map(document.tags.map(({ description, name }) => [name, description]))

@@ -1,5 +1,8 @@
 import type { Descriptor, MediaType, Parameter } from "../../../Descriptor.js"
 import type { Ref } from "../../../Shape.js"
+import { essence, isFormType, isJsonType, isLinesType, isMultipartType } from "../../descriptor/requestBody.js"
+import { formOf, successKeys } from "../../descriptor/responses.js"
+import { statusesWithoutContent } from "../../http/statuses.js"
 import type { NamedOperation } from "../../../spec/Convention.js"
 import type { DocumentParameter } from "../../../spec/Document.js"
 import {
@@ -18,7 +21,6 @@ import {
   type Tag
 } from "./code.js"
 import { isIdentifierName, makeUnique, typeName, variableName } from "./identifiers.js"
-import { isForm, isJson, isLines, isMultipart, isText } from "./mediaTypes.js"
 import { type ShapeTypes, union } from "./shapeTypes.js"
 import { fields, type ShapeValues, strings } from "./shapeValues.js"
 import { formVariant, requestVariant, resolve, type Units, type Use, type Variant, variantOf } from "./units.js"
@@ -66,30 +68,23 @@ export const usesOf = ({ descriptor, method, operation, resource }: NamedOperati
 }
 
 /** The variant of a body that is sent. */
-const bodyVariant = (mediaType: string): Variant => (isMultipart(mediaType) ? formVariant : requestVariant)
-
-const isSuccess = (status: string): boolean => /^2(?:\d\d|XX)$/i.test(status)
-
-/** The statuses whose responses are the results of an operation: those of success, or `default` if the document has none of these. */
-const successes = ({ responses }: Descriptor): ReadonlyArray<string> => {
-  const found = Object.keys(responses).filter(isSuccess)
-  return found.length > 0 || !Object.hasOwn(responses, "default") ? found : ["default"]
-}
+const bodyVariant = (mediaType: string): Variant => (isMultipartType(mediaType) ? formVariant : requestVariant)
 
 /** Writes the file of a resource. */
 export const writeResource = ({ operations }: Resource, { tag, types, units, values }: Writers): string => {
   const uniqueValue = makeUnique(["Descriptor", "Shapes", tag])
   const uniqueType = makeUnique(["Descriptor", "Shapes", tag])
-  let usesShapes = false
+  /** The names of operations in the file, and those that it exports. */
+  const exports: Array<readonly [local: string, name: string]> = []
   const typeOf = (ref: Ref, variant: Variant): Code => types.typeOf(ref, variant, shapesPrefix)
 
   /** The types of a body that is sent, by its media types. */
   const sentTypes = (content: Readonly<Record<string, MediaType>>): ReadonlyArray<Code> =>
     Object.entries(content).flatMap(([mediaType, { items, shape }]): ReadonlyArray<Code> => {
-      if (isJson(mediaType) || isForm(mediaType) || isMultipart(mediaType)) {
+      if (isJsonType(mediaType) || isFormType(mediaType) || isMultipartType(mediaType)) {
         return [shape === undefined ? "unknown" : typeOf(shape, bodyVariant(mediaType))]
       }
-      const lines = isLines(mediaType)
+      const lines = isLinesType(mediaType)
         ? [bracketed("ReadonlyArray<", [items === undefined ? "unknown" : typeOf(items, requestVariant)], ">")]
         : []
       return [...lines, "Descriptor.Content"]
@@ -97,9 +92,20 @@ export const writeResource = ({ operations }: Resource, { tag, types, units, val
 
   /** The types of a body that is received, by its media types. */
   const bodyType = (content: Readonly<Record<string, MediaType>>, variant: Variant): ReadonlyArray<Code> =>
-    Object.entries(content).map(([mediaType, { shape }]) => {
-      if (isJson(mediaType)) return shape === undefined ? "unknown" : typeOf(shape, variant)
-      return isText(mediaType) ? "string" : "Uint8Array"
+    Object.entries(content).flatMap(([mediaType, { shape }]): ReadonlyArray<Code> => {
+      if (shape !== undefined && resolve(shape).format === "binary") return ["Uint8Array"]
+      const type = shape === undefined ? "unknown" : typeOf(shape, variant)
+      switch (formOf(essence(mediaType))) {
+        case "bytes":
+          return ["Uint8Array"]
+        case "text":
+          // A text that is JSON of a shape that no text has is parsed.
+          return shape === undefined || /[/+]xml$/.test(essence(mediaType)) || type === "unknown"
+            ? ["string"]
+            : ["string", type]
+        default:
+          return [type]
+      }
     })
 
   const documented = (named: NamedOperation): ReadonlyMap<string, DocumentParameter> =>
@@ -264,20 +270,21 @@ export const writeResource = ({ operations }: Resource, { tag, types, units, val
   /** The type of the result, and of the errors by status. */
   const resultOf = (descriptor: Descriptor) => {
     const variant = variantOf(descriptor.keys)
-    const results = successes(descriptor)
-    const typeOfStatus = (status: string): ReadonlyArray<Code> => {
-      const { content } = descriptor.responses[status]!
-      return content === undefined || Object.keys(content).length === 0 ? ["void"] : bodyType(content, variant)
+    const results = successKeys(descriptor.responses)
+    const bodyOf = (status: string): ReadonlyArray<Code> => {
+      const { content = {} } = descriptor.responses[status]!
+      const isEmpty = Object.keys(content).length === 0 || statusesWithoutContent.includes(Number(status))
+      return isEmpty || descriptor.method === "HEAD" ? ["undefined"] : bodyType(content, variant)
     }
     const errors = Object.keys(descriptor.responses).flatMap((status) => {
-      if (results.includes(status)) return []
-      const types = typeOfStatus(status).filter((type) => type !== "void")
+      const types = /^(?:[45]|default$)/.test(status) ? bodyOf(status).filter((type) => type !== "undefined") : []
       return types.length === 0 ? [] : [prefixed(`readonly ${memberKey(status)}: `, union(types))]
     })
-    return { result: results.length === 0 ? "unknown" : union(results.flatMap(typeOfStatus)), errors }
+    const result = union(results.flatMap(bodyOf))
+    return { result: results.length === 0 ? "unknown" : result === "undefined" ? "void" : result, errors }
   }
 
-  const write = (named: NamedOperation): { readonly text: string; readonly exported: string | undefined } => {
+  const write = (named: NamedOperation): string => {
     const descriptor = named.descriptor()
     const local = uniqueValue(variableName(named.method, "operation"))
     const { tags, text: inputText, type } = argumentsOf(named, descriptor)
@@ -313,18 +320,23 @@ export const writeResource = ({ operations }: Resource, { tag, types, units, val
     const call = ` = /* #__PURE__ */ Descriptor.operation(${tag}, () => (`
     const head = prefixed(`${isExported ? "export " : ""}const ${local}: `, annotation)
     const code = `${print(head, "", call.length)}${print(prefixed(call, descriptorValue(descriptor)), "", 120)}))\n`
-    return { text: before + about + code, exported: isExported ? undefined : `${local} as ${named.method}` }
+    const aliases = (named.aliases ?? []).map((alias) => {
+      const former = uniqueValue(variableName(alias, "operation"))
+      exports.push([former, alias])
+      return `\n/** @deprecated Use \`${named.method}\`. */\n${former === alias ? "export " : ""}const ${former}: typeof ${local} = ${local}\n`
+    })
+    exports.push([local, named.method])
+    return before + about + code + aliases.join("")
   }
 
-  const written = operations.map(write)
-  const body = written.map(({ text }) => text).join("\n")
-  usesShapes = body.includes(shapesPrefix)
-  const exported = written.flatMap(({ exported }) => (exported === undefined ? [] : [exported]))
+  const body = operations.map(write).join("\n")
+  const usesShapes = body.includes(shapesPrefix)
+  const renamed = exports.flatMap(([local, name]) => (local === name ? [] : [`${local} as ${name}`]))
   return [
     `import * as Descriptor from "effect-herald/descriptor"\n`,
     `import { ${tag} } from "./api.js"\n`,
     usesShapes ? `import * as Shapes from "./shapes.js"\n` : "",
     `\n${body}`,
-    exported.length === 0 ? "" : `\nexport { ${exported.join(", ")} }\n`
+    renamed.length === 0 ? "" : `\n${print(prefixed("export ", object(renamed)), "", 0)}\n`
   ].join("")
 }

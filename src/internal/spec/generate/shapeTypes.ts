@@ -98,7 +98,7 @@ const fileType = ["Blob", "Uint8Array", "ArrayBuffer"]
 /** The properties that an object has by all of its parts; undefined for shapes that can't be an interface. */
 interface Parts {
   readonly extended: ReadonlyArray<Unit>
-  readonly own: ReadonlyMap<string, Ref>
+  readonly own: Readonly<Record<string, Ref>>
   readonly required: ReadonlySet<string>
   /** The names of all properties, with those of the extended interfaces. */
   readonly all: ReadonlySet<string>
@@ -123,7 +123,7 @@ const makeParts = (units: Units) => {
     // A shape that extends itself is none.
     known.set(shape, undefined)
     if (!isObject(shape) || depth > maxExtends) return undefined
-    const own = new Map<string, Ref>()
+    const own: Record<string, Ref> = Object.create(null)
     const required = new Set<string>()
     const extended: Array<Unit> = []
     const all = new Set<string>()
@@ -135,7 +135,7 @@ const makeParts = (units: Units) => {
       return true
     }
     const addOwn = ({ properties = {}, required: names = [] }: Shape): boolean => {
-      for (const [name, ref] of Object.entries(properties)) own.set(name, ref)
+      for (const [name, ref] of Object.entries(properties)) own[name] = ref
       for (const name of names) required.add(name)
       return add(Object.keys(properties))
     }
@@ -151,8 +151,8 @@ const makeParts = (units: Units) => {
       extended.push(unit)
     }
     if (!addOwn(shape)) return undefined
-    if ([...required].some((name) => !own.has(name))) return undefined
-    if (extended.length === 0 && own.size === 0) return undefined
+    if ([...required].some((name) => !Object.hasOwn(own, name))) return undefined
+    if (extended.length === 0 && Object.keys(own).length === 0) return undefined
     const parts: Parts = { extended, own, required, all }
     known.set(shape, parts)
     return parts
@@ -241,7 +241,7 @@ export const makeShapeTypes = (units: Units): ShapeTypes => {
       return nameOf(unit, variant)
     }
 
-    const member = (name: string, ref: Ref | undefined, isRequired: boolean, variant: Variant): Code => {
+    const member = (name: string, key: string, ref: Ref | undefined, isRequired: boolean, variant: Variant): Code => {
       const type = ref === undefined ? "unknown" : write(ref, variantBelow(variant, name), undefined)
       const { default: value, deprecated, description, title } = ref === undefined ? {} : resolve(ref)
       const isUnit = ref !== undefined && units.get(resolve(ref)) !== undefined
@@ -255,26 +255,26 @@ export const makeShapeTypes = (units: Units): ShapeTypes => {
               ...(deprecated === true ? [{ tag: "deprecated", text: "" }] : [])
             ]
           )
-      const key = memberKey(keyOf(name, variant))
       return prefixed(
-        `${text}readonly ${key}${isRequired ? "" : "?"}: `,
+        `${text}readonly ${memberKey(key)}${isRequired ? "" : "?"}: `,
         isRequired ? type : union([type, "undefined"])
       )
     }
 
     const membersOf = (
-      properties: Iterable<readonly [string, Ref]>,
+      properties: Readonly<Record<string, Ref>>,
       required: ReadonlySet<string>,
       variant: Variant
     ): ReadonlyArray<Code> => {
       const result: Array<Code> = []
       const keys = new Set<string>()
-      for (const [name, ref] of properties) {
+      for (const [name, ref] of Object.entries(properties)) {
         const { readOnly, writeOnly } = resolve(ref)
-        const key = keyOf(name, variant)
-        if ((variant.direction === "request" ? readOnly : writeOnly) === true || keys.has(key)) continue
+        if ((variant.direction === "request" ? readOnly : writeOnly) === true) continue
+        const renamed = keyOf(name, variant, properties)
+        const key = keys.has(renamed) ? name : renamed
         keys.add(key)
-        result.push(member(name, ref, required.has(name), variant))
+        result.push(member(name, key, ref, required.has(name), variant))
       }
       return result
     }
@@ -282,13 +282,13 @@ export const makeShapeTypes = (units: Units): ShapeTypes => {
     const objectType = (shape: Shape, variant: Variant): Code => {
       const { additional, properties = {} } = shape
       const required = new Set(shape.required)
-      const result = [...membersOf(Object.entries(properties), required, variant)]
+      const result = [...membersOf(properties, required, variant)]
       for (const name of required) {
         if (Object.hasOwn(properties, name)) continue
         const ref = findProperty(shape, name) ?? (additional === false ? undefined : additional)
         const direction = ref === undefined ? undefined : resolve(ref)
         if ((variant.direction === "request" ? direction?.readOnly : direction?.writeOnly) === true) continue
-        result.push(member(name, ref, true, variant))
+        result.push(member(name, keyOf(name, variant, properties), ref, true, variant))
       }
       if (additional === false) {
         if (result.length === 0) result.push("readonly [key: string]: never")

@@ -59,7 +59,7 @@ export const makeShapeValues = (units: Units): ShapeValues => {
   return {
     valueOf,
     declaration: ({ name, shape }) => {
-      const head = `export const ${name}: Thunk = () => `
+      const head = `export const ${name}: () => Descriptor.Shape = () => `
       // An arrow function's object literal is in parentheses.
       const value = literal(shape, "")
       return `${head}${print(prefixed("(", value), "", head.length)})\n`

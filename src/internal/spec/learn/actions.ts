@@ -1,5 +1,5 @@
 import type { Json, TypeName } from "../../../Shape.js"
-import type { Document } from "../../../spec/Document.js"
+import type { Document } from "../model.js"
 import type { Action } from "../overlay/model.js"
 import { isArray, isObject, quote, writeTarget } from "../overlay/target.js"
 import type { Path } from "../overlay/target.js"
@@ -95,19 +95,16 @@ const isSingle = (pointer: string): boolean => {
   return parent === "properties" || (last !== "items" && last !== "additionalProperties")
 }
 
-/**
- * Reports whether values had one other type only, several times, and none had the declared type. A schema of requests keeps its types:
- * callers send what it declares.
- */
-const isReplaced = (site: Site, more: ReadonlyArray<TypeName>, isRequested: boolean): boolean => {
+/** Reports whether values had one other type only, several times, and none had the declared type. */
+const isReplaced = (site: Site, more: ReadonlyArray<TypeName>, keepsTypes: boolean): boolean => {
   const [type] = more
-  if (type === undefined || more.length > 1 || isRequested || !isSingle(site.pointer)) return false
+  if (type === undefined || more.length > 1 || keepsTypes || !isSingle(site.pointer)) return false
   const others = [...site.seen.keys()].some((name) => name !== type && name !== "null")
   return !others && (site.seen.get(type) ?? 0) >= replacedFrom
 }
 
 /** Adds the types that no member of a schema's union has to the union, or to what the schema refers to. */
-const addMembers = (schema: Schema, site: Site, isRequested: boolean, { removed, update }: Change): void => {
+const addMembers = (schema: Schema, site: Site, keepsTypes: boolean, { removed, update }: Change): void => {
   const types = typeNames.filter((name) => site.outside.has(name))
   if (types.length === 0) return
   const reference = schema["$ref"]
@@ -120,7 +117,7 @@ const addMembers = (schema: Schema, site: Site, isRequested: boolean, { removed,
   if (reference !== undefined && !isUnion && !removed.includes("$ref")) removed.push("$ref")
   const [member] = members
   const known = update[keyword] ?? (reference === undefined || isUnion ? [] : [{ $ref: reference }])
-  if (!isUnion && isReplaced(site, types, isRequested) && update[keyword] === undefined) Object.assign(update, member)
+  if (!isUnion && isReplaced(site, types, keepsTypes) && update[keyword] === undefined) Object.assign(update, member)
   // An update of the keyword was made as an array.
   else update[keyword] = [...(known as ReadonlyArray<Json>), ...members]
 }
@@ -130,7 +127,7 @@ const changeOf = (
   schema: Schema,
   site: Site,
   specification: Document["specification"],
-  isRequested: boolean
+  keepsTypes: boolean
 ): Change => {
   const change: Change = { removed: [], update: {} }
   const { removed, update } = change
@@ -141,36 +138,36 @@ const changeOf = (
 
   let types = declared
   if (declared !== undefined && more.length > 0) {
-    const isWrong = isReplaced(site, more, isRequested)
+    const isWrong = isReplaced(site, more, keepsTypes)
     types = isWrong ? addTypes([], more) : addTypes(declared, more)
     if (isWrong && schema["format"] !== undefined) removed.push("format")
     // Its values have other types than those that were seen.
     const values = schema["enum"]
     if (isArray(values) && !values.some((value) => isOfType(value, more))) removed.push("enum")
   }
-  const wasNull = isArray(schema["type"]) && schema["type"].includes("null")
+  const wasNull = isArray(schema["type"]) ? schema["type"].includes("null") : schema["type"] === "null"
   const addsNull = isNull && hasTypeOfNull && types !== undefined
   if (types !== undefined && (types !== declared || addsNull)) {
     setTypes(schema, wasNull || addsNull ? [...types, "null"] : types, change)
   }
-  if (isNull && !hasTypeOfNull) update[specification === "2.0" ? "x-nullable" : "nullable"] = true
+  if (isNull && !hasTypeOfNull) {
+    update[specification === "2.0" ? "x-nullable" : "nullable"] = true
+    // A schema of any type has null already; one of no written type needs it.
+    if (schema["type"] === undefined && types !== undefined) setTypes(schema, types, change)
+  }
   if (isNull && hasTypeOfNull) {
     if (isArray(schema["enum"]) && !removed.includes("enum")) update["enum"] = [null]
-    const wrapped = ["$ref", "allOf"].filter((keyword) => schema[keyword] !== undefined)
-    const hasUnion = schema["anyOf"] !== undefined || schema["oneOf"] !== undefined
-    for (const keyword of ["anyOf", "oneOf"]) {
-      if (schema[keyword] !== undefined) update[keyword] = [{ type: "null" }]
+    const keywords = ["anyOf", "oneOf"].filter((keyword) => schema[keyword] !== undefined)
+    for (const keyword of keywords) update[keyword] = [{ type: "null" }]
+    // Null beside `allOf` has no form of its own but this one, which is that of OpenAPI 3.0.
+    if (schema["allOf"] !== undefined || (schema["$ref"] !== undefined && keywords.length > 0))
+      update["nullable"] = true
+    else if (schema["$ref"] !== undefined) {
+      removed.push("$ref")
+      update["anyOf"] = [{ $ref: schema["$ref"] }, { type: "null" }]
     }
-    if (wrapped.length > 0 && !hasUnion) {
-      removed.push(...wrapped)
-      // Each keyword was just found in the schema.
-      update["anyOf"] = [
-        Object.fromEntries(wrapped.map((keyword) => [keyword, schema[keyword] as Json])),
-        { type: "null" }
-      ]
-    } else if (wrapped.length > 0) update["nullable"] = true
   }
-  addMembers(schema, site, isRequested, change)
+  addMembers(schema, site, keepsTypes, change)
   return change
 }
 
@@ -198,11 +195,11 @@ const describeTypes = (schema: Schema, site: Site): string => {
   return `Seen: ${[...seen, ...others].join(", ")} (${originsOf(site)}).`
 }
 
-/** The actions that correct a schema. Empty if none of its values differs, or if the document has no such schema. */
+/** The actions that correct a schema. With `keepsTypes` no declared type is replaced. Empty if none of its values differs, or if the document has no such schema. */
 export const actionsOf = (
   { json, specification }: Pick<Document, "json" | "specification">,
   site: Site,
-  isRequested: boolean
+  keepsTypes: boolean
 ): ReadonlyArray<Action> => {
   if (site.mismatched.size === 0 && site.outside.size === 0 && site.missing.size === 0) return []
   const schema = nodeAt(json, site.pointer)
@@ -210,7 +207,7 @@ export const actionsOf = (
   const path = pathOf(json, site.pointer)
   const actions: Array<Action> = []
   if (site.mismatched.size > 0 || site.outside.size > 0) {
-    const { removed, update } = changeOf(schema, site, specification, isRequested)
+    const { removed, update } = changeOf(schema, site, specification, keepsTypes)
     const description = describeTypes(schema, site)
     for (const keyword of removed) {
       actions.push({ target: writeTarget([...path, keyword]), description, remove: true })

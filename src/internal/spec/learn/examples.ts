@@ -1,5 +1,5 @@
 import type { Json, Shape } from "../../../Shape.js"
-import type { Document, DocumentOperation, DocumentResponse } from "../../../spec/Document.js"
+import type { Document, DocumentOperation, DocumentResponse } from "../model.js"
 import { parse } from "../../http/json.js"
 import { isArray, isObject } from "../overlay/target.js"
 import { below, nodeAt } from "./sites.js"

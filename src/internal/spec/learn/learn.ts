@@ -1,5 +1,5 @@
 import type { Json, MismatchKind, Ref, Shape, TypeName } from "../../../Shape.js"
-import type { Document, DocumentOperation } from "../../../spec/Document.js"
+import type { Document, DocumentOperation } from "../model.js"
 import type { Overlay } from "../overlay/model.js"
 import { actionsOf } from "./actions.js"
 import { examplesOf, responseOf, schemaPointer } from "./examples.js"
@@ -42,15 +42,18 @@ const isWithin = (pointer: string, pointers: ReadonlySet<string>): boolean => {
   return false
 }
 
-/** Makes the overlay that corrects the schemas at sites. Its actions are in the order of their targets. */
-const overlayOf = (document: Document, sites: Sites): Overlay => {
+/**
+ * Makes the overlay that corrects the schemas at sites. Its actions are in the order of their targets. Without `keepsTypes`, declared
+ * types that no value has can be replaced, but for those of requests: callers send what they declare.
+ */
+const overlayOf = (document: Document, sites: Sites, keepsTypes: boolean): Overlay => {
   let requested: ReadonlySet<string> | undefined
   const actions = [...sites.values()]
     .sort((one, other) => (one.pointer < other.pointer ? -1 : 1))
     .flatMap((site) => {
       if (site.mismatched.size === 0 && site.outside.size === 0 && site.missing.size === 0) return []
-      requested ??= requestedPointers(document)
-      return actionsOf(document, site, isWithin(site.pointer, requested))
+      requested ??= keepsTypes ? new Set() : requestedPointers(document)
+      return actionsOf(document, site, keepsTypes || isWithin(site.pointer, requested))
     })
   return {
     overlay: "1.0.0",
@@ -69,7 +72,7 @@ export const fromExamples = (document: Document): Overlay => {
     if (shape === undefined) continue
     observe({ json: document.json, sites, origin: originOf(operation, status) }, { ref: shape, pointer: schema }, value)
   }
-  return overlayOf(document, sites)
+  return overlayOf(document, sites, false)
 }
 
 /** A mismatch that was seen in a response. The issues of responses have these fields but for the first two. */
@@ -88,12 +91,12 @@ export interface SeenMismatch {
   readonly count?: number | undefined
 }
 
-/** The uses of the schemas that describe the value at a pointer, in all members of unions. */
+/** The uses of the schemas that describe the value at a pointer, in all members of the unions on the way. */
 const usesAt = (json: Json, root: Use, tokens: ReadonlyArray<string>): ReadonlyArray<Use> => {
-  let uses = withMembers([root])
+  let uses: ReadonlyArray<Use> = [root]
   for (const token of tokens) {
     const next: Array<Use> = []
-    for (const { pointer, ref } of uses) {
+    for (const { pointer, ref } of withMembers(uses)) {
       const parts = partsOf(resolve(ref), pointer)
       const named = parts.some((part) => hasProperty(part.shape, token))
       for (const part of parts) next.push(...childrenOf(json, part, token, named))
@@ -101,7 +104,7 @@ const usesAt = (json: Json, root: Use, tokens: ReadonlyArray<string>): ReadonlyA
       const index = token === "*" ? Number.MAX_SAFE_INTEGER : Number(token)
       for (const part of parts) next.push(...childrenOf(json, part, index, named))
     }
-    uses = withMembers(next)
+    uses = next
   }
   return uses
 }
@@ -149,7 +152,10 @@ export const fromMismatches = (document: Document, mismatches: Iterable<SeenMism
     for (const [mediaType, { shape }] of response[1].content) {
       if (shape === undefined) continue
       const root: Use = { ref: shape, pointer: schemaPointer(document, response[1].pointer, mediaType) }
-      const uses = usesAt(document.json, root, missing === undefined ? tokens : tokens.slice(0, -1))
+      const uses =
+        missing === undefined
+          ? usesAt(document.json, root, tokens)
+          : withMembers(usesAt(document.json, root, tokens.slice(0, -1)))
       const own = uses.filter((use) => schema !== undefined && resolve(use.ref).pointer === schema)
       for (const use of own.length > 0 ? own : uses.slice(0, 1)) {
         const parts = partsOf(resolve(use.ref), use.pointer)
@@ -161,5 +167,5 @@ export const fromMismatches = (document: Document, mismatches: Iterable<SeenMism
       }
     }
   }
-  return overlayOf(document, sites)
+  return overlayOf(document, sites, true)
 }

@@ -4,6 +4,7 @@ import { isObject } from "../overlay/target.js"
 import {
   allows,
   allowsDeep,
+  below,
   childrenOf,
   count,
   hasProperty,
@@ -23,6 +24,10 @@ export interface Observation {
   readonly sites: Sites
   readonly origin: string
 }
+
+/** The members of a union that the document has. Null itself is one that was added. */
+const schemasIn = (part: Part): ReadonlyArray<Use> =>
+  membersOf(part).filter(({ ref }) => resolve(ref).pointer !== undefined || resolve(ref).type !== "null")
 
 /** Records a value of a type that a schema does not allow. */
 export const recordMismatch = (
@@ -54,9 +59,7 @@ export const recordMismatch = (
     if (!isMember && isUnionAt(json, part.pointer)) site.outside.add(type)
     else if (!isMember) {
       // A union that the document has not: a schema that allows null beside others.
-      for (const member of members) {
-        if (!allows(resolve(member.ref), "null")) pending.push(...partsOf(resolve(member.ref), member.pointer))
-      }
+      for (const member of schemasIn(part)) pending.push(...partsOf(resolve(member.ref), member.pointer))
     }
     site.origins.add(origin)
   }
@@ -165,21 +168,22 @@ export const observe = (observation: Observation, root: Use, rootValue: unknown)
       // The type was just read.
       const items = value as ReadonlyArray<unknown>
       site.lists &&= items.every((item) => typeOf(item) === "object" && allowsDeep(use, "object"))
-      for (const item of items) if (site.lists) steps.push({ use, value: item, within: [] })
+      // The place of the items is not one of the document, as it is not yet a list.
+      const item: Use = { ref: use.ref, pointer: below(use.pointer, "items") }
+      if (site.lists) for (const one of items) steps.push({ use: item, value: one, within: [] })
       continue
     }
     if (type === "null" && !isReference) count(site.seen, type)
     else if (type !== "null") for (const part of parts) count(siteAt(sites, part.pointer).seen, type)
-    if (!isAllowed) {
-      recordMismatch(observation, use, parts, type)
-      continue
-    }
+    // The parts that do allow the type are observed all the same: they apply when the others are corrected.
+    if (!isAllowed) recordMismatch(observation, use, parts, type)
     if (type === "null") continue
     if (!within.includes(shape)) {
       for (const part of parts) {
         if (part.shape.anyOf === undefined) continue
         const member = memberOf(part, value, type)
-        if (member !== undefined) steps.push({ use: member, value, within: [...within, shape] })
+        const members = member !== undefined ? [member] : isUnionAt(json, part.pointer) ? [] : schemasIn(part)
+        for (const one of members) steps.push({ use: one, value, within: [...within, shape] })
       }
     }
     if (type === "array") {

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
-import type { Json } from "../../../Shape.js"
 import type { Problem } from "../../../spec/Problem.js"
+import { parseText } from "../parseText.js"
 import { OverlayError } from "./model.js"
 import type { Action, Options, Overlay } from "./model.js"
 import { isObject, parseTargets } from "./target.js"
@@ -144,23 +144,12 @@ export const fromJson = (value: unknown, options?: Options): Effect.Effect<Overl
     })
   })
 
-/** Parses JSON, or else YAML, whose parser is loaded when it is needed. */
-const readText = (text: string, options: Options | undefined): Effect.Effect<Json, OverlayError> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed<Json>(JSON.parse(text))
-    } catch {
-      return Effect.flatMap(
-        Effect.promise(() => import("yaml")),
-        (yaml) =>
-          Effect.try({
-            try: (): Json => yaml.parse(text, { maxAliasCount: 100 }),
-            catch: (error) =>
-              fail([{ pointer: "", message: error instanceof Error ? error.message : String(error) }], options)
-          })
-      )
-    }
-  })
-
+/** Reads an overlay from a text of JSON or YAML. */
 export const parse = (text: string, options?: Options): Effect.Effect<Overlay, OverlayError> =>
-  Effect.flatMap(readText(text, options), (value) => fromJson(value, options))
+  parseText(text, options?.source ?? "The overlay").pipe(
+    Effect.mapError(({ message }) =>
+      // A text that is valid is none of a document, and described as one.
+      fail([{ pointer: "", message: message.includes("not valid") ? message : "expected an object" }], options)
+    ),
+    Effect.flatMap(({ json }) => fromJson(json, options))
+  )

@@ -124,7 +124,12 @@ const generators: Readonly<Record<string, Generate>> = {
     const path = join(directory, "api.ts")
     run(node22, [
       join(packages, "orval/dist/bin/orval.js"),
-      ...["--input", documents[name].path, "--output", path, "--client", "fetch"]
+      "--input",
+      documents[name].path,
+      "--output",
+      path,
+      "--client",
+      "fetch"
     ])
   }
 }

@@ -1,7 +1,7 @@
 import type { Descriptor, MediaType, Parameter } from "../../Descriptor.js"
 import type { Ref } from "../../Shape.js"
 import type { NamedOperation } from "../../spec/Convention.js"
-import type { Document, DocumentResponse, OperationDetails } from "../../spec/Document.js"
+import type { Document, DocumentResponse, OperationDetails } from "./model.js"
 import { oneLine, paragraphs, type Row, table } from "./prose.js"
 import { propertiesOf, shapeOf } from "./shapes.js"
 import { jsonText, typeText } from "./typeText.js"

@@ -192,7 +192,7 @@ const values: ReadonlyArray<unknown> = [
   false,
   0,
   -1,
-  1e400,
+  Number("1e400"),
   12n,
   "",
   "x",
@@ -458,8 +458,6 @@ describe("Document.parse of YAML", () => {
     expect(error).toBeInstanceOf(Document.DocumentError)
   })
 })
-
-const messages = (document: Document.Document) => document.problems().map(({ message }) => message)
 
 describe("Versions", () => {
   it.each<Version>(["2.0", "3.0", "3.1", "3.2"])(

@@ -459,8 +459,6 @@ describe("Document.parse of YAML", () => {
   })
 })
 
-const messages = (document: Document.Document) => document.problems().map(({ message }) => message)
-
 describe("Versions", () => {
   it.each<Version>(["2.0", "3.0", "3.1", "3.2"])(
     "%s: an empty document has no operations, and no problems",

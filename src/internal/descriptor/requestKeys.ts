@@ -1,5 +1,5 @@
 import type { Keys } from "./Descriptor.js"
-import { snakeCase } from "./keys.js"
+import { snakeCase } from "./snakeCase.js"
 import type { Ref, Shape } from "./Shape.js"
 
 const resolve = (ref: Ref): Shape => (typeof ref === "function" ? ref() : ref)

@@ -138,6 +138,14 @@ describe("herald generate", () => {
       const { folder, spec } = yield* withPets
       const out = join(folder, "client")
       const args = ["generate", "--spec", spec, "--out", out]
+      const overlay = file(folder, "overlay.json", {
+        overlay: "1.0.0",
+        info: { title: "", version: "" },
+        actions: [{ target: "$.paths['/cats']", remove: true }]
+      })
+      const { err } = yield* herald(["generate", "--spec", spec, "--overlay", overlay, "--out", join(folder, "other")])
+      // An action that no longer applies is reported once.
+      expect(err.match(/warning: /g)).toHaveLength(1)
       const missing = yield* herald([...args, "--check"])
       expect(missing.code).toBe(exitCodes.failed)
       expect(missing.err).toContain("is not up to date")

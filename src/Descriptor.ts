@@ -5,6 +5,7 @@ import type { Stream } from "effect/Stream"
 import type { Authoriser } from "./Authoriser.js"
 import { type Any, TypeId } from "./Endpoint.js"
 import type * as HeraldError from "./HeraldError.js"
+import { type ApiDescription, type ApiLayer, apiLayer } from "./internal/descriptor/apiLayer.js"
 import type { CompiledDescriptor } from "./internal/descriptor/compile.js"
 import type { Descriptor, Fact, Keys, List } from "./internal/descriptor/Descriptor.js"
 import { snakeCase } from "./internal/descriptor/snakeCase.js"
@@ -25,6 +26,7 @@ export type {
   Style
 } from "./internal/descriptor/Descriptor.js"
 export type { Mismatch, MismatchKind, Ref, Shape } from "./internal/descriptor/Shape.js"
+export type { ApiDescription, ApiLayer, ApiOptions, ApiServer } from "./internal/descriptor/apiLayer.js"
 export { Strict } from "./internal/descriptor/strict.js"
 
 /** The content of a body that is neither JSON nor fields: text, bytes, or a Stream of bytes. */
@@ -335,3 +337,70 @@ export const list = <Args extends ReadonlyArray<unknown>, Item, Value, Position,
   // The annotation of the constant has the types that the descriptor describes.
   return lazy as never
 }
+
+/** The positions of a list, by its kind. */
+interface Positions {
+  readonly page: number
+  readonly offset: number
+  readonly cursor: unknown
+  readonly link: string | undefined
+}
+
+/**
+ * The type of the list of an operation; see `list`.
+ *
+ * - `Op`: the type of the operation
+ * - `Item`: the type of an item
+ * - `By`: the kind of the list
+ */
+export type ListOf<Op, Item, By extends List["by"]> =
+  Op extends AnyOperation<infer Args, infer Value, infer E, infer R>
+    ? Pagination.Paginated<
+        Args,
+        Item,
+        Value,
+        Positions[By],
+        By extends "page" | "offset" ? number : 0 | 1,
+        E | HeraldError.PaginationError,
+        R
+      >
+    : never
+
+/** The method of a list in a client that is made at run time: the operation, with its items and pages as Streams. */
+export type ListMethod<Op, Items extends { readonly pages: unknown }> = Op & {
+  readonly items: Items
+  readonly pages: Items["pages"]
+}
+
+/**
+ * Makes the function that makes the layer of an API, from what its document says about servers and security. Generated code calls it.
+ *
+ * - `tag`: the tag of the API
+ * - `description`: the servers, of which the first one is the default, and the security
+ *
+ * The layer fails with a `ConfigError` as `Authoriser.layer` does, and if an option names a server or a variable that the document does not
+ * have.
+ *
+ * @example
+ * ```ts
+ * import { Redacted } from "effect"
+ * import { Authoriser, Credentials } from "effect-herald"
+ * import * as Descriptor from "effect-herald/descriptor"
+ *
+ * class Petstore extends Authoriser.Tag("example/Petstore")<Petstore>() {}
+ *
+ * const layer: Descriptor.ApiLayer<Petstore, "api_key"> = Descriptor.layer(Petstore, {
+ *   servers: [{ url: "https://{region}.pets.example", variables: { region: { default: "eu" } } }],
+ *   security: [["api_key"]]
+ * })
+ *
+ * const live = layer({
+ *   variables: { region: "us" },
+ *   credentials: { api_key: Credentials.apiKey({ header: "x-key", key: Redacted.make("secret") }) }
+ * })
+ * ```
+ */
+export const layer: <Id, Schemes extends string>(
+  tag: Context.Tag<Id, Authoriser>,
+  description: ApiDescription
+) => ApiLayer<Id, Schemes> = apiLayer

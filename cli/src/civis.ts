@@ -8,6 +8,8 @@ import type { Authoriser as HeraldAuthoriser } from "effect-herald"
 import * as Civis from "effect-herald/civis"
 import { DiskCache } from "effect-herald/node"
 import { cacheDirectory } from "./cacheDirectory.js"
+import { callFailure, secretsOf } from "./call/errors.js"
+import { civis } from "./documentKey.js"
 import { exitCodes } from "./exitCodes.js"
 import { Failure } from "./Failure.js"
 import type { Io } from "./Io.js"
@@ -29,12 +31,18 @@ const keyOf = (env: Io["env"]): Redacted.Redacted => {
 }
 
 /** Returns the specification of Civis, with its corrections. It is kept on disk for a day. */
-export const specification = (env: Io["env"]): Effect.Effect<Civis.Specification, unknown, HttpClient> =>
+export const specification = (
+  io: Pick<Io, "env" | "stderr">
+): Effect.Effect<Civis.Specification, unknown, HttpClient> =>
   Effect.suspend(() =>
-    Effect.provide(
-      Effect.flatMap(Civis.Specifications, ({ get }) => get({ forceRefresh: false, lifetime: Duration.hours(24) })),
-      layer(keyOf(env), undefined, {}, env).pipe(
-        Layer.provide(DiskCache.store({ directory: cacheDirectory(env, "civis") }))
+    Effect.flatMap(Civis.Specifications, ({ get }) => get({ forceRefresh: false, lifetime: Duration.hours(24) })).pipe(
+      Effect.provide(
+        layer(keyOf(io.env), undefined, {}, io.env).pipe(
+          Layer.provide(DiskCache.store({ directory: cacheDirectory(io.env, "civis") }))
+        )
+      ),
+      Effect.mapError((error) =>
+        callFailure(error, { shown: "endpoints list", secrets: secretsOf({ convention: civis }) }, io)
       )
     )
   )
@@ -57,7 +65,11 @@ export const layer = (
 /** A layer of Civis for calls by the owner of the key in the environment. A request that is only printed needs no key. */
 export const callLayer = (
   env: Io["env"],
-  { baseUrl, defaults, placeholder }: {
+  {
+    baseUrl,
+    defaults,
+    placeholder
+  }: {
     readonly baseUrl: string | undefined
     readonly defaults: HeraldAuthoriser.Defaults
     readonly placeholder: Redacted.Redacted | undefined

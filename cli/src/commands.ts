@@ -221,8 +221,6 @@ export const readsDocument = (name: string): boolean => ["list", "call", "genera
 /** All options of a command. */
 export const optionsOf = (command: Command): ReadonlyArray<Option> => [
   ...(readsDocument(command.name) ? documentOptions : []),
-  // Two documents are operands of `diff`.
-  ...(command.name === "diff" ? documentOptions.filter(({ name }) => name === "convention") : []),
   ...command.options,
   ...commonOptions
 ]

@@ -43,7 +43,7 @@ export const keyOf = (values: Values, env: Io["env"]): DocumentKey => {
  * Reads the document of a key, with its overlays, and names its operations. Fails with a `DocumentError` or an `OverlayError`. Needs an
  * `HttpClient` for documents from the network.
  */
-export const openDocument = (key: DocumentKey, env: Io["env"]) =>
+export const openDocument = (key: DocumentKey, io: Pick<Io, "env" | "stderr">) =>
   Effect.gen(function* () {
     const files: Array<string> = []
     const warnings: Array<string> = []
@@ -69,7 +69,7 @@ export const openDocument = (key: DocumentKey, env: Io["env"]) =>
     const forCivis = key.convention === civis ? yield* Effect.promise(() => import("./civis.js")) : undefined
     const document =
       key.spec === civis && forCivis !== undefined
-        ? yield* corrected((yield* forCivis.specification(env)).document, corrections)
+        ? yield* corrected((yield* forCivis.specification(io)).document, corrections)
         : yield* Document.load(key.spec, { read, corrections })
     const { operations, problems } = Names.make(document, forCivis?.convention ?? Convention.standard)
     return { key, document, operations, problems, files, warnings }

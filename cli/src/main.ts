@@ -16,6 +16,7 @@ const programs: Readonly<Record<string, () => Promise<{ readonly program: Progra
   list: () => import("./commands/list.js"),
   call: () => import("./commands/call.js"),
   generate: () => import("./commands/generate.js"),
+  diff: () => import("./commands/diff.js"),
   learn: () => import("./commands/learn.js"),
   completion: () => import("./commands/completion.js")
 }
@@ -53,7 +54,7 @@ const run = async (args: ReadonlyArray<string>, io: Io, errorStyle: Style): Prom
   if (name.startsWith("-")) throw usage("The command comes first: herald COMMAND [OPTIONS].", seeHelp)
   const command = commandOf(name)
   if (command.name === "help") {
-    const [topic] = others.filter((argument) => !argument.startsWith("-"))
+    const [topic = others.length > 0 ? "help" : undefined] = others.filter((argument) => !argument.startsWith("-"))
     return await print(
       topic === undefined ? generalHelp(style, columns) : commandHelp(commandOf(topic), style, columns)
     )

@@ -28,11 +28,11 @@ export const run = async <A, E>(
   )
   await Promise.all(logged)
   if (Exit.isSuccess(exit)) return exit.value
-  throw documentFailure(Cause.squash(exit.cause))
+  throw toFailure(Cause.squash(exit.cause))
 }
 
-/** Converts the errors of documents and overlays. Returns other errors as they are. */
-const documentFailure = (error: unknown): unknown => {
+/** Converts the errors that effects fail with. Returns other values, such as those that `call` explains, as they are. */
+const toFailure = (error: unknown): unknown => {
   if (typeof error !== "object" || error === null || !("_tag" in error)) return error
   const { _tag, column, line, message, problems, source } = error as {
     readonly _tag: unknown
@@ -42,6 +42,7 @@ const documentFailure = (error: unknown): unknown => {
     readonly column?: unknown
     readonly problems?: ReadonlyArray<{ readonly pointer: string; readonly message: string }>
   }
+  if (_tag === "GeneratedFilesError") return new Failure(exitCodes.failed, `${String(message)}.`)
   if (_tag !== "DocumentError" && _tag !== "OverlayError") return error
   const place = [source, line, column].filter((part) => part !== undefined).join(":")
   const text = String(message)

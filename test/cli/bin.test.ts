@@ -35,7 +35,11 @@ describe("the process herald", () => {
     Effect.gen(function* () {
       const server = yield* make([json({ name: "Rex" })])
       const env = { HERALD_SPEC: yield* spec, HERALD_BASE_URL: server.url.href }
-      expect(yield* run(bin, "herald", ["call", "pets", "get", "7"], env)).toEqual({ code: 0, out: '{"name":"Rex"}\n', err: "" })
+      expect(yield* run(bin, "herald", ["call", "pets", "get", "7"], env)).toEqual({
+        code: 0,
+        out: '{"name":"Rex"}\n',
+        err: ""
+      })
     })
   )
 
@@ -43,7 +47,10 @@ describe("the process herald", () => {
     Effect.gen(function* () {
       const server = yield* make([silence])
       const env = { HERALD_SPEC: yield* spec, HERALD_BASE_URL: server.url.href }
-      for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+      for (const [signal, code] of [
+        ["SIGINT", 130],
+        ["SIGTERM", 143]
+      ] as const) {
         const { ended, kill } = yield* start(bin, "herald", ["call", "pets", "get", "7"], env)
         yield* server.next
         kill(signal)
@@ -59,7 +66,11 @@ describe("the process herald", () => {
       const server = yield* make([json(pets)])
       const env = { HERALD_SPEC: yield* spec, HERALD_BASE_URL: server.url.href }
       const script = "set -o pipefail; herald call pets list | head -n 1"
-      expect(yield* run(bin, "bash", ["-c", script], env)).toEqual({ code: 0, out: '{"id":0,"name":"pet 0"}\n', err: "" })
+      expect(yield* run(bin, "bash", ["-c", script], env)).toEqual({
+        code: 0,
+        out: '{"id":0,"name":"pet 0"}\n',
+        err: ""
+      })
     })
   )
 })
@@ -85,7 +96,11 @@ describe("completion scripts", () => {
       expect(yield* completed(["herald", "call", "pets", ""], env)).toEqual(["list", "add", "get", "remove"])
       expect(yield* completed(["herald", "call", "pets.g"], env)).toEqual(["pets.get"])
       expect(yield* completed(["herald", "call", "pets", "list", "--p"], env)).toEqual(["--page-num", "--param"])
-      expect(yield* completed(["herald", "call", "pets", "list", "--status", ""], env)).toEqual(["available", "pending", "sold"])
+      expect(yield* completed(["herald", "call", "pets", "list", "--status", ""], env)).toEqual([
+        "available",
+        "pending",
+        "sold"
+      ])
       // bash divides words at `=`.
       expect(yield* completed(["herald", "call", "pets", "list", "--status", "=", "s"], env)).toEqual(["sold"])
       expect(yield* completed(["herald", "list", "ph", "--spec", "/no/such/file"], {})).toEqual([])
@@ -96,19 +111,32 @@ describe("completion scripts", () => {
     Effect.gen(function* () {
       const folder = yield* directory
       const document = structuredClone(petsDocument)
-      document.paths["/pets"].get.parameters[0]!.schema.items = { enum: ["$(touch owned)", "a b", "x\u001b[2J", "`id`"] }
+      document.paths["/pets"].get.parameters[0]!.schema.items = {
+        enum: ["$(touch owned)", "a b", "x\u001b[2J", "`id`"]
+      }
       const env = { HERALD_SPEC: file(folder, "pets.json", document) }
-      expect(yield* completed(["herald", "call", "pets", "list", "--status", ""], env)).toEqual(["\\$\\(touch\\ owned\\)", "a\\ b", "\\`id\\`"])
+      expect(yield* completed(["herald", "call", "pets", "list", "--status", ""], env)).toEqual([
+        "\\$\\(touch\\ owned\\)",
+        "a\\ b",
+        "\\`id\\`"
+      ])
     })
   )
 
-  it("are valid for their shells", () => {
-    for (const [shell, flag] of [["bash", "-n"], ["zsh", "-n"], ["fish", "--no-execute"]] as const) {
-      if (!hasShell(shell)) continue
-      const { status, stderr } = spawnSync(shell, [flag], { input: scripts[shell], encoding: "utf8" })
-      expect([shell, status, stderr]).toEqual([shell, 0, ""])
-    }
-  })
+  it.scoped("are valid for their shells", () =>
+    Effect.gen(function* () {
+      const folder = yield* directory
+      for (const [shell, flag] of [
+        ["bash", "-n"],
+        ["zsh", "-n"],
+        ["fish", "--no-execute"]
+      ] as const) {
+        if (!hasShell(shell)) continue
+        const { status, stderr } = spawnSync(shell, [flag, file(folder, shell, scripts[shell])], { encoding: "utf8" })
+        expect([shell, status, stderr]).toEqual([shell, 0, ""])
+      }
+    })
+  )
 
   it.scoped("complete in zsh and fish, if they are installed", () =>
     Effect.gen(function* () {

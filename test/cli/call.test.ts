@@ -44,8 +44,20 @@ describe("herald call", () => {
     Effect.gen(function* () {
       const { call, server } = yield* pets([json([])])
       yield* call([
-        ...["pets", "list", "--status", "sold", "--status=pending", "--page-num", "2", "--no-archived"],
-        ...["--filter-name", "a&b", "--x-trace", "t1", "-H", "X-Own: yes"]
+        "pets",
+        "list",
+        "--status",
+        "sold",
+        "--status=pending",
+        "--page-num",
+        "2",
+        "--no-archived",
+        "--filter-name",
+        "a&b",
+        "--x-trace",
+        "t1",
+        "-H",
+        "X-Own: yes"
       ])
       yield* call([
         "pets",
@@ -107,7 +119,6 @@ describe("herald call", () => {
         ["id  name                 status", " 7  Rex                  sold", "12  \\u001b[31mMia\\u009b", ""].join("\n")
       )
       expect(err).toContain("One page of a list. --all reads all pages.")
-      expect(err).toContain("warning: ")
     })
   )
 

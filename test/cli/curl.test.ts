@@ -6,28 +6,26 @@ import { shellQuote, toCurl } from "../../cli/src/curl.js"
 describe("shellQuote", () => {
   it("makes one word of a text, which bash reads as it was", () => {
     const texts = [
-      ...[
-        "",
-        "a b",
-        "it's",
-        "$(touch x)",
-        "`id`",
-        "a\\b",
-        "!!",
-        "~",
-        "*",
-        "a\nb\tc",
-        "\u001b[31m1",
-        "日本\u0085",
-        "#x",
-        "-n"
-      ],
+      "",
+      "a b",
+      "it's",
+      "$(touch x)",
+      "`id`",
+      "a\\b",
+      "!!",
+      "~",
+      "*",
+      "a\nb\tc",
+      "\u001b[31m1",
+      "日本\u0085",
+      "#x",
+      "-n",
       ...fc.sample(fc.fullUnicodeString(), 200).map((text) => text.replace(/\0|\p{Cs}/gu, ""))
     ]
     const script = `printf '%s\\0' ${texts.map(shellQuote).join(" ")}`
     const { stdout } = spawnSync("bash", ["-c", script], { encoding: "utf8" })
     expect(stdout.split("\0").slice(0, -1)).toEqual(texts)
-    expect(script).not.toMatch(/[\u0001-\u001f\u007f-\u009f]/)
+    expect(script).not.toMatch(/\p{Cc}/u)
   })
 })
 

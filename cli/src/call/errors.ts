@@ -1,5 +1,7 @@
 import { detailsOf } from "effect-herald"
 import * as ConfigError from "effect/ConfigError"
+import type { DocumentKey } from "../completion/CompletionData.js"
+import { civis } from "../documentKey.js"
 import { exitCodeOf, exitCodes } from "../exitCodes.js"
 import { Failure } from "../Failure.js"
 import type { Io } from "../Io.js"
@@ -18,8 +20,20 @@ const isTagged = (error: unknown): error is Tagged =>
 /** The issues that a message lists. */
 const mostIssues = 20
 
-/** Converts the error of a call to the failure that is explained to the user. `shown` names the operation. */
-export const callFailure = (error: unknown, shown: string, io: Io): unknown => {
+/** What the advice about an error names. */
+export interface Called {
+  /** The operation, as it is given on the command line. */
+  readonly shown: string
+  /** Where its secrets are from. */
+  readonly secrets: string
+}
+
+/** Returns where the secrets of an API are from. */
+export const secretsOf = ({ convention }: Pick<DocumentKey, "convention">): string =>
+  convention === civis ? "the variable CIVIS_API_KEY" : "--auth, or the variables HERALD_AUTH_<SCHEME>"
+
+/** Converts the error of a call to the failure that is explained to the user. */
+export const callFailure = (error: unknown, called: Called, io: Pick<Io, "stderr">): unknown => {
   if (error instanceof Failure) return error
   if (ConfigError.isConfigError(error)) return settingFailure(error)
   if (!isTagged(error)) return error
@@ -31,7 +45,7 @@ export const callFailure = (error: unknown, shown: string, io: Io): unknown => {
     ...issuesOf(error).filter((line) => message?.includes(line) !== true),
     ...bodyOf(error, details?.body, io),
     ...(details?.requestId === undefined ? [] : [`Request id: ${details.requestId}`]),
-    ...adviceFor(code, shown)
+    ...adviceFor(code, called)
   ])
 }
 
@@ -60,19 +74,19 @@ const issuesOf = ({ issues }: Tagged): ReadonlyArray<string> => {
 }
 
 /** The body of an error, where the message may not say all of it. */
-const bodyOf = ({ data, message }: Tagged, body: string | undefined, io: Io): ReadonlyArray<string> => {
+const bodyOf = ({ data, message }: Tagged, body: string | undefined, io: Pick<Io, "stderr">): ReadonlyArray<string> => {
   const text = data === undefined ? (body ?? "") : toJson(data, { visible: true })
   if (text === "" || (typeof message === "string" && message.includes(text))) return []
   const most = Math.max(200, (io.stderr.columns ?? 100) * 4)
   return [text.length > most ? `${text.slice(0, most)}…` : text]
 }
 
-const adviceFor = (code: number, shown: string): ReadonlyArray<string> => {
+const adviceFor = (code: number, { secrets, shown }: Called): ReadonlyArray<string> => {
   switch (code) {
     case exitCodes.usage:
       return [`\`herald call ${shown} --help\` shows its arguments.`]
     case exitCodes.unauthorized:
-      return ["Check --auth, or the variables HERALD_AUTH_<SCHEME>."]
+      return [`Check ${secrets}.`]
     case exitCodes.transport:
       return ["Check the server: --base-url, HERALD_BASE_URL, or the servers of the document."]
     case exitCodes.timeout:

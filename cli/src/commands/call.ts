@@ -6,7 +6,7 @@ import { Deadline, type Operation, type Pagination, RetryPolicy } from "effect-h
 import * as Descriptors from "effect-herald/descriptor"
 import { apiOf } from "../call/api.js"
 import { recordingClient } from "../call/dryRun.js"
-import { callFailure } from "../call/errors.js"
+import { callFailure, secretsOf } from "../call/errors.js"
 import { type Input, makeInput, parseCall } from "../call/input.js"
 import { itemsAt } from "../call/items.js"
 import { methodHelp } from "../call/methodHelp.js"
@@ -16,7 +16,7 @@ import { documentWords } from "../completion/candidates.js"
 import { toCurl } from "../curl.js"
 import { findOperation, findResource, keyOf, openDocument, placeOf, type Resource, resourcesOf } from "../document.js"
 import { exitCodes } from "../exitCodes.js"
-import { Failure, usage } from "../Failure.js"
+import { type Failure, usage } from "../Failure.js"
 import { argumentsOf } from "../flags.js"
 import { textColumns } from "../help.js"
 import type { Invocation, Program } from "../Invocation.js"
@@ -47,7 +47,7 @@ export const program: Program = async (invocation) => {
       "`herald list` shows them; `herald help call` explains the rest."
     )
   }
-  const opened = await run(openDocument(key, io.env), invocation)
+  const opened = await run(openDocument(key, io), invocation)
   for (const warning of opened.warnings) await invocation.warn(warning)
   const resources = resourcesOf(opened)
   const { operation, remaining } = operationOf(resources, operands, rest)
@@ -96,7 +96,7 @@ export const program: Program = async (invocation) => {
   const withPolicies = <A, E, R>(effect: Effect.Effect<A, E, R>) => limited(Effect.provide(effect, layer), values)
   const attempt = <A>(effect: Effect.Effect<A, unknown, HttpClient.HttpClient>): Promise<A> =>
     run(effect, invocation).catch((error: unknown) => {
-      throw callFailure(error, shown, io)
+      throw callFailure(error, { shown, secrets: secretsOf(key) }, io)
     })
 
   if (dryRun) {

@@ -12,7 +12,7 @@ export const program: Program = async (invocation) => {
   noOperands(invocation)
   const { io, values } = invocation
   const directory = outDirectory(invocation)
-  const opened = await run(openDocument(keyOf(values, io.env), io.env), invocation)
+  const opened = await run(openDocument(keyOf(values, io.env), io), invocation)
   const files = Generator.generate(opened.document, opened, { name: values.get("name") })
   await reportProblems(opened, invocation)
   const checks = values.has("check")

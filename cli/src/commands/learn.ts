@@ -23,7 +23,7 @@ export const program: Program = async (invocation) => {
     )
   }
   const mismatches = from === undefined ? undefined : await readMismatches(from, invocation)
-  const { document } = await run(openDocument(keyOf(values, io.env), io.env), invocation)
+  const { document } = await run(openDocument(keyOf(values, io.env), io), invocation)
   const overlay = mismatches === undefined ? Learn.fromExamples(document) : Learn.fromMismatches(document, mismatches)
   // JSON is YAML, too.
   const text = `${toJson(overlay, { pretty: true })}\n`

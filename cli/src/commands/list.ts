@@ -13,7 +13,7 @@ export const program: Program = async (invocation) => {
   const { io, operands, values, warn } = invocation
   const [name, ...more] = operands
   if (more.length > 0) throw usage("herald list takes one RESOURCE.", "`herald help list` shows how it is used.")
-  const opened = await run(openDocument(keyOf(values, io.env), io.env), invocation)
+  const opened = await run(openDocument(keyOf(values, io.env), io), invocation)
   for (const warning of opened.warnings) await warn(warning)
   const all = resourcesOf(opened)
   const resources = name === undefined ? all : [findResource(all, name)]

@@ -17,7 +17,7 @@ const describe = (text: string) => oneLine(text).slice(0, 120)
 /** Reads a document for completion, and stores what completion needs. Returns undefined if it can't be read. */
 export const loadCompletionData = async (key: DocumentKey, io: Io): Promise<CompletionData | undefined> => {
   try {
-    const opened = await run(Effect.timeout(openDocument(key, io.env), patience), { io, warn: async () => {} })
+    const opened = await run(Effect.timeout(openDocument(key, io), patience), { io, warn: async () => {} })
     const data: CompletionData = {
       resources: resourcesOf(opened).map(({ name, operations, summary }) => ({
         resource: name,

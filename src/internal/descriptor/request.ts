@@ -2,6 +2,7 @@ import * as HttpBody from "@effect/platform/HttpBody"
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import type { Descriptor, Parameter } from "./Descriptor.js"
+import type { Ref } from "./Shape.js"
 import type { Issue } from "../../Issue.js"
 import type { Writer } from "../endpoint/Codec.js"
 import type { CompiledEndpoint, Encode, Parts } from "../endpoint/CompiledEndpoint.js"
@@ -13,6 +14,7 @@ import { maxIssues } from "../parseIssues.js"
 import { callArguments, type Input, isInput } from "./callArguments.js"
 import { unknownName } from "./names.js"
 import { bodyWriter, type Check, formText, isJsonType, plainBy } from "./requestBody.js"
+import { requestRenamer } from "./requestKeys.js"
 import { targetOf, wireOf } from "./requestTarget.js"
 import { authoriserOf, serverProblem } from "./serverAndSecurity.js"
 import { cookiePairs, headerText, pathText, percentEncode, queryPairs, refuse, type Value } from "./styles.js"
@@ -121,8 +123,15 @@ const isRequired = (parameter: Parameter): boolean =>
 const isPlain = (value: unknown): boolean =>
   Predicate.isString(value) ? value.isWellFormed() : Number.isFinite(value) || Predicate.isBoolean(value)
 
+/** Gives the keys of a value the names that its shape has. Absent where callers use those names. */
+type Rename = ((shape: Ref, value: unknown) => unknown) | undefined
+
 /** Converts and checks the value of a parameter. Returns undefined if it is not sent. */
-const valueOf = (parameter: Parameter, given: unknown, check: Check): Either.Either<unknown, Issues> => {
+const valueOf = (
+  parameter: Parameter,
+  given: unknown,
+  { check, rename }: Collector
+): Either.Either<unknown, Issues> => {
   const value = reveal(given)
   // Null is a value in JSON only.
   const isJson = parameter.in === "body" || parameter.content !== undefined
@@ -130,7 +139,15 @@ const valueOf = (parameter: Parameter, given: unknown, check: Check): Either.Eit
     return isRequired(parameter) ? Either.left([{ path: [], message: "is missing" }]) : Either.void
   }
   const { shape } = parameter
-  if (!isPlain(value)) return plainBy(check, shape, isJson ? value : withoutAbsent(value))
+  if (!isPlain(value)) {
+    const renames = rename !== undefined && shape !== undefined && parameter.in === "body"
+    return plainBy(
+      check,
+      shape,
+      isJson ? value : withoutAbsent(value),
+      renames ? (plain) => rename(shape, plain) : undefined
+    )
+  }
   const issues = shape === undefined ? [] : check(shape, value, "request")
   return issues.length === 0 ? Either.right(value) : Either.left(issues)
 }
@@ -149,11 +166,12 @@ const eachField = (
   fields: ReadonlyArray<Field>,
   path: Issue["path"],
   find: (field: Field) => unknown,
-  { check, issues }: Collector,
+  found: Collector,
   use: (field: Field, value: unknown) => void
 ): void => {
+  const { issues } = found
   for (const field of fields) {
-    const value = valueOf(field.parameter, find(field), check)
+    const value = valueOf(field.parameter, find(field), found)
     if (Either.isLeft(value)) addIssues(issues, [...path, field.name], value.left)
     else if (value.right !== undefined) {
       try {
@@ -188,9 +206,10 @@ const partIn = (input: Input, name: string, { issues }: Collector): Input => {
   return {}
 }
 
-/** The check of an operation's values, and the issues of an input. */
+/** The conversions of an operation's values, and the issues of an input. */
 interface Collector {
   readonly check: Check
+  readonly rename: Rename
   readonly issues: Array<Issue>
 }
 
@@ -264,6 +283,7 @@ export const requestOf = (descriptor: Descriptor, check: Check): Request => {
   const cookies = inPlace("cookie")
   const properties = inPlace("body")
   const writer = body && bodyWriter(body, check)
+  const rename = descriptor.keys && requestRenamer(descriptor.keys)
   const args = callArguments(descriptor)
   const names = [
     ...namesOf([...paths, ...queries, ...properties]),
@@ -297,7 +317,7 @@ export const requestOf = (descriptor: Descriptor, check: Check): Request => {
   const isKnown = (name: string) => known.has(name)
 
   const split = (input: Input): Parts => {
-    const found: Collector = { check, issues: [] }
+    const found: Collector = { check, rename, issues: [] }
     refuseUnknown(input, [], isKnown, names, "a parameter", found)
     const find = ofInput(input)
     const texts = new Map<Parameter, string>()

@@ -10,7 +10,7 @@ export const serverUrl = (server: Server, values: Readonly<Record<string, string
   )
 
 /** Resolves the URL of a server against that of the document (OpenAPI 3.1, 4.8.5.1). A relative one stays so if the document is no URL. */
-export const absoluteUrl = ({ source }: Document, url: string): string => {
+export const absoluteUrl = ({ source }: Pick<Document, "source">, url: string): string => {
   const base = source === undefined ? undefined : toUrl(source)
   if (base === undefined || !/^https?:$/.test(base.protocol)) return url
   // A URL that can't be parsed is reported where it is used.

@@ -80,8 +80,17 @@ export const joined = (operator: "|" | "&", items: ReadonlyArray<Code>): Code =>
 export const prefixed = (prefix: string, code: Code): Code =>
   typeof code === "string" ? prefix + code : list({ ...code, prefix: prefix + code.prefix })
 
-/** A property of an object literal. */
-export const property = (name: string, value: Code): Code => prefixed(`${propertyKey(name)}: `, value)
+/** Names of properties for which the compiler does not use the type of a record's values, but that of each object's own property. */
+const inheritedName =
+  /^(?:__proto__|constructor|hasOwnProperty|isPrototypeOf|propertyIsEnumerable|toLocaleString|toString|valueOf)$/
+
+/** A property of an object literal. One that is named `__proto__` would set the prototype if its key were not computed. */
+export const property = (name: string, value: Code): Code => {
+  const code = prefixed(name === "__proto__" ? `["__proto__"]: ` : `${memberKey(name)}: `, value)
+  return typeof code === "string" || !inheritedName.test(name)
+    ? code
+    : list({ ...code, close: `${code.close} as never` })
+}
 
 /**
  * Prints code.
@@ -126,13 +135,7 @@ export const stringLiteral = (text: string): string =>
     .replace(/[\u2028\u2029\ufeff]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`)
     .replace(/<(?=\/script|!--|script)/gi, "\\u003c")
 
-/** Writes the name of a property of an object. A `__proto__` that is not computed would set the prototype. */
-export const propertyKey = (name: string): string => {
-  if (name === "__proto__") return `["__proto__"]`
-  return isIdentifierName(name) ? name : stringLiteral(name)
-}
-
-/** Writes the name of a property of a type. */
+/** Writes the name of a property. */
 export const memberKey = (name: string): string => (isIdentifierName(name) ? name : stringLiteral(name))
 
 /** Writes a scalar as a literal. Returns undefined for other values. */

@@ -1,10 +1,10 @@
 import type { NamedOperation } from "../../../spec/Convention.js"
 import type { Document } from "../../../spec/Document.js"
 import { writeApi } from "./api.js"
-import { comment, memberKey } from "./code.js"
+import { comment, memberKey, stringLiteral } from "./code.js"
 import { headerOf } from "./header.js"
 import { fileName, makeUnique, typeName } from "./identifiers.js"
-import { type Resource, usesOf, writeResource } from "./operations.js"
+import { type ListNames, type Resource, usesOf, writeResource } from "./operations.js"
 import { makeShapeTypes } from "./shapeTypes.js"
 import { makeShapeValues } from "./shapeValues.js"
 import { findUnits } from "./units.js"
@@ -19,13 +19,25 @@ const resourcesOf = (operations: ReadonlyArray<NamedOperation>): ReadonlyArray<R
   return [...resources].map(([name, operations]) => ({ name, operations }))
 }
 
+/** The type of a resource in a client that is made at run time, whose lists have their items and pages as properties. */
+const typeOfResource = (file: string, lists: ReadonlyArray<ListNames>): string => {
+  const module = `typeof import("./${file}.js")`
+  if (lists.length === 0) return module
+  const omitted = lists.flatMap(({ items, method }) => [stringLiteral(method), stringLiteral(items)]).join(" | ")
+  const methods = lists.map(({ items, method }) => {
+    const [one, other] = [method, items].map((name) => `(${module})[${stringLiteral(name)}]`)
+    return `  readonly ${memberKey(method)}: Descriptor.ListMethod<${one}, ${other}>\n`
+  })
+  return `Omit<${module}, ${omitted}> & {\n${methods.join("")}}`
+}
+
 /** Generates the files of a client. */
 export const generateFiles = (
   document: Document,
   operations: ReadonlyArray<NamedOperation>,
   name: string | undefined
 ): ReadonlyMap<string, string> => {
-  const tag = makeUnique(["Api", "Authoriser", "Credentials", "Descriptor", "Shapes"])(
+  const tag = makeUnique(["Api", "Authoriser", "Credentials", "Descriptor", "Shapes", "Tag", "layer"])(
     typeName(name ?? document.title, "Api")
   )
   const components = [...document.shapes.values()].map((shape) => shape())
@@ -45,9 +57,15 @@ export const generateFiles = (
   const about = new Map(document.tags.map(({ description, name }) => [name, description]))
   const resources = resourcesOf(operations).map((resource) => {
     const file = unique(fileName(resource.name, "resource"))
-    add(`${file}.ts`, writeResource(resource, { tag, types, units, values }))
+    const { lists, text } = writeResource(resource, { tag, types, units, values })
+    add(`${file}.ts`, text)
     const tagName = resource.operations[0]?.operation.tags[0]
-    return { name: resource.name, file, about: comment([tagName === undefined ? undefined : about.get(tagName)]) }
+    return {
+      name: resource.name,
+      file,
+      lists,
+      about: comment([tagName === undefined ? undefined : about.get(tagName)])
+    }
   })
 
   const exports = [
@@ -55,10 +73,13 @@ export const generateFiles = (
     ...(shapes.length > 0 ? [`export * as Shapes from "./shapes.js"\n`] : []),
     ...resources.map(({ file, name }) => `export * as ${name} from "./${file}.js"\n`)
   ].join("")
-  const members = resources.map(({ about, file, name }) =>
-    `${about}readonly ${memberKey(name)}: typeof import("./${file}.js")\n`.replaceAll(/^(?=.)/gm, "  ")
+  const members = resources.map(({ about, file, lists, name }) =>
+    `${about}readonly ${memberKey(name)}: ${typeOfResource(file, lists)}\n`.replaceAll(/^(?=.)/gm, "  ")
   )
   const api = `/** The resources and methods of a client of this API that is made at run time. */\nexport interface Api {\n${members.join("")}}\n`
-  add("index.ts", `${exports}\n${api}`)
+  const imports = resources.some(({ lists }) => lists.length > 0)
+    ? `import type * as Descriptor from "effect-herald/descriptor"\n\n`
+    : ""
+  add("index.ts", `${imports}${exports}\n${api}`)
   return files
 }

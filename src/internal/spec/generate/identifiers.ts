@@ -36,7 +36,8 @@ export const typeName = (text: string, otherwise: string): string => {
     .slice(0, maxLength)
     .toWellFormed()
   const whole = /^\p{ID_Start}/u.test(name) ? name : `${otherwise}${name}`
-  return isIdentifierName(whole) && !reservedWords.test(whole) && !reservedTypes.test(whole) ? whole : `${otherwise}_`
+  if (!isIdentifierName(whole)) return `${otherwise}_`
+  return reservedWords.test(whole) || reservedTypes.test(whole) ? `${whole}_` : whole
 }
 
 /** Makes the name of a variable from a text. A name that is one already stays as it is. */

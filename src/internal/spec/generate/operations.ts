@@ -23,7 +23,16 @@ import {
 import { isIdentifierName, makeUnique, typeName, variableName } from "./identifiers.js"
 import { type ShapeTypes, union } from "./shapeTypes.js"
 import { fields, type ShapeValues, strings } from "./shapeValues.js"
-import { formVariant, requestVariant, resolve, type Units, type Use, type Variant, variantOf } from "./units.js"
+import {
+  findProperty,
+  formVariant,
+  requestVariant,
+  resolve,
+  type Units,
+  type Use,
+  type Variant,
+  variantOf
+} from "./units.js"
 
 /** The namespace of the shapes in the files of resources. */
 const shapesPrefix = "Shapes."
@@ -41,6 +50,12 @@ export interface Writers {
 export interface Resource {
   readonly name: string
   readonly operations: ReadonlyArray<NamedOperation>
+}
+
+/** The names of a list: those of its method, and of its items. */
+export interface ListNames {
+  readonly method: string
+  readonly items: string
 }
 
 /** The media types of the bodies of an operation's responses. */
@@ -71,11 +86,17 @@ export const usesOf = ({ descriptor, method, operation, resource }: NamedOperati
 const bodyVariant = (mediaType: string): Variant => (isMultipartType(mediaType) ? formVariant : requestVariant)
 
 /** Writes the file of a resource. */
-export const writeResource = ({ operations }: Resource, { tag, types, units, values }: Writers): string => {
+export const writeResource = (
+  { operations }: Resource,
+  { tag, types, units, values }: Writers
+): { readonly text: string; readonly lists: ReadonlyArray<ListNames> } => {
   const uniqueValue = makeUnique(["Descriptor", "Shapes", tag])
   const uniqueType = makeUnique(["Descriptor", "Shapes", tag])
   /** The names of operations in the file, and those that it exports. */
   const exports: Array<readonly [local: string, name: string]> = []
+  const lists: Array<ListNames> = []
+  // The names of methods are not for lists to take.
+  const uniqueList = makeUnique(operations.flatMap(({ aliases = [], method }) => [method, ...aliases]))
   const typeOf = (ref: Ref, variant: Variant): Code => types.typeOf(ref, variant, shapesPrefix)
 
   /** The types of a body that is sent, by its media types. */
@@ -262,7 +283,8 @@ export const writeResource = ({ operations }: Resource, { tag, types, units, val
       ["security", security && array(security.map((names) => strings(names)!))],
       ["list", list && jsonLiteral(list)],
       ["positional", strings(positional)],
-      ["keys", keys && jsonLiteral(keys)]
+      ["keys", keys && jsonLiteral(keys)],
+      ["undeclaredNulls", flag(descriptor.undeclaredNulls)]
     ])
   }
 
@@ -281,6 +303,37 @@ export const writeResource = ({ operations }: Resource, { tag, types, units, val
     })
     const result = union(results.flatMap(bodyOf))
     return { result: results.length === 0 ? "unknown" : result === "undefined" ? "void" : result, errors }
+  }
+
+  /** The type of the items of a list. */
+  const itemType = ({ keys, list, responses }: Descriptor): Code => {
+    const [status = ""] = successKeys(responses)
+    const content = Object.entries(responses[status]?.content ?? {})
+    const shape = content.find(([mediaType]) => isJsonType(mediaType))?.[1].shape
+    let found: Ref | undefined = shape
+    for (const token of list?.items.split("/").slice(1) ?? []) {
+      const name = token.replaceAll("~1", "/").replaceAll("~0", "~")
+      found = found && findProperty(resolve(found), name)
+    }
+    const items = found && resolve(found).items
+    return items === undefined ? "unknown" : typeOf(items, variantOf(keys))
+  }
+
+  const writeList = (named: NamedOperation, descriptor: Descriptor, operation: string): string => {
+    const { list } = descriptor
+    if (list === undefined) return ""
+    const name = uniqueList(`${named.method}Items`)
+    const local = uniqueValue(variableName(name, "items"))
+    exports.push([local, name])
+    lists.push({ method: named.method, items: name })
+    const annotation = bracketed(
+      "Descriptor.ListOf<",
+      [`typeof ${operation}`, itemType(descriptor), stringLiteral(list.by)],
+      ">"
+    )
+    const call = ` = /* #__PURE__ */ Descriptor.list(${operation})`
+    const head = prefixed(`${local === name ? "export " : ""}const ${local}: `, annotation)
+    return `\n/** The items of \`${named.method}\`, over all pages, as a Stream. */\n${print(head, "", call.length)}${call}\n`
   }
 
   const write = (named: NamedOperation): string => {
@@ -325,17 +378,18 @@ export const writeResource = ({ operations }: Resource, { tag, types, units, val
       return `\n/** @deprecated Use \`${named.method}\`. */\n${former === alias ? "export " : ""}const ${former}: typeof ${local} = ${local}\n`
     })
     exports.push([local, named.method])
-    return before + about + code + aliases.join("")
+    return before + about + code + writeList(named, descriptor, local) + aliases.join("")
   }
 
   const body = operations.map(write).join("\n")
   const usesShapes = body.includes(shapesPrefix)
   const renamed = exports.flatMap(([local, name]) => (local === name ? [] : [`${local} as ${name}`]))
-  return [
+  const written = [
     `import * as Descriptor from "effect-herald/descriptor"\n`,
     `import { ${tag} } from "./api.js"\n`,
     usesShapes ? `import * as Shapes from "./shapes.js"\n` : "",
     `\n${body}`,
     renamed.length === 0 ? "" : `\n${print(prefixed("export ", object(renamed)), "", 0)}\n`
   ].join("")
+  return { text: written, lists }
 }

@@ -161,7 +161,12 @@ const makeParts = (units: Units) => {
 }
 
 /** The references of a shape whose types its own type is made of, without an object or an array between. */
-const directRefs = (shape: Shape): ReadonlyArray<Ref> => [...(shape.allOf ?? []), ...(shape.anyOf ?? [])]
+const directRefs = (shape: Shape): ReadonlyArray<Ref> => [
+  ...(shape.allOf ?? []),
+  ...(shape.anyOf ?? []),
+  // TypeScript reads the elements of a tuple at once, too.
+  ...(shape.prefixItems ?? [])
+]
 
 /**
  * Finds the groups of units whose types would be made of each other, which TypeScript refuses (Tarjan's algorithm, without
@@ -303,25 +308,29 @@ export const makeShapeTypes = (units: Units): ShapeTypes => {
       return members(result)
     }
 
-    const arrayType = ({ items, prefixItems }: Shape, variant: Variant): Code => {
+    const arrayType = ({ items, prefixItems }: Shape, variant: Variant, alias: Unit | undefined): Code => {
       const item = items === undefined ? "unknown" : write(items, variant, undefined)
       const rest = bracketed("ReadonlyArray<", [item], ">")
       if (prefixItems === undefined) return rest
-      const first = prefixItems.map((ref) => write(ref, variant, undefined))
+      const first = prefixItems.map((ref) => {
+        const type = write(ref, variant, alias)
+        return type === "never" ? "unknown" : type
+      })
       return prefixed("readonly ", array([...first, prefixed("...", rest)]))
     }
 
-    const ownType = (shape: Shape, variant: Variant): Code | undefined => {
+    const ownType = (shape: Shape, variant: Variant, alias: Unit | undefined): Code | undefined => {
       const types = typesOf(shape)
       if (shape.enum !== undefined) return enumType(shape.enum, types, variant, units.isTag(shape))
       if (types.length === 0) return undefined
       const isBare = shape.properties === undefined && shape.required === undefined && shape.additional === undefined
       // An object type without properties would say nothing beside those of the parts.
-      if (types.length === 1 && types[0] === "object" && isBare && directRefs(shape).length > 0) return undefined
+      if (types.length === 1 && types[0] === "object" && isBare && (shape.allOf ?? shape.anyOf) !== undefined)
+        return undefined
       return union(
         types.flatMap((type): ReadonlyArray<Code> => {
           if (type === "object") return [objectType(shape, variant)]
-          if (type === "array") return [arrayType(shape, variant)]
+          if (type === "array") return [arrayType(shape, variant, alias)]
           if (type === "string" && shape.format === "binary" && variant.files === true) return fileType
           // JSON with an integer that a number can't hold is read as a bigint.
           return type === "integer" && shape.format === "int64" ? ["number", "bigint"] : [bareType(type)]
@@ -347,7 +356,7 @@ export const makeShapeTypes = (units: Units): ShapeTypes => {
     }
 
     const inline = (shape: Shape, variant: Variant, alias: Unit | undefined): Code => {
-      const own = ownType(shape, variant)
+      const own = ownType(shape, variant, alias)
       const all = (shape.allOf ?? []).map((ref) => write(ref, variant, alias)).filter((type) => type !== "never")
       const any = shape.anyOf === undefined ? [] : [union(shape.anyOf.map((ref) => option(ref, shape, variant, alias)))]
       return combine("&", [...all, ...any, ...(own === undefined ? [] : [own])])

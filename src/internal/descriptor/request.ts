@@ -123,11 +123,14 @@ const isRequired = (parameter: Parameter): boolean =>
 const isPlain = (value: unknown): boolean =>
   Predicate.isString(value) ? value.isWellFormed() : Number.isFinite(value) || Predicate.isBoolean(value)
 
+/** Gives the keys of a value the names that its shape has. Absent where callers use those names. */
+type Rename = ((shape: Ref, value: unknown) => unknown) | undefined
+
 /** Converts and checks the value of a parameter. Returns undefined if it is not sent. */
 const valueOf = (
   parameter: Parameter,
   given: unknown,
-  { check, rename }: Pick<Collector, "check" | "rename">
+  { check, rename }: Collector
 ): Either.Either<unknown, Issues> => {
   const value = reveal(given)
   // Null is a value in JSON only.
@@ -137,11 +140,13 @@ const valueOf = (
   }
   const { shape } = parameter
   if (!isPlain(value)) {
-    const named =
-      rename === undefined || shape === undefined || parameter.in !== "body"
-        ? undefined
-        : (plain: unknown) => rename(shape, plain)
-    return plainBy(check, shape, isJson ? value : withoutAbsent(value), named)
+    const renames = rename !== undefined && shape !== undefined && parameter.in === "body"
+    return plainBy(
+      check,
+      shape,
+      isJson ? value : withoutAbsent(value),
+      renames ? (plain) => rename(shape, plain) : undefined
+    )
   }
   const issues = shape === undefined ? [] : check(shape, value, "request")
   return issues.length === 0 ? Either.right(value) : Either.left(issues)
@@ -164,14 +169,15 @@ const eachField = (
   found: Collector,
   use: (field: Field, value: unknown) => void
 ): void => {
+  const { issues } = found
   for (const field of fields) {
     const value = valueOf(field.parameter, find(field), found)
-    if (Either.isLeft(value)) addIssues(found.issues, [...path, field.name], value.left)
+    if (Either.isLeft(value)) addIssues(issues, [...path, field.name], value.left)
     else if (value.right !== undefined) {
       try {
         use(field, value.right)
       } catch (error) {
-        addRefusal(found.issues, [...path, field.name], error)
+        addRefusal(issues, [...path, field.name], error)
       }
     }
   }
@@ -200,11 +206,10 @@ const partIn = (input: Input, name: string, { issues }: Collector): Input => {
   return {}
 }
 
-/** The functions for an operation's values, and the issues of an input. */
+/** The conversions of an operation's values, and the issues of an input. */
 interface Collector {
   readonly check: Check
-  /** Gives the keys of a value the names that its shape has. Absent where callers use those names. */
-  readonly rename: ((shape: Ref, value: unknown) => unknown) | undefined
+  readonly rename: Rename
   readonly issues: Array<Issue>
 }
 

@@ -2,16 +2,21 @@ import type { KnipConfig } from "knip"
 import { entries } from "./tools/entries.js"
 
 const config: KnipConfig = {
-  entry: [
-    ...entries.map(([, source]) => source),
-    "test/package/*.ts",
-    "test/**/*.test-d.ts",
-    "test/support/*Process.ts",
-    "examples/*.ts",
-    "bench/**/*.ts",
-    "tools/*.ts"
-  ],
-  project: ["{src,schemas,services,test,examples,bench,tools}/**/*.ts"],
+  workspaces: {
+    ".": {
+      entry: [
+        ...entries.map(([, source]) => source),
+        "test/package/*.ts",
+        "test/**/*.test-d.ts",
+        "test/support/*Process.ts",
+        "examples/*.ts",
+        "bench/**/*.ts",
+        "tools/*.ts"
+      ],
+      project: ["{src,schemas,services,test,examples,bench,tools}/**/*.ts"]
+    },
+    cli: { entry: ["src/bin.ts"], project: ["src/**/*.ts"] }
+  },
   ignoreExportsUsedInFile: true,
   // Programs of the system that tests run.
   ignoreBinaries: ["mkfifo", "openssl", "redis-server"],

@@ -41,10 +41,19 @@ const passed = (check: string) => console.log(`ok  ${check}`)
 
 const bundle = (program: string, options: BundleOptions = {}) => bundleIn(project, program, options)
 
+interface Packed {
+  readonly filename: string
+  readonly files: ReadonlyArray<{ readonly path: string }>
+}
+
+const pack = (workspace: string): Packed => {
+  const args = ["pack", "--json", "--ignore-scripts", "--workspace", workspace, "--pack-destination", project]
+  const [packed] = JSON.parse(run("npm", args)) as [Packed]
+  return packed
+}
+
 const packAndInstall = () => {
-  const [packed] = JSON.parse(run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", project])) as [
-    { readonly filename: string; readonly files: ReadonlyArray<{ readonly path: string }> }
-  ]
+  const packed = pack(manifest.name)
   const strays = packed.files.map(({ path }) => path).filter((path) => !/^(dist\/.+(\.js|\.d\.ts)|[^/]+)$/.test(path))
   expect(strays.length === 0, `the package holds ${strays.join(", ")}`)
 
@@ -93,6 +102,48 @@ const installOptional = () => {
   passed(`no entry but ${Object.keys(optionalPeers).join(", ")} needs ${optional.join(", ")}`)
 }
 
+const command = "effect-herald-cli"
+
+/** Checks that the command runs where it is installed beside the library, and generates a client that compiles. */
+const installCommand = () => {
+  const { filename, files } = pack(command)
+  const strays = files.map(({ path }) => path).filter((path) => !/^(dist\/.+\.js|package\.json)$/.test(path))
+  expect(strays.length === 0, `the package of the command holds ${strays.join(", ")}`)
+  install([join(project, filename)])
+  const herald = (...args: ReadonlyArray<string>) => run(join("node_modules", ".bin", "herald"), args, project)
+  const pets = {
+    openapi: "3.1.0",
+    info: { title: "Pets", version: "1.0.0" },
+    paths: {
+      "/pets/{id}": {
+        get: {
+          tags: ["pets"],
+          operationId: "getPet",
+          parameters: [{ name: "id", in: "path", required: true, schema: { type: "integer" } }],
+          responses: { 200: { description: "", content: { "application/json": { schema: { type: "object" } } } } }
+        }
+      }
+    }
+  }
+  writeFileSync(join(project, "pets.json"), JSON.stringify(pets))
+  expect(/^\d+\.\d+\.\d+\n$/.test(herald("--version")), "herald --version prints no version")
+  expect(herald("list", "pets", "--spec", "pets.json").includes("getPet"), "herald list does not list getPet")
+  const request = herald(
+    "call",
+    "pets",
+    "getPet",
+    "7",
+    "--spec",
+    "pets.json",
+    "--base-url",
+    "https://pets.example",
+    "--dry-run"
+  )
+  expect(request.startsWith("curl https://pets.example/pets/7"), `herald call prints ${request}`)
+  herald("generate", "--spec", "pets.json", "--out", join("programs", "pets"))
+  passed(`${command} runs where it is installed, and generates a client`)
+}
+
 const exportsOf = (entry: string) =>
   run("node", ["-e", `import("${entry}").then((all) => console.log(Object.keys(all).join()))`], project)
     .trim()
@@ -103,11 +154,14 @@ const importAll = () => {
   run("node", ["-e", `require("${manifest.name}/package.json")`], project)
 }
 
-const typeCheckAndRun = () => {
+const copyPrograms = () => {
   cpSync("test/package", join(project, "programs"), { recursive: true })
   for (const [index, entry] of entries.entries()) {
     writeFileSync(join(project, "programs", `entry${index}.ts`), `export * as everything from "${entry}"\n`)
   }
+}
+
+const typeCheckAndRun = () => {
   const compilerOptions = { lib: ["ES2023", "DOM", "DOM.Iterable"], outDir: "out", rootDir: "programs", strict: true }
   for (const [module, moduleResolution] of [
     ["ESNext", "bundler"],
@@ -211,6 +265,8 @@ try {
   packAndInstall()
   installOptional()
   importAll()
+  copyPrograms()
+  installCommand()
   typeCheckAndRun()
   for (const api of readdirSync("services")) {
     await bundleOneByOne(api, `${manifest.name}/${api}`)

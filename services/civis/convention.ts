@@ -137,7 +137,8 @@ const adapt = (descriptor: Descriptor, operation: DocumentOperation): Descriptor
     ],
     positional: required.map(({ name }) => name),
     ...(list && { list }),
-    keys: { case: "snake_case", verbatim: verbatimKeys(nameOf(operation)?.resource ?? "", successShape(operation)) }
+    keys: { case: "snake_case", verbatim: verbatimKeys(nameOf(operation)?.resource ?? "", successShape(operation)) },
+    undeclaredNulls: true
   }
 }
 

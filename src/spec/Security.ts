@@ -102,13 +102,14 @@ const flowOf = ({ flows }: { readonly flows: Readonly<Record<string, OAuthFlow>>
  *
  * @example
  * ```ts
- * import { Effect, Redacted } from "effect"
+ * import { Effect } from "effect"
+ * import { Loopback } from "effect-herald/node"
  * import * as OAuth from "effect-herald/oauth"
  * import { type Document, Security } from "effect-herald/spec"
  *
- * const signIn = (document: Document.Document, receiver: OAuth.RedirectReceiver) =>
+ * const signIn = (document: Document.Document) =>
  *   Effect.flatMap(Security.server(document, "petstore_auth"), (server) =>
- *     OAuth.authorizationCode({ server, client: { clientId: "our-app" }, receiver, scope: ["read:pets"] })
+ *     OAuth.authorizationCode({ server, client: { clientId: "our-app" }, receiver: Loopback.receiver() })
  *   )
  * ```
  */

@@ -75,6 +75,16 @@ export const shapeValues = (ref: Ref | undefined, binary = false, depth = 0): fc
       )
   }
   if (shape.anyOf !== undefined && shape.anyOf.length > 0) {
+    const { anyOf, ...rest } = shape
+    const first = shapeOf(anyOf[0]!)
+    // Members of an object often tell no more than which of its properties are required together.
+    if (shape.properties !== undefined && first.name === undefined) {
+      return shapeValues(
+        { ...rest, required: [...(rest.required ?? []), ...(first.required ?? [])] },
+        binary,
+        depth + 1
+      )
+    }
     return fc.nat().chain((index) => shapeValues(shape.anyOf![index % shape.anyOf!.length], binary, depth + 1))
   }
   const types = typesOf(shape)

@@ -90,7 +90,10 @@ export type List =
   | { readonly by: "cursor"; readonly param: string; readonly items: string; readonly next: Fact }
   | { readonly by: "link"; readonly items: string }
 
-/** The keys of a response as the caller reads them. */
+/**
+ * The keys of a response as the caller reads them. Those within the properties of a request's body can be given in the same case, or as
+ * the shape names them.
+ */
 export interface Keys {
   readonly case: "snake_case"
   /** The keys, as they are sent, below which keys are left as they are. */
@@ -123,4 +126,9 @@ export interface Descriptor {
   /** The names of the parameters that come first in a call, in order: `get(1, { limit: 2 })`. Absent: a call has one input object. */
   readonly positional?: ReadonlyArray<string> | undefined
   readonly keys?: Keys | undefined
+  /**
+   * True for an API that takes nulls in bodies where their shapes do not allow them: a null of the caller is then sent. Default: false, the
+   * call fails with an `EncodeError`.
+   */
+  readonly undeclaredNulls?: boolean | undefined
 }

@@ -14,13 +14,15 @@ export interface CompiledDescriptor {
 }
 
 /** Makes the function that checks the input of an operation. */
-const inputChecker = (): Check => {
+const inputChecker = ({ undeclaredNulls = false }: Descriptor): Check => {
   const checkers = new Map<Ref, ReturnType<typeof makeChecker>>()
   return (shape, value) => {
     const checker = checkers.get(shape) ?? makeChecker(shape, "request")
     checkers.set(shape, checker)
     // The path of an issue about the input begins at the argument, but its pointer does not.
-    return checker(value).issues.map(({ message, path }) => ({ path, message }))
+    return checker(value).issues.flatMap(({ kind, message, path }) =>
+      undeclaredNulls && kind === "null" ? [] : [{ path, message }]
+    )
   }
 }
 
@@ -30,7 +32,7 @@ const keyHeader = "idempotency-key"
 /** Compiles a descriptor. */
 export const compileDescriptor = (descriptor: Descriptor): CompiledDescriptor => {
   const { method, parameters = [] } = descriptor
-  const request = requestOf(descriptor, inputChecker())
+  const request = requestOf(descriptor, inputChecker(descriptor))
   const hasKey = parameters.some(
     ({ in: place, name, wire = name }) => place === "header" && wire.toLowerCase() === keyHeader
   )

@@ -2,17 +2,21 @@ import * as HttpBody from "@effect/platform/HttpBody"
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import type { Descriptor, Parameter } from "./Descriptor.js"
+import type { Ref } from "./Shape.js"
 import type { Issue } from "../../Issue.js"
+import type { Writer } from "../endpoint/Codec.js"
 import type { CompiledEndpoint, Encode, Parts } from "../endpoint/CompiledEndpoint.js"
-import { escapeLiteral, isDotSegment } from "../endpoint/pathTemplate.js"
 import { isPlainObject, loneSurrogate } from "../endpoint/plainJson.js"
 import { mismatch, prependPath, reveal } from "../endpoint/values.js"
 import * as JsonText from "../http/json.js"
 import type { Internals } from "../operation.js"
 import { maxIssues } from "../parseIssues.js"
+import { callArguments, type Input, isInput } from "./callArguments.js"
 import { unknownName } from "./names.js"
+import { bodyWriter, type Check, formText, isJsonType, plainBy } from "./requestBody.js"
+import { requestRenamer } from "./requestKeys.js"
+import { targetOf, wireOf } from "./requestTarget.js"
 import { authoriserOf, serverProblem } from "./serverAndSecurity.js"
-import { type BodyWriter, bodyWriter, type Check, formText, isJsonType, plainBy } from "./requestBody.js"
 import { cookiePairs, headerText, pathText, percentEncode, queryPairs, refuse, type Value } from "./styles.js"
 
 /** The part of a compiled endpoint that makes requests. */
@@ -39,113 +43,220 @@ export interface Request extends Pick<Internals, "inputOf" | "partsOf" | "withPa
 
 type Issues = ReadonlyArray<Issue>
 
-type Input = Readonly<Record<string, unknown>>
-
-/** A part of a template: literal text, percent-encoded, or the parameter between two braces. */
-type TemplatePart = string | Parameter
-
-/** The parameters of which the values were written, as they are sent. */
-type Written = ReadonlyMap<Parameter, string>
-
-const wireOf = ({ name, wire }: Parameter): string => wire ?? name
-
-/**
- * Splits a template at the braces with the name of a parameter between them. Other braces are literal text.
- *
- * @example `/a/{id}.{ext}`
- */
-const templateParts = (template: string, parameters: ReadonlyArray<Parameter>): ReadonlyArray<TemplatePart> => {
-  const parts: Array<TemplatePart> = []
-  let literal = ""
-  let index = 0
-  while (index < template.length) {
-    const parameter =
-      template[index] === "{" ? parameters.find((one) => template.startsWith(`${wireOf(one)}}`, index + 1)) : undefined
-    if (parameter === undefined) {
-      literal += template[index]
-      index += 1
-    } else {
-      parts.push(literal, parameter)
-      literal = ""
-      index += wireOf(parameter).length + 2
-    }
-  }
-  return [...parts, literal]
-}
-
-/** Splits the parts of a template at the first part of a text that is not within a parameter. */
-const splitParts = (
-  parts: ReadonlyArray<TemplatePart>,
-  separator: string
-): readonly [before: ReadonlyArray<TemplatePart>, after: ReadonlyArray<TemplatePart>] => {
-  const at = parts.findIndex((part) => typeof part === "string" && part.includes(separator))
-  // `findIndex` found a text.
-  const text = parts[at] as string | undefined
-  if (text === undefined) return [parts, []]
-  const end = text.indexOf(separator)
-  return [
-    [...parts.slice(0, at), text.slice(0, end)],
-    [text.slice(end + separator.length), ...parts.slice(at + 1)]
-  ]
-}
-
-const isParameter = (part: TemplatePart): part is Parameter => typeof part !== "string"
-
-const escapeText = (part: TemplatePart): TemplatePart => (isParameter(part) ? part : escapeLiteral(part))
-
-/** Joins the parts of a template, with these texts for its parameters. */
-const expand = (parts: ReadonlyArray<TemplatePart>, texts: Written): string =>
-  parts.map((part) => (isParameter(part) ? (texts.get(part) ?? "") : part)).join("")
-
-/** Returns the default style of a parameter, by its place (OpenAPI 3.1, 4.8.12.2). */
-const styleOf = ({ in: place, style }: Parameter) =>
-  style ?? (place === "path" || place === "header" ? "simple" : "form")
-
-/** Serializes the value of a parameter as pairs, or as one text in paths and headers. Throws a `TypeError` if the place can't hold it. */
-const serialize = (parameter: Parameter, value: unknown): ReadonlyArray<string> => {
-  const { allowReserved = false, content, in: place } = parameter
-  const style = styleOf(parameter)
-  const explode = parameter.explode ?? (style === "form" || style === "cookie")
-  const serialization = { name: wireOf(parameter), style, explode }
-  if (place === "querystring") {
-    if (content !== undefined && isJsonType(content)) return [percentEncode(JsonText.stringify(value))]
-    return [isPlainObject(value) ? formText(value, undefined) : percentEncode(String(value))]
-  }
-  const json = content !== undefined && (isJsonType(content) || Predicate.isObject(value))
-  // Headers hold ASCII, to which JSON can escape all other characters.
-  const text = json
-    ? JsonText.stringify(value).replaceAll(/[^\x20-\x7e]/g, place === "header" ? escapeJson : String)
-    : value
-  // Null has no other form than JSON.
-  const sent = text as Value
-  switch (place) {
-    case "path":
-      return [pathText(serialization, sent, allowReserved)]
-    case "header":
-      return [headerText(serialization, sent)]
-    case "cookie":
-      return cookiePairs(serialization, sent)
-    default:
-      return queryPairs(serialization, sent, allowReserved)
-  }
-}
-
+/** Escapes a character of JSON. */
 const escapeJson = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
 
+/** A parameter, and the function that serializes its values. */
+interface Field {
+  readonly parameter: Parameter
+  readonly name: string
+  /**
+   * Serializes a value, as pairs in queries and cookies, and as one text elsewhere. Throws a `TypeError` with the message of an issue if the
+   * place can't hold it.
+   */
+  readonly serialize: (value: unknown) => ReadonlyArray<string>
+}
+
+/** Makes the function that serializes the values of a parameter. The default style is that of the place (OpenAPI 3.1, 4.8.12.2). */
+const serializer = (parameter: Parameter): Field["serialize"] => {
+  const { allowReserved = false, content, in: place } = parameter
+  const style = parameter.style ?? (place === "path" || place === "header" ? "simple" : "form")
+  const explode = parameter.explode ?? (style === "form" || style === "cookie")
+  const serialization = { name: wireOf(parameter), style, explode }
+  const isJson = content !== undefined && isJsonType(content)
+  if (place === "querystring") {
+    return (value) => [
+      isJson
+        ? percentEncode(JsonText.stringify(value))
+        : isPlainObject(value)
+          ? formText(value, undefined)
+          : percentEncode(String(value))
+    ]
+  }
+  const write = (value: Value): ReadonlyArray<string> => {
+    switch (place) {
+      case "path":
+        return [pathText(serialization, value, allowReserved)]
+      case "header":
+        return [headerText(serialization, value)]
+      case "cookie":
+        return cookiePairs(serialization, value)
+      default:
+        return queryPairs(serialization, value, allowReserved)
+    }
+  }
+  // Null has no other form than JSON.
+  if (content === undefined) return (value) => write(value as Value)
+  return (value) => {
+    if (!isJson && !Predicate.isObject(value)) return write(value as Value)
+    const json = JsonText.stringify(value)
+    // JSON can escape the characters that headers lack.
+    return write(place === "header" ? json.replaceAll(/[^\x20-\x7e]/g, escapeJson) : json)
+  }
+}
+
+const fieldOf = (parameter: Parameter): Field => ({
+  parameter,
+  name: parameter.name,
+  serialize: serializer(parameter)
+})
+
+/** The parts of an input are encoded when it is split. */
 const identity: Encode = (encoded) => encoded as ReturnType<Encode>
 
-/** Returns the value of a property of an input's own. */
-const own = (input: Input, name: string): unknown => (Object.hasOwn(input, name) ? input[name] : undefined)
-
-const isAbsent = (value: unknown): boolean => value === undefined || value === null
+/** Makes the function that finds the value of a parameter in an input. */
+const ofInput =
+  (input: Input) =>
+  ({ name }: Pick<Field, "name">): unknown =>
+    Object.hasOwn(input, name) ? input[name] : undefined
 
 /** Removes the items of an array that are not sent. */
 const withoutAbsent = (value: unknown): unknown =>
-  Array.isArray(value) ? value.filter((item) => !isAbsent(reveal(item))) : value
+  Array.isArray(value) ? value.filter((item) => Predicate.isNotNullable(reveal(item))) : value
 
-/** Finds the parameter of a header, whose names have no case. */
-const headerNamed = (parameters: ReadonlyArray<Parameter>, name: string): Parameter | undefined =>
-  parameters.find((one) => one.name === name) ?? parameters.find((one) => one.name.toLowerCase() === name.toLowerCase())
+const isRequired = (parameter: Parameter): boolean =>
+  parameter.in === "path" ||
+  // A call without an idempotency key has one of its own.
+  (parameter.required === true && wireOf(parameter).toLowerCase() !== "idempotency-key")
+
+/** Reports whether a value is a scalar that needs no conversion. */
+const isPlain = (value: unknown): boolean =>
+  Predicate.isString(value) ? value.isWellFormed() : Number.isFinite(value) || Predicate.isBoolean(value)
+
+/** Converts and checks the value of a parameter. Returns undefined if it is not sent. */
+const valueOf = (
+  parameter: Parameter,
+  given: unknown,
+  { check, rename }: Pick<Collector, "check" | "rename">
+): Either.Either<unknown, Issues> => {
+  const value = reveal(given)
+  // Null is a value in JSON only.
+  const isJson = parameter.in === "body" || parameter.content !== undefined
+  if (value === undefined || (value === null && !isJson)) {
+    return isRequired(parameter) ? Either.left([{ path: [], message: "is missing" }]) : Either.void
+  }
+  const { shape } = parameter
+  if (!isPlain(value)) {
+    const named =
+      rename === undefined || shape === undefined || parameter.in !== "body"
+        ? undefined
+        : (plain: unknown) => rename(shape, plain)
+    return plainBy(check, shape, isJson ? value : withoutAbsent(value), named)
+  }
+  const issues = shape === undefined ? [] : check(shape, value, "request")
+  return issues.length === 0 ? Either.right(value) : Either.left(issues)
+}
+
+/** Collects issues whose paths begin at a part of the input. */
+const addIssues = (issues: Array<Issue>, path: Issue["path"], found: Issues): void => {
+  if (issues.length < maxIssues) issues.push(...prependPath(path, found))
+}
+
+/** Collects the issue of a value that was refused by `refuse`. */
+const addRefusal = (issues: Array<Issue>, path: Issue["path"], error: unknown): void =>
+  addIssues(issues, path, [{ path: [], message: (error as TypeError).message }])
+
+/** Converts and checks the values of parameters, and passes on those that are sent. */
+const eachField = (
+  fields: ReadonlyArray<Field>,
+  path: Issue["path"],
+  find: (field: Field) => unknown,
+  found: Collector,
+  use: (field: Field, value: unknown) => void
+): void => {
+  for (const field of fields) {
+    const value = valueOf(field.parameter, find(field), found)
+    if (Either.isLeft(value)) addIssues(found.issues, [...path, field.name], value.left)
+    else if (value.right !== undefined) {
+      try {
+        use(field, value.right)
+      } catch (error) {
+        addRefusal(found.issues, [...path, field.name], error)
+      }
+    }
+  }
+}
+
+/** Refuses names that an input must not have. */
+const refuseUnknown = (
+  input: Input,
+  path: Issue["path"],
+  isKnown: (name: string) => boolean,
+  names: ReadonlyArray<string>,
+  kind: string,
+  { issues }: Collector
+): void => {
+  for (const name of Object.keys(input)) {
+    if (isKnown(name) || input[name] === undefined || issues.length >= maxIssues) continue
+    issues.push({ path: [...path, name.slice(0, 100)], message: unknownName(name, names, kind) })
+  }
+}
+
+/** Returns a part of an input that is an object of parameters, such as the headers. */
+const partIn = (input: Input, name: string, { issues }: Collector): Input => {
+  const given = reveal(ofInput(input)({ name }))
+  if (isInput(given)) return given
+  if (Predicate.isNotNullable(given)) addIssues(issues, [name], mismatch("an object", given))
+  return {}
+}
+
+/** The functions for an operation's values, and the issues of an input. */
+interface Collector {
+  readonly check: Check
+  /** Gives the keys of a value the names that its shape has. Absent where callers use those names. */
+  readonly rename: ((shape: Ref, value: unknown) => unknown) | undefined
+  readonly issues: Array<Issue>
+}
+
+/** The parts of an input that is refused. The issues count wherever one of the parts is encoded. */
+const refused = (issues: Issues): Parts => {
+  const left = Either.left(issues.slice(0, maxIssues))
+  return { path: left, query: left, headers: left, body: left }
+}
+
+const namesOf = (fields: ReadonlyArray<Field>): ReadonlyArray<string> => fields.map(({ name }) => name)
+
+/** Makes the function that writes the headers of an input, whose names have no case. */
+const headerWriter = (headers: ReadonlyArray<Field>) => {
+  const names = namesOf(headers)
+  const named = (name: string): Field | undefined =>
+    headers.find((one) => one.name === name) ?? headers.find((one) => one.name.toLowerCase() === name.toLowerCase())
+  return (input: Input, found: Collector, texts: Record<string, string>): void => {
+    if (headers.length === 0) return
+    const given = partIn(input, "headers", found)
+    refuseUnknown(given, ["headers"], (name) => named(name) !== undefined, names, "a header of this operation", found)
+    const spelt = new Map(Object.keys(given).map((name) => [named(name), name]))
+    const find = (field: Field) => ofInput(given)({ name: spelt.get(field) ?? field.name })
+    eachField(headers, ["headers"], find, found, ({ parameter, serialize }, value) => {
+      const [text = ""] = serialize(value)
+      // An empty array or object has no text.
+      if (text !== "" || !Predicate.isObject(value)) texts[wireOf(parameter)] = text
+    })
+  }
+}
+
+/** Makes the function that writes the cookies of an input. */
+const cookieWriter = (cookies: ReadonlyArray<Field>) => {
+  const names = namesOf(cookies)
+  return (input: Input, found: Collector, texts: Record<string, string>): void => {
+    if (cookies.length === 0) return
+    const given = partIn(input, "cookies", found)
+    refuseUnknown(given, ["cookies"], (name) => names.includes(name), names, "a cookie of this operation", found)
+    const pairs: Array<string> = []
+    eachField(cookies, ["cookies"], ofInput(given), found, ({ serialize }, value) => pairs.push(...serialize(value)))
+    if (pairs.length > 0) texts["cookie"] = pairs.join("; ")
+  }
+}
+
+/** Writes the properties of a JSON body. There is no body if none is given. */
+const writeProperties = (properties: ReadonlyArray<Field>, input: Input, found: Collector): HttpBody.HttpBody => {
+  if (properties.length === 0) return HttpBody.empty
+  const pairs: Array<readonly [string, unknown]> = []
+  eachField(properties, [], ofInput(input), found, ({ parameter }, value) => pairs.push([wireOf(parameter), value]))
+  return pairs.length === 0
+    ? HttpBody.empty
+    : HttpBody.text(JsonText.stringify(Object.fromEntries(pairs)), "application/json")
+}
 
 /**
  * Makes the request side of an operation from its descriptor. Everything about the input is checked, and all issues are reported, before
@@ -154,241 +265,84 @@ const headerNamed = (parameters: ReadonlyArray<Parameter>, name: string): Parame
  * - `check`: checks a value by its shape
  */
 export const requestOf = (descriptor: Descriptor, check: Check): Request => {
-  const { method, name, path, positional } = descriptor
-  const all = descriptor.parameters ?? []
-  const inPlace = (...places: ReadonlyArray<Parameter["in"]>) => all.filter((one) => places.includes(one.in))
+  const { body, method, name, parameters = [], path } = descriptor
+  const inPlace = (...places: ReadonlyArray<Parameter["in"]>) =>
+    parameters.filter((one) => places.includes(one.in)).map(fieldOf)
+  const target = targetOf(
+    path,
+    parameters.filter((one) => one.in === "path")
+  )
+  const paths = target.parameters.map(fieldOf)
+  const queries = inPlace("query", "querystring")
   const headers = inPlace("header")
   const cookies = inPlace("cookie")
   const properties = inPlace("body")
-  const queries = inPlace("query", "querystring")
-  // A fragment is not sent. Documents tell operations of one path apart by it.
-  const [target] = splitParts(templateParts(path.toWellFormed().replace(/^\//, ""), inPlace("path")), "#")
-  const [pathParts, queryParts] = splitParts(target.map(escapeText), "?")
-  // A parameter that the template lacks is sent nowhere.
-  const paths = [...new Set(target.filter(isParameter))]
-  const flat = [...paths, ...queries, ...properties]
-  const writer: BodyWriter | undefined = descriptor.body && bodyWriter(descriptor.body, check)
-
-  const partNames = [
+  const writer = body && bodyWriter(body, check)
+  const rename = descriptor.keys && requestRenamer(descriptor.keys)
+  const args = callArguments(descriptor)
+  const names = [
+    ...namesOf([...paths, ...queries, ...properties]),
     ...(headers.length > 0 ? ["headers"] : []),
     ...(cookies.length > 0 ? ["cookies"] : []),
     ...(writer === undefined ? [] : ["body"]),
     ...(writer?.hasChoice === true ? ["contentType"] : [])
   ]
-  const names = [...flat.map((one) => one.name), ...partNames]
   const known = new Set(names)
-  const unsuitable = serverProblem(descriptor)
+  const server = serverProblem(descriptor)
   const problems: Issues = [
     ...names
       .filter((one, index) => names.indexOf(one) !== index)
       .map((one) => ({ path: [one], message: "is the name of two parts of this operation's input" })),
     ...(path.isWellFormed() ? [] : [{ path: ["path"], message: loneSurrogate }]),
-    ...(unsuitable === undefined ? [] : [{ path: ["server"], message: unsuitable }])
+    ...(server === undefined ? [] : [{ path: ["server"], message: server }])
   ]
+  const writeHeaders = headerWriter(headers)
+  const writeCookies = cookieWriter(cookies)
 
-  /** Converts and checks the value of a parameter. Returns undefined if it is not sent. */
-  const valueOf = (parameter: Parameter, given: unknown): Either.Either<unknown, Issues> => {
-    const { content, in: place, required, shape } = parameter
-    const value = reveal(given)
-    if (value === undefined || (value === null && place !== "body" && content === undefined)) {
-      // A call without an idempotency key has one of its own.
-      return (required === true && wireOf(parameter).toLowerCase() !== "idempotency-key") || place === "path"
-        ? Either.left([{ path: [], message: "is missing" }])
-        : Either.right(undefined)
-    }
-    return plainBy(check, shape, place === "body" || content !== undefined ? value : withoutAbsent(value))
+  const writeBody = (input: Input, found: Collector): HttpBody.HttpBody => {
+    const find = ofInput(input)
+    if (writer === undefined) return writeProperties(properties, input, found)
+    const contentType = writer.hasChoice ? find({ name: "contentType" }) : undefined
+    const written = writer.write(find({ name: "body" }), contentType)
+    if (Either.isRight(written)) return written.right
+    addIssues(found.issues, [], written.left)
+    return HttpBody.empty
   }
 
-  /** Writes the parameters of one part of the input. */
-  const writeEach = (
-    parameters: ReadonlyArray<Parameter>,
-    path: Issue["path"],
-    find: (parameter: Parameter) => unknown,
-    issues: Array<Issue>,
-    use: (parameter: Parameter, value: unknown) => void
-  ): void => {
-    for (const parameter of parameters) {
-      const value = valueOf(parameter, find(parameter))
-      if (Either.isLeft(value)) issues.push(...prependPath([...path, parameter.name], value.left))
-      else if (value.right !== undefined) {
-        try {
-          use(parameter, value.right)
-        } catch (error) {
-          // Thrown by `refuse`.
-          issues.push({ path: [...path, parameter.name], message: (error as TypeError).message })
-        }
-      }
-    }
-  }
+  const isKnown = (name: string) => known.has(name)
 
-  /** Returns a part of the input that is an object of parameters, such as the headers. */
-  const recordIn = (input: Input, name: string, issues: Array<Issue>): Input => {
-    const given = known.has(name) ? reveal(own(input, name)) : undefined
-    if (isAbsent(given) || isRecord(given)) return (given ?? {}) as Input
-    issues.push(...prependPath([name], mismatch("an object", given)))
-    return {}
-  }
-
-  const refuseUnknown = (
-    input: Input,
-    path: Issue["path"],
-    isKnown: (name: string) => boolean,
-    names: ReadonlyArray<string>,
-    kind: string,
-    issues: Array<Issue>
-  ): void => {
-    for (const name of Object.keys(input)) {
-      if (isKnown(name) || input[name] === undefined) continue
-      issues.push({ path: [...path, name.slice(0, 100)], message: unknownName(name, names, kind) })
-      if (issues.length >= maxIssues) return
-    }
-  }
-
-  const namesOf = (parameters: ReadonlyArray<Parameter>) => parameters.map(({ name }) => name)
-
-  const encodePath = (texts: Written): string => {
-    const segments = expand(pathParts, texts).split("/")
-    // The segments of values, which have no slashes.
-    let segment = 0
-    for (const part of pathParts) {
-      if (!isParameter(part)) segment += part.split("/").length - 1
-      else if (isDotSegment(segments[segment] ?? "")) refuse("makes a segment of dots, which a URL resolves")
-    }
-    return path === "" ? "" : `/${segments.join("/")}`
-  }
-
-  /** Makes the query: the template's own, without the parameters that the caller gives, and these. */
-  const encodeQuery = (texts: Written, pairs: ReadonlyArray<string>): string => {
-    const given = new Set(pairs.map((pair) => pair.split("=")[0]))
-    const fixed = expand(queryParts, texts)
-      .split("&")
-      .filter((pair) => pair !== "" && !given.has(pair.split("=")[0]))
-    const query = [...fixed, ...pairs].join("&")
-    return query === "" ? "" : `?${query}`
-  }
-
-  const writeBody = (input: Input, issues: Array<Issue>): HttpBody.HttpBody => {
-    if (writer !== undefined) {
-      const written = writer.write(own(input, "body"), writer.hasChoice ? own(input, "contentType") : undefined)
-      if (Either.isRight(written)) return written.right
-      issues.push(...written.left)
-    }
-    const fields: Array<readonly [string, unknown]> = []
-    writeEach(
-      properties,
-      [],
-      ({ name }) => own(input, name),
-      issues,
-      (one, value) => fields.push([wireOf(one), value])
-    )
-    return fields.length === 0
-      ? HttpBody.empty
-      : HttpBody.text(JsonText.stringify(Object.fromEntries(fields)), "application/json")
-  }
-
-  const write = (input: Input): Parts => {
-    const issues: Array<Issue> = []
-    refuseUnknown(input, [], (one) => known.has(one), names, "a parameter", issues)
+  const split = (input: Input): Parts => {
+    const found: Collector = { check, rename, issues: [] }
+    refuseUnknown(input, [], isKnown, names, "a parameter", found)
+    const find = ofInput(input)
     const texts = new Map<Parameter, string>()
+    eachField(paths, [], find, found, ({ parameter, serialize }, value) => {
+      const [text = ""] = serialize(value)
+      if (text === "") refuse("must not be empty in a path")
+      texts.set(parameter, text)
+    })
     const pairs: Array<string> = []
-    const cookieTexts: Array<string> = []
+    eachField(queries, [], find, found, ({ serialize }, value) => pairs.push(...serialize(value)))
     const fields: Record<string, string> = Object.create(null)
-    writeEach(
-      paths,
-      [],
-      ({ name }) => own(input, name),
-      issues,
-      (one, value) => {
-        const [text = ""] = serialize(one, value)
-        if (text === "") refuse("must not be empty in a path")
-        texts.set(one, text)
-      }
-    )
-    writeEach(
-      queries,
-      [],
-      ({ name }) => own(input, name),
-      issues,
-      (one, value) => pairs.push(...serialize(one, value))
-    )
-    const givenHeaders = recordIn(input, "headers", issues)
-    const byParameter = new Map(Object.keys(givenHeaders).map((name) => [headerNamed(headers, name), name]))
-    refuseUnknown(
-      givenHeaders,
-      ["headers"],
-      (one) => headerNamed(headers, one) !== undefined,
-      namesOf(headers),
-      "a header of this operation",
-      issues
-    )
-    writeEach(
-      headers,
-      ["headers"],
-      (one) => givenHeaders[byParameter.get(one) ?? ""],
-      issues,
-      (one, value) => {
-        const [text = ""] = serialize(one, value)
-        if (!(Array.isArray(value) && value.length === 0)) fields[wireOf(one)] = text
-      }
-    )
-    const givenCookies = recordIn(input, "cookies", issues)
-    const cookieNames = namesOf(cookies)
-    refuseUnknown(
-      givenCookies,
-      ["cookies"],
-      (one) => cookieNames.includes(one),
-      cookieNames,
-      "a cookie of this operation",
-      issues
-    )
-    writeEach(
-      cookies,
-      ["cookies"],
-      ({ name }) => own(givenCookies, name),
-      issues,
-      (one, value) => cookieTexts.push(...serialize(one, value))
-    )
-    if (cookieTexts.length > 0) fields["cookie"] = cookieTexts.join("; ")
-    const body = writeBody(input, issues)
+    writeHeaders(input, found, fields)
+    writeCookies(input, found, fields)
+    const written = writeBody(input, found)
     let encodedPath = ""
-    if (issues.length === 0) {
+    if (found.issues.length === 0) {
       try {
-        encodedPath = encodePath(texts)
+        encodedPath = target.path(texts)
       } catch (error) {
-        // Thrown by `refuse`.
-        issues.push({ path: namesOf(paths).slice(0, 1), message: (error as TypeError).message })
+        addRefusal(found.issues, namesOf(paths).slice(0, 1), error)
       }
     }
-    return issues.length > 0
-      ? refused(issues)
+    return found.issues.length > 0
+      ? refused(found.issues)
       : {
           path: Either.right(encodedPath),
-          query: Either.right(encodeQuery(texts, pairs)),
+          query: Either.right(target.query(texts, pairs)),
           headers: Either.right(fields),
-          body: Either.right(body)
+          body: Either.right(written)
         }
-  }
-
-  const isHeader = (one: string) => headers.some(({ name }) => name === one) && !flat.some(({ name }) => name === one)
-  const isCookie = (one: string) =>
-    cookies.some(({ name }) => name === one) && !isHeader(one) && !flat.some(({ name }) => name === one)
-
-  /** The issues of arguments that are not those of a positional call. */
-  const argumentIssues = (args: ReadonlyArray<unknown>): Issues => {
-    const first = positional ?? []
-    const options = args[first.length]
-    if (args.length > first.length + 1) {
-      return [
-        {
-          path: [],
-          message: `should be ${first.length} arguments (${first.join(", ")}) and an object of options, and are ${args.length}`
-        }
-      ]
-    }
-    if (!isAbsent(options) && !isRecord(options)) return prependPath(["options"], mismatch("an object", options))
-    return Object.keys((options ?? {}) as Input)
-      .filter((one) => first.includes(one))
-      .map((one) => ({ path: [one], message: "is given twice: as an argument, and by its name" }))
   }
 
   return {
@@ -406,36 +360,21 @@ export const requestOf = (descriptor: Descriptor, check: Check): Request => {
         writer === undefined && properties.length === 0
           ? undefined
           : {
-              writer: { write: identity as never, withBody: writer?.withBody },
+              // The body of `Parts` is written, or is its issues.
+              writer: { write: (written) => written as ReturnType<Writer["write"]>, withBody: writer?.withBody },
               contentType: undefined
             },
       issuePaths: { path: [], query: [], body: [] },
       authoriserOf: authoriserOf(descriptor)
     },
-    inputOf: (args) => {
-      if (positional === undefined) return args[0]
-      // Arguments that do not fit stay an array, so that `partsOf` finds out why.
-      if (argumentIssues(args).length > 0) return args
-      const given = positional.slice(0, args.length).map((one, index) => [one, args[index]] as const)
-      // `argumentIssues` checks that it is an object.
-      const options = (args[positional.length] ?? {}) as { readonly headers?: object; readonly cookies?: object }
-      const inHeaders = given.filter(([one]) => isHeader(one))
-      const inCookies = given.filter(([one]) => isCookie(one))
-      const others = given.filter(([one]) => !isHeader(one) && !isCookie(one))
-      return {
-        ...Object.fromEntries(others),
-        ...options,
-        ...(inHeaders.length > 0 ? { headers: { ...Object.fromEntries(inHeaders), ...options.headers } } : {}),
-        ...(inCookies.length > 0 ? { cookies: { ...Object.fromEntries(inCookies), ...options.cookies } } : {})
-      }
+    inputOf: args.toInput,
+    partsOf: (input) => {
+      const wrong = Array.isArray(input) ? args.issues(input) : []
+      if (wrong.length > 0) return refused(wrong)
+      if (Predicate.isNotNullable(input) && !isInput(input)) return refused(mismatch("an object", input))
+      return split(input ?? {})
     },
-    partsOf: (input) =>
-      Array.isArray(input)
-        ? refused(argumentIssues(input))
-        : isAbsent(input) || isRecord(input)
-          ? write((input ?? {}) as Input)
-          : refused(mismatch("an object", input)),
-    withParams: (input, params) => (Array.isArray(input) ? input : { ...(input as object | undefined), ...params }),
+    withParams: (input, params) => (Array.isArray(input) ? input : { ...(input as Input | undefined), ...params }),
     withHeaders: (input, added) => {
       if (Array.isArray(input)) return input
       const given = (input ?? {}) as { readonly headers?: object }
@@ -447,14 +386,4 @@ export const requestOf = (descriptor: Descriptor, check: Check): Request => {
       return writer === undefined ? { ...given, ...fields } : { ...given, body: { ...given.body, ...fields } }
     }
   }
-}
-
-/** JavaScript permits other values than the types do. */
-const isRecord = (value: unknown): value is Input => Predicate.isRecord(value) && !Array.isArray(value)
-
-/** The parts of an input that is refused. */
-const refused = (issues: Issues): Parts => {
-  const left = Either.left(issues.slice(0, maxIssues))
-  // The path is encoded first. The others count where a URL replaces path and query.
-  return { path: left, query: left, headers: left, body: left }
 }

@@ -27,9 +27,14 @@ type Written = Either.Either<HttpBody.HttpBody, Issues>
 const refuse = (message: string, path: Issue["path"] = []): Either.Either<never, Issues> =>
   Either.left([{ path, message }])
 
-/** Converts a value to JSON without loss, and checks it by a shape. */
-export const plainBy = (check: Check, shape: Ref | undefined, value: unknown): Either.Either<unknown, Issues> =>
-  Either.flatMap(plainJson(value), (plain) => {
+/** Converts a value to JSON without loss, renames its keys, and checks it by a shape. */
+export const plainBy = (
+  check: Check,
+  shape: Ref | undefined,
+  value: unknown,
+  rename: (plain: unknown) => unknown = (plain) => plain
+): Either.Either<unknown, Issues> =>
+  Either.flatMap(Either.map(plainJson(value), rename), (plain) => {
     const issues = shape === undefined ? [] : check(shape, plain, "request")
     return issues.length === 0 ? Either.right(plain) : Either.left(issues)
   })

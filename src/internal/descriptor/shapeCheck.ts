@@ -1,4 +1,5 @@
 import * as Redacted from "effect/Redacted"
+import { isListed, sameJson } from "./sameJson.js"
 import type { Checked, Direction, Json, Mismatch, Ref, Shape } from "./Shape.js"
 import { maxIssues } from "../parseIssues.js"
 import { describeTypes, makeNode, type Node, resolve, typeBit, typeBits, typeName, type Union } from "./shapeNode.js"
@@ -10,7 +11,7 @@ const maxDepth = 200
 const maxKeys = 100
 
 /** The number of values that are checked to select the member of one union, and in all. */
-const unionLimits = { one: 10_000, all: 1_000_000 }
+const unionLimits = { one: 10_000, all: 200_000 }
 
 /** The number of unions within each other that describe the same value. */
 const maxUnions = 100
@@ -47,22 +48,6 @@ interface Trial {
   unlisted: number
 }
 
-const sameJson = (one: Json, value: unknown): boolean => {
-  if (one === value) return true
-  // Both forms of an integer are the same number.
-  if (typeof one === "bigint" || typeof value === "bigint") {
-    return typeof one !== "string" && typeof value !== "string" && String(one) === String(value)
-  }
-  if (typeof one !== "object" || one === null || typeof value !== "object" || value === null) return false
-  try {
-    return JSON.stringify(one) === JSON.stringify(value)
-  } catch {
-    return false
-  }
-}
-
-const isListed = (values: ReadonlyArray<Json>, value: unknown): boolean => values.some((one) => sameJson(one, value))
-
 const describeValues = (values: ReadonlyArray<Json>): string => {
   const texts = values.slice(0, maxValues).map((value) => (typeof value === "object" ? "an object" : String(value)))
   return `${texts.join(", ")}${values.length > maxValues ? ", ..." : ""}`
@@ -71,6 +56,9 @@ const describeValues = (values: ReadonlyArray<Json>): string => {
 const keyOf = (step: Step): string | number => (typeof step === "object" ? step.key : step)
 
 const placeOf = (step: Step): string => (typeof step === "string" ? step : typeof step === "number" ? "*" : step.place)
+
+const isSame = (one: Mismatch["path"], other: Mismatch["path"]): boolean =>
+  one.length === other.length && one.every((key, index) => key === other[index])
 
 const escapeKey = (key: string): string => key.replaceAll("~", "~0").replaceAll("/", "~1")
 
@@ -135,11 +123,17 @@ export const makeChecker = (ref: Ref, direction: Direction): ((value: unknown) =
         trial.count += 1
         return
       }
-      count += 1
-      if (issues.length >= maxIssues) return
+      if (issues.length >= maxIssues) {
+        count += 1
+        return
+      }
       const steps = (key === undefined ? path : [...path, key]).slice(0, maxKeys)
+      const place = steps.map(keyOf)
+      // Two parts of a shape can require the same property.
+      if (issues.some((issue) => issue.message === message && isSame(issue.path, place))) return
+      count += 1
       issues.push({
-        path: steps.map(keyOf),
+        path: place,
         pointer: steps.map((step) => `/${escapeKey(placeOf(step))}`).join(""),
         kind,
         message,

@@ -3,7 +3,7 @@ import type { Place, Reader } from "./reader.js"
 import { referenceOf, resolve } from "./references.js"
 
 /** The keywords by which a schema describes the same value as another one. References are followed with either. */
-type Composition = "allOf" | "anyOf" | "any"
+export type Composition = "allOf" | "anyOf" | "any"
 
 const lists = (composition: Composition): ReadonlyArray<string> => {
   if (composition === "allOf") return ["allOf"]
@@ -29,52 +29,62 @@ const partsOf = (reader: Reader, { node, pointer, scope }: Place, composition: C
   return parts
 }
 
-/** Reports whether a schema leads to another one by a composition. Not recursive. */
-export const leadsTo = (reader: Reader, from: Place, to: unknown, composition: Composition): boolean => {
-  const seen = new Set<unknown>()
-  const rest = [from]
-  for (let place = rest.pop(); place !== undefined; place = rest.pop()) {
-    if (place.node === to) return true
-    if (seen.has(place.node)) continue
-    seen.add(place.node)
-    rest.push(...partsOf(reader, place, composition))
-  }
-  return false
+/** A schema whose parts are being visited. */
+interface Frame {
+  readonly node: unknown
+  readonly index: number
+  readonly rest: Array<Place>
+  /** The smallest index that is reached. */
+  low: number
 }
 
 /**
- * Reports whether a schema, or one that describes the same value, may be a part of itself. The result is remembered for each
- * schema that is passed, so that most are looked at once. Not recursive.
+ * Finds the cycles of schemas by Tarjan's algorithm: schemas have the same number if each leads to the other. Each schema is visited
+ * once for a document. Not recursive: schemas may be nested deeply.
  */
-export const mayBeCyclic = (reader: Reader, start: Place): boolean => {
-  interface Frame {
-    readonly node: unknown
-    readonly rest: Array<Place>
-    cyclic: boolean
+const findCycles = (reader: Reader, start: Place, composition: Composition): void => {
+  const cycles = reader.cycles[composition]
+  const first = cycles.size
+  const indexes = new Map<unknown, number>()
+  const open: Array<unknown> = []
+  const frames: Array<Frame> = []
+  const enter = (place: Place): void => {
+    const index = indexes.size
+    indexes.set(place.node, index)
+    open.push(place.node)
+    frames.push({ node: place.node, index, low: index, rest: [...partsOf(reader, place, composition)] })
   }
-  const { cyclic } = reader
-  const open = new Set<unknown>()
-  const enter = (place: Place): Frame => {
-    open.add(place.node)
-    return { node: place.node, rest: [...partsOf(reader, place, "any")], cyclic: false }
-  }
-  const known = cyclic.get(start.node)
-  if (known !== undefined) return known
-  const frames = [enter(start)]
+  enter(start)
   for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
     const part = frame.rest.pop()
-    if (part === undefined) {
-      open.delete(frame.node)
-      cyclic.set(frame.node, frame.cyclic)
-      frames.pop()
-      const outer = frames.at(-1)
-      if (outer !== undefined && frame.cyclic) outer.cyclic = true
+    if (part !== undefined) {
+      if (!isFields(part.node) || cycles.has(part.node)) continue
+      const index = indexes.get(part.node)
+      if (index === undefined) enter(part)
+      else frame.low = Math.min(frame.low, index)
       continue
     }
-    if (!isFields(part.node)) continue
-    const result = open.has(part.node) || cyclic.get(part.node)
-    if (result === undefined) frames.push(enter(part))
-    else if (result) frame.cyclic = true
+    frames.pop()
+    const outer = frames.at(-1)
+    if (outer !== undefined) outer.low = Math.min(outer.low, frame.low)
+    if (frame.low < frame.index) continue
+    for (let node = open.pop(); ; node = open.pop()) {
+      cycles.set(node, first + frame.index)
+      if (node === frame.node) break
+    }
   }
-  return cyclic.get(start.node) === true
+}
+
+/** The node of a part: its own, or the target of a reference with keywords beside it, which is a part without them. */
+const nodeOf = (reader: Reader, { node, scope }: Place, visited: ReadonlyMap<unknown, number>): unknown => {
+  const reference = isFields(node) && !visited.has(node) ? referenceOf(node) : undefined
+  const target = reference === undefined ? undefined : resolve(reader, scope, reference)
+  return typeof target === "object" ? target.node : node
+}
+
+/** Reports whether a part of a schema, or the schema that it refers to, leads back to the schema. */
+export const areInCycle = (reader: Reader, schema: Place, part: Place, composition: Composition): boolean => {
+  const cycles = reader.cycles[composition]
+  if (!cycles.has(schema.node)) findCycles(reader, schema, composition)
+  return cycles.get(nodeOf(reader, part, cycles)) === cycles.get(schema.node)
 }

@@ -1,4 +1,4 @@
-import { type Fields, isFields, typeOf } from "./node.js"
+import { type Fields, isFields, showValue, typeOf } from "./node.js"
 
 const tail = "This reads Swagger 2.0 and OpenAPI 3.0, 3.1 and 3.2, as JSON or YAML"
 
@@ -22,10 +22,13 @@ export const describeText = (text: string): string | undefined => {
 
 const describeFields = (json: Fields): string => {
   const { info } = json
-  if (typeof json.swaggerVersion === "string" || String(json.swagger).startsWith("1.")) {
+  if (typeof json.swaggerVersion === "string" || (typeof json.swagger === "string" && json.swagger.startsWith("1."))) {
     return "a Swagger 1 document: convert it to OpenAPI 3 first"
   }
-  if (isFields(info) && ("_postman_id" in info || String(info.schema).includes("getpostman.com"))) {
+  if (
+    isFields(info) &&
+    (info._postman_id !== undefined || (typeof info.schema === "string" && info.schema.includes("getpostman.com")))
+  ) {
     return "a Postman collection: convert it to OpenAPI first"
   }
   if (json.asyncapi !== undefined) return "an AsyncAPI document, which describes messages"
@@ -38,9 +41,9 @@ const describeFields = (json: Fields): string => {
   if (isFields(json.log) && "entries" in json.log) return "an HTTP archive (HAR), which describes exchanges"
   if (isFields(json.data) && "__schema" in json.data) return "the introspection of a GraphQL schema"
   if (json.openapi !== undefined)
-    return `a document of OpenAPI ${JSON.stringify(json.openapi)}, which is not a version that is known`
+    return `a document of OpenAPI ${showValue(json.openapi)}, which is not a version that is known`
   if (json.swagger !== undefined)
-    return `a document of Swagger ${JSON.stringify(json.swagger)}, which is not a version that is known`
+    return `a document of Swagger ${showValue(json.swagger)}, which is not a version that is known`
   if (json.$schema !== undefined || (json.type !== undefined && json.properties !== undefined)) {
     return "a JSON Schema: it describes values, but no operations"
   }

@@ -19,7 +19,7 @@ interface Argument {
 }
 
 /** Returns the arguments of an operation by name: the positional ones, and the fields of the input. */
-const argumentsOf = ({ body, parameters = [], positional = [] }: Descriptor) => {
+export const argumentsOf = ({ body, parameters = [], positional = [] }: Descriptor) => {
   const fields: Array<Argument> = parameters
     .filter((parameter) => partOf(parameter) === undefined)
     .map(({ name, required = false }) => ({ name, required }))
@@ -40,14 +40,14 @@ const shown = ({ name, required }: Argument): string => {
 }
 
 /** Returns the signature of a call. Optional fields that are beyond the width are left out. */
-const signature = (descriptor: Descriptor, prefix: string, width: number): string => {
+export const signature = (descriptor: Descriptor, prefix: string, width: number): string => {
   const { fields, positional } = argumentsOf(descriptor)
   const write = (names: ReadonlyArray<string>) => {
     const input = names.length === 0 ? [] : [`{ ${names.join(", ")} }`]
     return `${prefix}(${[...positional, ...input].join(", ")})`
   }
   const whole = write(fields.map(shown))
-  if (whole.length <= width) return whole
+  if (whole.length <= width || fields.length === 0) return whole
   // The optional fields are left out first.
   const required = fields.filter((field) => field.required).map(shown)
   const kept: Array<string> = []
@@ -117,7 +117,8 @@ const documented = (details: OperationDetails, parameter: Parameter) => {
   return details.parameters.find(({ in: place, name }) => place === parameter.in && name === wire)
 }
 
-const inputRows = (
+/** Returns the parameters and the properties of the body as rows. */
+export const inputRows = (
   { body, parameters = [], positional = [] }: Descriptor,
   details: OperationDetails
 ): ReadonlyArray<Row> => {
@@ -153,7 +154,8 @@ const inputRows = (
   return rows
 }
 
-const responseRows = (descriptor: Descriptor, details: OperationDetails): ReadonlyArray<Row> =>
+/** Returns the responses as rows. */
+export const responseRows = (descriptor: Descriptor, details: OperationDetails): ReadonlyArray<Row> =>
   Object.entries(descriptor.responses).map(([status, { content }]) => {
     const response: DocumentResponse | undefined = details.responses.get(status)
     return {
@@ -202,14 +204,16 @@ export const methodHelp = (named: NamedOperation, width: number): ReadonlyArray<
   ]
 }
 
-const summaryOf = ({ operation }: NamedOperation): string => {
+/** Returns the summary of an operation, or the first line of its description. */
+export const summaryOf = ({ operation }: NamedOperation): string => {
   const { deprecated, description = "", path, summary } = operation
   const text = summary === undefined || summary.trim() === "" ? description.split("\n", 1)[0]! : summary
   const shown = text.trim() === "" ? `${operation.method} ${path}` : text
   return deprecated ? `(deprecated) ${shown}` : shown
 }
 
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`
+/** Counts in words: `2 methods`. */
+export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`
 
 /** Returns the help of a resource as lines: one for each method. */
 export const resourceHelp = (

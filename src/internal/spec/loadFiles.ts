@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import type { Problem } from "../../spec/Problem.js"
 import { isUrl, isWeb } from "./locations.js"
 import { parseText } from "./parseText.js"
@@ -54,41 +55,44 @@ export const loadFiles = <R>(source: Source<R>, json: unknown): Effect.Effect<Fi
     const hasIds = text === undefined || source.corrections !== undefined || hasIdsIn(text)
     const hasOthers = text === undefined || source.corrections !== undefined || hasOtherFiles(text)
     if (!hasIds && !hasOthers) return { reader: { root, scopes, resources, anchors }, problems, positions }
-    const rest = [...add(root, hasIds).references]
     let count = 1
-    for (let next = rest.shift(); next !== undefined; next = rest.shift()) {
-      const { location, place } = next
-      if (scopes.has(location) || source.read === undefined) continue
-      const from = place.scope.file.location ?? ""
-      const reason = refusal(from, location)
-      if (reason !== undefined) {
+    let references = add(root, hasIds).references
+    while (references.length > 0 && source.read !== undefined) {
+      const { read } = source
+      const locations = new Set<string>()
+      for (const { location, place } of references) {
+        if (scopes.has(location) || locations.has(location)) continue
+        const reason = refusal(place.scope.file.location ?? "", location)
         // Another file may refer to it.
-        problems.push(problemAt(place.scope, place.pointer, `${location} ${reason}.`))
-        continue
+        if (reason !== undefined) problems.push(problemAt(place.scope, place.pointer, `${location} ${reason}.`))
+        else if (count < maxFiles) {
+          locations.add(location)
+          count += 1
+        } else {
+          scopes.set(location, "is in a file that was not read")
+          const message = `${location} was not read: a document can have at most ${maxFiles} files.`
+          problems.push(problemAt(place.scope, place.pointer, message))
+        }
       }
-      if (count >= maxFiles) {
-        scopes.set(location, "is in a file that was not read")
-        problems.push(
-          problemAt(
-            place.scope,
-            place.pointer,
-            `${location} was not read: a document can have at most ${maxFiles} files.`
-          )
+      const parse = (location: string) =>
+        Effect.map(
+          Effect.either(Effect.flatMap(read(location), (text) => parseText(text, location))),
+          (parsed) => [location, parsed] as const
         )
-        break
+      const next: Array<Scan["references"][number]> = []
+      for (const [location, parsed] of yield* Effect.forEach(locations, parse, { concurrency: 8 })) {
+        if (Either.isLeft(parsed)) {
+          scopes.set(location, `can't be read: ${parsed.left.message}`)
+          continue
+        }
+        const scope = scopeOfFile({ location, json: parsed.right.json, isRoot: false })
+        scopes.set(location, scope)
+        if (!scopes.has(scope.base)) scopes.set(scope.base, scope)
+        positions.set(location, parsed.right.position)
+        for (const problem of parsed.right.problems) problems.push({ ...problem, source: location })
+        next.push(...add(scope, true).references)
       }
-      count += 1
-      const parsed = yield* Effect.either(Effect.flatMap(source.read(location), (text) => parseText(text, location)))
-      if (parsed._tag === "Left") {
-        scopes.set(location, `can't be read: ${parsed.left.message}`)
-        continue
-      }
-      const scope = scopeOfFile({ location, json: parsed.right.json, isRoot: false })
-      scopes.set(location, scope)
-      if (!scopes.has(scope.base)) scopes.set(scope.base, scope)
-      positions.set(location, parsed.right.position)
-      for (const problem of parsed.right.problems) problems.push({ ...problem, source: location })
-      rest.push(...add(scope, true).references)
+      references = next
     }
     return { reader: { root, scopes, resources, anchors }, problems, positions }
   })

@@ -12,6 +12,7 @@ import type { Problem } from "../../spec/Problem.js"
 import { isRequestField } from "../http/fieldSyntax.js"
 import { listOf } from "./declaredList.js"
 import { absoluteUrl, serverUrl } from "./serverUrl.js"
+import { toUrl } from "../http/toUrl.js"
 
 type Report = (pointer: string, message: string) => void
 
@@ -144,7 +145,12 @@ const serverOf = (document: Document, { servers }: DocumentOperation): string | 
   if (own === undefined) return undefined
   const url = absoluteUrl(document, serverUrl(own))
   const [first] = document.servers
-  return first !== undefined && absoluteUrl(document, serverUrl(first)) === url ? undefined : url
+  if (first === undefined) return url
+  const common = absoluteUrl(document, serverUrl(first))
+  if (common === url) return undefined
+  const [base, parsed] = [toUrl(common), toUrl(url)]
+  // The base URL of the API's layer may be of another origin than the document's server.
+  return parsed !== undefined && parsed.origin === base?.origin && parsed.origin !== "null" ? parsed.pathname : url
 }
 
 /** Makes the descriptor of an operation, and the problems of the parts that it has under another name or not at all. */

@@ -22,6 +22,12 @@ export const typeOf = (node: unknown): string => {
   }
 }
 
+/** Shows a value in messages, with at most 40 characters of a text. Objects and arrays are not shown. */
+export const showValue = (node: unknown): string => {
+  if (typeof node === "string") return JSON.stringify(node.length > 40 ? `${node.slice(0, 40)}…` : node)
+  return typeof node === "number" || typeof node === "bigint" ? String(node) : typeOf(node)
+}
+
 /** Escapes a token of a JSON pointer (RFC 6901, 3). */
 export const escapeToken = (token: string): string =>
   token.includes("~") || token.includes("/") ? token.replaceAll("~", "~0").replaceAll("/", "~1") : token

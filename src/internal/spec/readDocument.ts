@@ -17,7 +17,8 @@ export const specificationOf = (
 ): { readonly specification: Document["specification"]; readonly problem?: Problem } | undefined => {
   if (!isFields(json)) return undefined
   // YAML reads `swagger: 2.0` as the number 2.
-  const version = String(json.openapi ?? json.swagger ?? "")
+  const given = json.openapi ?? json.swagger
+  const version = typeof given === "string" || typeof given === "number" ? String(given) : ""
   if (json.openapi !== undefined) {
     if (/^3(?:\.0\b|$)/.test(version)) return { specification: "3.0" }
     if (/^3\.1\b/.test(version)) return { specification: "3.1" }

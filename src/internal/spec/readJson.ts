@@ -49,7 +49,10 @@ export const readJson = <R>(source: Source<R>): Effect.Effect<Document, Document
         inline: new Map(),
         named: new Map(),
         bare: new Map(),
-        cyclic: new Map(),
+        targets: new Map(),
+        ends: new Map(),
+        schemaEnds: new Map(),
+        cycles: { allOf: new Map(), anyOf: new Map(), any: new Map() },
         names: new Set<string>(),
         problems: new WeakMap()
       }

@@ -1,9 +1,9 @@
 import type { Ref, Shape } from "../../Shape.js"
-import { leadsTo, mayBeCyclic } from "./cycles.js"
+import { areInCycle, type Composition } from "./cycles.js"
 import { arrayIn, fieldsIn, report, textsIn, type Where } from "./fields.js"
 import { at, emptyRecord, escapeToken, type Fields, isFields, lazy, tokensOf, typeOf } from "./node.js"
 import { type Place, problemAt, type Problems, type Reader, type Scope } from "./reader.js"
-import { referenceOf, resolve, scopeOf } from "./references.js"
+import { follow, referenceOf, resolve, scopeOf } from "./references.js"
 import { type Draft, readDocumentation, readValue } from "./shapeKeywords.js"
 
 /** The number of schemas within each other that are read at once. Deeper ones are read when they are asked for. */
@@ -61,22 +61,26 @@ const noSiblings: Fields = {}
 /** The shape of a boolean schema. */
 const booleanShape = (value: boolean, pointer: string): Shape => (value ? { pointer } : { enum: [], pointer })
 
-/** Returns the words of a name for a schema that is no component, such as `owner` for `/…/properties/owner`. */
-const wordsOf = ({ pointer, scope }: Place): string => {
-  const tokens = tokensOf(pointer)
-  if (tokens[0] === "paths")
-    return tokens
-      .slice(1)
-      .filter((token) => !/^(schema|content|parameters|properties|\d{1,2})$/.test(token))
-      .join(" ")
-  const last = tokens.findLast(
-    (token) => !/^(schema|items|properties|allOf|anyOf|oneOf|additionalProperties|\d+)$/.test(token)
-  )
-  const file = scope.base
+/** Reports whether a token of a pointer says nothing of the value that a schema describes. */
+const isStructural = (token: string): boolean =>
+  /^(?:schema|content|parameters|items|properties|allOf|anyOf|oneOf|additionalProperties|\d{1,2})$/.test(token)
+
+/** The name of a file, without its directory and extension. */
+const fileName = (base: string): string =>
+  base
     .replace(/[?#].*$/, "")
     .replace(/^.*\//, "")
     .replace(/\.[^.]*$/, "")
-  return last ?? (file === "" ? "Schema" : file)
+
+/** Returns the words of a name for a schema that is no component, such as `owner` for `/…/properties/owner`. */
+const wordsOf = ({ pointer, scope }: Place): string => {
+  const tokens = tokensOf(pointer)
+  const [first, ...others] = tokens
+  if (first === "paths") return others.filter((token) => !isStructural(token)).join(" ")
+  const last = others.length === 0 ? first : tokens.findLast((token) => !isStructural(token))
+  if (last !== undefined) return last
+  const file = fileName(scope.base)
+  return file === "" ? "Schema" : file
 }
 
 /** Returns the name of a schema that is referred to: that of a component, or one that no component has. */
@@ -111,35 +115,25 @@ const readNamed = (reader: Reader, place: Place): Shape => {
 const isOnlyReference = (reader: Reader, node: unknown): node is Fields =>
   isFields(node) && referenceOf(node) !== undefined && siblingsOf(reader, node) === undefined
 
-/** Follows the references of a schema to one that has a structure of its own. Returns the shape of a reference without a target. */
-const follow = (reader: Reader, start: Place): Place | Shape => {
-  const passed = new Set<unknown>()
-  let place = start
-  let reference = isFields(start.node) ? referenceOf(start.node) : undefined
-  while (reference !== undefined) {
-    const { node, pointer, scope } = place
-    const target = passed.has(node) ? "refers to itself" : resolve(reader, scope, reference)
-    if (typeof target === "string") {
-      return unreadable(reader, scope, pointer, `The reference ${reference} ${target}; it is any value.`)
-    }
-    passed.add(node)
-    place = target
-    reference = isOnlyReference(reader, place.node) ? referenceOf(place.node) : undefined
-  }
-  return place
+/** Follows the reference of a schema to one that has a structure of its own. Returns the shape of a reference without a target. */
+const followSchema = (reader: Reader, start: Place): Place | Shape => {
+  const { failure, place } = follow(reader, start, reader.schemaEnds, (node) =>
+    isFields(node) && (node === start.node || isOnlyReference(reader, node)) ? referenceOf(node) : undefined
+  )
+  return failure === undefined ? place : unreadable(reader, place.scope, place.pointer, `${failure}; it is any value.`)
 }
 
 const isPlace = (found: Place | Shape): found is Place => "scope" in found
 
 /** Reads the schema that a reference leads to. */
 const readTarget = (reader: Reader, place: Place): Shape => {
-  const target = follow(reader, place)
+  const target = followSchema(reader, place)
   return isPlace(target) ? readNamed(reader, target) : target
 }
 
 /** Reads a schema without its alternatives, which extend it. */
 const readBare = (reader: Reader, place: Place): Shape => {
-  const target = isOnlyReference(reader, place.node) ? follow(reader, place) : place
+  const target = isOnlyReference(reader, place.node) ? followSchema(reader, place) : place
   if (!isPlace(target)) return target
   const { node, pointer, scope } = target
   if (!isFields(node)) return unreadable(reader, scope, pointer, notASchema(node))
@@ -304,7 +298,6 @@ const readComposition = (
   const { pointer, scope } = place
   const reference = isFields(schema) ? referenceOf(schema) : undefined
   if ((reference ?? node.allOf ?? node.anyOf ?? node.oneOf) === undefined) return
-  const isCyclic = mayBeCyclic(reader, { ...place, node: schema })
   const isPartOfItself = (keyword: string): undefined => {
     report(
       where,
@@ -312,9 +305,11 @@ const readComposition = (
       `The schema is a part of itself by \`${keyword}\`, which describes no value; this part is left out.`
     )
   }
+  const inCycle = (part: Place, composition: Composition): boolean =>
+    areInCycle(reader, { ...place, node: schema }, part, composition)
   const extend = (part: Place, keyword: string, normal: () => Ref): Ref | undefined => {
-    if (!isCyclic || !leadsTo(reader, part, schema, "any")) return normal()
-    return leadsTo(reader, part, schema, "allOf") ? isPartOfItself(keyword) : lazy(() => readBare(reader, part))
+    if (!inCycle(part, "any")) return normal()
+    return inCycle(part, "allOf") ? isPartOfItself(keyword) : lazy(() => readBare(reader, part))
   }
   const list = (keyword: string): ReadonlyArray<readonly [part: Place, ref: () => Ref]> =>
     arrayIn(node, keyword, where).map((child, index) => [
@@ -332,7 +327,7 @@ const readComposition = (
   for (const [part, ref] of list("allOf")) add(extend(part, "allOf", ref))
   const union = (keyword: string) => {
     const parts = list(keyword).filter(([part]) => {
-      const isKept = !isCyclic || !leadsTo(reader, part, schema, "anyOf")
+      const isKept = !inCycle(part, "anyOf")
       if (!isKept) isPartOfItself(keyword)
       return isKept
     })

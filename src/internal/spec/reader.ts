@@ -30,6 +30,12 @@ export interface Place {
   readonly pointer: string
 }
 
+/** The end of references: a node that is none, or the last one, with the reason why it can't be followed. */
+export interface End {
+  readonly place: Place
+  readonly failure?: string
+}
+
 /** The state of reading one document. */
 export interface Reader {
   readonly specification: Document["specification"]
@@ -46,8 +52,14 @@ export interface Reader {
   readonly named: Map<unknown, Shape>
   /** The shapes of schemas that others extend, without their `anyOf`, by their nodes. */
   readonly bare: Map<unknown, Shape>
-  /** Whether a schema may be a part of itself, by its node. */
-  readonly cyclic: Map<unknown, boolean>
+  /** The targets of references that JSON pointers pass through. */
+  readonly targets: Map<unknown, Place | string>
+  /** The ends of references. */
+  readonly ends: Map<unknown, End>
+  /** The ends of the references of schemas, of which one with keywords beside it is an end. */
+  readonly schemaEnds: Map<unknown, End>
+  /** The cycles that schemas are in by the keywords of a composition. */
+  readonly cycles: Readonly<Record<"allOf" | "anyOf" | "any", Map<unknown, number>>>
   /** The names that `named` has. */
   readonly names: Set<string>
   /** The problems of schemas. */

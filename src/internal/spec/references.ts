@@ -1,6 +1,6 @@
 import { resolveLocation } from "./locations.js"
 import { at, childOf, type Fields, isFields, tokensOf } from "./node.js"
-import { type Place, problemAt, type Problems, type Reader, type Scope } from "./reader.js"
+import { type End, type Place, problemAt, type Problems, type Reader, type Scope } from "./reader.js"
 
 /** The number of references that a JSON pointer may pass through. More are a cycle. */
 const maxPassed = 64
@@ -19,12 +19,12 @@ export const scopeOf = (reader: Reader, scope: Scope, node: unknown): Scope =>
   reader.resources.size === 0 ? scope : (reader.resources.get(node) ?? scope)
 
 /** Follows a JSON pointer. It may pass through references, as some tools write them. */
-const follow = (reader: Reader, start: Scope, fragment: string, passed: number): Place | undefined => {
+const walk = (reader: Reader, start: Scope, fragment: string, passed: number): Place | undefined => {
   let [scope, node, pointer] = [start, start.root, start.pointer]
   for (const token of tokensOf(fragment)) {
     let child = childOf(node, token)
     if (child === undefined && isReference(node)) {
-      const target = passed < maxPassed ? resolveFrom(reader, scope, node.$ref, passed + 1) : undefined
+      const target = passed < maxPassed ? targetOf(reader, scope, node, passed + 1) : undefined
       if (typeof target !== "object") return undefined
       ;({ scope, node, pointer } = target)
       child = childOf(node, token)
@@ -44,8 +44,8 @@ const fragmentIn = (reader: Reader, scope: Scope, fragment: string, passed: numb
   if (fragment === "") return rootOf(scope)
   const decoded = decode(fragment)
   const found = decoded.startsWith("/")
-    ? (follow(reader, scope, decoded, passed) ??
-      (decoded === fragment ? undefined : follow(reader, scope, fragment, passed)))
+    ? (walk(reader, scope, decoded, passed) ??
+      (decoded === fragment ? undefined : walk(reader, scope, fragment, passed)))
     : reader.anchors.get(scope)?.get(decoded)
   if (found !== undefined || scope.pointer === "") return found
   const { file } = scope
@@ -85,22 +85,64 @@ export const referenceOf = (node: Fields): string | undefined => {
 export const isReference = (node: unknown): node is Fields & { readonly $ref: string } =>
   isFields(node) && typeof node.$ref === "string"
 
+/** The target of a reference that a JSON pointer passes through. */
+const targetOf = (
+  reader: Reader,
+  scope: Scope,
+  node: Fields & { readonly $ref: string },
+  passed: number
+): Place | string => {
+  const known = reader.targets.get(node)
+  if (known !== undefined) return known
+  // While it is being resolved.
+  reader.targets.set(node, "refers to itself")
+  const target = resolveFrom(reader, scope, node.$ref, passed)
+  reader.targets.set(node, target)
+  return target
+}
+
+/**
+ * Follows references to a node that is none. Returns the last reference, with the reason, if it has no target, or leads to itself. The
+ * end is remembered for each reference that is passed.
+ *
+ * - `referenceIn`: the reference of a node; undefined for a node that is none
+ */
+export const follow = (
+  reader: Reader,
+  start: Place,
+  ends: Map<unknown, End>,
+  referenceIn: (node: unknown) => string | undefined
+): End => {
+  const passed = new Set<unknown>()
+  let end: End | undefined
+  let place = start
+  while (end === undefined) {
+    const reference = referenceIn(place.node)
+    if (reference === undefined) end = { place }
+    else {
+      const target = passed.has(place.node) ? "refers to itself" : resolve(reader, place.scope, reference)
+      if (typeof target === "string") end = { place, failure: `The reference ${reference} ${target}` }
+      else {
+        passed.add(place.node)
+        place = target
+        end = ends.get(place.node)
+      }
+    }
+  }
+  for (const node of passed) ends.set(node, end)
+  return end
+}
+
+const plainReference = (node: unknown): string | undefined => (isReference(node) ? node.$ref : undefined)
+
 /**
  * Follows the references of a node to a node that is none. Undefined, with a problem, if one has no target, or they refer to
  * each other.
  */
-export const dereference = (reader: Reader, place: Place, problems: Problems): Place | undefined => {
-  const passed = new Set<unknown>()
-  let current = place
-  while (isReference(current.node)) {
-    const { node, pointer, scope } = current
-    const target = passed.has(node) ? "refers to itself" : resolve(reader, scope, node.$ref)
-    if (typeof target === "string") {
-      problems.push(problemAt(scope, pointer, `The reference ${node.$ref} ${target}; it is left out.`))
-      return undefined
-    }
-    passed.add(node)
-    current = target
-  }
-  return current
+export const dereference = (reader: Reader, start: Place, problems: Problems): Place | undefined => {
+  if (!isReference(start.node)) return start
+  const { failure, place } = follow(reader, start, reader.ends, plainReference)
+  if (failure === undefined) return place
+  problems.push(problemAt(place.scope, place.pointer, `${failure}; it is left out.`))
+  return undefined
 }

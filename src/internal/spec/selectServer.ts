@@ -18,7 +18,8 @@ const listServers = (servers: ReadonlyArray<Server>): string =>
   `the servers of the document are ${servers.slice(0, 20).map(shown).join(", ")}`
 
 /** Finds a server by its index, its URL, or its description. Default: the first one. */
-const find = ({ servers }: Pick<Document, "servers">, server: number | string | undefined): Checked<Server> => {
+const find = (document: Pick<Document, "servers" | "source">, server: number | string | undefined): Checked<Server> => {
+  const { servers } = document
   if (servers.length === 0) {
     return invalid(["baseUrl"], "must be set, since the document names no servers")
   }
@@ -26,7 +27,7 @@ const find = ({ servers }: Pick<Document, "servers">, server: number | string | 
   const found =
     typeof server === "number"
       ? servers[server]
-      : (servers.find(({ url }) => url === server) ??
+      : (servers.find(({ url }) => url === server || url === absoluteUrl(document, server)) ??
         servers.find(({ description }) => description !== undefined && description === server))
   return found === undefined
     ? invalid(["server"], `must be the index, URL or description of a server: ${listServers(servers)}`)
@@ -40,11 +41,11 @@ const checkVariables = (server: Server, values: Readonly<Record<string, unknown>
     if (value === undefined) continue
     const variable = server.variables.get(name)
     const path = ["variables", name]
-    if (variable === undefined && !server.url.includes(`{${name}}`)) {
+    if (variable === undefined) {
       return invalid(path, unknownName(name, names, `a variable of the server ${oneLine(server.url, 200)}`))
     }
     if (typeof value !== "string") return invalid(path, "must be a text")
-    if (variable?.enum !== undefined && !variable.enum.includes(value)) {
+    if (variable.enum !== undefined && !variable.enum.includes(value)) {
       return invalid(path, `must be one of ${listNames(variable.enum)}`)
     }
   }
@@ -62,14 +63,18 @@ export const selectServer = (
 ): Checked<string> =>
   Either.flatMap(find(document, selected), (server) =>
     Either.flatMap(checkVariables(server, variables), () => {
-      const filled = serverUrl(server, variables)
-      const missing = /\{([^{}]*)\}/.exec(filled)
-      if (missing !== null) {
+      // The reader gives an empty default to a variable that nothing describes.
+      const missing = Array.from(server.variables).find(
+        ([name, { default: fallback, description, enum: values }]) =>
+          variables[name] === undefined && fallback === "" && description === undefined && values === undefined
+      )
+      if (missing !== undefined) {
         return invalid(
-          ["variables", missing[1]!],
+          ["variables", missing[0]],
           `must be set, since the server ${oneLine(server.url, 200)} has no default for it`
         )
       }
+      const filled = serverUrl(server, variables)
       const url = toUrl(absoluteUrl(document, filled))
       if (url === undefined) {
         return invalid(

@@ -1,6 +1,6 @@
 import type { Json, Shape, TypeName } from "../../Shape.js"
 import { arrayIn, flagIn, jsonOf, report, textIn, type Where } from "./fields.js"
-import type { Fields } from "./node.js"
+import { type Fields, showValue } from "./node.js"
 
 /** A shape that is being made. */
 export type Draft = { -readonly [Key in keyof Shape]: Shape[Key] }
@@ -24,7 +24,7 @@ const typesOf = (node: Fields, where: Where): ReadonlyArray<TypeName> | undefine
   const types = Array.isArray(type) ? (type as ReadonlyArray<unknown>) : [type]
   const known = types.filter(isTypeName)
   if (known.length < types.length || known.length === 0) {
-    report(where, "type", `The type ${JSON.stringify(type)} is not one of JSON Schema; the schema has any type.`)
+    report(where, "type", `The type ${showValue(type)} is not one of JSON Schema; the schema has any type.`)
     return undefined
   }
   return [...new Set(known)]

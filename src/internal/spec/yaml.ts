@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { isAlias, isCollection, isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml"
+import { isAlias, isCollection, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from "yaml"
 import type { Document as YamlDocument, YAMLParseError } from "yaml"
 import type { Problem } from "../../spec/Problem.js"
 import { DocumentError } from "./DocumentError.js"
@@ -27,12 +27,19 @@ const sizeOf = (value: unknown, sizes: Map<object, number>): number => {
 interface Tree {
   readonly document: YamlDocument
   readonly lines: LineCounter
+  /** The children of the collections that were looked at. */
+  readonly known: Map<unknown, Map<string, Pair>>
+}
+
+interface Pair {
+  readonly key: unknown
+  readonly value: unknown
 }
 
 const parsed = (text: string): Tree => {
   const lines = new LineCounter()
   const document = parseDocument(text, { uniqueKeys: false, merge: true, logLevel: "silent", lineCounter: lines })
-  return { document, lines }
+  return { document, lines, known: new Map() }
 }
 
 const keyOf = (key: unknown): string => String(isScalar(key) ? key.value : key)
@@ -66,24 +73,31 @@ const duplicateKeys = (root: unknown): ReadonlyArray<Problem> => {
   return problems
 }
 
+/** The children of a collection, by key or index. The last one of two equal keys counts. */
+const childrenOf = (node: unknown, { known }: Tree): ReadonlyMap<string, Pair> => {
+  if (!isCollection(node)) return new Map()
+  const children = known.get(node) ?? new Map<string, Pair>()
+  if (known.has(node)) return children
+  known.set(node, children)
+  node.items.forEach((item, index) => {
+    const pair: Pair = isPair(item) ? item : { key: undefined, value: item }
+    children.set(isPair(item) ? keyOf(item.key) : String(index), pair)
+  })
+  return children
+}
+
 /** Finds a JSON pointer in YAML, or the nearest part above it. */
-const locate = ({ document, lines }: Tree, pointer: string): Position => {
-  let node: unknown = document.contents
+const locate = (tree: Tree, pointer: string): Position => {
+  let node: unknown = tree.document.contents
   let place = 0
   for (const token of tokensOf(pointer)) {
-    if (isAlias(node)) node = node.resolve(document)
-    if (!isCollection(node)) break
-    const child: unknown = isMap(node)
-      ? node.items.findLast(({ key }) => keyOf(key) === token)
-      : /^\d+$/.test(token)
-        ? { value: node.items[Number(token)] }
-        : undefined
+    const child = childrenOf(isAlias(node) ? node.resolve(tree.document) : node, tree).get(token)
     if (child === undefined) break
-    const { key, value } = child as { readonly key?: unknown; readonly value?: unknown }
+    const { key, value } = child
     node = value
     place = (isNode(value) ? value.range?.[0] : undefined) ?? (isNode(key) ? key.range?.[0] : undefined) ?? place
   }
-  const { col, line } = lines.linePos(place)
+  const { col, line } = tree.lines.linePos(place)
   return { line: Math.max(line, 1), column: Math.max(col, 1) }
 }
 

@@ -45,6 +45,13 @@ const headersOf = (headers: RecordedRequest["response_headers"]): Readonly<Recor
     )
   )
 
+/** Fills in the placeholders of a path from the body: some requests were recorded with `:sync_id` in the path. */
+const filled = (path: string, body: unknown): string =>
+  path.replace(/(?::|%3A)(\w+)/g, (_, name: string) => {
+    const key = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+    return String((body as Record<string, unknown>)[key])
+  })
+
 /** Returns all recorded examples, in the order of the specification. */
 export const examplesOf = ({ paths }: Specification): ReadonlyArray<Example> =>
   Object.entries(paths).flatMap(([path, operations]) =>
@@ -53,15 +60,14 @@ export const examplesOf = ({ paths }: Specification): ReadonlyArray<Example> =>
         .flatMap(({ requests }) => requests)
         .map((request): Example => {
           const url = new URL(request.request_path)
+          const body: unknown =
+            request.request_body === null || request.request_body === "" ? undefined : JSON.parse(request.request_body)
           return {
             method: method.toUpperCase(),
             path,
-            target: url.pathname,
+            target: filled(url.pathname, body),
             query: [...url.searchParams],
-            body:
-              request.request_body === null || request.request_body === ""
-                ? undefined
-                : JSON.parse(request.request_body),
+            body,
             response: {
               status: request.response_status,
               headers: headersOf(request.response_headers),

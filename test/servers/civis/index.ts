@@ -36,12 +36,15 @@ const withoutSlash = (path: string): string => path.replace(/(?<=.)\/+$/, "")
 
 const toSnakeCase = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase()
 
-/** Returns the key of a request. Names in queries are in snake_case or in camelCase, in any order. */
+/** Returns the key of a request. Names in queries are in snake_case or in camelCase, in any order; some have the id of the path, too. */
 const keyOf = (method: string, path: string, query: Iterable<readonly [string, string]>): string =>
   JSON.stringify([
     method,
     withoutSlash(path),
-    Array.from(query, ([name, value]) => `${toSnakeCase(name)}=${value}`).sort()
+    Array.from(query)
+      .filter(([name]) => name !== "id")
+      .map(([name, value]) => `${toSnakeCase(name)}=${value.toLowerCase()}`)
+      .sort()
   ])
 
 export const errorBody = (status: number, error: string, errorDescription: string) => ({

@@ -56,7 +56,7 @@ describe("a client of real documents", () => {
           counts.operations += 1
           const call = yield* Client.method(api, resource, method)
           const { server: own } = descriptor()
-          for (const input of fc.sample(inputs(descriptor()), { numRuns: 3, seed: 1 })) {
+          for (const input of fc.sample(inputs(descriptor()), { numRuns: 2, seed: 1 })) {
             // Servers elsewhere are not called, and no value is of the types of these operations.
             if ((own !== undefined && /^https?:/.test(own)) || /incompatible.*AllOf|directCircular/i.test(method))
               continue

@@ -115,7 +115,7 @@ describe("Document.parse fails with what was found", () => {
       '{"openapi":"4.0.0"}',
       'a.yaml is a document of OpenAPI "4.0.0", which is not a version that is known.'
     ],
-    ["a version of another type", '{"openapi":{}}', "a.yaml is a document of OpenAPI {}"],
+    ["a version of another type", '{"openapi":{}}', "a.yaml is a document of OpenAPI an object"],
     [
       "an error of a server",
       '{"message":"Bad credentials"}',

@@ -283,7 +283,8 @@ export const writeResource = (
       ["security", security && array(security.map((names) => strings(names)!))],
       ["list", list && jsonLiteral(list)],
       ["positional", strings(positional)],
-      ["keys", keys && jsonLiteral(keys)]
+      ["keys", keys && jsonLiteral(keys)],
+      ["undeclaredNulls", flag(descriptor.undeclaredNulls)]
     ])
   }
 

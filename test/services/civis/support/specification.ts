@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import { Document } from "effect-herald/spec"
+import { correctionsOf } from "../../../../services/civis/correctionsOf.js"
 
 const fixture = (name: string): string =>
   readFileSync(new URL(`../../../fixtures/civis/${name}`, import.meta.url), "utf8")
@@ -20,3 +21,8 @@ export const table = (name: "methods.tsv" | "nameExceptions.tsv"): ReadonlyArray
 
 /** The specification, without corrections. */
 export const readSpecification = Effect.orDie(Document.parse(specificationText))
+
+/** The specification, with Civis' corrections. */
+export const readCorrected = Effect.orDie(
+  Effect.flatMap(correctionsOf, (corrections) => Document.parse(specificationText, { corrections }))
+)

@@ -52,6 +52,7 @@ describe("A path", () => {
     ["/a?of={id}&x", { id: "b&c" }, "/v1/a?of=b%26c&x"],
     ["/#Action=Create", {}, "/v1/"],
     ["/a/{id}#{x}", { id: 1 }, "/v1/a/1"],
+    ["/a{?q,limit}{#part}", {}, "/v1/a"],
     ["/é/%41/a b", {}, "/v1/%C3%A9/%41/a%20b"],
     ["/a/{__proto__}/{constructor}", JSON.parse('{"__proto__": 1, "constructor": 2}'), "/v1/a/1/2"]
   ] as ReadonlyArray<readonly [string, object, string]>)("%s", ([path, input, expected]) =>
@@ -147,7 +148,7 @@ describe("An input", () => {
     })
   )
 
-  it.effect.each([[1], ["text"], [true], [() => {}]])("that is no object is an issue: %s", (input) =>
+  it.effect.each([[1], ["text"], [true], [() => {}], [[]], [[1]]])("that is no object is an issue: %s", ([input]) =>
     Effect.gen(function* () {
       const found = yield* issues(descriptor, [input])
       expect(found[0]?.[1]).toMatch(/^should be an object, and is /)
@@ -236,7 +237,7 @@ describe("A positional call", () => {
   )
 
   it.effect.each([
-    [[1, "t", "k", {}, 5], "", "should be 3 arguments (id, X-Trace, kind) and an object of options, and are 5"],
+    [[1, "t", "k", {}, 5], "", "the arguments are id, X-Trace, kind and an object of options, and there are 5"],
     [[1, "t", "k", 5], "options", "should be an object, and is number"],
     [[1, "t", "k", { id: 2 }], "id", "is given twice: as an argument, and by its name"],
     [[1, "t"], "kind", "is missing"]

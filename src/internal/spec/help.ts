@@ -1,4 +1,4 @@
-import type { Descriptor, MediaType, Parameter } from "../../Descriptor.js"
+import type { Descriptor, MediaType, Parameter } from "../descriptor/Descriptor.js"
 import type { Ref } from "../../Shape.js"
 import type { NamedOperation } from "../../spec/Convention.js"
 import type { Document, DocumentResponse, OperationDetails } from "./model.js"

@@ -335,16 +335,25 @@ export const basicKey = (
     ? refuse("key", "must not have a colon (RFC 7617, 2)")
     : single("key", key, name, (value) => headerAdder("authorization", () => `Basic ${encodeBase64(`${value()}:`)}`))
 
+/** The number of generations of combined credentials that are remembered: more than are in use at any time. */
+const maxGenerations = 100
+
 /** The generations of credentials that were combined, one for each of them, by the generation of the combination. */
 const makeGenerations = () => {
-  const all: Array<ReadonlyArray<number>> = []
+  /** The last ones, by number. */
+  const known = new Map<number, ReadonlyArray<number>>()
+  let next = 0
   return {
     indexOf: (generations: ReadonlyArray<number>): number => {
-      const last = all.at(-1)
-      const isLast = last?.every((generation, index) => generation === generations[index]) === true
-      return isLast ? all.length - 1 : all.push(generations) - 1
+      const last = known.get(next - 1)
+      if (last?.every((generation, index) => generation === generations[index]) === true) return next - 1
+      known.set(next, generations)
+      known.delete(next - maxGenerations)
+      next += 1
+      return next - 1
     },
-    at: (index: number): ReadonlyArray<number> => all[index] ?? []
+    /** Returns undefined for one that is forgotten. */
+    at: (index: number): ReadonlyArray<number> | undefined => known.get(index)
   }
 }
 
@@ -418,6 +427,8 @@ const combined = (parts: ReadonlyArray<Credentials>): Credentials => {
       ? (generation) =>
           Effect.suspend(() => {
             const each = generations.at(generation)
+            // Others replaced it long ago.
+            if (each === undefined) return Effect.succeed(true)
             return Effect.map(
               Effect.forEach(parts, ({ rejected }, index) => rejected(each[index] ?? 0)),
               (others) => others.some(Boolean)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -110,6 +111,26 @@ describe("The security of an operation", () => {
       yield* Effect.provide(described({ security: [["a", "b"]] })(), layer({ baseUrl: server.url, credentials }))
       expect([calls, server.requests.length]).toEqual([["a 0", "b 7"], 2])
     }).pipe(Effect.scoped)
+  )
+
+  it.effect("remembers a bounded number of renewals of credentials that it needs together", () =>
+    Effect.gen(function* () {
+      let generation = 0
+      const calls: Array<number> = []
+      const renewed: Effect.Effect<Credentials.Credentials> = Effect.succeed({
+        ...Credentials.none,
+        authorize: (request) => Effect.sync(() => ({ request, generation: (generation += 1) })),
+        rejected: (rejected) => Effect.sync(() => calls.push(rejected) === 0)
+      })
+      const { forSecurity } = yield* Credentials.bySecurity({ a: renewed, b: Effect.succeed(Credentials.none) })
+      const both = forSecurity!([["a", "b"]])
+      const first = yield* both.authorize(HttpClientRequest.get("/"))
+      let last = first
+      for (let count = 0; count < 1000; count += 1) last = yield* both.authorize(HttpClientRequest.get("/"))
+      // Credentials that were replaced long ago are known to be, without asking.
+      expect([yield* both.rejected(first.generation), calls]).toEqual([true, []])
+      expect([yield* both.rejected(last.generation), calls]).toEqual([false, [1001]])
+    })
   )
 
   it.effect("separates the entries of the response cache by the credentials that are sent", () =>

@@ -4,10 +4,11 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { ConfigError } from "effect/ConfigError"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import * as Authoriser from "../Authoriser.js"
-import { otherOrigins, selectServer } from "../internal/spec/selectServer.js"
+import type * as Authoriser from "../Authoriser.js"
+import { type ServerOptions, serverLayer } from "../internal/descriptor/apiLayer.js"
+import { otherOrigins } from "../internal/spec/selectServer.js"
 import * as Security from "./Security.js"
 import * as Descriptor from "../Descriptor.js"
 import type { CallError, EncodeError, PaginationError } from "../HeraldError.js"
@@ -276,14 +277,8 @@ export const method = <R>(client: Client<R>, resource: string, name: string): Ef
     return Effect.fail(new UnknownMethod({ message, resource, method: name, names }))
   })
 
-/** The options of `layer` that select the server and the credentials. */
-export interface LayerOptions<G extends Security.GivenSchemes> extends Authoriser.Defaults {
-  /** The base URL, instead of the servers of the document. */
-  readonly baseUrl?: string | URL | undefined
-  /** The server: its index, its URL as the document has it, or its description. Default: the first one. */
-  readonly server?: number | string | undefined
-  /** The values of the variables of the server. Default: those of the document. */
-  readonly variables?: Readonly<Record<string, string>> | undefined
+/** Options of `layer`. */
+export interface LayerOptions<G extends Security.GivenSchemes> extends ServerOptions {
   /** The credentials by the names of security schemes, for example `{ api_key: Redacted.make(key) }`; see `Security.credentials`. Default: none. */
   readonly credentials?: G | undefined
 }
@@ -313,19 +308,14 @@ export interface LayerOptions<G extends Security.GivenSchemes> extends Authorise
 export const layer = <Id, const G extends Security.GivenSchemes = {}>(
   tag: Context.Tag<Id, Authoriser.Authoriser>,
   document: Document,
-  options: LayerOptions<G> = {}
+  { credentials, ...options }: LayerOptions<G> = {}
 ): Layer.Layer<Id, ConfigError | Security.ErrorsOf<G>, Exclude<Security.ServicesOf<G>, Scope.Scope>> =>
-  Layer.unwrapEffect(
-    Effect.gen(function* () {
-      const { baseUrl: given, credentials, server, variables, ...defaults } = options
-      const baseUrl = given ?? (yield* selectServer(document, server, variables))
-      return Authoriser.layer(tag, {
-        trustedOrigins: otherOrigins(document, baseUrl),
-        ...defaults,
-        baseUrl,
-        credentials: credentials && Security.credentials(document, credentials)
-      })
-    })
+  serverLayer(
+    tag,
+    document,
+    (baseUrl) => otherOrigins(document, baseUrl),
+    options,
+    credentials && Security.credentials(document, credentials)
   )
 
 const quoted = (name: string): string => JSON.stringify(name.slice(0, 100))

@@ -5,6 +5,7 @@ import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Credentials from "../Credentials.js"
+import { withSecurity } from "../internal/descriptor/apiLayer.js"
 import { unknownName } from "../internal/descriptor/names.js"
 import type { Client, Server } from "../OAuth.js"
 import { absoluteUrl } from "../internal/spec/serverUrl.js"
@@ -213,13 +214,7 @@ export const credentials = <G extends GivenSchemes>(
       one === undefined ? [] : [[name, credentialsOf(document, name, one)] as const]
     )
   )
-  const { security } = document
-  const made = Effect.map(Credentials.bySecurity(schemes), (all) =>
-    // Operations without security of their own have that of the document.
-    security.length === 0 || all.forSecurity === undefined
-      ? all
-      : { ...all.forSecurity(security), forSecurity: all.forSecurity }
-  )
+  const made = Effect.map(Credentials.bySecurity(schemes), (all) => withSecurity(all, document.security))
   // `ErrorsOf` and `ServicesOf` are those of the Effects that were combined.
   return made as never
 }

@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Authoriser from "../../Authoriser.js"
 import * as Credentials from "../../Credentials.js"
+import type { Document } from "../spec/model.js"
 import { selectServer } from "../spec/selectServer.js"
 
 /** A server of an API, as plain data. */
@@ -26,18 +27,22 @@ export interface ApiDescription {
   readonly origins?: ReadonlyArray<string> | undefined
 }
 
-/**
- * Options of the layer of an API.
- *
- * - `Schemes`: the names of its security schemes
- */
-export interface ApiOptions<Schemes extends string, E, R> extends Authoriser.Defaults {
+/** Options that select the server of an API, with the defaults of its calls. */
+export interface ServerOptions extends Authoriser.Defaults {
   /** The base URL, instead of the servers of the document. */
   readonly baseUrl?: string | URL | undefined
   /** The server: its index, its URL as the document has it, or its description. Default: the first one. */
   readonly server?: number | string | undefined
   /** The values of the variables of the server. Default: those of the document. */
   readonly variables?: Readonly<Record<string, string>> | undefined
+}
+
+/**
+ * Options of the layer of an API.
+ *
+ * - `Schemes`: the names of its security schemes
+ */
+export interface ApiOptions<Schemes extends string, E, R> extends ServerOptions {
   /** The credentials by the names of security schemes, made by `Credentials`, `Tokens` or `effect-herald/oauth`. Default: none. */
   readonly credentials?:
     | { readonly [Name in Schemes]?: Effect.Effect<Credentials.Credentials, E, R> | undefined }
@@ -49,36 +54,52 @@ export type ApiLayer<Id, Schemes extends string> = <E = never, R = never>(
   options?: ApiOptions<Schemes, E, R>
 ) => Layer.Layer<Id, ConfigError | E, Exclude<R, Scope.Scope>>
 
+/**
+ * Makes the layer of an API whose document names servers.
+ *
+ * - `originsOf`: returns the other origins of the API, by its base URL
+ */
+export const serverLayer = <Id, E, R>(
+  tag: Context.Tag<Id, Authoriser.Authoriser>,
+  document: Pick<Document, "servers" | "source">,
+  originsOf: (baseUrl: string | URL) => ReadonlyArray<string> | undefined,
+  { baseUrl: given, server, variables, ...defaults }: ServerOptions,
+  credentials: Effect.Effect<Credentials.Credentials, E, R> | undefined
+): Layer.Layer<Id, ConfigError | E, Exclude<R, Scope.Scope>> =>
+  Layer.unwrapEffect(
+    Effect.map(given === undefined ? selectServer(document, server, variables) : Effect.succeed(given), (baseUrl) =>
+      Authoriser.layer<Id, Credentials.Credentials, E, R>(tag, {
+        trustedOrigins: originsOf(baseUrl),
+        ...defaults,
+        baseUrl,
+        credentials
+      })
+    )
+  )
+
+/**
+ * Returns the credentials of security schemes, made by `Credentials.bySecurity`, for a document: operations without security of their own
+ * have that of the document.
+ */
+export const withSecurity = (
+  credentials: Credentials.Credentials,
+  security: ReadonlyArray<ReadonlyArray<string>>
+): Credentials.Credentials => {
+  const { forSecurity } = credentials
+  return security.length === 0 || forSecurity === undefined ? credentials : { ...forSecurity(security), forSecurity }
+}
+
 /** See `layer` of `Descriptor`. */
 export const apiLayer =
   <Id, Schemes extends string>(
     tag: Context.Tag<Id, Authoriser.Authoriser>,
     { origins, security = [], servers }: ApiDescription
   ): ApiLayer<Id, Schemes> =>
-  <E = never, R = never>({
-    baseUrl,
-    credentials,
-    server,
-    variables,
-    ...defaults
-  }: ApiOptions<Schemes, E, R> = {}): Layer.Layer<Id, ConfigError | E, Exclude<R, Scope.Scope>> => {
-    const described = servers.map((one) => ({ ...one, variables: new Map(Object.entries(one.variables ?? {})) }))
-    return Layer.unwrapEffect(
-      Effect.map(
-        baseUrl === undefined ? selectServer({ servers: described }, server, variables) : Effect.succeed(baseUrl),
-        (url) =>
-          Authoriser.layer<Id, Credentials.Credentials, E, R>(tag, {
-            trustedOrigins: origins,
-            ...defaults,
-            baseUrl: url,
-            credentials:
-              credentials &&
-              Effect.map(Credentials.bySecurity<E, R>(credentials), (all) =>
-                security.length === 0 || all.forSecurity === undefined
-                  ? all
-                  : { ...all.forSecurity(security), forSecurity: all.forSecurity }
-              )
-          })
-      )
+  <E = never, R = never>({ credentials, ...options }: ApiOptions<Schemes, E, R> = {}) =>
+    serverLayer<Id, E, R>(
+      tag,
+      { servers: servers.map((one) => ({ ...one, variables: new Map(Object.entries(one.variables ?? {})) })) },
+      () => origins,
+      options,
+      credentials && Effect.map(Credentials.bySecurity<E, R>(credentials), (all) => withSecurity(all, security))
     )
-  }

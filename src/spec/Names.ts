@@ -1,6 +1,6 @@
 import { isHttpMethod } from "@effect/platform/HttpMethod"
 import type { Descriptor } from "../Descriptor.js"
-import { bindingName, propertyName } from "../internal/spec/identifiers.js"
+import { propertyName } from "../internal/spec/identifiers.js"
 import { makeDescriptor } from "../internal/spec/makeDescriptor.js"
 import { wholeName } from "../internal/spec/standardName.js"
 import { type Convention, type NamedOperation, type OperationName, standard } from "./Convention.js"
@@ -140,16 +140,3 @@ const namesOf = (
  */
 export const descriptorOf = (document: Document, operation: DocumentOperation, name: string): Descriptor =>
   makeDescriptor(document, operation, name).descriptor
-
-/**
- * Returns an identifier for a binding in generated code, such as a function that is exported: reserved words and names that begin with a
- * digit are changed. The names of different operations can have the same identifier, if they are not from `make`.
- *
- * @example
- * ```ts
- * import { Names } from "effect-herald/spec"
- *
- * Names.exportName("delete") // "delete_"
- * ```
- */
-export const exportName = (name: string): string => bindingName(name)

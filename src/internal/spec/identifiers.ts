@@ -63,13 +63,3 @@ export const propertyName = (name: string): string => {
   const valid = name.length <= maxLength && isIdentifierName(name) ? name : camelCase(name)
   return isSafeName(valid) ? valid : `${valid}_`
 }
-
-/** Matches words that can't name a binding in a module (ECMAScript 2024, 12.7.2), and global values. */
-const reservedWord =
-  /^(?:arguments|await|break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|eval|export|extends|false|finally|for|function|if|implements|import|in|instanceof|interface|let|new|null|package|private|protected|public|return|static|super|switch|this|throw|true|try|typeof|var|void|while|with|yield|undefined|NaN|Infinity)$/
-
-/** Returns the name of a binding for a name of a property: reserved words get an underscore at their end. */
-export const bindingName = (name: string): string => {
-  const valid = propertyName(name)
-  return reservedWord.test(valid) ? `${valid}_` : valid === "" ? "_" : valid
-}

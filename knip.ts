@@ -26,6 +26,8 @@ const config: KnipConfig = {
     // tools/package.ts runs the commands of these.
     "@arethetypeswrong/cli",
     "publint",
+    // Tests read its documents by path.
+    "@readme/oas-examples",
     // Not a package, but the name of the plugin in tsconfig.json whose options @effect/tsgo reads.
     "@effect/language-service"
   ]

@@ -1,6 +1,6 @@
-import type { Descriptor } from "effect-herald/descriptor"
+import type { Descriptor, Ref } from "effect-herald/descriptor"
 import type { Document } from "effect-herald/spec"
-import { acceptedBy, type Ref, shapeOf } from "./shapes.js"
+import { acceptedBy, shapeOf } from "./shapes.js"
 
 /** A parameter of an operation, or a property of its body, as it is given on the command line. */
 export interface Flag {

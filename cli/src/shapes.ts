@@ -1,10 +1,4 @@
-import type { Parameter } from "effect-herald/descriptor"
-
-/** A shape, or a function that returns it. */
-export type Ref = NonNullable<Parameter["shape"]>
-
-/** The description of a value. */
-export type Shape = Exclude<Ref, () => unknown>
+import type { Ref, Shape } from "effect-herald/descriptor"
 
 /** A value of JSON. */
 export type Json = NonNullable<Shape["enum"]>[number]

@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises"
 import { File } from "node:buffer"
 import { basename } from "node:path"
+import type { Ref } from "effect-herald/descriptor"
 import { type Failure, usage } from "./Failure.js"
 import type { Flag } from "./flags.js"
 import type { Io } from "./Io.js"
 import { parseJson } from "./jsonText.js"
 import { didYouMean } from "./nearest.js"
-import { acceptedBy, describeType, type Json, type Ref, textOfJson } from "./shapes.js"
+import { acceptedBy, describeType, type Json, textOfJson } from "./shapes.js"
 import { visibleLine } from "./text/visible.js"
 
 /** Returns a text in quotes, for messages. */

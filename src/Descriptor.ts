@@ -11,6 +11,7 @@ import { snakeCase } from "./internal/descriptor/snakeCase.js"
 import { type Internals, internals } from "./internal/operation.js"
 import { fromInternals, type Operation as AnyOperation } from "./Operation.js"
 import * as Pagination from "./Pagination.js"
+import { tokensOf } from "./internal/jsonPointer.js"
 
 export type {
   Descriptor,
@@ -25,7 +26,7 @@ export type {
   Style
 } from "./internal/descriptor/Descriptor.js"
 export type { Mismatch, MismatchKind, Ref, Shape } from "./internal/descriptor/Shape.js"
-export type { ApiDescription, ApiLayer, ApiOptions, ApiServer } from "./internal/descriptor/apiLayer.js"
+export type { ApiDescription, ApiLayer, ApiOptions, ApiServer, ServerOptions } from "./internal/descriptor/apiLayer.js"
 export { Strict } from "./internal/descriptor/strict.js"
 
 /** The content of a body that is neither JSON nor fields: text, bytes, or a Stream of bytes. */
@@ -195,10 +196,7 @@ export const of = (
 
 /** Makes a function that reads a JSON pointer (RFC 6901) of the body, from a value whose keys may be renamed. */
 const pointerReader = (pointer: string, keys: Keys | undefined): ((value: unknown) => unknown) => {
-  const path = pointer
-    .split("/")
-    .slice(1)
-    .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"))
+  const path = tokensOf(pointer)
   return (value) => {
     let found = value
     for (const key of path) {

@@ -1,15 +1,10 @@
 import type { Descriptor, List, Parameter } from "../../src/Descriptor.js"
-import type { Ref, Shape } from "../../src/Shape.js"
+import type { Shape } from "../../src/Shape.js"
 import type { Convention, OperationName } from "../../src/spec/Convention.js"
 import type { DocumentOperation } from "../../src/spec/Document.js"
 import { formerLists, undeclaredArrays } from "./nameExceptions.js"
-
-/** Converts a name in camelCase to snake_case, as Civis' own client does: `targetFileURL` becomes `target_file_url`. */
-const toSnakeCase = (name: string): string =>
-  name
-    .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
-    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
-    .toLowerCase()
+import { shapeOf } from "../../src/internal/descriptor/shapeOf.js"
+import { snakeCase } from "../../src/internal/descriptor/snakeCase.js"
 
 const isPlaceholder = (segment: string): boolean => /^\{.*\}$/.test(segment)
 
@@ -18,8 +13,6 @@ const withoutBraces = (segment: string): string => segment.replace(/^\{|\}$/g, "
 const withoutOuterSlashes = (path: string): string => path.replace(/^\/+|\/+$/g, "")
 
 const toIdentifier = (text: string): string => text.replaceAll("-", "_")
-
-const shapeOf = (ref: Ref): Shape => (typeof ref === "function" ? ref() : ref)
 
 const hasType = (shape: Shape | undefined, name: "array" | "object"): boolean =>
   shape?.type === name || (Array.isArray(shape?.type) && shape.type.includes(name))
@@ -58,7 +51,7 @@ const nameOf = (operation: DocumentOperation): OperationName | undefined => {
 /** Names a parameter in snake_case. An array in a query is sent as `status[]=a&status[]=b`. */
 const toParameter = (parameter: Parameter): Parameter => {
   const { name, in: place, shape, wire = name } = parameter
-  const snake = toSnakeCase(wire)
+  const snake = snakeCase(wire)
   const { explode, style, wire: _, ...rest } = parameter
   const isArray = place === "query" && shape !== undefined && hasType(shapeOf(shape), "array")
   return {
@@ -72,7 +65,7 @@ const toParameter = (parameter: Parameter): Parameter => {
 /** Makes parameters of the properties of a body. */
 const bodyParameters = ({ properties = {}, required = [] }: Shape): ReadonlyArray<Parameter> =>
   Object.entries(properties).map(([name, shape]) => {
-    const snake = toSnakeCase(name)
+    const snake = snakeCase(name)
     return {
       name: snake,
       ...(snake !== name && { wire: name }),

@@ -13,11 +13,12 @@ import type { Internals } from "../operation.js"
 import { maxIssues } from "../parseIssues.js"
 import { callArguments, type Input, isInput } from "./callArguments.js"
 import { unknownName } from "./names.js"
-import { bodyWriter, type Check, formText, isJsonType, plainBy } from "./requestBody.js"
+import { bodyWriter, type Check, formText, plainBy } from "./requestBody.js"
 import { requestRenamer } from "./requestKeys.js"
 import { targetOf, wireOf } from "./requestTarget.js"
 import { authoriserOf, serverProblem } from "./serverAndSecurity.js"
 import { cookiePairs, headerText, pathText, percentEncode, queryPairs, refuse, type Value } from "./styles.js"
+import { isJsonType } from "../http/mediaType.js"
 
 /** The part of a compiled endpoint that makes requests. */
 export type RequestSide = Pick<

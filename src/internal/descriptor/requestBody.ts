@@ -16,6 +16,7 @@ import { fieldValue } from "../http/fieldSyntax.js"
 import * as JsonText from "../http/json.js"
 import { listNames, unknownName } from "./names.js"
 import { queryPairs, type Value } from "./styles.js"
+import { essence, isJsonType, isFormType, isMultipartType, isLinesType } from "../http/mediaType.js"
 
 /** Checks a value by its shape. Part of the shape's module; an argument here, since the pipeline of a call does not need it. */
 export type Check = (shape: Ref, value: unknown, direction: "request") => ReadonlyArray<Issue>
@@ -38,20 +39,6 @@ export const plainBy = (
     const issues = shape === undefined ? [] : check(shape, plain, "request")
     return issues.length === 0 ? Either.right(plain) : Either.left(issues)
   })
-
-/** Returns a media type without its parameters, in lower case. */
-export const essence = (mediaType: string): string => (mediaType.split(";")[0] ?? "").trim().toLowerCase()
-
-/** Reports whether a media type is JSON, by its name or its suffix (RFC 6839, 3.1). */
-export const isJsonType = (mediaType: string): boolean =>
-  /^(?:application|text)\/json$|\+json$/.test(essence(mediaType))
-
-export const isFormType = (mediaType: string): boolean => essence(mediaType) === "application/x-www-form-urlencoded"
-
-export const isMultipartType = (mediaType: string): boolean => essence(mediaType) === "multipart/form-data"
-
-export const isLinesType = (mediaType: string): boolean =>
-  /[/+](?:jsonl|jsonlines|x-jsonlines|ndjson|x-ndjson)$/.test(essence(mediaType))
 
 const isRange = (mediaType: string): boolean => mediaType.includes("*")
 

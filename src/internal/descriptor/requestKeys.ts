@@ -1,8 +1,7 @@
 import type { Keys } from "./Descriptor.js"
 import { snakeCase } from "./snakeCase.js"
 import type { Ref, Shape } from "./Shape.js"
-
-const resolve = (ref: Ref): Shape => (typeof ref === "function" ? ref() : ref)
+import { shapeOf } from "./shapeOf.js"
 
 /** The properties of a shape and of its members, by name and by name in the case of the caller. */
 interface Properties {
@@ -19,12 +18,12 @@ const collect = (ref: Ref): Properties => {
   let items: Ref | undefined
   let additional: Ref | undefined
   // A set takes the members that are added while it is read, and each one once.
-  const shapes = new Set<Shape>([resolve(ref)])
+  const shapes = new Set<Shape>([shapeOf(ref)])
   for (const shape of shapes) {
     for (const [name, one] of Object.entries(shape.properties ?? {})) if (!byName.has(name)) byName.set(name, one)
     items ??= shape.items
     if (shape.additional !== false) additional ??= shape.additional
-    for (const member of [...(shape.allOf ?? []), ...(shape.anyOf ?? [])]) shapes.add(resolve(member))
+    for (const member of [...(shape.allOf ?? []), ...(shape.anyOf ?? [])]) shapes.add(shapeOf(member))
   }
   return { byName, sent: new Map(Array.from(byName.keys(), (name) => [snakeCase(name), name])), items, additional }
 }

@@ -10,10 +10,10 @@ import { parse } from "../http/json.js"
 import { isSuccess, redirectStatuses, statusesWithoutContent } from "../http/statuses.js"
 import { renamer } from "./keys.js"
 import { makeReport } from "./report.js"
-import { essence, isJsonType } from "./requestBody.js"
 import { makeChecker } from "./shapeCheck.js"
-import { resolve } from "./shapeNode.js"
 import { Strict } from "./strict.js"
+import { shapeOf } from "./shapeOf.js"
+import { essence, isJsonType } from "../http/mediaType.js"
 
 /** The part of a compiled endpoint that reads responses. */
 export type ResponseSide = Pick<
@@ -46,7 +46,7 @@ interface Media {
 const mediaOf = ({ content = {} }: ResponseBody): ReadonlyArray<Media> =>
   Object.entries(content).map(([name, media]) => {
     const type = essence(name)
-    const binary = media.shape !== undefined && resolve(media.shape).format === "binary"
+    const binary = media.shape !== undefined && shapeOf(media.shape).format === "binary"
     return { full: name.trim().toLowerCase(), type, form: binary ? "bytes" : formOf(type), media }
   })
 

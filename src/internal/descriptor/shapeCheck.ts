@@ -2,7 +2,9 @@ import * as Redacted from "effect/Redacted"
 import { isListed, sameJson } from "./sameJson.js"
 import type { Checked, Direction, Json, Mismatch, Ref, Shape } from "./Shape.js"
 import { maxIssues } from "../parseIssues.js"
-import { describeTypes, makeNode, type Node, resolve, typeBit, typeBits, typeName, type Union } from "./shapeNode.js"
+import { describeTypes, makeNode, type Node, typeBit, typeBits, typeName, type Union } from "./shapeNode.js"
+import { escapeToken } from "../jsonPointer.js"
+import { shapeOf } from "./shapeOf.js"
 
 /** The nesting to which a value is followed at once. Values below are checked later, so that no nesting ends the stack. */
 const maxDepth = 200
@@ -60,8 +62,6 @@ const placeOf = (step: Step): string => (typeof step === "string" ? step : typeo
 const isSame = (one: Mismatch["path"], other: Mismatch["path"]): boolean =>
   one.length === other.length && one.every((key, index) => key === other[index])
 
-const escapeKey = (key: string): string => key.replaceAll("~", "~0").replaceAll("/", "~1")
-
 type Fields = Readonly<Record<string, unknown>>
 
 /**
@@ -74,7 +74,7 @@ export const makeChecker = (ref: Ref, direction: Direction): ((value: unknown) =
   const isRequest = direction === "request"
   const nodes = new Map<Shape, Node>()
   const nodeOf = (ref: Ref): Node => {
-    const shape = resolve(ref)
+    const shape = shapeOf(ref)
     const known = nodes.get(shape)
     if (known !== undefined) return known
     const made = makeNode(shape)
@@ -87,7 +87,7 @@ export const makeChecker = (ref: Ref, direction: Direction): ((value: unknown) =
   const hasTags = (node: Node, value: Fields): boolean => {
     const tags = (node.tags ??= node.properties.flatMap(({ name, refs }) =>
       refs.flatMap((ref) => {
-        const { enum: values } = resolve(ref)
+        const { enum: values } = shapeOf(ref)
         return values?.length === 1 ? [[name, values[0]!] as const] : []
       })
     ))
@@ -134,7 +134,7 @@ export const makeChecker = (ref: Ref, direction: Direction): ((value: unknown) =
       count += 1
       issues.push({
         path: place,
-        pointer: steps.map((step) => `/${escapeKey(placeOf(step))}`).join(""),
+        pointer: steps.map((step) => `/${escapeToken(placeOf(step))}`).join(""),
         kind,
         message,
         found: typeName(typeBit(value)),

@@ -1,4 +1,5 @@
 import type { Json, Ref, Shape, TypeName } from "./Shape.js"
+import { shapeOf } from "./shapeOf.js"
 
 /** The types of values as bits. A number has one of two, so that `integer` is a part of `number`. */
 export const typeBits = { string: 1, fraction: 2, integer: 4, boolean: 8, object: 16, array: 32, null: 64 } as const
@@ -93,20 +94,10 @@ export interface Node {
   tags?: ReadonlyArray<readonly [name: string, value: Json]>
 }
 
-const isShape = (value: unknown): value is Shape => typeof value === "object" && value !== null
-
-/** Returns the shape of a reference. One that leads to no shape is any value. */
-export const resolve = (ref: Ref): Shape => {
-  let found: unknown = ref
-  // A function that returns functions without end is no shape.
-  for (let steps = 0; steps < 100 && typeof found === "function"; steps += 1) found = found()
-  return isShape(found) ? found : {}
-}
-
 /** Returns a shape and the shapes of its `allOf`, to any depth. A Set is iterated with the members that are added meanwhile. */
 const partsOf = (shape: Shape): ReadonlyArray<Shape> => {
   const parts = new Set([shape])
-  for (const { allOf } of parts) for (const ref of allOf ?? []) parts.add(resolve(ref))
+  for (const { allOf } of parts) for (const ref of allOf ?? []) parts.add(shapeOf(ref))
   return [...parts]
 }
 
@@ -125,9 +116,9 @@ const isUnion = (shape: Shape): boolean =>
 
 /** Returns the members of an `anyOf`, with those of members that are unions themselves. */
 const membersOf = (refs: ReadonlyArray<Ref>): ReadonlyArray<Shape> => {
-  const members = new Set(refs.map(resolve))
+  const members = new Set(refs.map(shapeOf))
   for (const member of members) {
-    if (isUnion(member)) for (const ref of member.anyOf ?? []) members.add(resolve(ref))
+    if (isUnion(member)) for (const ref of member.anyOf ?? []) members.add(shapeOf(ref))
   }
   return [...members].filter((member) => !isUnion(member))
 }

@@ -1,7 +1,8 @@
 import * as Schema from "effect/Schema"
 import type { Json, Ref, Shape } from "./Shape.js"
 import { isListed } from "./sameJson.js"
-import { makeNode, type Node, resolve, typeBits, type Union } from "./shapeNode.js"
+import { makeNode, type Node, typeBits, type Union } from "./shapeNode.js"
+import { shapeOf } from "./shapeOf.js"
 
 type AnySchema = Schema.Schema.AnyNoContext
 
@@ -56,7 +57,7 @@ export const schemaOf = (root: Ref): AnySchema => {
    * - `enclosing`: the shapes whose unions describe the same value, and say nothing more about it
    */
   const schemaFor = (ref: Ref, depth: number, enclosing: ReadonlyArray<Shape> = []): AnySchema => {
-    const shape = resolve(ref)
+    const shape = shapeOf(ref)
     const key = [idOf(shape), ...enclosing.map(idOf)].join()
     const known = made.get(key)
     if (known === "in progress" || (known === undefined && depth > maxDepth)) {

@@ -19,6 +19,7 @@ import {
 import type { ErrorReader } from "../endpoint/CompiledEndpoint.js"
 import { errorReadersOf } from "../endpoint/readers.js"
 import { isStream } from "./annotations.js"
+import { essence } from "../http/mediaType.js"
 
 /** A member of a union of bodies, with its encoding. */
 export interface Member {
@@ -143,21 +144,18 @@ export const writerOf = (ast: AST.AST): Writer => {
   }
 }
 
-/** Returns a media type without its parameters. */
-const mediaType = (contentType: string): string => (contentType.split(";")[0] ?? "").trim().toLowerCase()
-
 /**
  * Makes the readers of members. If the response's content type is that of some members, the others do not match: text accepts
  * any body.
  */
 const readersOf = (members: ReadonlyArray<Member>): ReadonlyArray<Reader> => {
-  const types = new Set(members.map(({ contentType }) => mediaType(contentType)))
+  const types = new Set(members.map(({ contentType }) => essence(contentType)))
   return members.map(({ ast, contentType, kind }) => {
     const { reader } = codecOf(kind, schemaOf(ast))
     if (types.size < 2) return reader
     const read: Reader["read"] = (response, json) => {
-      const type = mediaType(response.headers["content-type"] ?? "")
-      return types.has(type) && type !== mediaType(contentType)
+      const type = essence(response.headers["content-type"] ?? "")
+      return types.has(type) && type !== essence(contentType)
         ? Either.left({ reason: "Shape", issues: [{ path: [], message: `should be ${contentType}` }] })
         : reader.read(response, json)
     }

@@ -1,4 +1,5 @@
-import { at, isFields } from "./node.js"
+import { isFields } from "./node.js"
+import { at } from "../jsonPointer.js"
 import type { Place, Reader } from "./reader.js"
 import { referenceOf, resolve } from "./references.js"
 

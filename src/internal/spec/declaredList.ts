@@ -1,7 +1,10 @@
 import type { List, Parameter } from "../descriptor/Descriptor.js"
 import type { Shape } from "../../Shape.js"
 import type { DocumentOperation, DocumentResponse, OperationDetails } from "./model.js"
-import { propertiesOf, shapeOf, typesOf } from "./shapes.js"
+import { propertiesOf, typesOf } from "./shapes.js"
+import { at } from "../jsonPointer.js"
+import { shapeOf } from "../descriptor/shapeOf.js"
+import { isJsonType } from "../http/mediaType.js"
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -55,11 +58,11 @@ const listProblem = (value: unknown, parameters: ReadonlyArray<Parameter>): stri
 const itemsOf = (shape: Shape): string | undefined => {
   if (typesOf(shape).includes("array")) return ""
   const arrays = Array.from(propertiesOf(shape)).filter(([, { ref }]) => typesOf(shapeOf(ref)).includes("array"))
-  return arrays.length === 1 ? `/${arrays[0]![0].replaceAll("~", "~0").replaceAll("/", "~1")}` : undefined
+  return arrays.length === 1 ? at("", arrays[0]![0]) : undefined
 }
 
 const bodyShape = ({ content }: DocumentResponse): Shape | undefined =>
-  Array.from(content).find(([type]) => /^[^;]*[/+]json *(?:;|$)/i.test(type))?.[1].shape
+  Array.from(content).find(([type]) => isJsonType(type))?.[1].shape
 
 /** Returns the list that a document declares, by the extension `x-pagination` or by a `Link` header (RFC 8288) of a success. */
 export const listOf = (

@@ -1,5 +1,6 @@
 import type { Json } from "../../Shape.js"
-import { at, type Fields, isFields, typeOf } from "./node.js"
+import { type Fields, isFields, typeOf } from "./node.js"
+import { at } from "../jsonPointer.js"
 import { problemAt, type Problems, type Scope } from "./reader.js"
 
 /** The place of fields, and the list of their problems. */

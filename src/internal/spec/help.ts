@@ -3,8 +3,9 @@ import type { Ref } from "../../Shape.js"
 import type { NamedOperation } from "../../spec/Convention.js"
 import type { Document, DocumentResponse, OperationDetails } from "./model.js"
 import { oneLine, paragraphs, type Row, table } from "./prose.js"
-import { propertiesOf, shapeOf } from "./shapes.js"
+import { propertiesOf } from "./shapes.js"
 import { jsonText, typeText } from "./typeText.js"
+import { shapeOf } from "../descriptor/shapeOf.js"
 
 /** The lengths of texts in help, in characters, and the number of a body's properties that are shown. */
 const limits = { description: 2000, parameter: 400, summary: 200, properties: 100 }

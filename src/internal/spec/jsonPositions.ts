@@ -1,4 +1,4 @@
-import { tokensOf } from "./node.js"
+import { tokensOf } from "../jsonPointer.js"
 import { lineOf, type Position } from "./positions.js"
 
 /** The children of an array or object: the offsets at which they start, by key or index. */

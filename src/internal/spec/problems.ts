@@ -2,6 +2,7 @@ import type { Ref, Shape } from "../../Shape.js"
 import type { Document, DocumentOperation } from "./model.js"
 import type { Problem } from "../../spec/Problem.js"
 import type { Reader } from "./reader.js"
+import { shapeOf } from "../descriptor/shapeOf.js"
 
 /** The shapes that a shape has within it. */
 const childrenOf = (shape: Shape): ReadonlyArray<Ref> => {
@@ -54,7 +55,7 @@ const problemsOf = (reader: Reader, refs: ReadonlyArray<Ref>): ReadonlyArray<Pro
   const seen = new Set<Shape>()
   const rest = [...refs].reverse()
   for (let ref = rest.pop(); ref !== undefined; ref = rest.pop()) {
-    const shape = typeof ref === "function" ? ref() : ref
+    const shape = shapeOf(ref)
     if (seen.has(shape)) continue
     seen.add(shape)
     const own = reader.problems.get(shape)

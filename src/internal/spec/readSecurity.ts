@@ -1,6 +1,7 @@
 import type { OAuthFlow, SecurityScheme } from "./model.js"
 import { arrayIn, fieldsIn, report, textIn, type Where } from "./fields.js"
-import { at, emptyRecord, type Fields, isFields, typeOf } from "./node.js"
+import { emptyRecord, type Fields, isFields, typeOf } from "./node.js"
+import { at } from "../jsonPointer.js"
 import type { Place, Reader } from "./reader.js"
 import { dereference } from "./references.js"
 

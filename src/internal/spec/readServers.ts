@@ -2,7 +2,8 @@ import type { Server } from "./model.js"
 import { toUrl } from "../http/toUrl.js"
 import { arrayIn, fieldsIn, report, textIn, textsIn, type Where } from "./fields.js"
 import { isWeb } from "./locations.js"
-import { at, type Fields, isFields, typeOf } from "./node.js"
+import { type Fields, isFields, typeOf } from "./node.js"
+import { at } from "../jsonPointer.js"
 import type { Scope } from "./reader.js"
 
 /** The URL of the document itself, if it was read from the web. */

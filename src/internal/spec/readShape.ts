@@ -1,10 +1,12 @@
 import type { Ref, Shape } from "../../Shape.js"
 import { areInCycle, type Composition } from "./cycles.js"
 import { arrayIn, fieldsIn, report, textsIn, type Where } from "./fields.js"
-import { at, emptyRecord, escapeToken, type Fields, isFields, lazy, tokensOf, typeOf } from "./node.js"
+import { emptyRecord, type Fields, isFields, lazy, typeOf } from "./node.js"
+import { at, escapeToken, tokensOf } from "../jsonPointer.js"
 import { type Place, problemAt, type Problems, type Reader, type Scope } from "./reader.js"
 import { follow, referenceOf, resolve, scopeOf } from "./references.js"
 import { type Draft, readDocumentation, readValue } from "./shapeKeywords.js"
+import { shapeOf } from "../descriptor/shapeOf.js"
 
 /** The number of schemas within each other that are read at once. Deeper ones are read when they are asked for. */
 const maxDepth = 64
@@ -161,10 +163,7 @@ export const readRef = (reader: Reader, { node, pointer, scope: outer }: Place, 
 }
 
 /** Reads a schema of a document to a shape. */
-export const readShape = (reader: Reader, place: Place): Shape => {
-  const ref = readRef(reader, place)
-  return typeof ref === "function" ? ref() : ref
-}
+export const readShape = (reader: Reader, place: Place): Shape => shapeOf(readRef(reader, place))
 
 /** Reads a component. */
 export const readComponent = (reader: Reader, place: Place): Shape =>

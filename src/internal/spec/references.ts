@@ -1,5 +1,6 @@
 import { resolveLocation } from "./locations.js"
-import { at, childOf, type Fields, isFields, tokensOf } from "./node.js"
+import { childOf, type Fields, isFields } from "./node.js"
+import { at, tokensOf } from "../jsonPointer.js"
 import { type End, type Place, problemAt, type Problems, type Reader, type Scope } from "./reader.js"
 
 /** The number of references that a JSON pointer may pass through. More are a cycle. */

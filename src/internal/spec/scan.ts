@@ -1,5 +1,6 @@
 import { resolveLocation } from "./locations.js"
-import { at, childOf, type Fields, isFields } from "./node.js"
+import { childOf, type Fields, isFields } from "./node.js"
+import { at } from "../jsonPointer.js"
 import type { File, Place, Scope } from "./reader.js"
 
 /** The references and the schema resources of a file. */

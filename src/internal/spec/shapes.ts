@@ -1,7 +1,5 @@
 import type { Ref, Shape } from "../../Shape.js"
-
-/** Returns the shape that a reference is for. */
-export const shapeOf = (ref: Ref): Shape => (typeof ref === "function" ? ref() : ref)
+import { shapeOf } from "../descriptor/shapeOf.js"
 
 /** Returns the types of a shape; empty for any type. */
 export const typesOf = ({ type }: Shape): ReadonlyArray<string> =>

@@ -1,5 +1,6 @@
 import type { Json, Ref, Shape } from "../../Shape.js"
-import { shapeOf, typesOf } from "./shapes.js"
+import { typesOf } from "./shapes.js"
+import { shapeOf } from "../descriptor/shapeOf.js"
 
 /** The limits of a type in help: alternatives, depth, and length of a value of an enum. */
 const limits = { members: 12, depth: 3, value: 40 }

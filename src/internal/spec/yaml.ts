@@ -3,7 +3,8 @@ import { isAlias, isCollection, isMap, isNode, isPair, isScalar, LineCounter, pa
 import type { Document as YamlDocument, YAMLParseError } from "yaml"
 import type { Problem } from "../../spec/Problem.js"
 import { DocumentError } from "./DocumentError.js"
-import { at, lazy, tokensOf } from "./node.js"
+import { lazy } from "./node.js"
+import { at, tokensOf } from "../jsonPointer.js"
 import type { Parsed } from "./parsed.js"
 import type { Position } from "./positions.js"
 

@@ -1,8 +1,9 @@
 import type { Direction, Json, Ref, Shape, TypeName } from "../../../Shape.js"
 import type { Found, Level } from "./change.js"
 import { listed } from "./change.js"
-import { resolve, viewOf } from "./view.js"
+import { viewOf } from "./view.js"
 import type { View } from "./view.js"
+import { shapeOf } from "../../descriptor/shapeOf.js"
 
 /** A pair of shapes that are compared once, whatever number of operations leads to it. */
 export interface Pair {
@@ -74,7 +75,7 @@ export const makeComparison = (): Comparison => {
   }
 
   const pairOf: Comparison["pairOf"] = (beforeRef, afterRef, direction, outer) => {
-    const [before, after] = [resolve(beforeRef), resolve(afterRef)]
+    const [before, after] = [shapeOf(beforeRef), shapeOf(afterRef)]
     const byBefore = known.get(direction) ?? new Map<Shape, Map<Shape, Pair>>()
     known.set(direction, byBefore)
     const byAfter = byBefore.get(before) ?? new Map<Shape, Pair>()
@@ -109,13 +110,13 @@ export const makeComparison = (): Comparison => {
 
     // Properties.
     const isSeen = (refs: ReadonlyArray<Ref>): boolean =>
-      !refs.some((ref) => (isRequest ? resolve(ref).readOnly : resolve(ref).writeOnly) === true)
+      !refs.some((ref) => (isRequest ? shapeOf(ref).readOnly : shapeOf(ref).writeOnly) === true)
     for (const [name, refs] of before.properties) {
       if (!isSeen(refs)) continue
       const others = after.properties.get(name)
       const place = `${label}.${name}`
       if (others === undefined || !isSeen(others)) {
-        add("breaking", `${place}: the property was removed`, resolve(refs[0] ?? any).pointer ?? pointer)
+        add("breaking", `${place}: the property was removed`, shapeOf(refs[0] ?? any).pointer ?? pointer)
         continue
       }
       const [wasRequired, isRequired] = [before.required.has(name), after.required.has(name)]
@@ -131,7 +132,7 @@ export const makeComparison = (): Comparison => {
       add(
         isRequest && isRequired ? "breaking" : "compatible",
         `${label}.${name}: ${isRequired ? "a required" : "an optional"} property was added`,
-        resolve(refs[0] ?? any).pointer ?? pointer
+        shapeOf(refs[0] ?? any).pointer ?? pointer
       )
     }
     if (before.additional !== false && after.additional === false) {

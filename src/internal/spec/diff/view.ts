@@ -1,4 +1,5 @@
 import type { Json, Ref, Shape, TypeName } from "../../../Shape.js"
+import { shapeOf } from "../../descriptor/shapeOf.js"
 
 /** A shape with all that its `allOf` adds, as one. Shapes that mean the same have the same view, however they are composed. */
 export interface View {
@@ -17,8 +18,6 @@ export interface View {
   /** True if null is a member of a union, or a type. */
   readonly nullable: boolean
 }
-
-export const resolve = (ref: Ref): Shape => (typeof ref === "function" ? ref() : ref)
 
 const typesOf = ({ additional, items, prefixItems, properties, type }: Shape): ReadonlySet<TypeName> | undefined => {
   if (type !== undefined) return new Set(typeof type === "string" ? [type] : type)
@@ -52,12 +51,12 @@ const isOnlyUnion = (shape: Shape): boolean =>
 
 /** The members of a union without null, and whether null is one of them. Unions of unions are one. */
 const membersOf = (shape: Shape): { readonly members: ReadonlyArray<Shape>; readonly nullable: boolean } => {
-  const members = new Set((shape.anyOf ?? []).map(resolve))
+  const members = new Set((shape.anyOf ?? []).map(shapeOf))
   let nullable = false
   // A Set is iterated with the members that are added meanwhile.
   for (const member of members) {
     if (isNull(member)) nullable = true
-    if (member.anyOf !== undefined && isOnlyUnion(member)) for (const ref of member.anyOf) members.add(resolve(ref))
+    if (member.anyOf !== undefined && isOnlyUnion(member)) for (const ref of member.anyOf) members.add(shapeOf(ref))
   }
   return {
     members: [...members].filter((member) => !isNull(member) && !(member.anyOf !== undefined && isOnlyUnion(member))),
@@ -77,7 +76,7 @@ export const viewOf = (shape: Shape): View => {
   let view: { -readonly [Key in "format" | "enum" | "additional" | "items"]?: View[Key] } = {}
   // A Set is iterated with the parts that are added meanwhile.
   for (const part of parts) {
-    for (const ref of part.allOf ?? []) parts.add(resolve(ref))
+    for (const ref of part.allOf ?? []) parts.add(shapeOf(ref))
     types = both(types, typesOf(part))
     if (part.anyOf !== undefined) {
       const union = membersOf(part)

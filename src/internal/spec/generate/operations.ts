@@ -1,6 +1,5 @@
 import type { Descriptor, MediaType, Parameter } from "../../../Descriptor.js"
 import type { Ref } from "../../../Shape.js"
-import { essence, isFormType, isJsonType, isLinesType, isMultipartType } from "../../descriptor/requestBody.js"
 import { formOf, successKeys } from "../../descriptor/responses.js"
 import { statusesWithoutContent } from "../../http/statuses.js"
 import type { NamedOperation } from "../../../spec/Convention.js"
@@ -23,16 +22,10 @@ import {
 import { isIdentifierName, makeUnique, typeName, variableName } from "./identifiers.js"
 import { type ShapeTypes, union } from "./shapeTypes.js"
 import { fields, type ShapeValues, strings } from "./shapeValues.js"
-import {
-  findProperty,
-  formVariant,
-  requestVariant,
-  resolve,
-  type Units,
-  type Use,
-  type Variant,
-  variantOf
-} from "./units.js"
+import { findProperty, formVariant, requestVariant, type Units, type Use, type Variant, variantOf } from "./units.js"
+import { tokensOf } from "../../jsonPointer.js"
+import { shapeOf } from "../../descriptor/shapeOf.js"
+import { essence, isJsonType, isFormType, isMultipartType, isLinesType } from "../../http/mediaType.js"
 
 /** The namespace of the shapes in the files of resources. */
 const shapesPrefix = "Shapes."
@@ -114,7 +107,7 @@ export const writeResource = (
   /** The types of a body that is received, by its media types. */
   const bodyType = (content: Readonly<Record<string, MediaType>>, variant: Variant): ReadonlyArray<Code> =>
     Object.entries(content).flatMap(([mediaType, { shape }]): ReadonlyArray<Code> => {
-      if (shape !== undefined && resolve(shape).format === "binary") return ["Uint8Array"]
+      if (shape !== undefined && shapeOf(shape).format === "binary") return ["Uint8Array"]
       const type = shape === undefined ? "unknown" : typeOf(shape, variant)
       switch (formOf(essence(mediaType))) {
         case "bytes":
@@ -134,7 +127,7 @@ export const writeResource = (
 
   const parameterComment = (parameter: Parameter, known: ReadonlyMap<string, DocumentParameter>): string => {
     const found = known.get(`${parameter.in} ${parameter.wire ?? parameter.name}`)
-    const shape = parameter.shape === undefined ? undefined : resolve(parameter.shape)
+    const shape = parameter.shape === undefined ? undefined : shapeOf(parameter.shape)
     const isUnit = shape !== undefined && units.get(shape) !== undefined
     const initial = shape?.default
     const tags: ReadonlyArray<Tag> = [
@@ -311,11 +304,10 @@ export const writeResource = (
     const content = Object.entries(responses[status]?.content ?? {})
     const shape = content.find(([mediaType]) => isJsonType(mediaType))?.[1].shape
     let found: Ref | undefined = shape
-    for (const token of list?.items.split("/").slice(1) ?? []) {
-      const name = token.replaceAll("~1", "/").replaceAll("~0", "~")
-      found = found && findProperty(resolve(found), name)
+    for (const name of tokensOf(list?.items ?? "")) {
+      found = found && findProperty(shapeOf(found), name)
     }
-    const items = found && resolve(found).items
+    const items = found && shapeOf(found).items
     return items === undefined ? "unknown" : typeOf(items, variantOf(keys))
   }
 

@@ -13,7 +13,8 @@ import {
 } from "./code.js"
 import { makeUnique } from "./identifiers.js"
 import { keyOf } from "./keys.js"
-import { findProperty, resolve, type Unit, type Units, type Variant, variantBelow } from "./units.js"
+import { findProperty, type Unit, type Units, type Variant, variantBelow } from "./units.js"
+import { shapeOf } from "../../descriptor/shapeOf.js"
 
 /** Writes the types of shapes. */
 export interface ShapeTypes {
@@ -140,7 +141,7 @@ const makeParts = (units: Units) => {
       return add(Object.keys(properties))
     }
     for (const ref of shape.allOf ?? []) {
-      const part = resolve(ref)
+      const part = shapeOf(ref)
       const unit = units.get(part)
       if (unit === undefined) {
         if (!isObject(part) || part.allOf !== undefined || !addOwn(part)) return undefined
@@ -180,7 +181,7 @@ const findCycles = (units: Units, isAlias: (unit: Unit) => boolean): ReadonlyMap
       const seen = new Set<Shape>()
       const stack = [...directRefs(unit.shape)]
       for (let ref = stack.pop(); ref !== undefined; ref = stack.pop()) {
-        const shape = resolve(ref)
+        const shape = shapeOf(ref)
         const target = units.get(shape)
         if (target !== undefined) {
           if (isAlias(target)) found.add(target)
@@ -237,7 +238,7 @@ export const makeShapeTypes = (units: Units): ShapeTypes => {
   const makeWriter = (nameOf: NameOf) => {
     /** Writes a type. `alias` is the unit whose type is directly made of it. */
     const write = (ref: Ref, variant: Variant, alias: Unit | undefined): Code => {
-      const shape = resolve(ref)
+      const shape = shapeOf(ref)
       const unit = units.get(shape)
       if (unit === undefined) return inline(shape, variant, alias)
       if (alias !== undefined && isAlias(unit) && cycles.get(alias) === cycles.get(unit)) {
@@ -248,8 +249,8 @@ export const makeShapeTypes = (units: Units): ShapeTypes => {
 
     const member = (name: string, key: string, ref: Ref | undefined, isRequired: boolean, variant: Variant): Code => {
       const type = ref === undefined ? "unknown" : write(ref, variantBelow(variant, name), undefined)
-      const { default: value, deprecated, description, title } = ref === undefined ? {} : resolve(ref)
-      const isUnit = ref !== undefined && units.get(resolve(ref)) !== undefined
+      const { default: value, deprecated, description, title } = ref === undefined ? {} : shapeOf(ref)
+      const isUnit = ref !== undefined && units.get(shapeOf(ref)) !== undefined
       const initial = value === undefined ? undefined : scalarLiteral(value)
       const text = isUnit
         ? ""
@@ -274,7 +275,7 @@ export const makeShapeTypes = (units: Units): ShapeTypes => {
       const result: Array<Code> = []
       const keys = new Set<string>()
       for (const [name, ref] of Object.entries(properties)) {
-        const { readOnly, writeOnly } = resolve(ref)
+        const { readOnly, writeOnly } = shapeOf(ref)
         if ((variant.direction === "request" ? readOnly : writeOnly) === true) continue
         const renamed = keyOf(name, variant, properties)
         const key = keys.has(renamed) ? name : renamed
@@ -291,7 +292,7 @@ export const makeShapeTypes = (units: Units): ShapeTypes => {
       for (const name of required) {
         if (Object.hasOwn(properties, name)) continue
         const ref = findProperty(shape, name) ?? (additional === false ? undefined : additional)
-        const direction = ref === undefined ? undefined : resolve(ref)
+        const direction = ref === undefined ? undefined : shapeOf(ref)
         if ((variant.direction === "request" ? direction?.readOnly : direction?.writeOnly) === true) continue
         result.push(member(name, keyOf(name, variant, properties), ref, true, variant))
       }
@@ -343,11 +344,11 @@ export const makeShapeTypes = (units: Units): ShapeTypes => {
       const type = write(ref, variant, alias)
       if (discriminator === undefined) return type
       const { mapping, property } = discriminator
-      const shape = resolve(ref)
-      const values = Object.entries(mapping).flatMap(([value, other]) => (resolve(other) === shape ? [value] : []))
+      const shape = shapeOf(ref)
+      const values = Object.entries(mapping).flatMap(([value, other]) => (shapeOf(other) === shape ? [value] : []))
       const found = findProperty(shape, property)
       if (values.length === 0 || found === undefined) return type
-      const { enum: permitted, type: kind } = resolve(found)
+      const { enum: permitted, type: kind } = shapeOf(found)
       const fits = permitted === undefined ? kind === "string" : values.every((value) => permitted.includes(value))
       // A member whose property already has this one value needs no other.
       if (!fits || permitted?.length === 1) return type
@@ -402,7 +403,7 @@ export const makeShapeTypes = (units: Units): ShapeTypes => {
   return {
     typeOf: (ref, variant, prefix) => writerOf(prefix).write(ref, variant, undefined),
     membersOf: (ref, variant, prefix) => {
-      const shape = resolve(ref)
+      const shape = shapeOf(ref)
       const parts = units.get(shape) !== undefined ? undefined : partsOf(shape)
       return parts === undefined || parts.extended.length > 0
         ? undefined

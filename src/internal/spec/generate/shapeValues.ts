@@ -1,6 +1,7 @@
 import type { Ref, Shape } from "../../../Shape.js"
 import { array, type Code, jsonLiteral, object, prefixed, print, property, stringLiteral } from "./code.js"
-import { resolve, type Unit, type Units } from "./units.js"
+import type { Unit, Units } from "./units.js"
+import { shapeOf } from "../../descriptor/shapeOf.js"
 
 /** Writes the descriptors of shapes, without their documentation. */
 export interface ShapeValues {
@@ -19,7 +20,7 @@ export const strings = (texts: ReadonlyArray<string> | undefined): Code | undefi
 
 export const makeShapeValues = (units: Units): ShapeValues => {
   const valueOf = (ref: Ref, prefix: string): Code => {
-    const shape = resolve(ref)
+    const shape = shapeOf(ref)
     const unit = units.get(shape)
     return unit === undefined ? literal(shape, prefix) : prefix + unit.name
   }

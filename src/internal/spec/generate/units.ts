@@ -1,6 +1,7 @@
 import type { Keys } from "../../../Descriptor.js"
 import type { Ref, Shape } from "../../../Shape.js"
 import { makeUnique, typeName } from "./identifiers.js"
+import { shapeOf } from "../../descriptor/shapeOf.js"
 
 /** The direction in which a value travels, and the keys that a caller reads. It determines the type of a shape. */
 export interface Variant {
@@ -41,8 +42,6 @@ export interface Use {
   readonly place: object
 }
 
-export const resolve = (ref: Ref): Shape => (typeof ref === "function" ? ref() : ref)
-
 /** Nesting up to which shapes are written in place. Deeper ones have declarations of their own, so that no compiler runs out of stack. */
 const maxDepth = 5
 
@@ -72,7 +71,7 @@ export const findProperty = (shape: Shape, name: string): Ref | undefined => {
   const parts = new Set([shape])
   for (const { allOf = [], properties } of parts) {
     if (properties !== undefined && Object.hasOwn(properties, name)) return properties[name]
-    for (const ref of allOf.slice(0, maxParts)) if (parts.size < maxParts) parts.add(resolve(ref))
+    for (const ref of allOf.slice(0, maxParts)) if (parts.size < maxParts) parts.add(shapeOf(ref))
   }
   return undefined
 }
@@ -86,13 +85,13 @@ const maxParts = 100
 const tagsOf = (shape: Shape): ReadonlyArray<Shape> => {
   const found: Array<Shape> = []
   for (const ref of shape.anyOf ?? []) {
-    const parts = new Set([resolve(ref)])
+    const parts = new Set([shapeOf(ref)])
     for (const { allOf = [], properties = {} } of parts) {
       for (const property of Object.values(properties)) {
-        const own = resolve(property)
+        const own = shapeOf(property)
         if (own.enum?.length === 1) found.push(own)
       }
-      for (const part of allOf.slice(0, maxParts)) if (parts.size < maxParts) parts.add(resolve(part))
+      for (const part of allOf.slice(0, maxParts)) if (parts.size < maxParts) parts.add(shapeOf(part))
     }
   }
   return found
@@ -149,7 +148,7 @@ export const findUnits = (components: Iterable<Shape>, uses: Iterable<Use>): Uni
     else first.variants.set(variant.id, variant)
     for (const tag of tagsOf(shape)) tags.add(tag)
     const steps = children(shape).map(([ref, label, property]): Step => ({
-      shape: resolve(ref),
+      shape: shapeOf(ref),
       variant: property === undefined ? variant : variantBelow(variant, property),
       label,
       place: shape,
@@ -168,7 +167,7 @@ export const findUnits = (components: Iterable<Shape>, uses: Iterable<Use>): Uni
   const shapes = new Set(components)
   for (const shape of shapes) if (!units.has(shape)) declare(shape, "", "")
   for (const { owner, place, ref, variant } of uses) {
-    visitAll({ shape: resolve(ref), variant, depth: 0, owner, label: "", place }, () => false)
+    visitAll({ shape: shapeOf(ref), variant, depth: 0, owner, label: "", place }, () => false)
   }
   const isUsed = new Set([...units.values()].flatMap((unit) => (unit.variants.size > 0 ? [unit.shape] : [])))
   for (const shape of shapes) {

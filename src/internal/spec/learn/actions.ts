@@ -3,8 +3,9 @@ import type { Document } from "../model.js"
 import type { Action } from "../overlay/model.js"
 import { isArray, isObject, quote, writeTarget } from "../overlay/target.js"
 import type { Path } from "../overlay/target.js"
-import { nodeAt, tokensOf } from "./sites.js"
+import { nodeAt } from "./sites.js"
 import type { Site } from "./sites.js"
+import { tokensOf } from "../../jsonPointer.js"
 
 /** The number of values of another type, without one of the declared type, from which on the declared type is replaced. */
 const replacedFrom = 3

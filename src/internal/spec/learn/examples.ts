@@ -3,6 +3,7 @@ import type { Document, DocumentOperation, DocumentResponse } from "../model.js"
 import { parse } from "../../http/json.js"
 import { isArray, isObject } from "../overlay/target.js"
 import { below, nodeAt } from "./sites.js"
+import { essence, isJsonType } from "../../http/mediaType.js"
 
 /** An example of a response. */
 export interface Example {
@@ -18,11 +19,6 @@ export interface Example {
   /** The JSON pointer of the example. */
   readonly pointer: string
 }
-
-/** The part of a media type before its parameters, in lower case. */
-const essenceOf = (mediaType: string): string => mediaType.replace(/;.*/s, "").trim().toLowerCase()
-
-const isJson = (mediaType: string): boolean => /[/+]json$/.test(essenceOf(mediaType))
 
 /** The response of a status: its own, that of its range, or the default. */
 export const responseOf = (
@@ -40,13 +36,13 @@ export const responseOf = (
 /** The media type of a response that describes content of a type. */
 const mediaTypeOf = (response: DocumentResponse, contentType: string | undefined): string | undefined => {
   const keys = [...response.content.keys()]
-  const essence = contentType === undefined ? "application/json" : essenceOf(contentType)
-  const [type] = essence.split("/")
+  const wanted = contentType === undefined ? "application/json" : essence(contentType)
+  const [type] = wanted.split("/")
   return (
-    keys.find((key) => essenceOf(key) === essence) ??
-    keys.find((key) => isJson(key) && isJson(essence)) ??
-    keys.find((key) => essenceOf(key) === `${type}/*`) ??
-    keys.find((key) => essenceOf(key) === "*/*")
+    keys.find((key) => essence(key) === wanted) ??
+    keys.find((key) => isJsonType(key) && isJsonType(wanted)) ??
+    keys.find((key) => essence(key) === `${type}/*`) ??
+    keys.find((key) => essence(key) === "*/*")
   )
 }
 
@@ -58,7 +54,7 @@ export const schemaPointer = (
 ): string => (specification === "2.0" ? below(pointer, "schema") : below(pointer, "content", mediaType, "schema"))
 
 const parseBody = (body: Json, contentType: string | undefined): unknown => {
-  if (typeof body !== "string" || (contentType !== undefined && !isJson(contentType))) return body
+  if (typeof body !== "string" || (contentType !== undefined && !isJsonType(contentType))) return body
   try {
     return parse(body)
   } catch {
@@ -166,7 +162,7 @@ const described = (document: Document, operation: DocumentOperation): ReadonlyAr
 
 /** The value of a described example. A text is JSON where the schema describes no text, as some documents have it. */
 const exampleValue = (value: Json, mediaType: string, response: DocumentResponse): unknown => {
-  if (!isJson(mediaType)) return undefined
+  if (!isJsonType(mediaType)) return undefined
   const type = response.content.get(mediaType)?.shape?.type
   return typeof value === "string" && type !== "string" ? parseBody(value, mediaType) : value
 }

@@ -5,8 +5,10 @@ import { actionsOf } from "./actions.js"
 import { examplesOf, responseOf, schemaPointer } from "./examples.js"
 import { observe, recordMismatch, recordMissing } from "./observe.js"
 import type { Observation } from "./observe.js"
-import { allowsDeep, childrenOf, count, hasProperty, membersOf, partsOf, resolve, siteAt, tokensOf } from "./sites.js"
+import { allowsDeep, childrenOf, count, hasProperty, membersOf, partsOf, siteAt } from "./sites.js"
 import type { Part, Sites, Use } from "./sites.js"
+import { tokensOf } from "../../jsonPointer.js"
+import { shapeOf } from "../../descriptor/shapeOf.js"
 
 /** The pointers of the schemas that requests have. */
 const requestedPointers = (document: Document): ReadonlySet<string> => {
@@ -24,7 +26,7 @@ const requestedPointers = (document: Document): ReadonlySet<string> => {
   for (const shape of shapes) {
     if (shape.pointer !== undefined) pointers.add(shape.pointer)
     const add = (ref: Ref | false | undefined): void => {
-      if (ref !== undefined && ref !== false) shapes.add(resolve(ref))
+      if (ref !== undefined && ref !== false) shapes.add(shapeOf(ref))
     }
     Object.values(shape.properties ?? {}).forEach(add)
     for (const refs of [shape.prefixItems, shape.allOf, shape.anyOf]) refs?.forEach(add)
@@ -97,7 +99,7 @@ const usesAt = (json: Json, root: Use, tokens: ReadonlyArray<string>): ReadonlyA
   for (const token of tokens) {
     const next: Array<Use> = []
     for (const { pointer, ref } of withMembers(uses)) {
-      const parts = partsOf(resolve(ref), pointer)
+      const parts = partsOf(shapeOf(ref), pointer)
       const named = parts.some((part) => hasProperty(part.shape, token))
       for (const part of parts) next.push(...childrenOf(json, part, token, named))
       if (token !== "*" && !/^\d+$/.test(token)) continue
@@ -114,7 +116,7 @@ const withMembers = (uses: ReadonlyArray<Use>): ReadonlyArray<Use> => {
   const all = new Map<string, Use>()
   const pending = [...uses]
   for (const use of pending) {
-    const shape = resolve(use.ref)
+    const shape = shapeOf(use.ref)
     const id = `${use.pointer} ${shape.pointer ?? ""} ${shape.anyOf === undefined ? "" : "union"}`
     if (all.has(id)) continue
     all.set(id, use)
@@ -156,9 +158,9 @@ export const fromMismatches = (document: Document, mismatches: Iterable<SeenMism
         missing === undefined
           ? usesAt(document.json, root, tokens)
           : withMembers(usesAt(document.json, root, tokens.slice(0, -1)))
-      const own = uses.filter((use) => schema !== undefined && resolve(use.ref).pointer === schema)
+      const own = uses.filter((use) => schema !== undefined && shapeOf(use.ref).pointer === schema)
       for (const use of own.length > 0 ? own : uses.slice(0, 1)) {
-        const parts = partsOf(resolve(use.ref), use.pointer)
+        const parts = partsOf(shapeOf(use.ref), use.pointer)
         if (missing !== undefined) {
           for (let time = 0; time < times; time += 1) recordMissing(observation, parts, missing)
         } else if ((kind === "type" || kind === "null") && found !== undefined && !allowsDeep(use, found)) {

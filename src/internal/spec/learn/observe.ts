@@ -12,12 +12,12 @@ import {
   membersOf,
   nodeAt,
   partsOf,
-  resolve,
   siteAt,
   typeOf,
   typesOf
 } from "./sites.js"
 import type { Part, Sites, Use } from "./sites.js"
+import { shapeOf } from "../../descriptor/shapeOf.js"
 
 /** What is observed: the sites of a document, and the operation and status that values come from. */
 export interface Observation {
@@ -28,7 +28,7 @@ export interface Observation {
 
 /** The members of a union that the document has. Null itself is one that was added. */
 const schemasIn = (part: Part): ReadonlyArray<Use> =>
-  membersOf(part).filter(({ ref }) => resolve(ref).pointer !== undefined || resolve(ref).type !== "null")
+  membersOf(part).filter(({ ref }) => shapeOf(ref).pointer !== undefined || shapeOf(ref).type !== "null")
 
 /** Records a value of a type that a schema does not allow. */
 export const recordMismatch = (
@@ -60,7 +60,7 @@ export const recordMismatch = (
     if (!isMember && isUnionAt(json, part.pointer)) site.outside.add(type)
     else if (!isMember) {
       // A union that the document has not: a schema that allows null beside others.
-      for (const member of schemasIn(part)) pending.push(...partsOf(resolve(member.ref), member.pointer))
+      for (const member of schemasIn(part)) pending.push(...partsOf(shapeOf(member.ref), member.pointer))
     }
     site.origins.add(origin)
   }
@@ -72,7 +72,7 @@ export const recordMismatch = (
  */
 const isReferenceToStructure = (json: Json, use: Use): boolean => {
   const node = nodeAt(json, use.pointer)
-  const shape = resolve(use.ref)
+  const shape = shapeOf(use.ref)
   return (
     isObject(node) &&
     typeof node["$ref"] === "string" &&
@@ -111,7 +111,7 @@ export const recordMissing = ({ origin, sites }: Observation, parts: ReadonlyArr
 const isWriteOnly = (parts: ReadonlyArray<Part>, name: string): boolean =>
   parts.some(({ shape }) => {
     const property = hasProperty(shape, name) ? shape.properties?.[name] : undefined
-    return property !== undefined && partsOf(resolve(property), "").some((part) => part.shape.writeOnly === true)
+    return property !== undefined && partsOf(shapeOf(property), "").some((part) => part.shape.writeOnly === true)
   })
 
 interface Step {
@@ -130,7 +130,7 @@ const memberOf = (part: Part, value: unknown, type: TypeName): Use | undefined =
     const tag = Object.hasOwn(object, discriminator.property) ? object[discriminator.property] : undefined
     if (typeof tag === "string" && Object.hasOwn(discriminator.mapping, tag)) {
       const ref = discriminator.mapping[tag]
-      return ref === undefined ? undefined : { ref, pointer: resolve(ref).pointer ?? part.pointer }
+      return ref === undefined ? undefined : { ref, pointer: shapeOf(ref).pointer ?? part.pointer }
     }
   }
   const members = membersOf(part).filter((member) => allowsDeep(member, type))
@@ -155,7 +155,7 @@ export const observe = (observation: Observation, root: Use, rootValue: unknown)
     const { use, value, within } = step
     const type = typeOf(value)
     if (type === undefined || use.pointer.length > longestPointer) continue
-    const shape = resolve(use.ref)
+    const shape = shapeOf(use.ref)
     const parts = partsOf(shape, use.pointer)
     const isAllowed = allowsDeep(use, type)
     // The type was just read.

@@ -1,4 +1,6 @@
 import type { Json, Ref, Shape, TypeName } from "../../../Shape.js"
+import { at, tokensOf } from "../../jsonPointer.js"
+import { shapeOf } from "../../descriptor/shapeOf.js"
 
 /** The values that were seen at a schema of a document. */
 export interface Site {
@@ -72,14 +74,9 @@ export interface Part {
   readonly pointer: string
 }
 
-export const resolve = (ref: Ref): Shape => (typeof ref === "function" ? ref() : ref)
-
 /** Appends tokens to a JSON pointer. */
 export const below = (pointer: string, ...tokens: ReadonlyArray<string | number>): string =>
-  tokens.reduce<string>(
-    (text, token) => `${text}/${String(token).replaceAll("~", "~0").replaceAll("/", "~1")}`,
-    pointer
-  )
+  tokens.reduce<string>(at, pointer)
 
 /** The length of a pointer, in characters, beyond which schemas are not corrected. No person nests schemas so deeply. */
 export const longestPointer = 10_000
@@ -90,7 +87,7 @@ export const partsOf = (shape: Shape, pointer: string): ReadonlyArray<Part> => {
   const seen = new Set([shape])
   for (const part of parts) {
     for (const ref of part.shape.allOf ?? []) {
-      const member = resolve(ref)
+      const member = shapeOf(ref)
       if (seen.has(member) || (member.pointer?.length ?? 0) > longestPointer) continue
       seen.add(member)
       parts.push({ shape: member, pointer: member.pointer ?? part.pointer })
@@ -115,7 +112,7 @@ export const allows = (shape: Shape, type: TypeName): boolean => {
 
 /** Reports whether all parts of a shape allow a type, and one of the members of each of its unions. */
 export const allowsDeep = (use: Use, type: TypeName, within: ReadonlyArray<Shape> = []): boolean => {
-  const shape = resolve(use.ref)
+  const shape = shapeOf(use.ref)
   // A union that contains itself adds nothing.
   if (within.includes(shape) || within.length > 50) return false
   const parts = partsOf(shape, use.pointer)
@@ -129,12 +126,12 @@ export const allowsDeep = (use: Use, type: TypeName, within: ReadonlyArray<Shape
 
 /** The members of a part's union. Their place is that of the part, for members that were made from it. */
 export const membersOf = ({ pointer, shape }: Part): ReadonlyArray<Use> =>
-  (shape.anyOf ?? []).map((ref) => ({ ref, pointer: resolve(ref).pointer ?? pointer }))
+  (shape.anyOf ?? []).map((ref) => ({ ref, pointer: shapeOf(ref).pointer ?? pointer }))
 
 /** The first of the places that exists, or else that of the schema itself. */
 const placeOf = (json: Json, ref: Ref, places: ReadonlyArray<string>): string => {
   for (const place of places) if (nodeAt(json, place) !== undefined) return place
-  return resolve(ref).pointer ?? ""
+  return shapeOf(ref).pointer ?? ""
 }
 
 /** The uses that a part has for a child of a value, by its key. `named` is true if another part has a property of this name. */
@@ -177,9 +174,3 @@ export const nodeAt = (json: Json, pointer: string): Json | undefined => {
   }
   return node
 }
-
-export const tokensOf = (pointer: string): ReadonlyArray<string> =>
-  pointer
-    .split("/")
-    .slice(1)
-    .map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"))

@@ -1,8 +1,9 @@
 import type { Descriptor, Parameter } from "../../../Descriptor.js"
 import type { Ref } from "../../../Shape.js"
 import type { NamedOperation } from "../../../spec/Convention.js"
-import { propertiesOf, shapeOf, typesOf } from "../shapes.js"
+import { propertiesOf, typesOf } from "../shapes.js"
 import { jsonText } from "../typeText.js"
+import { shapeOf } from "../../descriptor/shapeOf.js"
 
 /** The length of a value in an example of a call. */
 const valueLength = 60

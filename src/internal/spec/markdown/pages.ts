@@ -4,10 +4,11 @@ import { fileName, makeUnique } from "../generate/identifiers.js"
 import { byResource, count, inputRows, responseRows, signature, summaryOf } from "../help.js"
 import type { Document, DocumentOperation } from "../model.js"
 import { oneLine } from "../prose.js"
-import { propertiesOf, shapeOf, typesOf } from "../shapes.js"
+import { propertiesOf, typesOf } from "../shapes.js"
 import { typeText } from "../typeText.js"
 import { commandCall, typescriptCall } from "./calls.js"
 import { block, cell, codeSpan, plain, prose, table } from "./text.js"
+import { shapeOf } from "../../descriptor/shapeOf.js"
 
 /** The width of a signature, in characters. */
 const signatureWidth = 100

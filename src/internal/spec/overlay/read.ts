@@ -4,6 +4,7 @@ import { parseText } from "../parseText.js"
 import { OverlayError } from "./model.js"
 import type { Action, Options, Overlay } from "./model.js"
 import { isObject, parseTargets } from "./target.js"
+import { at } from "../../jsonPointer.js"
 
 /** The number of problems that the message of an error has in full. */
 const shownProblems = 5
@@ -41,7 +42,7 @@ const findForeign = (value: unknown, pointer: string): Problem | undefined => {
       open.add(one)
       steps.push({ value: one, pointer: step.pointer, leave: true })
       for (const [key, child] of Object.entries(one)) {
-        steps.push({ value: child, pointer: `${step.pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}` })
+        steps.push({ value: child, pointer: at(step.pointer, key) })
       }
     }
   }

@@ -60,6 +60,7 @@ export interface DocumentMediaType {
   readonly items?: Shape | undefined
 }
 
+/** The body of a request, as the document describes it. */
 export interface DocumentBody {
   readonly required: boolean
   readonly description?: string | undefined
@@ -70,6 +71,7 @@ export interface DocumentBody {
   readonly name?: string | undefined
 }
 
+/** A response, as the document describes it. */
 export interface DocumentResponse {
   readonly description?: string | undefined
   /** The headers, by name in lower case. */
@@ -90,6 +92,7 @@ export interface OperationDetails {
 
 /** An operation of a document. */
 export interface DocumentOperation {
+  /** The JSON pointer of the operation (RFC 6901), such as `/paths/~1pets/get`. Those of its parts are alike. */
   readonly pointer: string
   /** In upper case, such as `GET`. */
   readonly method: string
@@ -116,6 +119,7 @@ export interface Document {
   /** The file or URL that the document was read from. */
   readonly source?: string | undefined
   readonly servers: ReadonlyArray<Server>
+  /** The security of operations that have none of their own: alternatives, each the names of schemes that apply together. */
   readonly security: ReadonlyArray<ReadonlyArray<string>>
   readonly securitySchemes: ReadonlyMap<string, SecurityScheme>
   readonly tags: ReadonlyArray<{ readonly name: string; readonly description?: string | undefined }>

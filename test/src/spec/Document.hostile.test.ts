@@ -192,7 +192,7 @@ const values: ReadonlyArray<unknown> = [
   false,
   0,
   -1,
-  1e400,
+  Infinity,
   12n,
   "",
   "x",

@@ -10,11 +10,12 @@ import { call } from "./call.js"
 import { list } from "./list.js"
 import { size } from "./size.js"
 import { soak } from "./soak.js"
+import { specification } from "./specification.js"
 import { storm } from "./storm.js"
 import { streamMemory } from "./stream-memory.js"
 import { document } from "./support/documentation.js"
 
-const benches: ReadonlyArray<Bench> = [streamMemory, storm, cache, call, list, size, soak]
+const benches: ReadonlyArray<Bench> = [streamMemory, storm, cache, call, list, size, specification, soak]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -1,11 +1,15 @@
 /**
  * All operations of Polympics, over a socket: `npm run demo`. If POLYMPICS_URL is set, the operations that read are run against that
  * server instead. POLYMPICS_USERNAME and POLYMPICS_PASSWORD are then the credentials, if set.
+ *
+ * `npm run demo -- civis` shows the client of Civis, and the command line, at a Civis server on loopback instead.
  */
 import { NodeRuntime } from "@effect/platform-node"
-import { Config, Effect, Option } from "effect"
+import type { HttpClient } from "@effect/platform"
+import { Config, Effect, Option, type Scope } from "effect"
 import { Transport } from "effect-herald/node"
 import * as Polympics from "effect-herald/polympics"
+import { demoCivis } from "./support/demoCivis.js"
 import { failures } from "./support/demoFailures.js"
 import { reading, whoAmI } from "./support/demoReading.js"
 import { writing } from "./support/demoWriting.js"
@@ -33,8 +37,11 @@ const withLocalServer = Effect.gen(function* () {
   yield* heading("Done.")
 })
 
-const demo = Effect.flatMap(Config.option(Config.string("POLYMPICS_URL")), (url) =>
+const polympics = Effect.flatMap(Config.option(Config.string("POLYMPICS_URL")), (url) =>
   Option.match(url, { onNone: () => withLocalServer, onSome: withServerAt })
 )
+
+const demo: Effect.Effect<void, unknown, HttpClient.HttpClient | Scope.Scope> =
+  process.argv[2] === "civis" ? demoCivis : polympics
 
 demo.pipe(Effect.scoped, Effect.provide(Transport.layer()), NodeRuntime.runMain)

@@ -121,10 +121,10 @@ export const make: {
   if (concurrency !== "unbounded" && !isCount(concurrency)) {
     throw new TypeError('the option concurrency of a batch must be a whole number of at least 1, or "unbounded"')
   }
-  const { compiled, inputOf, partsOf, tag, loaded = tag } = one[internals]
+  const { compiled, inputOf, partsOf, tag } = one[internals]
 
   const batch = Effect.fnUntraced(function* (wanted: ReadonlyArray<Id>) {
-    const authoriser = yield* loaded
+    const authoriser = yield* tag
     const mode = yield* ResponseCache.Current
     const found = new Map<Id, A>()
     const unique = [...new Set(wanted)]

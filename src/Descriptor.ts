@@ -1,12 +1,11 @@
 import type { HttpClient } from "@effect/platform/HttpClient"
 import type * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
 import type { Stream } from "effect/Stream"
 import type { Authoriser } from "./Authoriser.js"
 import { type Any, TypeId } from "./Endpoint.js"
 import type * as HeraldError from "./HeraldError.js"
 import { type ApiDescription, type ApiLayer, apiLayer } from "./internal/descriptor/apiLayer.js"
-import type { CompiledDescriptor } from "./internal/descriptor/compile.js"
+import { type CompiledDescriptor, compileDescriptor } from "./internal/descriptor/compile.js"
 import type { Descriptor, Fact, Keys, List } from "./internal/descriptor/Descriptor.js"
 import { snakeCase } from "./internal/descriptor/snakeCase.js"
 import { type Internals, internals } from "./internal/operation.js"
@@ -170,23 +169,15 @@ export const operation = <Args extends ReadonlyArray<unknown>, A, E, R>(
   tag: Context.Tag<any, any>,
   descriptor: () => Descriptor
 ): AnyOperation<Args, A, E, R> => {
-  let described: Descriptor | undefined
-  let made: CompiledDescriptor | undefined
-  const describe = () => (described ??= descriptor())
-  // The code that all operations of documents share is loaded with the first call, and not with the program.
-  const load = Effect.map(
-    Effect.promise(() => import("./internal/descriptor/compile.js")),
-    ({ compileDescriptor }) => {
-      made ??= compileDescriptor(describe())
-    }
-  )
-  // `loaded` runs before the others.
-  const once = () => made!
-  const anyTag: Context.Tag<unknown, Authoriser> = tag
+  let made: (CompiledDescriptor & { readonly descriptor: Descriptor }) | undefined
+  const once = () => {
+    if (made !== undefined) return made
+    const described = descriptor()
+    return (made = { descriptor: described, ...compileDescriptor(described) })
+  }
   const description: Internals = {
-    tag: anyTag,
-    loaded: Effect.suspend(() => (made === undefined ? Effect.zipRight(load, anyTag) : anyTag)),
-    descriptor: describe,
+    tag,
+    descriptor: () => once().descriptor,
     compiled: () => once().compiled,
     inputOf: (args) => once().request.inputOf(args),
     partsOf: (input) => once().request.partsOf(input),
@@ -194,7 +185,7 @@ export const operation = <Args extends ReadonlyArray<unknown>, A, E, R>(
     withHeaders: (input, headers) => once().request.withHeaders(input, headers),
     withBody: (input, fields) => once().request.withBody(input, fields)
   }
-  return fromInternals(description, () => endpointOf(describe()))
+  return fromInternals(description, () => endpointOf(once().descriptor))
 }
 
 /** Returns the descriptor of an operation. Undefined for an operation that was made from an `Endpoint` or an `HttpApi`. */

@@ -40,8 +40,8 @@ export const follow = <A, E, R>(
   response: Pick<Response<unknown>, "url" | "headers">,
   reference: string | undefined = response.headers["location"]
 ): Effect.Effect<Response<A>, E | EncodeError, R> => {
-  const { compiled, tag, loaded = tag } = operation[internals]
-  const followed = Effect.flatMap(loaded, (authoriser) =>
+  const { compiled, tag } = operation[internals]
+  const followed = Effect.flatMap(tag, (authoriser) =>
     Effect.suspend(() => {
       const url = reference === undefined ? undefined : resolveReference(reference, response.url)
       const endpoint = { ...atUrl(compiled(), url, authoriser), encodeHeaders: undefined, body: undefined }

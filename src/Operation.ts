@@ -73,9 +73,9 @@ export const fromInternals = <Args extends ReadonlyArray<unknown>, A, E, R>(
   description: Internals,
   endpoint: () => Endpoint.Any
 ): Operation<Args, A, E, R> => {
-  const { compiled, inputOf, loaded, partsOf, tag } = description
-  const run = <A>(args: ReadonlyArray<unknown>, toResult: (completed: Completed) => A) => {
-    const call = Effect.withFiberRuntime<A, unknown, unknown>((fiber) =>
+  const { compiled, inputOf, partsOf, tag } = description
+  const run = <A>(args: ReadonlyArray<unknown>, toResult: (completed: Completed) => A) =>
+    Effect.withFiberRuntime<A, unknown, unknown>((fiber) =>
       executeIn(
         fiber,
         compiled(),
@@ -87,8 +87,6 @@ export const fromInternals = <Args extends ReadonlyArray<unknown>, A, E, R>(
         toResult
       )
     )
-    return loaded === undefined ? call : Effect.zipRight(loaded, call)
-  }
   const operation = Object.assign((...args: Args) => run(args, valueOf), {
     withResponse: (...args: Args) => run(args, toResponse),
     tag,

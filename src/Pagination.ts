@@ -56,17 +56,7 @@ type AnyOperation = Operation<ReadonlyArray<any>, unknown, unknown, unknown>
 const operationList =
   (operation: AnyOperation, params: ReadonlyArray<Param>) =>
   (args: ReadonlyArray<unknown>): List<unknown, unknown, unknown> => {
-    const internal = operation[internals]
-    const {
-      compiled,
-      descriptor,
-      inputOf,
-      loaded = internal.tag,
-      partsOf,
-      withBody,
-      withHeaders,
-      withParams
-    } = internal
+    const { compiled, descriptor, inputOf, partsOf, tag, withBody, withHeaders, withParams } = operation[internals]
     const inputFor = ({ body, headers, query }: PageRequest) => {
       let input = inputOf(args)
       if (Object.keys(query).length > 0) input = withParams(input, query)
@@ -76,7 +66,7 @@ const operationList =
     let checked = descriptor !== undefined
     return {
       fetch: (page) =>
-        Effect.flatMap(loaded, (authoriser) =>
+        Effect.flatMap(tag, (authoriser) =>
           Effect.suspend(() => {
             if (!checked) checkParams(operation.endpoint, params)
             checked = true
@@ -91,7 +81,7 @@ const operationList =
             )
           })
         ),
-      call: Effect.map(loaded, (authoriser) => ({ endpoint: compiled(), authoriser, input: inputOf(args) }))
+      call: Effect.map(tag, (authoriser) => ({ endpoint: compiled(), authoriser, input: inputOf(args) }))
     }
   }
 

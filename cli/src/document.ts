@@ -98,9 +98,12 @@ export const reportProblems = async (
   { document, problems, warnings }: Opened,
   { warn }: Pick<Invocation, "warn">
 ): Promise<void> => {
-  for (const warning of warnings) await warn(warning)
-  const all = [...document.problems(), ...problems]
-  for (const problem of all.slice(0, mostProblems)) await warn(`${placeOf(document, problem)}: ${problem.message}`)
+  const texts = [...document.problems(), ...problems].map(
+    (problem) => `${placeOf(document, problem)}: ${problem.message}`
+  )
+  // The problems of a document include those of its overlays.
+  const all = [...new Set([...warnings, ...texts])]
+  for (const text of all.slice(0, mostProblems)) await warn(text)
   if (all.length > mostProblems) await warn(`${all.length - mostProblems} more problems of the document are not shown.`)
 }
 

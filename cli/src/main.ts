@@ -18,6 +18,7 @@ const programs: Readonly<Record<string, () => Promise<{ readonly program: Progra
   generate: () => import("./commands/generate.js"),
   diff: () => import("./commands/diff.js"),
   learn: () => import("./commands/learn.js"),
+  docs: () => import("./commands/docs.js"),
   completion: () => import("./commands/completion.js")
 }
 

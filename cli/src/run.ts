@@ -48,7 +48,7 @@ const toFailure = (error: unknown): unknown => {
   const text = String(message)
   return new Failure(
     exitCodes.document,
-    place === "" || text.includes(place) ? text : `${place}: ${text}`,
+    place === "" || (typeof source === "string" && text.includes(source)) ? text : `${place}: ${text}`,
     (problems ?? []).slice(0, 10).map(({ message, pointer }) => `${pointer}: ${message}`)
   )
 }

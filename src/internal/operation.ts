@@ -1,5 +1,5 @@
 import type * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+
 import type { Authoriser } from "../Authoriser.js"
 import type { Descriptor } from "./descriptor/Descriptor.js"
 import type { CallInfo } from "./call/CallInfo.js"
@@ -24,8 +24,6 @@ export interface Internals {
   readonly withBody: (input: unknown, fields: Readonly<Record<string, unknown>>) => unknown
   /** The descriptor, of an operation that was made from one. An unknown name in its input is an issue. */
   readonly descriptor?: (() => Descriptor) | undefined
-  /** Loads the code of the operation, if it is not part of the program, before its endpoint is compiled; and returns the Authoriser. */
-  readonly loaded?: Effect.Effect<Authoriser, never, unknown> | undefined
 }
 
 const callKey: unique symbol = Symbol.for("effect-herald/Operation/call")

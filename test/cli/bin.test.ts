@@ -14,7 +14,7 @@ let bin: string
 beforeAll(async () => {
   scope = await Effect.runPromise(Scope.make())
   bin = await Effect.runPromise(Scope.extend(command, scope))
-})
+}, 120_000)
 afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
 
 const hasShell = (shell: string) => spawnSync(shell, ["-c", "exit"]).error === undefined

@@ -351,7 +351,9 @@ describe("What differs in responses", () => {
       const server = yield* Scripted.make([body])
       const call = deliveredBy(operation().withResponse())
       const both = yield* Effect.zip(call, call).pipe(
-        Effect.provide(Layer.merge(Layer.provide(at(server.url), HttpCache.layerMemory()), FetchHttpClient.layer)),
+        Effect.provide(
+          Layer.mergeAll(Layer.provide(at(server.url), HttpCache.layerMemory()), FetchHttpClient.layer, quiet)
+        ),
         Effect.provide(FetchHttpClient.layer)
       )
       expect(server.requests).toHaveLength(1)

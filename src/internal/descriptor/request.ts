@@ -46,38 +46,60 @@ type Issues = ReadonlyArray<Issue>
 /** Escapes a character of JSON. */
 const escapeJson = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
 
-/**
- * Serializes the value of a parameter, as pairs in queries and cookies, and as one text elsewhere. Throws a `TypeError` with the message
- * of an issue if the place can't hold it. The default style is that of the place (OpenAPI 3.1, 4.8.12.2).
- */
-const serialize = (parameter: Parameter, value: unknown): ReadonlyArray<string> => {
+/** A parameter, and the function that serializes its values. */
+interface Field {
+  readonly parameter: Parameter
+  readonly name: string
+  /**
+   * Serializes a value, as pairs in queries and cookies, and as one text elsewhere. Throws a `TypeError` with the message of an issue if the
+   * place can't hold it.
+   */
+  readonly serialize: (value: unknown) => ReadonlyArray<string>
+}
+
+/** Makes the function that serializes the values of a parameter. The default style is that of the place (OpenAPI 3.1, 4.8.12.2). */
+const serializer = (parameter: Parameter): Field["serialize"] => {
   const { allowReserved = false, content, in: place } = parameter
   const style = parameter.style ?? (place === "path" || place === "header" ? "simple" : "form")
-  const serialization = {
-    name: wireOf(parameter),
-    style,
-    explode: parameter.explode ?? (style === "form" || style === "cookie")
-  }
+  const explode = parameter.explode ?? (style === "form" || style === "cookie")
+  const serialization = { name: wireOf(parameter), style, explode }
   const isJson = content !== undefined && isJsonType(content)
   if (place === "querystring") {
-    if (isJson) return [percentEncode(JsonText.stringify(value))]
-    return [isPlainObject(value) ? formText(value, undefined) : percentEncode(String(value))]
+    return (value) => [
+      isJson
+        ? percentEncode(JsonText.stringify(value))
+        : isPlainObject(value)
+          ? formText(value, undefined)
+          : percentEncode(String(value))
+    ]
   }
-  const json = isJson || (content !== undefined && Predicate.isObject(value)) ? JsonText.stringify(value) : undefined
+  const write = (value: Value): ReadonlyArray<string> => {
+    switch (place) {
+      case "path":
+        return [pathText(serialization, value, allowReserved)]
+      case "header":
+        return [headerText(serialization, value)]
+      case "cookie":
+        return cookiePairs(serialization, value)
+      default:
+        return queryPairs(serialization, value, allowReserved)
+    }
+  }
   // Null has no other form than JSON.
-  const sent = (json ?? value) as Value
-  switch (place) {
-    case "path":
-      return [pathText(serialization, sent, allowReserved)]
-    case "header":
-      // JSON can escape the characters that headers lack.
-      return [headerText(serialization, json?.replaceAll(/[^\x20-\x7e]/g, escapeJson) ?? sent)]
-    case "cookie":
-      return cookiePairs(serialization, sent)
-    default:
-      return queryPairs(serialization, sent, allowReserved)
+  if (content === undefined) return (value) => write(value as Value)
+  return (value) => {
+    if (!isJson && !Predicate.isObject(value)) return write(value as Value)
+    const json = JsonText.stringify(value)
+    // JSON can escape the characters that headers lack.
+    return write(place === "header" ? json.replaceAll(/[^\x20-\x7e]/g, escapeJson) : json)
   }
 }
+
+const fieldOf = (parameter: Parameter): Field => ({
+  parameter,
+  name: parameter.name,
+  serialize: serializer(parameter)
+})
 
 /** The parts of an input are encoded when it is split. */
 const identity: Encode = (encoded) => encoded as ReturnType<Encode>
@@ -85,7 +107,7 @@ const identity: Encode = (encoded) => encoded as ReturnType<Encode>
 /** Makes the function that finds the value of a parameter in an input. */
 const ofInput =
   (input: Input) =>
-  ({ name }: Pick<Parameter, "name">): unknown =>
+  ({ name }: Pick<Field, "name">): unknown =>
     Object.hasOwn(input, name) ? input[name] : undefined
 
 /** Removes the items of an array that are not sent. */
@@ -97,6 +119,10 @@ const isRequired = (parameter: Parameter): boolean =>
   // A call without an idempotency key has one of its own.
   (parameter.required === true && wireOf(parameter).toLowerCase() !== "idempotency-key")
 
+/** Reports whether a value is a scalar that needs no conversion. */
+const isPlain = (value: unknown): boolean =>
+  Predicate.isString(value) ? value.isWellFormed() : Number.isFinite(value) || Predicate.isBoolean(value)
+
 /** Gives the keys of a value the names that its shape has. Absent where callers use those names. */
 type Rename = ((shape: Ref, value: unknown) => unknown) | undefined
 
@@ -104,85 +130,88 @@ type Rename = ((shape: Ref, value: unknown) => unknown) | undefined
 const valueOf = (
   parameter: Parameter,
   given: unknown,
-  check: Check,
-  rename: Rename
+  { check, rename }: Collector
 ): Either.Either<unknown, Issues> => {
   const value = reveal(given)
   // Null is a value in JSON only.
   const isJson = parameter.in === "body" || parameter.content !== undefined
   if (value === undefined || (value === null && !isJson)) {
-    return isRequired(parameter) ? Either.left([{ path: [], message: "is missing" }]) : Either.right(undefined)
+    return isRequired(parameter) ? Either.left([{ path: [], message: "is missing" }]) : Either.void
   }
   const { shape } = parameter
-  return plainBy(
-    check,
-    shape,
-    isJson ? value : withoutAbsent(value),
-    rename === undefined || shape === undefined || parameter.in !== "body" ? undefined : (plain) => rename(shape, plain)
-  )
+  if (!isPlain(value)) {
+    const renames = rename !== undefined && shape !== undefined && parameter.in === "body"
+    return plainBy(
+      check,
+      shape,
+      isJson ? value : withoutAbsent(value),
+      renames ? (plain) => rename(shape, plain) : undefined
+    )
+  }
+  const issues = shape === undefined ? [] : check(shape, value, "request")
+  return issues.length === 0 ? Either.right(value) : Either.left(issues)
 }
 
-/** Collects the issues of an input. */
-const collector = (check: Check, rename: Rename) => {
-  const issues: Array<Issue> = []
-  const add = (path: Issue["path"], found: Issues): void => {
-    if (issues.length < maxIssues) issues.push(...prependPath(path, found))
-  }
+/** Collects issues whose paths begin at a part of the input. */
+const addIssues = (issues: Array<Issue>, path: Issue["path"], found: Issues): void => {
+  if (issues.length < maxIssues) issues.push(...prependPath(path, found))
+}
 
-  /** Runs a function that refuses a value by `refuse`. */
-  const attempt = (path: Issue["path"], run: () => void): void => {
-    try {
-      run()
-    } catch (error) {
-      add(path, [{ path: [], message: (error as TypeError).message }])
-    }
-  }
+/** Collects the issue of a value that was refused by `refuse`. */
+const addRefusal = (issues: Array<Issue>, path: Issue["path"], error: unknown): void =>
+  addIssues(issues, path, [{ path: [], message: (error as TypeError).message }])
 
-  return {
-    issues,
-    add,
-    attempt,
-
-    /** Converts and checks the values of parameters, and passes on those that are sent. */
-    each: (
-      parameters: ReadonlyArray<Parameter>,
-      path: Issue["path"],
-      find: (parameter: Parameter) => unknown,
-      use: (parameter: Parameter, value: unknown) => void
-    ): void => {
-      for (const parameter of parameters) {
-        const own = [...path, parameter.name]
-        const value = valueOf(parameter, find(parameter), check, rename)
-        if (Either.isLeft(value)) add(own, value.left)
-        else if (value.right !== undefined) attempt(own, () => use(parameter, value.right))
+/** Converts and checks the values of parameters, and passes on those that are sent. */
+const eachField = (
+  fields: ReadonlyArray<Field>,
+  path: Issue["path"],
+  find: (field: Field) => unknown,
+  found: Collector,
+  use: (field: Field, value: unknown) => void
+): void => {
+  const { issues } = found
+  for (const field of fields) {
+    const value = valueOf(field.parameter, find(field), found)
+    if (Either.isLeft(value)) addIssues(issues, [...path, field.name], value.left)
+    else if (value.right !== undefined) {
+      try {
+        use(field, value.right)
+      } catch (error) {
+        addRefusal(issues, [...path, field.name], error)
       }
-    },
-
-    /** Refuses names that an input must not have. */
-    unknown: (
-      input: Input,
-      path: Issue["path"],
-      isKnown: (name: string) => boolean,
-      names: ReadonlyArray<string>,
-      kind: string
-    ): void => {
-      for (const name of Object.keys(input)) {
-        if (isKnown(name) || input[name] === undefined || issues.length >= maxIssues) continue
-        add([...path, name.slice(0, 100)], [{ path: [], message: unknownName(name, names, kind) }])
-      }
-    },
-
-    /** Returns a part of an input that is an object of parameters, such as the headers. */
-    part: (input: Input, name: string): Input => {
-      const given = reveal(ofInput(input)({ name }))
-      if (isInput(given)) return given
-      if (Predicate.isNotNullable(given)) add([name], mismatch("an object", given))
-      return {}
     }
   }
 }
 
-type Collector = ReturnType<typeof collector>
+/** Refuses names that an input must not have. */
+const refuseUnknown = (
+  input: Input,
+  path: Issue["path"],
+  isKnown: (name: string) => boolean,
+  names: ReadonlyArray<string>,
+  kind: string,
+  { issues }: Collector
+): void => {
+  for (const name of Object.keys(input)) {
+    if (isKnown(name) || input[name] === undefined || issues.length >= maxIssues) continue
+    issues.push({ path: [...path, name.slice(0, 100)], message: unknownName(name, names, kind) })
+  }
+}
+
+/** Returns a part of an input that is an object of parameters, such as the headers. */
+const partIn = (input: Input, name: string, { issues }: Collector): Input => {
+  const given = reveal(ofInput(input)({ name }))
+  if (isInput(given)) return given
+  if (Predicate.isNotNullable(given)) addIssues(issues, [name], mismatch("an object", given))
+  return {}
+}
+
+/** The conversions of an operation's values, and the issues of an input. */
+interface Collector {
+  readonly check: Check
+  readonly rename: Rename
+  readonly issues: Array<Issue>
+}
 
 /** The parts of an input that is refused. The issues count wherever one of the parts is encoded. */
 const refused = (issues: Issues): Parts => {
@@ -190,51 +219,48 @@ const refused = (issues: Issues): Parts => {
   return { path: left, query: left, headers: left, body: left }
 }
 
-const namesOf = (parameters: ReadonlyArray<Parameter>): ReadonlyArray<string> => parameters.map(({ name }) => name)
+const namesOf = (fields: ReadonlyArray<Field>): ReadonlyArray<string> => fields.map(({ name }) => name)
 
 /** Makes the function that writes the headers of an input, whose names have no case. */
-const headerWriter = (headers: ReadonlyArray<Parameter>) => {
+const headerWriter = (headers: ReadonlyArray<Field>) => {
   const names = namesOf(headers)
-  const named = (name: string): Parameter | undefined =>
+  const named = (name: string): Field | undefined =>
     headers.find((one) => one.name === name) ?? headers.find((one) => one.name.toLowerCase() === name.toLowerCase())
-  return (input: Input, { each, part, unknown }: Collector, fields: Record<string, string>): void => {
+  return (input: Input, found: Collector, texts: Record<string, string>): void => {
     if (headers.length === 0) return
-    const given = part(input, "headers")
-    unknown(given, ["headers"], (name) => named(name) !== undefined, names, "a header of this operation")
+    const given = partIn(input, "headers", found)
+    refuseUnknown(given, ["headers"], (name) => named(name) !== undefined, names, "a header of this operation", found)
     const spelt = new Map(Object.keys(given).map((name) => [named(name), name]))
-    const find = (one: Parameter) => ofInput(given)({ name: spelt.get(one) ?? one.name })
-    each(headers, ["headers"], find, (one, value) => {
-      const [text = ""] = serialize(one, value)
+    const find = (field: Field) => ofInput(given)({ name: spelt.get(field) ?? field.name })
+    eachField(headers, ["headers"], find, found, ({ parameter, serialize }, value) => {
+      const [text = ""] = serialize(value)
       // An empty array or object has no text.
-      if (text !== "" || !Predicate.isObject(value)) fields[wireOf(one)] = text
+      if (text !== "" || !Predicate.isObject(value)) texts[wireOf(parameter)] = text
     })
   }
 }
 
 /** Makes the function that writes the cookies of an input. */
-const cookieWriter = (cookies: ReadonlyArray<Parameter>) => {
+const cookieWriter = (cookies: ReadonlyArray<Field>) => {
   const names = namesOf(cookies)
-  return (input: Input, { each, part, unknown }: Collector, fields: Record<string, string>): void => {
+  return (input: Input, found: Collector, texts: Record<string, string>): void => {
     if (cookies.length === 0) return
-    const given = part(input, "cookies")
-    unknown(given, ["cookies"], (name) => names.includes(name), names, "a cookie of this operation")
+    const given = partIn(input, "cookies", found)
+    refuseUnknown(given, ["cookies"], (name) => names.includes(name), names, "a cookie of this operation", found)
     const pairs: Array<string> = []
-    each(cookies, ["cookies"], ofInput(given), (one, value) => pairs.push(...serialize(one, value)))
-    if (pairs.length > 0) fields["cookie"] = pairs.join("; ")
+    eachField(cookies, ["cookies"], ofInput(given), found, ({ serialize }, value) => pairs.push(...serialize(value)))
+    if (pairs.length > 0) texts["cookie"] = pairs.join("; ")
   }
 }
 
 /** Writes the properties of a JSON body. There is no body if none is given. */
-const writeProperties = (
-  properties: ReadonlyArray<Parameter>,
-  input: Input,
-  { each }: Collector
-): HttpBody.HttpBody => {
-  const fields: Array<readonly [string, unknown]> = []
-  each(properties, [], ofInput(input), (one, value) => fields.push([wireOf(one), value]))
-  return fields.length === 0
+const writeProperties = (properties: ReadonlyArray<Field>, input: Input, found: Collector): HttpBody.HttpBody => {
+  if (properties.length === 0) return HttpBody.empty
+  const pairs: Array<readonly [string, unknown]> = []
+  eachField(properties, [], ofInput(input), found, ({ parameter }, value) => pairs.push([wireOf(parameter), value]))
+  return pairs.length === 0
     ? HttpBody.empty
-    : HttpBody.text(JsonText.stringify(Object.fromEntries(fields)), "application/json")
+    : HttpBody.text(JsonText.stringify(Object.fromEntries(pairs)), "application/json")
 }
 
 /**
@@ -245,8 +271,13 @@ const writeProperties = (
  */
 export const requestOf = (descriptor: Descriptor, check: Check): Request => {
   const { body, method, name, parameters = [], path } = descriptor
-  const inPlace = (...places: ReadonlyArray<Parameter["in"]>) => parameters.filter((one) => places.includes(one.in))
-  const target = targetOf(path, inPlace("path"))
+  const inPlace = (...places: ReadonlyArray<Parameter["in"]>) =>
+    parameters.filter((one) => places.includes(one.in)).map(fieldOf)
+  const target = targetOf(
+    path,
+    parameters.filter((one) => one.in === "path")
+  )
+  const paths = target.parameters.map(fieldOf)
   const queries = inPlace("query", "querystring")
   const headers = inPlace("header")
   const cookies = inPlace("cookie")
@@ -255,7 +286,7 @@ export const requestOf = (descriptor: Descriptor, check: Check): Request => {
   const rename = descriptor.keys && requestRenamer(descriptor.keys)
   const args = callArguments(descriptor)
   const names = [
-    ...namesOf([...target.parameters, ...queries, ...properties]),
+    ...namesOf([...paths, ...queries, ...properties]),
     ...(headers.length > 0 ? ["headers"] : []),
     ...(cookies.length > 0 ? ["cookies"] : []),
     ...(writer === undefined ? [] : ["body"]),
@@ -279,30 +310,35 @@ export const requestOf = (descriptor: Descriptor, check: Check): Request => {
     const contentType = writer.hasChoice ? find({ name: "contentType" }) : undefined
     const written = writer.write(find({ name: "body" }), contentType)
     if (Either.isRight(written)) return written.right
-    found.add([], written.left)
+    addIssues(found.issues, [], written.left)
     return HttpBody.empty
   }
 
+  const isKnown = (name: string) => known.has(name)
+
   const split = (input: Input): Parts => {
-    const found = collector(check, rename)
-    found.unknown(input, [], (one) => known.has(one), names, "a parameter")
+    const found: Collector = { check, rename, issues: [] }
+    refuseUnknown(input, [], isKnown, names, "a parameter", found)
+    const find = ofInput(input)
     const texts = new Map<Parameter, string>()
-    found.each(target.parameters, [], ofInput(input), (one, value) => {
-      const [text = ""] = serialize(one, value)
+    eachField(paths, [], find, found, ({ parameter, serialize }, value) => {
+      const [text = ""] = serialize(value)
       if (text === "") refuse("must not be empty in a path")
-      texts.set(one, text)
+      texts.set(parameter, text)
     })
     const pairs: Array<string> = []
-    found.each(queries, [], ofInput(input), (one, value) => pairs.push(...serialize(one, value)))
+    eachField(queries, [], find, found, ({ serialize }, value) => pairs.push(...serialize(value)))
     const fields: Record<string, string> = Object.create(null)
     writeHeaders(input, found, fields)
     writeCookies(input, found, fields)
     const written = writeBody(input, found)
     let encodedPath = ""
     if (found.issues.length === 0) {
-      found.attempt(namesOf(target.parameters).slice(0, 1), () => {
+      try {
         encodedPath = target.path(texts)
-      })
+      } catch (error) {
+        addRefusal(found.issues, namesOf(paths).slice(0, 1), error)
+      }
     }
     return found.issues.length > 0
       ? refused(found.issues)

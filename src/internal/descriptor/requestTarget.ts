@@ -54,8 +54,24 @@ const splitAt = (
   return [parts, []]
 }
 
-const expand = (parts: ReadonlyArray<TemplatePart>, texts: Texts): string =>
-  parts.map((part) => (isParameter(part) ? (texts.get(part) ?? "") : part)).join("")
+const expand = (parts: ReadonlyArray<TemplatePart>, texts: Texts): string => {
+  let expanded = ""
+  for (const part of parts) expanded += isParameter(part) ? (texts.get(part) ?? "") : part
+  return expanded
+}
+
+/** Matches a path that may have a segment of dots. */
+const dotSegment = /\/(?:\.|%2e){1,2}(?:\/|$)/i
+
+/** Reports whether a parameter makes a segment of dots. Only literal texts have slashes. */
+const makesDots = (parts: ReadonlyArray<TemplatePart>, segments: ReadonlyArray<string>): boolean => {
+  let segment = 0
+  for (const part of parts) {
+    if (!isParameter(part)) segment += part.split("/").length - 1
+    else if (isDotSegment(segments[segment] ?? "")) return true
+  }
+  return false
+}
 
 /** Converts the literal texts of parts. */
 const mapTexts = (parts: ReadonlyArray<TemplatePart>, convert: (text: string) => string): ReadonlyArray<TemplatePart> =>
@@ -79,17 +95,15 @@ export const targetOf = (path: string, declared: ReadonlyArray<Parameter>): Requ
   return {
     parameters,
     path: (texts) => {
-      const segments = expand(pathParts, texts).split("/")
-      // The index of the segment, since only literal texts have slashes.
-      let segment = 0
-      for (const part of pathParts) {
-        if (!isParameter(part)) segment += part.split("/").length - 1
-        else if (isDotSegment(segments[segment] ?? "")) refuse("makes a segment of dots, which a URL resolves")
+      const text = `${path === "" ? "" : "/"}${expand(pathParts, texts)}`
+      // The template's own dots are the document's.
+      if (dotSegment.test(text) && makesDots(pathParts, text.slice(1).split("/"))) {
+        refuse("makes a segment of dots, which a URL resolves")
       }
-      return path === "" ? "" : `/${segments.join("/")}`
+      return text
     },
     query: (texts, pairs) => {
-      if (pairs.length === 0 && queryParts.length === 0) return ""
+      if (queryParts.length === 0) return pairs.length === 0 ? "" : `?${pairs.join("&")}`
       const given = new Set(pairs.map(nameOf))
       const own = expand(queryParts, texts)
         .split("&")

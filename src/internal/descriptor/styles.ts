@@ -24,7 +24,8 @@ export const refuse = (message: string): never => {
 const hex = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`
 
 /** Percent-encodes all characters that are not unreserved (RFC 3986, 2.3). The text has to be well-formed Unicode. */
-export const percentEncode: Encode = (text) => encodeURIComponent(text).replaceAll(/[!'()*]/g, hex)
+export const percentEncode: Encode = (text) =>
+  /^[\w.~-]*$/.test(text) ? text : encodeURIComponent(text).replaceAll(/[!'()*]/g, hex)
 
 /**
  * Percent-encodes as `percentEncode` does, but leaves reserved characters that can stand in a path segment, and what is percent-encoded

@@ -1,6 +1,6 @@
-import type { List, Parameter } from "../../Descriptor.js"
+import type { List, Parameter } from "../descriptor/Descriptor.js"
 import type { Shape } from "../../Shape.js"
-import type { DocumentOperation, DocumentResponse, OperationDetails } from "../../spec/Document.js"
+import type { DocumentOperation, DocumentResponse, OperationDetails } from "./model.js"
 import { propertiesOf, shapeOf, typesOf } from "./shapes.js"
 
 type Json = Readonly<Record<string, unknown>>

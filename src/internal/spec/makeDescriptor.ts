@@ -1,13 +1,7 @@
 import { hasBody, type HttpMethod } from "@effect/platform/HttpMethod"
-import type { Descriptor, MediaType, Parameter, RequestBody, ResponseBody } from "../../Descriptor.js"
+import type { Descriptor, MediaType, Parameter, RequestBody, ResponseBody } from "../descriptor/Descriptor.js"
 import type { Ref, Shape } from "../../Shape.js"
-import type {
-  Document,
-  DocumentMediaType,
-  DocumentOperation,
-  DocumentParameter,
-  OperationDetails
-} from "../../spec/Document.js"
+import type { Document, DocumentMediaType, DocumentOperation, DocumentParameter, OperationDetails } from "./model.js"
 import type { Problem } from "../../spec/Problem.js"
 import { isRequestField } from "../http/fieldSyntax.js"
 import { listOf } from "./declaredList.js"

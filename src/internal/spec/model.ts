@@ -1,4 +1,4 @@
-import type { Encoding, Style } from "../../Descriptor.js"
+import type { Encoding, Style } from "../descriptor/Descriptor.js"
 import type { Json, Shape } from "../../Shape.js"
 import type { Problem } from "../../spec/Problem.js"
 

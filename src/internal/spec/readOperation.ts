@@ -1,4 +1,4 @@
-import type { Encoding, Style } from "../../Descriptor.js"
+import type { Encoding, Style } from "../descriptor/Descriptor.js"
 import type { Ref, Shape } from "../../Shape.js"
 import type { DocumentBody, DocumentMediaType, DocumentParameter, DocumentResponse, OperationDetails } from "./model.js"
 import { arrayIn, fieldsIn, flagIn, report, textIn, textsIn, type Where } from "./fields.js"

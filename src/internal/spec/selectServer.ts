@@ -1,6 +1,6 @@
 import * as ConfigError from "effect/ConfigError"
 import * as Either from "effect/Either"
-import type { Document, Server } from "../../spec/Document.js"
+import type { Document, Server } from "./model.js"
 import { listNames, unknownName } from "../descriptor/names.js"
 import { toUrl } from "../http/toUrl.js"
 import { oneLine } from "./prose.js"

@@ -1,4 +1,4 @@
-import type { Document, Server } from "../../spec/Document.js"
+import type { Document, Server } from "./model.js"
 import { toUrl } from "../http/toUrl.js"
 
 /** Returns the URL of a server with values for its variables. Those without a value have their default; unknown ones are kept. */

@@ -1,4 +1,4 @@
-import type { DocumentOperation } from "../../spec/Document.js"
+import type { DocumentOperation } from "./model.js"
 import { bounded, camelCase, pascalCase } from "./identifiers.js"
 
 /** Matches a path segment that begins most paths of an API: `api`, `rest`, a version, or a date. */

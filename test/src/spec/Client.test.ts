@@ -83,11 +83,7 @@ const pets = (convention?: Convention.Convention) => make(convention)["pets"]!
 
 /** Runs an effect at a server, and returns the warnings that it logs. */
 const run = <A, E>(
-  effect: Effect.Effect<
-    A,
-    E,
-    Effect.Effect.Context<ReturnType<Client.Method<never>>> | Caller | Layer.Layer.Success<typeof transport>
-  >,
+  effect: Effect.Effect<A, E, Caller | Layer.Layer.Success<typeof transport>>,
   script: Scripted.Script = [Scripted.json({ name: "Rex" })]
 ) =>
   Effect.gen(function* () {
@@ -233,7 +229,7 @@ describe("a client", () => {
       "  drop({ id })                       (deprecated) DELETE /pets/{id}"
     ])
     expect(inspect(client["pets"]!["list"])).toBe(String(client["pets"]!["list"]))
-    expect(`${client["pets"]!["list"]}`).toContain("pets.list({ limit?, page?, headers? })\nGET /pets\n")
+    expect(String(client["pets"]!["list"])).toContain("pets.list({ limit?, page?, headers? })\nGET /pets\n")
     expect(inspect({ client, list: client["pets"]!["list"] })).toBe(
       "{ client: [client, 5 methods], list: [method pets.list] }"
     )

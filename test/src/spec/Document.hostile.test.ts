@@ -192,7 +192,7 @@ const values: ReadonlyArray<unknown> = [
   false,
   0,
   -1,
-  Infinity,
+  Number("1e400"),
   12n,
   "",
   "x",

@@ -538,3 +538,24 @@ describe("fromMismatches", () => {
     expect(Learn.fromMismatches(document, others.slice(3, 4)).actions).toMatchObject([{ target: rootOf("2.0") }])
   })
 })
+
+describe("fromExamples, of Civis", () => {
+  it("delivers all recorded examples strictly", async () => {
+    const json: unknown = JSON.parse(
+      readFileSync(join(import.meta.dirname, "../../fixtures/civis/specification.json"), "utf8")
+    )
+    const document = await read(json)
+    const examples = Learn.examples(document).filter(({ shape }) => shape !== undefined).length
+    const before = examples - wrong(document)
+    const overlay = await learnt(json)
+    console.log(
+      `Civis' examples: ${examples}; strict ${before}, corrected ${examples}: ${overlay.actions.length} actions`
+    )
+    expect(before).toBeLessThan(examples / 2)
+    expect(overlay.actions).toContainEqual({
+      target: "$.definitions.WorkflowSummary.properties.archived",
+      description: "Seen: boolean 6 times, string never (GET /jobs/{id}/workflows 200, GET /workflows/ 200).",
+      update: { type: "boolean" }
+    })
+  })
+})

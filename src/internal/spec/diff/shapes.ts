@@ -258,12 +258,15 @@ const compareMembers = (
     return
   }
   const rest = new Map<string, Array<Shape>>()
-  for (const member of after.members) {
+  // The last one is taken first.
+  for (const member of after.members.toReversed()) {
     const signature = signatureOf(member)
-    rest.set(signature, [...(rest.get(signature) ?? []), member])
+    const same = rest.get(signature)
+    if (same === undefined) rest.set(signature, [member])
+    else same.push(member)
   }
   const unmatched = before.members.filter((member) => {
-    const other = rest.get(signatureOf(member))?.shift()
+    const other = rest.get(signatureOf(member))?.pop()
     if (other !== undefined) child(member, other, nameOf(label, other))
     return other === undefined
   })

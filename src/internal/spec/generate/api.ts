@@ -1,4 +1,4 @@
-import type { Document, SecurityScheme, Server } from "../../../spec/Document.js"
+import type { Document, SecurityScheme, Server } from "../model.js"
 import { otherOrigins } from "../selectServer.js"
 import { absoluteUrl, serverUrl } from "../serverUrl.js"
 import { array, type Code, comment, object, prefixed, print, property, stringLiteral } from "./code.js"

@@ -1,5 +1,5 @@
 import type { NamedOperation } from "../../../spec/Convention.js"
-import type { Document } from "../../../spec/Document.js"
+import type { Document } from "../model.js"
 import { writeApi } from "./api.js"
 import { comment, memberKey, stringLiteral } from "./code.js"
 import { headerOf } from "./header.js"

@@ -1,4 +1,4 @@
-import type { Document } from "../../../spec/Document.js"
+import type { Document } from "../model.js"
 import { version } from "../../version.js"
 import { digestOf } from "./digest.js"
 

@@ -4,7 +4,7 @@ import { essence, isFormType, isJsonType, isLinesType, isMultipartType } from ".
 import { formOf, successKeys } from "../../descriptor/responses.js"
 import { statusesWithoutContent } from "../../http/statuses.js"
 import type { NamedOperation } from "../../../spec/Convention.js"
-import type { DocumentParameter } from "../../../spec/Document.js"
+import type { DocumentParameter } from "../model.js"
 import {
   array,
   bracketed,

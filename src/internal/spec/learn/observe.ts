@@ -8,6 +8,7 @@ import {
   childrenOf,
   count,
   hasProperty,
+  longestPointer,
   membersOf,
   nodeAt,
   partsOf,
@@ -153,7 +154,7 @@ export const observe = (observation: Observation, root: Use, rootValue: unknown)
   for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
     const { use, value, within } = step
     const type = typeOf(value)
-    if (type === undefined) continue
+    if (type === undefined || use.pointer.length > longestPointer) continue
     const shape = resolve(use.ref)
     const parts = partsOf(shape, use.pointer)
     const isAllowed = allowsDeep(use, type)

@@ -81,6 +81,9 @@ export const below = (pointer: string, ...tokens: ReadonlyArray<string | number>
     pointer
   )
 
+/** The length of a pointer, in characters, beyond which schemas are not corrected. No person nests schemas so deeply. */
+export const longestPointer = 10_000
+
 /** The parts of a shape. A shape without a pointer was made from the schema that is around it. */
 export const partsOf = (shape: Shape, pointer: string): ReadonlyArray<Part> => {
   const parts: Array<Part> = [{ shape, pointer: shape.pointer ?? pointer }]
@@ -88,7 +91,7 @@ export const partsOf = (shape: Shape, pointer: string): ReadonlyArray<Part> => {
   for (const part of parts) {
     for (const ref of part.shape.allOf ?? []) {
       const member = resolve(ref)
-      if (seen.has(member)) continue
+      if (seen.has(member) || (member.pointer?.length ?? 0) > longestPointer) continue
       seen.add(member)
       parts.push({ shape: member, pointer: member.pointer ?? part.pointer })
     }

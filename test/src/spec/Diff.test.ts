@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fc from "effect/FastCheck"
-import { Diff, Document, Shape } from "effect-herald/spec"
+import { Document, Shape } from "effect-herald/spec"
+import { Diff } from "effect-herald/spec/tools"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 

@@ -258,7 +258,9 @@ const pageReader = (
       return Pagination.offset(source, { items, param, end })
     }
     case "cursor": {
-      const next = factOf(list.next)
+      const read = factOf(list.next)
+      // Some servers send false or 0 with the last page.
+      const next = (page: unknown, response: Parameters<typeof read>[1]) => read(page, response) || undefined
       // A cursor is sent as the server sent it.
       return Pagination.cursor(source, {
         items,

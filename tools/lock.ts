@@ -6,13 +6,15 @@
  * from lock file"). This tool writes the missing entries: the package that depends on them pins their versions, and their names
  * contain their platforms. The entries have no checksum.
  *
- * It also removes `resolved`, the URL of the registry from which a package was installed.
+ * It also removes `resolved`, the URL of the registry from which a package was installed. A link to a workspace keeps it: there it is the
+ * folder of the workspace, without which npm can't read the file.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 
 interface Entry {
   readonly version?: string
   readonly resolved?: string
+  readonly link?: boolean
   readonly dev?: boolean
   readonly optional?: boolean
   readonly os?: ReadonlyArray<string>
@@ -56,7 +58,10 @@ const missing = packages.flatMap(([, { dev = false, optionalDependencies = {} }]
 )
 lock.packages = Object.fromEntries(
   [...packages, ...missing]
-    .map(([location, { resolved: _, ...entry }]) => [location, entry] as const)
+    .map(([location, { resolved, ...entry }]): [string, Entry] => [
+      location,
+      entry.link === true && resolved !== undefined ? { resolved, ...entry } : entry
+    ])
     .sort(([a], [b]) => a.localeCompare(b, "en"))
 )
 

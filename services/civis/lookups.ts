@@ -1,19 +1,13 @@
 import type { HttpClient } from "@effect/platform/HttpClient"
 import * as Data from "effect/Data"
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
-import type { CallError, EncodeError } from "../../src/HeraldError.js"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { CallError, EncodeError, PaginationError } from "../../src/HeraldError.js"
 import { listNames, nearestName } from "../../src/internal/descriptor/names.js"
 import type { Authoriser } from "./Authoriser.js"
-import {
-  type Credential,
-  getMe,
-  listCredentials,
-  listDatabases,
-  listStorageHosts,
-  listTables,
-  type Named,
-  type Table
-} from "./operations.js"
+import { getMe, listCredentials, listDatabases, listStorageHosts, listTables, type Named } from "./operations.js"
 
 /** Nothing has this name, or the name is invalid. The message names what there is. */
 export class NameNotFound extends Data.TaggedError("NameNotFound")<{
@@ -24,7 +18,7 @@ export class NameNotFound extends Data.TaggedError("NameNotFound")<{
 }> {}
 
 /** The errors of a look-up. */
-export type LookupError = NameNotFound | CallError | EncodeError
+export type LookupError = NameNotFound | CallError | EncodeError | PaginationError
 
 type Lookup<A> = Effect.Effect<A, LookupError, HttpClient | Authoriser>
 
@@ -38,6 +32,10 @@ const notFound = (kind: string, name: string, names: ReadonlyArray<string>, wher
     name
   })
 }
+
+/** Reads all pages of a list. A name can be on any of them. */
+const readAll = <A, E, R>(items: () => Stream.Stream<A, E, R>): Effect.Effect<ReadonlyArray<A>, E, R> =>
+  Effect.map(Stream.runCollect(Stream.suspend(items)), Chunk.toReadonlyArray)
 
 /** Returns the id of the thing with a name. */
 const idByName = (
@@ -123,12 +121,8 @@ export const tableId = (table: string, database: string | number): Lookup<number
       })
     }
     const [schema, name] = parts
-    const tables: ReadonlyArray<Table> = yield* listTables({
-      database_id: yield* databaseId(database),
-      schema,
-      name,
-      limit: 1000
-    })
+    const databaseOf = yield* databaseId(database)
+    const tables = yield* readAll(() => listTables({ database_id: databaseOf, schema, name, limit: 1000 }))
     // The filters of the server ignore case, and `%` and `*` are wildcards.
     const found =
       tables.find((one) => one.schema === schema && one.name === name) ??
@@ -145,10 +139,7 @@ export const tableId = (table: string, database: string | number): Lookup<number
       : found.id
   })
 
-const credentialsOf = (type: string) =>
-  Effect.suspend((): Effect.Effect<ReadonlyArray<Credential>, CallError | EncodeError, HttpClient | Authoriser> =>
-    listCredentials({ type, limit: 1000 })
-  )
+const credentialsOf = (type: string) => readAll(() => listCredentials({ type, limit: 1000 }))
 
 /**
  * Returns the id of the credential of a user for a database. An id is returned as it is. Fails with `NameNotFound` if there is none.
@@ -214,9 +205,9 @@ export const awsCredentialId = (
 
 /** Returns the id of the default credential for databases. Fails with `NameNotFound` if the owner of the API key has none. */
 export const defaultDatabaseCredentialId: Lookup<number> = Effect.flatMap(
-  Effect.suspend(() => listCredentials({ default: true })),
-  ([credential]) =>
-    credential === undefined
+  Stream.runHead(Stream.suspend(() => listCredentials({ default: true }))),
+  (credential) =>
+    Option.isNone(credential)
       ? Effect.fail(
           new NameNotFound({
             message: "The owner of the API key has no default credential",
@@ -224,7 +215,7 @@ export const defaultDatabaseCredentialId: Lookup<number> = Effect.flatMap(
             name: "default"
           })
         )
-      : Effect.succeed(credential.id)
+      : Effect.succeed(credential.value.id)
 )
 
 /** Returns the user name of the owner of the API key. */

@@ -172,11 +172,17 @@ export interface Table extends Named {
   readonly schema: string
 }
 
-/** Lists the tables of a database. */
-export const listTables: Call<
-  [options: { readonly database_id: number; readonly schema: string; readonly name: string; readonly limit: number }],
-  ReadonlyArray<Table>
-> = Descriptor.operation(Authoriser, () => ({
+/** An operation of Civis that lists items in pages. */
+type List<Options, Item> = Descriptor.ListOf<Call<[options: Options], ReadonlyArray<Item>>, Item, "page">
+
+interface TableOptions {
+  readonly database_id: number
+  readonly schema: string
+  readonly name: string
+  readonly limit: number
+}
+
+const tables: Call<[options: TableOptions], ReadonlyArray<Table>> = Descriptor.operation(Authoriser, () => ({
   name: "tables.list",
   method: "GET",
   path: "/tables/",
@@ -187,6 +193,9 @@ export const listTables: Call<
   keys
 }))
 
+/** Lists the tables of a database, over all pages. */
+export const listTables: List<TableOptions, Table> = /* #__PURE__ */ Descriptor.list(tables)
+
 export interface Credential {
   readonly id: number
   readonly name: string | null
@@ -196,34 +205,42 @@ export interface Credential {
   readonly remote_host_name: string | null
 }
 
-/** Lists credentials. */
-export const listCredentials: Call<
-  [options: { readonly type?: string; readonly default?: boolean; readonly limit?: number }],
-  ReadonlyArray<Credential>
-> = Descriptor.operation(Authoriser, () => ({
-  name: "credentials.list",
-  method: "GET",
-  path: "/credentials/",
-  parameters: [query("type", "string"), query("default", "boolean"), ...paging()],
-  responses: {
-    200: json(
-      list(
-        {
-          id: integer,
-          name: textOrNull,
-          username: textOrNull,
-          owner: textOrNull,
-          remoteHostId: { type: ["integer", "null"] },
-          remoteHostName: textOrNull
-        },
-        ["id"]
+interface CredentialOptions {
+  readonly type?: string
+  readonly default?: boolean
+  readonly limit?: number
+}
+
+const credentials: Call<[options: CredentialOptions], ReadonlyArray<Credential>> = Descriptor.operation(
+  Authoriser,
+  () => ({
+    name: "credentials.list",
+    method: "GET",
+    path: "/credentials/",
+    parameters: [query("type", "string"), query("default", "boolean"), ...paging()],
+    responses: {
+      200: json(
+        list(
+          {
+            id: integer,
+            name: textOrNull,
+            username: textOrNull,
+            owner: textOrNull,
+            remoteHostId: { type: ["integer", "null"] },
+            remoteHostName: textOrNull
+          },
+          ["id"]
+        )
       )
-    )
-  },
-  positional: [],
-  ...pages(),
-  keys
-}))
+    },
+    positional: [],
+    ...pages(),
+    keys
+  })
+)
+
+/** Lists credentials, over all pages. */
+export const listCredentials: List<CredentialOptions, Credential> = /* #__PURE__ */ Descriptor.list(credentials)
 
 /** Returns the owner of the API key. */
 export const getMe: Call<[], { readonly username: string }> = Descriptor.operation(Authoriser, () => ({

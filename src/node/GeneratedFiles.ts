@@ -98,7 +98,8 @@ export const check = (
  * import { NodeFileSystem } from "@effect/platform-node"
  * import { Effect } from "effect"
  * import { GeneratedFiles } from "effect-herald/node"
- * import { type Document, Generator, Names } from "effect-herald/spec"
+ * import { type Document, Names } from "effect-herald/spec"
+ * import { Generator } from "effect-herald/spec/tools"
  *
  * const write = (document: Document.Document) =>
  *   GeneratedFiles.write("src/petstore", Generator.generate(document, Names.make(document))).pipe(

@@ -189,7 +189,9 @@ const methodsOf = (tag: Context.Tag<any, any>, prototype: object, named: NamedOp
   let made: ReturnType<MethodState["operation"]> | undefined
   const operation = () => (made ??= Descriptor.operation(tag, named.descriptor))
   const name = `${named.resource}.${named.method}`
-  const warnings = named.operation.deprecated ? [warnOnce(() => `${name} is deprecated by its API.`)] : []
+  const { deprecated, deprecation } = named.operation
+  const reason = deprecation === undefined ? "." : `: ${deprecation}`
+  const warnings = deprecated ? [warnOnce(() => `${name} is deprecated by its API${reason}`)] : []
   const state = { operation, named, warnings }
   const former = (alias: string): MethodState => ({
     ...state,

@@ -20,7 +20,8 @@ export type { Change, Level } from "../internal/spec/diff/change.js"
  * @example
  * ```ts
  * import { Effect } from "effect"
- * import { Diff, Document } from "effect-herald/spec"
+ * import { Document } from "effect-herald/spec"
+ * import { Diff } from "effect-herald/spec/tools"
  *
  * const breaks = (before: string, after: string) =>
  *   Effect.map(Effect.all([Document.parse(before), Document.parse(after)]), ([one, other]) =>

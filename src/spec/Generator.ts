@@ -22,7 +22,8 @@ export interface Options {
  * @example
  * ```ts
  * import { Effect } from "effect"
- * import { Document, Generator, Names } from "effect-herald/spec"
+ * import { Document, Names } from "effect-herald/spec"
+ * import { Generator } from "effect-herald/spec/tools"
  *
  * const files = (text: string) =>
  *   Effect.map(Document.parse(text), (document) => Generator.generate(document, Names.make(document)))

@@ -32,7 +32,8 @@ export const examples: (document: Document) => ReadonlyArray<Example> = examples
  * @example
  * ```ts
  * import { Effect } from "effect"
- * import { Document, Learn, Overlay } from "effect-herald/spec"
+ * import { Document, Overlay } from "effect-herald/spec"
+ * import { Learn } from "effect-herald/spec/tools"
  *
  * const corrected = (text: string) =>
  *   Effect.gen(function* () {

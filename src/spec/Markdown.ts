@@ -11,7 +11,8 @@ import type { Names } from "./Names.js"
  *
  * @example
  * ```ts
- * import { type Document, Markdown, Names } from "effect-herald/spec"
+ * import { type Document, Names } from "effect-herald/spec"
+ * import { Markdown } from "effect-herald/spec/tools"
  *
  * const pages = (document: Document.Document) => Markdown.ofDocument(document, Names.make(document))
  * ```

@@ -1,8 +1,19 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { spawn, spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { chunked, closedPort, hangUp, json, make, respond, type Script, silence } from "../servers/scripted.js"
+import {
+  chunked,
+  closedPort,
+  hangUp,
+  json,
+  make,
+  type Received,
+  respond,
+  type Script,
+  silence
+} from "../servers/scripted.js"
 import { directory, file, herald, petsDocument, type Surroundings } from "./support.js"
 
 const rex = { id: 7, name: "Rex", status: "sold" }
@@ -180,6 +191,61 @@ describe("herald call", () => {
       const table = yield* call(["pets", "list", "--all"], { columns: 40 })
       expect(table.out.split("\n")[0]).toBe("name")
       expect(yield* call(["pets", "get", "7", "--all"])).toMatchObject({ code: 2 })
+    })
+  )
+
+  it.scoped("prints the pages that arrived before one that fails, also as a table", () =>
+    Effect.gen(function* () {
+      const { call } = yield* pets((request) =>
+        request.target.includes("page_num")
+          ? json({ message: "gone" }, { status: 404 })
+          : json([{ name: "a1" }, { name: "b1" }], { headers: { link: '</v1/pets?page_num=2>; rel="next"' } })
+      )
+      const table = yield* call(["pets", "list", "--all"], { columns: 40 })
+      expect(table).toMatchObject({ code: 4, out: "name\na1\nb1\n" })
+      expect((yield* call(["pets", "list", "--all"])).out).toBe('{"name":"a1"}\n{"name":"b1"}\n')
+    })
+  )
+
+  it.scoped("prints a curl command by --dry-run that sends the same request", () =>
+    Effect.gen(function* () {
+      if (spawnSync("curl", ["--version"]).status !== 0) return
+      const { call, server } = yield* pets([json(rex)])
+      const hostile = "a'b\"c`d$(e)!{f,g}[1-3]\\n\n\u001b[31m%2F&é\u{1f600}"
+      const cases: ReadonlyArray<ReadonlyArray<string>> = [
+        ["pets", "get", "7"],
+        [
+          "pets",
+          "list",
+          "--include",
+          hostile,
+          "--filter-name",
+          hostile,
+          "-H",
+          "X-Own: $(id) `x` 'y'",
+          "-H",
+          "X-Empty:"
+        ],
+        ["pets", "add", "--name", hostile, "--weight", "-0.5", "--tags", "@x", "--tags", ""],
+        ["pets", "add", "--body", '{"name":"@/etc/passwd"}'],
+        ["pets", "remove", "7"]
+      ]
+      // Those that curl and the client each have of their own.
+      const withoutOwn = ({ body, headers, method, target }: Received) => {
+        const { "accept-encoding": _, connection, host, "user-agent": agent, "x-key": key, ...others } = headers
+        return { method, target, body, headers: others }
+      }
+      for (const args of cases) {
+        const printed = (yield* call([...args, "--dry-run"])).out
+        yield* call(args)
+        yield* Effect.async<void>((resume) => {
+          const curl = spawn("bash", ["-c", `${printed.trimEnd()} --silent`], { stdio: "ignore" })
+          curl.on("close", () => resume(Effect.void))
+        })
+        const [own, copy] = server.requests.slice(-2).map(withoutOwn)
+        expect(copy).toEqual(own)
+      }
+      expect(server.requests).toHaveLength(2 * cases.length)
     })
   )
 

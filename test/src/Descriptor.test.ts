@@ -496,6 +496,9 @@ describe("Descriptor.list", () => {
       const cursors: Scripted.Script = (received) =>
         Scripted.json(param(received, "after") === "c" ? { data: [2], next: null } : { data: [1], next: "c" })
       expect(yield* served(cursors, () => items(byCursor))).toEqual([1, 2])
+      for (const next of [false, 0]) {
+        expect(yield* served([Scripted.json({ data: [1], next })], () => items(byCursor))).toEqual([1])
+      }
       const byLink = operation({ responses: { 200: numbers }, list: { by: "link", items: "" } })
       const links: Scripted.Script = ({ target }) =>
         target === "/pets/1"

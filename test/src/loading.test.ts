@@ -9,6 +9,7 @@ const loaded: Readonly<Record<string, ReadonlyArray<string>>> = {
   "effect-herald/cache": ["lru-cache"],
   "effect-herald/civis": [],
   "effect-herald/decoder": [],
+  "effect-herald/descriptor": [],
   "effect-herald/http-api": [],
   "effect-herald/node": [
     "node:crypto",
@@ -18,17 +19,23 @@ const loaded: Readonly<Record<string, ReadonlyArray<string>>> = {
     "node:os",
     "node:path",
     "node:stream",
+    "node:url",
     "node:util"
   ],
   "effect-herald/oauth": ["oauth4webapi"],
   "effect-herald/polympics": [],
   "effect-herald/polympics/testing": [],
   "effect-herald/rate-limit": ["@effect/experimental"],
-  "effect-herald/redis": ["ioredis"]
+  "effect-herald/redis": ["ioredis"],
+  "effect-herald/spec": [],
+  "effect-herald/spec/tools": []
 }
 
-/** Returns the names of the packages that modules import statically, directly or through one another. */
-const packagesOf = async (source: string): Promise<ReadonlyArray<string>> => {
+/** The folders of modules that clients of documents do not load at their start. */
+const tools: ReadonlyArray<string> = ["diff", "generate", "learn", "markdown"]
+
+/** Returns the modules that a module imports statically, directly or through one another, and the names of the packages. */
+const importsOf = async (source: string) => {
   const { metafile, outputFiles } = await build({
     entryPoints: [pathOf(source)],
     bundle: true,
@@ -56,10 +63,11 @@ const packagesOf = async (source: string): Promise<ReadonlyArray<string>> => {
     }
   }
   visit(source)
-  return [...found]
+  const packages = [...found]
     .map((name) => (name.startsWith("@") ? name.split("/").slice(0, 2).join("/") : name))
     .filter((name) => name !== "effect" && name !== "@effect/platform")
     .toSorted()
+  return { modules: [...visited], packages }
 }
 
 describe("an entry point", () => {
@@ -68,7 +76,21 @@ describe("an entry point", () => {
   })
 
   it.each(entries)("%s loads nothing at its start that a program may not use", async (name, source) => {
-    expect(new Set(await packagesOf(source))).toEqual(new Set(loaded[name]))
+    const { packages } = await importsOf(source)
+    expect(new Set(packages)).toEqual(new Set(loaded[name]))
+  })
+
+  it.each(["effect-herald/spec", "effect-herald/civis"])("%s does not load the tools for documents", async (name) => {
+    const { modules } = await importsOf(new Map(entries).get(name)!)
+    expect(modules).toContain("src/internal/spec/readDocument.ts")
+    const others = [...tools.map((folder) => `src/internal/spec/${folder}/`), "src/internal/spec/yaml.ts"]
+    expect(modules.filter((module) => others.some((other) => module.startsWith(other)))).toEqual([])
+  })
+
+  it("effect-herald/descriptor does not load the reader of documents", async () => {
+    const { modules } = await importsOf(new Map(entries).get("effect-herald/descriptor")!)
+    expect(modules).not.toContain("src/internal/spec/readDocument.ts")
+    expect(modules.filter((module) => module.startsWith("src/spec/"))).toEqual([])
   })
 
   it("effect-herald loads the modules of Node that Effect loads, and no other", () => {

@@ -32,7 +32,7 @@ const secret = /^(?:authorization|proxy-authorization|cookie)$|token|secret|pass
 const headersOf = (headers: Readonly<Record<string, string>>, body: HttpBody): CurlRequest["headers"] => {
   // curl computes the length of the body.
   const sent = Object.entries(headers).filter(([name]) => name !== "content-length")
-  const given = sent.map(([name, value]) => [name, secret.test(name) ? withoutSecret(value) : value] as const)
+  const given = sent.map(([name, value]) => [name, secret.test(name) ? withoutSecret(name, value) : value] as const)
   const type = "contentType" in body ? body.contentType : undefined
   return type === undefined || "content-type" in headers || body._tag === "FormData"
     ? given
@@ -40,12 +40,14 @@ const headersOf = (headers: Readonly<Record<string, string>>, body: HttpBody): C
 }
 
 /** Keeps the scheme of an `Authorization`, and the names of cookies. */
-const withoutSecret = (value: string): string =>
-  value.includes(redacted)
-    ? value
-    : value
-        .replace(/^(Basic|Bearer|Token|Digest)\s.*$/is, `$1 ${redacted}`)
-        .replace(/^(?!(?:Basic|Bearer|Token|Digest)\s).*$/is, redacted)
+const withoutSecret = (name: string, value: string): string =>
+  name === "cookie"
+    ? value.replaceAll(/=[^;]*/g, `=${redacted}`)
+    : value.includes(redacted)
+      ? value
+      : value
+          .replace(/^(Basic|Bearer|Token|Digest)\s.*$/is, `$1 ${redacted}`)
+          .replace(/^(?!(?:Basic|Bearer|Token|Digest)\s).*$/is, redacted)
 
 const bodyOf = (body: HttpBody): CurlRequest["body"] => {
   switch (body._tag) {

@@ -82,6 +82,8 @@ const sample = 50
 /** Prints the items of a list as they arrive. */
 export interface ItemPrinter {
   readonly add: (items: ReadonlyArray<unknown>) => Promise<void>
+  /** Prints the items that wait for the columns of their table. */
+  readonly flush: () => Promise<void>
   readonly end: () => Promise<void>
   /** The names of the columns for which there was no room. */
   readonly hidden: () => ReadonlyArray<string>
@@ -103,6 +105,7 @@ export const itemPrinter = (target: Target, { json }: Printing): ItemPrinter => 
     waiting = []
   }
   return {
+    flush,
     add: async (items) => {
       if (items.length === 0) return
       if (json) {

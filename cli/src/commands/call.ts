@@ -75,7 +75,8 @@ export const program: Program = async (invocation) => {
   for (const problem of operation.operation.details().problems) {
     await invocation.warn(`${placeOf(opened.document, problem)}: ${problem.message}`)
   }
-  if (operation.operation.deprecated) await invocation.warn(`${shown} is deprecated.`)
+  const { deprecated, deprecation } = operation.operation
+  if (deprecated) await invocation.warn(`${shown} is deprecated${deprecation === undefined ? "." : `: ${deprecation}`}`)
   for (const flag of parsedCall.given.keys()) {
     if (flag.deprecated) await invocation.warn(`The parameter ${flag.flag} of ${shown} is deprecated.`)
   }
@@ -255,6 +256,7 @@ const printAll = <E, R>(
     ),
     Stream.runDrain,
     // What arrived before a failure is printed.
+    Effect.tapErrorCause(() => Effect.ignore(write(printer.flush))),
     Effect.ensuring(Effect.promise(() => progress.clear())),
     Effect.zipRight(
       write(async () => {

@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { Diff } from "effect-herald/spec"
+import { Diff } from "effect-herald/spec/tools"
 import { openDocument } from "../document.js"
 import { civis } from "../documentKey.js"
 import { exitCodes } from "../exitCodes.js"

@@ -1,4 +1,4 @@
-import { Markdown } from "effect-herald/spec"
+import { Markdown } from "effect-herald/spec/tools"
 import { keyOf, openDocument, reportProblems } from "../document.js"
 import type { Program } from "../Invocation.js"
 import { noOperands, outDirectory, reportCheck, reportWritten } from "../outcome.js"

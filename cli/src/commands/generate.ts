@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import { GeneratedFiles } from "effect-herald/node"
-import { Generator } from "effect-herald/spec"
+import { Generator } from "effect-herald/spec/tools"
 import { keyOf, openDocument, reportProblems } from "../document.js"
 import { fileSystem } from "../fileSystem.js"
 import type { Program } from "../Invocation.js"

@@ -1,4 +1,5 @@
-import { Learn, type Shape } from "effect-herald/spec"
+import type { Shape } from "effect-herald/spec"
+import { Learn } from "effect-herald/spec/tools"
 import { keyOf, openDocument } from "../document.js"
 import { exitCodes } from "../exitCodes.js"
 import { usage } from "../Failure.js"

@@ -36,7 +36,10 @@ const setFetchOptions = (sameOrigin: boolean): Effect.Effect<void> =>
       ...given,
       // Headers may be credentials.
       ...(sameOrigin ? {} : { headers: {} }),
-      ...withoutContentDecoding(dispatcher),
+      // The fetch client alone reads this: undici, which Node loads for it, takes a large part of the time of a first call.
+      get dispatcher() {
+        return withoutContentDecoding(dispatcher)
+      },
       redirect: "manual" as const
     })
   })

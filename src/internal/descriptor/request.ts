@@ -335,11 +335,10 @@ export const requestOf = (descriptor: Descriptor, check: Check): Request => {
     const written = writeBody(input, found)
     let encodedPath = ""
     if (found.issues.length === 0) {
-      try {
-        encodedPath = target.path(texts)
-      } catch (error) {
-        addRefusal(found.issues, namesOf(paths).slice(0, 1), error)
-      }
+      const made = target.path(texts)
+      if (typeof made === "string") encodedPath = made
+      else
+        addIssues(found.issues, [made.name], [{ path: [], message: "makes a segment of dots, which a URL resolves" }])
     }
     return found.issues.length > 0
       ? refused(found.issues)

@@ -1,6 +1,5 @@
 import type { Parameter } from "./Descriptor.js"
 import { escapeLiteral, isDotSegment } from "../endpoint/pathTemplate.js"
-import { refuse } from "./styles.js"
 
 /** A part of a template: literal text, or the parameter between two braces. */
 type TemplatePart = string | Parameter
@@ -12,8 +11,8 @@ type Texts = ReadonlyMap<Parameter, string>
 export interface RequestTarget {
   /** The parameters of the template, each once. */
   readonly parameters: ReadonlyArray<Parameter>
-  /** Makes the path, with its first slash. Throws a `TypeError` with the message of an issue if it would have a segment of dots. */
-  readonly path: (texts: Texts) => string
+  /** Makes the path, with its first slash. Returns the parameter that makes a segment of dots, if there is one: a URL resolves these. */
+  readonly path: (texts: Texts) => string | Parameter
   /** Makes the query, with its question mark: that of the template, without the parameters of these pairs, and the pairs. */
   readonly query: (texts: Texts, pairs: ReadonlyArray<string>) => string
 }
@@ -63,14 +62,14 @@ const expand = (parts: ReadonlyArray<TemplatePart>, texts: Texts): string => {
 /** Matches a path that may have a segment of dots. */
 const dotSegment = /\/(?:\.|%2e){1,2}(?:\/|$)/i
 
-/** Reports whether a parameter makes a segment of dots. Only literal texts have slashes. */
-const makesDots = (parts: ReadonlyArray<TemplatePart>, segments: ReadonlyArray<string>): boolean => {
+/** Returns the first parameter that makes a segment of dots. Only literal texts have slashes. */
+const makesDots = (parts: ReadonlyArray<TemplatePart>, segments: ReadonlyArray<string>): Parameter | undefined => {
   let segment = 0
   for (const part of parts) {
     if (!isParameter(part)) segment += part.split("/").length - 1
-    else if (isDotSegment(segments[segment] ?? "")) return true
+    else if (isDotSegment(segments[segment] ?? "")) return part
   }
-  return false
+  return undefined
 }
 
 /** Converts the literal texts of parts. */
@@ -97,10 +96,7 @@ export const targetOf = (path: string, declared: ReadonlyArray<Parameter>): Requ
     path: (texts) => {
       const text = `${path === "" ? "" : "/"}${expand(pathParts, texts)}`
       // The template's own dots are the document's.
-      if (dotSegment.test(text) && makesDots(pathParts, text.slice(1).split("/"))) {
-        refuse("makes a segment of dots, which a URL resolves")
-      }
-      return text
+      return (dotSegment.test(text) ? makesDots(pathParts, text.slice(1).split("/")) : undefined) ?? text
     },
     query: (texts, pairs) => {
       if (queryParts.length === 0) return pairs.length === 0 ? "" : `?${pairs.join("&")}`

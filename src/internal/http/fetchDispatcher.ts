@@ -30,23 +30,21 @@ const withoutDecoding = (handler: Handler): Handler => {
 const globalDispatcher = Symbol.for("undici.globalDispatcher.1")
 
 /**
- * Options of `fetch` that keep it from undoing content codings, in runtimes whose `fetch` is undici's: it accepts content that
- * is cut short. In other runtimes, such as browsers, there are none, and `fetch` decodes the content.
+ * The dispatcher that keeps `fetch` from undoing content codings, in runtimes whose `fetch` is undici's: it accepts content that
+ * is cut short. In other runtimes, such as browsers, it is the given one, and `fetch` decodes the content.
  *
  * - `given`: the dispatcher of the program, if it has one. Default: undici's global one
  */
-export const withoutContentDecoding = (given: unknown): { readonly dispatcher?: Dispatcher } => {
+export const withoutContentDecoding = (given: unknown): unknown => {
   // Node loads undici, which sets its global dispatcher, when this is first read.
-  if (typeof globalThis.Response !== "function") return {}
+  if (typeof globalThis.Response !== "function") return given
   // Only undici sets this property.
   const dispatcher = (given ?? (globalThis as { readonly [globalDispatcher]?: unknown })[globalDispatcher]) as
     | Dispatcher
     | undefined
-  if (typeof dispatcher?.dispatch !== "function") return {}
+  if (typeof dispatcher?.dispatch !== "function") return given
   return {
-    dispatcher: {
-      dispatch: (options, handler) => dispatcher.dispatch(options, withoutDecoding(handler)),
-      isMockActive: dispatcher.isMockActive ?? false
-    }
-  }
+    dispatch: (options, handler) => dispatcher.dispatch(options, withoutDecoding(handler)),
+    isMockActive: dispatcher.isMockActive ?? false
+  } satisfies Dispatcher
 }

@@ -63,8 +63,7 @@ const contentType = (content: Readonly<Record<string, MediaType>> | undefined): 
   const entries = Object.entries(content ?? {})
   const [first] = entries
   if (first === undefined) return ""
-  const [type, { items, shape }] = first
-  if (items !== undefined) return `Stream of ${typeText(items)}`
+  const [type, { shape }] = first
   return shape === undefined ? type : typeText(shape)
 }
 
@@ -194,7 +193,7 @@ export const methodHelp = (named: NamedOperation, width: number): ReadonlyArray<
   return [
     signature(descriptor, name, width),
     oneLine(`${operation.method} ${operation.path}`, Math.max(width, 20)),
-    ...(operation.deprecated ? ["", "Deprecated."] : []),
+    ...(operation.deprecated ? ["", ...paragraphs(sentence("Deprecated.", operation.deprecation), width, 500)] : []),
     ...(summary === "" ? [] : ["", ...paragraphs(summary, width, limits.summary + 1)]),
     // Many documents repeat the summary.
     ...(description.length === 0 || description.join(" ") === summary ? [] : ["", ...description]),

@@ -102,6 +102,8 @@ export interface DocumentOperation {
   readonly summary?: string | undefined
   readonly description?: string | undefined
   readonly deprecated: boolean
+  /** What the document says about the deprecation (the extension `x-deprecation-warning`), as one line. */
+  readonly deprecation?: string | undefined
   readonly servers?: ReadonlyArray<Server> | undefined
   /** Alternatives; absent if the document's own apply. */
   readonly security?: ReadonlyArray<ReadonlyArray<string>> | undefined

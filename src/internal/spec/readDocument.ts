@@ -10,7 +10,11 @@ import { type OperationPlace, readDetails } from "./readOperation.js"
 import { readSchemes, readSecurity } from "./readSecurity.js"
 import { defaultServers, readHost, readServers } from "./readServers.js"
 import { readComponent } from "./readShape.js"
+import { oneLine } from "./prose.js"
 import { dereference } from "./references.js"
+
+/** The length of the text of a deprecation, in characters. */
+const maxDeprecation = 400
 
 /** Returns the version of a document, and a problem of it. Undefined for what is no document. */
 export const specificationOf = (
@@ -82,9 +86,14 @@ const extensionsOf = (fields: Fields): Readonly<Record<string, unknown>> => {
   return extensions
 }
 
+/** Returns what an operation says about its deprecation. */
+const deprecationIn = ({ "x-deprecation-warning": given }: Fields): string | undefined =>
+  typeof given === "string" && given.trim() !== "" ? oneLine(given, maxDeprecation) : undefined
+
 const readOperation = (context: Context, place: OperationPlace): DocumentOperation => {
   const { item, method, node, path, pointer, scope } = place
   const where: Where = { scope, pointer, problems: context.problems }
+  const deprecation = deprecationIn(node)
   return {
     pointer,
     method,
@@ -93,7 +102,8 @@ const readOperation = (context: Context, place: OperationPlace): DocumentOperati
     tags: textsIn(node, "tags", where),
     summary: textIn(node, "summary", where) ?? (typeof item.node.summary === "string" ? item.node.summary : undefined),
     description: textIn(node, "description", where),
-    deprecated: flagIn(node, "deprecated", where),
+    deprecated: flagIn(node, "deprecated", where) || deprecation !== undefined,
+    deprecation,
     servers: serversOf(context, place, where),
     security: readSecurity(node, context.schemes, where),
     extensions: extensionsOf(node),

@@ -2,7 +2,7 @@ import type { Encoding, Style } from "../descriptor/Descriptor.js"
 import type { Ref, Shape } from "../../Shape.js"
 import type { DocumentBody, DocumentMediaType, DocumentParameter, DocumentResponse, OperationDetails } from "./model.js"
 import { arrayIn, fieldsIn, flagIn, report, textIn, textsIn, type Where } from "./fields.js"
-import { emptyRecord, type Fields, isFields, typeOf } from "./node.js"
+import { emptyRecord, type Fields, isFields, lazy, typeOf } from "./node.js"
 import { at } from "../jsonPointer.js"
 import { type Place, problemAt, type Problems, type Reader } from "./reader.js"
 import { readRef, readShape } from "./readShape.js"
@@ -515,15 +515,33 @@ const readParameters = (
   return parameters
 }
 
-/** Reads the details of an operation. */
+/** Reads the details of an operation, each when it is first asked for: names of many operations may depend on their responses alone. */
 export const readDetails = (reader: Reader, operation: OperationPlace): OperationDetails => {
-  const problems: Problems = []
-  const found = mergeParameters(
-    listParameters(reader, operation.item, problems),
-    listParameters(reader, operation, problems)
-  )
-  const parameters = readParameters(reader, operation, found, problems)
-  const body = readBody(reader, operation, found, problems)
-  const responses = readResponses(reader, operation, problems)
-  return { parameters, ...(body === undefined ? {} : { body }), responses, problems }
+  const described = lazy(() => {
+    const problems: Problems = []
+    const found = mergeParameters(
+      listParameters(reader, operation.item, problems),
+      listParameters(reader, operation, problems)
+    )
+    const parameters = readParameters(reader, operation, found, problems)
+    return { parameters, body: readBody(reader, operation, found, problems), problems }
+  })
+  const returned = lazy(() => {
+    const problems: Problems = []
+    return { responses: readResponses(reader, operation, problems), problems }
+  })
+  return {
+    get parameters() {
+      return described().parameters
+    },
+    get body() {
+      return described().body
+    },
+    get responses() {
+      return returned().responses
+    },
+    get problems() {
+      return [...described().problems, ...returned().problems]
+    }
+  }
 }

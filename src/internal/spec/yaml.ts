@@ -61,7 +61,7 @@ const duplicateKeys = (root: unknown): ReadonlyArray<Problem> => {
       const { key, value } = item as { readonly key: unknown; readonly value: unknown }
       const name = keyOf(key)
       const place = at(pointer, name)
-      if (seen.has(name) && name !== "<<") {
+      if (seen.has(name) && !/^(?:Symbol\()?<<\)?$/.test(name)) {
         problems.push({
           pointer: place,
           message: `The key ${JSON.stringify(name)} is there twice; the last one counts.`
@@ -102,6 +102,8 @@ const locate = (tree: Tree, pointer: string): Position => {
   return { line: Math.max(line, 1), column: Math.max(col, 1) }
 }
 
+const tooDeep = "it is nested too deeply"
+
 const failed = (source: string | undefined, reason: string, position?: Position): DocumentError =>
   new DocumentError({
     message: `${source ?? "The document"} is not valid YAML${position === undefined ? "" : ` at line ${position.line}, column ${position.column}`}: ${reason}`,
@@ -113,6 +115,7 @@ const failedAt = (source: string | undefined, { linePos, message }: YAMLParseErr
   const [first] = linePos ?? []
   // The package adds the place and the line itself.
   const reason = message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, "")
+  if (/call stack/i.test(reason)) return failed(source, tooDeep)
   return failed(source, reason, first === undefined ? undefined : { line: first.line, column: first.col })
 }
 
@@ -133,8 +136,7 @@ export const parseYaml = (text: string, source: string | undefined): Effect.Effe
       return Effect.succeed({ json, problems, position: (pointer: string) => locate(tree(), pointer) })
     } catch (error) {
       // The package is recursive, and refuses aliases that make too much of a text.
-      const reason =
-        error instanceof RangeError ? "it is nested too deeply" : error instanceof Error ? error.message : String(error)
+      const reason = error instanceof RangeError ? tooDeep : error instanceof Error ? error.message : String(error)
       return failed(source, reason)
     }
   })

@@ -40,6 +40,26 @@ describe("look-ups of Civis", () => {
     })
   )
 
+  it.scopedLive("read all pages of tables and credentials", () =>
+    Effect.gen(function* () {
+      const tables = Array.from({ length: 120 }, (_, index) => ({ id: index, schema: "public", name: `t${index}` }))
+      const credentials = Array.from({ length: 120 }, (_, index) => ({
+        id: index,
+        name: `c${index}`,
+        username: `u${index}`,
+        owner: "ann",
+        remoteHostId: 1,
+        remoteHostName: "redshift-general"
+      }))
+      const { live } = yield* start({ lists: { ...lists, "/tables": tables, "/credentials": credentials } })
+      yield* Effect.gen(function* () {
+        expect(yield* Civis.tableId("public.t119", 1)).toBe(119)
+        expect(yield* Civis.databaseCredentialId("u119", "redshift-general")).toBe(119)
+        expect(yield* Civis.awsCredentialId("c119")).toBe(119)
+      }).pipe(Effect.provide(live))
+    })
+  )
+
   it.scopedLive("fail with the names that there are", () =>
     Effect.gen(function* () {
       const { live } = yield* start({ lists })

@@ -57,7 +57,7 @@ const json = {
       delete: {
         tags: ["pets"],
         operationId: "drop",
-        deprecated: true,
+        "x-deprecation-warning": "Use archive.\nIt ends in May.",
         parameters: [{ name: "id", in: "path", required: true, schema: { type: "integer" } }],
         responses: { 204: { description: "" } }
       }
@@ -165,9 +165,10 @@ describe("the methods of a client", () => {
       const calls = Effect.zipRight(drop!.withResponse({ id: 1 }), drop!({ id: 1 }))
       const done = [Scripted.respond({ status: 204 })]
       expect((yield* run(Effect.zipRight(calls, calls), done)).warnings).toEqual([
-        "pets.drop is deprecated by its API."
+        "pets.drop is deprecated by its API: Use archive. It ends in May."
       ])
       expect((yield* run(calls, done)).warnings).toEqual([])
+      expect(String(drop)).toContain("\nDeprecated. Use archive. It ends in May.\n")
       expect((yield* run(pets()["drop"]!({ id: 1 }), done)).warnings).toHaveLength(1)
       expect((yield* run(pets()["get"]!({ id: 1 }))).warnings).toEqual([])
     })

@@ -7,7 +7,8 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import type { Operation } from "effect-herald"
 import { convention } from "effect-herald/civis"
-import { Client, Document, Generator, Names } from "effect-herald/spec"
+import { Client, Document, Names } from "effect-herald/spec"
+import { Generator } from "effect-herald/spec/tools"
 import {
   argumentsOf,
   capturing,

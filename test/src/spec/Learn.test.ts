@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fc from "effect/FastCheck"
-import { Document, Learn, Overlay, Shape } from "effect-herald/spec"
+import { Document, Overlay, Shape } from "effect-herald/spec"
+import { Learn } from "effect-herald/spec/tools"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 

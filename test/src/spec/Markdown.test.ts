@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { Document, Markdown, Names } from "effect-herald/spec"
+import { Document, Names } from "effect-herald/spec"
+import { Markdown } from "effect-herald/spec/tools"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 

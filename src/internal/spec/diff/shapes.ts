@@ -49,7 +49,7 @@ const signatureOf = (shape: Shape): string => {
     [...view.properties.keys()].sort(),
     (view.enum ?? []).map(text).sort(),
     view.format ?? "",
-    view.members.length
+    view.unions.length
   ])
 }
 
@@ -135,6 +135,16 @@ export const makeComparison = (): Comparison => {
         shapeOf(refs[0] ?? any).pointer ?? pointer
       )
     }
+    // Properties that are required without a description.
+    for (const name of new Set([...before.required, ...after.required])) {
+      if (before.properties.has(name)) continue
+      const isRequired = after.required.has(name)
+      if (isRequired === before.required.has(name) || (isRequired && after.properties.has(name))) continue
+      add(
+        isRequired ? narrowed : widened,
+        `${label}.${name}: the property is ${isRequired ? "now" : "no longer"} required`
+      )
+    }
     if (before.additional !== false && after.additional === false) {
       add(narrowed, `${label}: other properties are no longer allowed`)
     } else if (before.additional === false && after.additional !== false) {
@@ -176,11 +186,11 @@ interface Levels {
 }
 
 const compareTypes = (before: View, after: View, label: string, { add, narrowed, widened }: Levels): void => {
-  if (before.members.length > 0 || after.members.length > 0) {
-    // The types of unions are those of their members.
-    const allowsNull = (view: View): boolean => view.nullable || (view.members.length === 0 && view.types === undefined)
-    if (allowsNull(before) !== allowsNull(after)) {
-      const isNow = allowsNull(after)
+  const isOfMembers = ({ types, unions }: View): boolean => unions.length > 0 && types === undefined
+  if (isOfMembers(before) || isOfMembers(after)) {
+    // The types of such unions are those of their members.
+    if (before.nullable !== after.nullable) {
+      const isNow = after.nullable
       add(isNow ? widened : narrowed, `${label}: null is ${isNow ? "now" : "no longer"} allowed`)
     }
     return
@@ -241,32 +251,46 @@ const compareMembers = (
   before: View,
   after: View,
   label: string,
+  levels: Levels,
+  child: (one: Ref, other: Ref, name: string) => void
+): void => {
+  const [were, are] = [before.unions, after.unions]
+  if (were.length === are.length) {
+    were.forEach((members, index) => compareUnion(members, are[index] ?? [], label, levels, child))
+    return
+  }
+  const { add, narrowed, widened } = levels
+  const isUnion = were.length === 0
+  const [members = [], other] = isUnion ? are : were
+  if (other !== undefined || (were.length > 0 && are.length > 0)) {
+    add("breaking", `${label}: is composed of other schemas`)
+    return
+  }
+  const single = isUnion ? before.shape : after.shape
+  const signature = signatureOf(single)
+  const member = members.find((one) => signatureOf(one) === signature)
+  if (member !== undefined) child(isUnion ? single : member, isUnion ? member : single, nameOf(label, member))
+  const level = isUnion ? widened : narrowed
+  add(member === undefined ? "breaking" : level, `${label}: is ${isUnion ? "now" : "no longer"} one of several schemas`)
+}
+
+/** Compares the members of two unions. */
+const compareUnion = (
+  before: ReadonlyArray<Shape>,
+  after: ReadonlyArray<Shape>,
+  label: string,
   { add, narrowed, widened }: Levels,
   child: (one: Ref, other: Ref, name: string) => void
 ): void => {
-  if (before.members.length === 0 && after.members.length === 0) return
-  const isUnion = after.members.length > 0
-  if (before.members.length === 0 || !isUnion) {
-    const single = isUnion ? before.shape : after.shape
-    const signature = signatureOf(single)
-    const member = (isUnion ? after : before).members.find((one) => signatureOf(one) === signature)
-    if (member !== undefined) child(isUnion ? single : member, isUnion ? member : single, nameOf(label, member))
-    const level = isUnion ? widened : narrowed
-    add(
-      member === undefined ? "breaking" : level,
-      `${label}: is ${isUnion ? "now" : "no longer"} one of several schemas`
-    )
-    return
-  }
   const rest = new Map<string, Array<Shape>>()
   // The last one is taken first.
-  for (const member of after.members.toReversed()) {
+  for (const member of after.toReversed()) {
     const signature = signatureOf(member)
     const same = rest.get(signature)
     if (same === undefined) rest.set(signature, [member])
     else same.push(member)
   }
-  const unmatched = before.members.filter((member) => {
+  const unmatched = before.filter((member) => {
     const other = rest.get(signatureOf(member))?.pop()
     if (other !== undefined) child(member, other, nameOf(label, other))
     return other === undefined

@@ -13,9 +13,9 @@ export interface View {
   readonly additional: Ref | false | undefined
   readonly items: Ref | undefined
   readonly prefixItems: ReadonlyArray<Ref>
-  /** The members of unions; empty if there are none. */
-  readonly members: ReadonlyArray<Shape>
-  /** True if null is a member of a union, or a type. */
+  /** The members of each union, without null. */
+  readonly unions: ReadonlyArray<ReadonlyArray<Shape>>
+  /** True if null is allowed. */
   readonly nullable: boolean
 }
 
@@ -67,24 +67,35 @@ const membersOf = (shape: Shape): { readonly members: ReadonlyArray<Shape>; read
 /** Makes the view of a shape. Not recursive. */
 export const viewOf = (shape: Shape): View => {
   const parts = new Set([shape])
-  const members: Array<Shape> = []
+  /** The parts beside which null is allowed. */
+  const besideNull = new Set<Shape>()
+  const unions: Array<ReadonlyArray<Shape>> = []
   const properties = new Map<string, Array<Ref>>()
   const required = new Set<string>()
   const prefixItems: Array<Ref> = []
   let types: ReadonlySet<TypeName> | undefined
-  let nullable = false
+  let nullable = true
   let view: { -readonly [Key in "format" | "enum" | "additional" | "items"]?: View[Key] } = {}
+  const add = (part: Shape, isBesideNull: boolean): void => {
+    if (isBesideNull && !parts.has(part)) besideNull.add(part)
+    parts.add(part)
+  }
   // A Set is iterated with the parts that are added meanwhile.
   for (const part of parts) {
-    for (const ref of part.allOf ?? []) parts.add(shapeOf(ref))
-    types = both(types, typesOf(part))
+    const isBesideNull = besideNull.has(part)
+    for (const ref of part.allOf ?? []) add(shapeOf(ref), isBesideNull)
+    const own = typesOf(part)
+    types = both(types, own !== undefined && isBesideNull ? new Set([...own, "null" as const]) : own)
     if (part.anyOf !== undefined) {
       const union = membersOf(part)
-      nullable ||= union.nullable
       const [only] = union.members
       // A union of one schema and null is that schema, or null.
-      if (union.members.length === 1 && only !== undefined) parts.add(only)
-      else members.push(...union.members)
+      if (only === undefined) types = both(types, new Set(["null" as const]))
+      else if (union.members.length === 1) add(only, union.nullable || isBesideNull)
+      else {
+        unions.push(union.members)
+        nullable &&= union.nullable || isBesideNull
+      }
     }
     view = {
       format: view.format ?? part.format,
@@ -102,7 +113,7 @@ export const viewOf = (shape: Shape): View => {
   }
   return {
     shape,
-    types: nullable && types !== undefined ? new Set([...types, "null"]) : types,
+    types,
     format: view.format,
     enum: view.enum?.filter((value) => value !== null),
     properties,
@@ -110,7 +121,7 @@ export const viewOf = (shape: Shape): View => {
     additional: view.additional,
     items: view.items,
     prefixItems,
-    members,
-    nullable: nullable || types?.has("null") === true
+    unions,
+    nullable: nullable && types?.has("null") !== false
   }
 }

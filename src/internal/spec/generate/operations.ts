@@ -353,7 +353,7 @@ export const writeResource = (
         `\`${operation.method} ${operation.path.replaceAll("`", "'")}\``,
         statuses
       ],
-      [...tags, ...(operation.deprecated ? [{ tag: "deprecated", text: "" }] : [])]
+      [...tags, ...(operation.deprecated ? [{ tag: "deprecated", text: operation.deprecation ?? "" }] : [])]
     )
     const isExported = local === named.method
     const annotation = bracketed(

@@ -72,6 +72,7 @@ const operationSection = (document: Document, named: NamedOperation): ReadonlyAr
   const details = operation.details()
   const summary = operation.summary ?? ""
   const description = operation.description ?? ""
+  const { deprecation } = operation
   const inputs = inputRows(descriptor, details).map(({ name, text, type }) => [
     codeSpan(name, true),
     codeSpan(type, true),
@@ -84,7 +85,7 @@ const operationSection = (document: Document, named: NamedOperation): ReadonlyAr
   ])
   const parts = [
     `## ${plain(method)}`,
-    ...(operation.deprecated ? ["> **Deprecated.**"] : []),
+    ...(operation.deprecated ? [`> **Deprecated.**${deprecation === undefined ? "" : ` ${cell(deprecation)}`}`] : []),
     ...(summary.trim() === "" ? [] : [prose(oneLine(summary, 500))]),
     ...(description.trim() === "" || description.trim() === summary.trim() ? [] : [prose(description)]),
     codeSpan(`${operation.method} ${operation.path}`),

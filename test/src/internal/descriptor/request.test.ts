@@ -74,6 +74,10 @@ describe("A path", () => {
   it.effect("with values that select another resource is an issue", () =>
     Effect.gen(function* () {
       const descriptor = { path: "/a/{id}{ext}", parameters: inPath("id", "ext") } as const
+      const two = { path: "/a/{id}/{ext}", parameters: inPath("id", "ext") } as const
+      expect(yield* issues(two, [{ id: "x", ext: ".." }])).toEqual([
+        ["ext", "makes a segment of dots, which a URL resolves"]
+      ])
       expect(yield* issues(descriptor, [{ id: ".", ext: "." }])).toEqual([
         ["id", "makes a segment of dots, which a URL resolves"]
       ])

@@ -25,7 +25,9 @@ export const methodHelp = (
   const options = flags.filter((flag) => !positional.includes(flag))
   const required = options.filter((flag) => flag.required)
   const optional = options.filter((flag) => !flag.required)
-  const deprecated = operation.deprecated ? [style.yellow(visible(["This operation is deprecated.", operation.deprecation ?? ""].join(" ").trim()))] : []
+  const deprecated = operation.deprecated
+    ? [style.yellow(visible(["This operation is deprecated.", operation.deprecation ?? ""].join(" ").trim()))]
+    : []
   const summary = oneLine(operation.summary ?? "")
   const description = visible((operation.description ?? "").trim())
   return [

@@ -83,7 +83,12 @@ describe("a response that is not what a look-up reads", () => {
         const { live } = yield* start({
           instead: () => Scripted.respond({ body, headers: { "content-type": "application/json" } })
         })
-        const lookups = [Civis.databaseId("a"), Civis.storageHostId("a"), Civis.tableId("a.b", 1), Civis.username]
+        const lookups: ReadonlyArray<Effect.Effect<unknown, unknown, Effect.Effect.Context<typeof Civis.username>>> = [
+          Civis.databaseId("a"),
+          Civis.storageHostId("a"),
+          Civis.tableId("a.b", 1),
+          Civis.username
+        ]
         for (const lookup of lookups) {
           expect(yield* Effect.flip(Effect.provide(lookup, live))).toMatchObject({ _tag: "DecodeError" })
         }

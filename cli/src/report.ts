@@ -10,9 +10,11 @@ export const writeError = (io: Pick<Io, "stderr">, text: string): Promise<void> 
 /** Explains an error to the user, and returns the exit code. */
 export const report = async (io: Io, style: Style, error: unknown): Promise<number> => {
   const failure = failureOf(error)
+  // A message may have lines of a server's, which must not look like those of the command.
+  const indented = (text: string) => visible(text).replaceAll("\n", "\n  ")
   const lines = [
-    `${style.red("herald:")} ${visible(failure.message)}`,
-    ...failure.advice.map((line) => `  ${visible(line)}`)
+    `${style.red("herald:")} ${indented(failure.message)}`,
+    ...failure.advice.map((line) => `  ${indented(line)}`)
   ]
   await writeError(io, `${lines.join("\n")}\n`)
   return failure.exitCode

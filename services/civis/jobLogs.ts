@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { CallError, EncodeError } from "../../src/HeraldError.js"
 import type { Authoriser } from "./Authoriser.js"
-import { listLogs, listRuns, type LogMessage } from "./operations.js"
+import { listLogs, listRuns, type LogMessage, strictly } from "./operations.js"
 
 /** The number of messages in a request. */
 const pageSize = 250
@@ -48,13 +48,15 @@ const settledId = (recent: ReadonlyArray<LogMessage>, now: number): number => {
 
 /** Returns the newest run of a job. */
 const newestRun = (jobId: number) =>
-  Effect.map(listRuns(jobId, { limit: 1, order: "id", order_dir: "desc" }), ([run]) => run?.id)
+  Effect.map(strictly(listRuns(jobId, { limit: 1, order: "id", order_dir: "desc" })), ([run]) => run?.id)
 
 /** Reads the next messages. The progress is none once the log is complete. */
 const read = (jobId: number, runId: number, { lastId, recent, wait }: Progress) =>
   Effect.gen(function* () {
     yield* Effect.sleep(wait)
-    const { headers, value } = yield* listLogs.withResponse(jobId, runId, { last_id: lastId, limit: pageSize })
+    const { headers, value } = yield* strictly(
+      listLogs.withResponse(jobId, runId, { last_id: lastId, limit: pageSize })
+    )
     const fresh = value.filter(({ id }) => !recent.some((known) => known.id === id)).sort(byTime)
     const nowRecent = [...recent, ...fresh].sort(byId).slice(-late.count)
     // The header has the id of the last message that the server has. It is absent while there is none.

@@ -7,7 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import { type CallError, type EncodeError, isTransient } from "../../src/HeraldError.js"
 import type { Authoriser } from "./Authoriser.js"
-import { cancelRun, getRun, listLogs, type LogMessage, type Run, startRun } from "./operations.js"
+import { cancelRun, getRun, listLogs, type LogMessage, type Run, startRun, strictly } from "./operations.js"
 
 /** The run of a job has failed, or was cancelled. The message has the job, the run, its error and the last lines of its log. */
 export class JobFailed extends Data.TaggedError("JobFailed")<{
@@ -59,7 +59,7 @@ const lastLogs = (
   runId: number,
   waited = 0
 ): Effect.Effect<ReadonlyArray<LogMessage>, never, HttpClient | Authoriser> =>
-  Effect.matchEffect(listLogs.withResponse(jobId, runId, { limit: shownMessages }), {
+  Effect.matchEffect(strictly(listLogs.withResponse(jobId, runId, { limit: shownMessages })), {
     onFailure: () => Effect.succeed([]),
     onSuccess: ({ headers, value }) =>
       headers["civis-cache-control"] === "no-store" && waited < logDelay.total
@@ -91,7 +91,7 @@ const poll = <R>(
 
   const next = (interval: number, failures: number): Effect.Effect<Run, JobError, HttpClient | Authoriser | R> =>
     Effect.delay(
-      Effect.matchEffect(getRun(jobId, first.id), {
+      Effect.matchEffect(strictly(getRun(jobId, first.id)), {
         onSuccess: (run) => seen(run, longer(interval)),
         onFailure: (error) =>
           isTransient(error) && failures < toleratedFailures
@@ -141,7 +141,7 @@ export const waitForRun = <R = never>(
   runId: number,
   options: JobOptions<R> = {}
 ): Effect.Effect<Run, JobError, HttpClient | Authoriser | R> =>
-  Effect.flatMap(getRun(jobId, runId), (run) => poll(jobId, run, options))
+  Effect.flatMap(strictly(getRun(jobId, runId)), (run) => poll(jobId, run, options))
 
 const cancel = (jobId: number, runId: number): Effect.Effect<void, never, HttpClient | Authoriser> =>
   Effect.catchAll(cancelRun(jobId, runId), (error) =>
@@ -188,7 +188,7 @@ export const runJob = <R = never>(
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       // An interruption must not lose the id of a run that the server has begun.
-      const starting = yield* Effect.forkDaemon(startRun(jobId))
+      const starting = yield* Effect.forkDaemon(strictly(startRun(jobId)))
       const started = yield* restore(Fiber.join(starting)).pipe(
         Effect.onInterrupt(() => cancelStarting(jobId, starting))
       )

@@ -7,7 +7,15 @@ import * as Stream from "effect/Stream"
 import type { CallError, EncodeError, PaginationError } from "../../src/HeraldError.js"
 import { listNames, nearestName } from "../../src/internal/descriptor/names.js"
 import type { Authoriser } from "./Authoriser.js"
-import { getMe, listCredentials, listDatabases, listStorageHosts, listTables, type Named } from "./operations.js"
+import {
+  getMe,
+  listCredentials,
+  listDatabases,
+  listStorageHosts,
+  listTables,
+  type Named,
+  strictly
+} from "./operations.js"
 
 /** Nothing has this name, or the name is invalid. The message names what there is. */
 export class NameNotFound extends Data.TaggedError("NameNotFound")<{
@@ -35,7 +43,7 @@ const notFound = (kind: string, name: string, names: ReadonlyArray<string>, wher
 
 /** Reads all pages of a list. A name can be on any of them. */
 const readAll = <A, E, R>(items: () => Stream.Stream<A, E, R>): Effect.Effect<ReadonlyArray<A>, E, R> =>
-  Effect.map(Stream.runCollect(Stream.suspend(items)), Chunk.toReadonlyArray)
+  Effect.map(strictly(Stream.runCollect(Stream.suspend(items))), Chunk.toReadonlyArray)
 
 /** Returns the id of the thing with a name. */
 const idByName = (
@@ -70,19 +78,11 @@ const idByName = (
  * ```
  */
 export const databaseId = (nameOrId: string | number): Lookup<number> =>
-  idByName(
-    "database",
-    nameOrId,
-    Effect.suspend(() => listDatabases())
-  )
+  idByName("database", nameOrId, strictly(Effect.suspend(() => listDatabases())))
 
 /** Returns the id of a storage host by its name, as `databaseId` does. */
 export const storageHostId = (nameOrId: string | number): Lookup<number> =>
-  idByName(
-    "storage host",
-    nameOrId,
-    Effect.suspend(() => listStorageHosts())
-  )
+  idByName("storage host", nameOrId, strictly(Effect.suspend(() => listStorageHosts())))
 
 /** A name in a table's full name: quoted, with quotes doubled, or without quotes and dots. */
 const namePattern = /^(?:"((?:[^"]|"")+)"|([^".]+))\.(?:"((?:[^"]|"")+)"|([^".]+))$/
@@ -205,7 +205,7 @@ export const awsCredentialId = (
 
 /** Returns the id of the default credential for databases. Fails with `NameNotFound` if the owner of the API key has none. */
 export const defaultDatabaseCredentialId: Lookup<number> = Effect.flatMap(
-  Stream.runHead(Stream.suspend(() => listCredentials({ default: true }))),
+  strictly(Stream.runHead(Stream.suspend(() => listCredentials({ default: true })))),
   (credential) =>
     Option.isNone(credential)
       ? Effect.fail(
@@ -220,6 +220,6 @@ export const defaultDatabaseCredentialId: Lookup<number> = Effect.flatMap(
 
 /** Returns the user name of the owner of the API key. */
 export const username: Effect.Effect<string, CallError | EncodeError, HttpClient | Authoriser> = Effect.map(
-  Effect.suspend(() => getMe()),
+  strictly(Effect.suspend(() => getMe())),
   (me) => me.username
 )

@@ -1,4 +1,5 @@
 import type { HttpClient } from "@effect/platform/HttpClient"
+import * as Effect from "effect/Effect"
 import * as Descriptor from "../../src/Descriptor.js"
 import type { CallError, EncodeError } from "../../src/HeraldError.js"
 import type { Operation } from "../../src/Operation.js"
@@ -11,6 +12,13 @@ import { Authoriser } from "./Authoriser.js"
 
 /** An operation of Civis. */
 type Call<Args extends ReadonlyArray<unknown>, A> = Operation<Args, A, CallError | EncodeError, HttpClient | Authoriser>
+
+/**
+ * Makes a call fail with a `DecodeError` if its response is not what the types below say, such as an empty one of a proxy. Jobs and look-ups
+ * read the values.
+ */
+export const strictly = <A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.provideService(call, Descriptor.Strict, true)
 
 /** A run of a job: a script, a container, an import, an export, or any other thing that runs. */
 export interface Run {
@@ -83,7 +91,7 @@ export const startRun: Call<[id: number], Run> = Descriptor.operation(Authoriser
   path: "/jobs/{id}/runs",
   parameters: [id("id")],
   positional: ["id"],
-  responses: { 201: json(run()) },
+  responses: { "2XX": json(run()) },
   keys
 }))
 
@@ -94,7 +102,7 @@ export const getRun: Call<[id: number, runId: number], Run> = Descriptor.operati
   path: "/jobs/{id}/runs/{run_id}",
   parameters: [id("id"), id("run_id")],
   positional: ["id", "run_id"],
-  responses: { 200: json(run()) },
+  responses: { "2XX": json(run()) },
   keys
 }))
 
@@ -118,7 +126,7 @@ export const listRuns: Call<
   path: "/jobs/{id}/runs",
   parameters: [id("id"), query("limit", "integer"), query("order", "string"), query("order_dir", "string")],
   positional: ["id"],
-  responses: { 200: json({ type: "array", items: run() }) },
+  responses: { "2XX": json({ type: "array", items: run() }) },
   keys
 }))
 
@@ -135,7 +143,7 @@ export const listLogs: Call<
   parameters: [id("id"), id("run_id"), query("last_id", "integer"), query("limit", "integer")],
   positional: ["id", "run_id"],
   responses: {
-    200: json(
+    "2XX": json(
       list({ id: integer, createdAt: text, message: text, level: text }, ["id", "createdAt", "message", "level"])
     )
   },
@@ -153,7 +161,7 @@ export const listDatabases: Call<[], ReadonlyArray<Named>> = Descriptor.operatio
   name: "databases.list",
   method: "GET",
   path: "/databases/",
-  responses: { 200: json(list({ id: integer, name: text }, ["id", "name"])) },
+  responses: { "2XX": json(list({ id: integer, name: text }, ["id", "name"])) },
   positional: [],
   keys
 }))
@@ -163,7 +171,7 @@ export const listStorageHosts: Call<[], ReadonlyArray<Named>> = Descriptor.opera
   name: "storage_hosts.list",
   method: "GET",
   path: "/storage_hosts/",
-  responses: { 200: json(list({ id: integer, name: text }, ["id", "name"])) },
+  responses: { "2XX": json(list({ id: integer, name: text }, ["id", "name"])) },
   positional: [],
   keys
 }))
@@ -187,7 +195,7 @@ const tables: Call<[options: TableOptions], ReadonlyArray<Table>> = Descriptor.o
   method: "GET",
   path: "/tables/",
   parameters: [query("database_id", "integer"), query("schema", "string"), query("name", "string"), ...paging()],
-  responses: { 200: json(list({ id: integer, schema: text, name: text }, ["id", "schema", "name"])) },
+  responses: { "2XX": json(list({ id: integer, schema: text, name: text }, ["id", "schema", "name"])) },
   positional: [],
   ...pages(),
   keys
@@ -219,7 +227,7 @@ const credentials: Call<[options: CredentialOptions], ReadonlyArray<Credential>>
     path: "/credentials/",
     parameters: [query("type", "string"), query("default", "boolean"), ...paging()],
     responses: {
-      200: json(
+      "2XX": json(
         list(
           {
             id: integer,
@@ -247,7 +255,7 @@ export const getMe: Call<[], { readonly username: string }> = Descriptor.operati
   name: "users.get_me",
   method: "GET",
   path: "/users/me",
-  responses: { 200: json({ type: "object", properties: { username: text }, required: ["username"] }) },
+  responses: { "2XX": json({ type: "object", properties: { username: text }, required: ["username"] }) },
   positional: [],
   keys
 }))

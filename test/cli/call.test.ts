@@ -264,7 +264,11 @@ describe("herald call", () => {
     Effect.gen(function* () {
       const { call } = yield* pets((request) => {
         const status = Number(/\d+$/.exec(request.target)?.[0])
-        return status === 1 ? silence : status === 2 ? hangUp : json({ message: "no \u001b[31mpet" }, { status })
+        return status === 1
+          ? silence
+          : status === 2
+            ? hangUp
+            : json({ message: "no \u001b[31mpet\nherald: fine" }, { status })
       })
       const codes = { 404: 4, 410: 4, 401: 5, 403: 5, 429: 6, 400: 9, 409: 9, 422: 9, 500: 10, 503: 10 }
       for (const [status, code] of Object.entries(codes)) {
@@ -273,6 +277,7 @@ describe("herald call", () => {
         expect(ran.err).toMatch(/^herald: pets\.get: /)
         expect(ran.err).toContain(`GET http://127.0.0.1`)
         expect(ran.err).not.toContain("\u001b")
+        expect(ran.err.match(/^herald:/gm)).toHaveLength(1)
         expect(ran.out).toBe("")
       }
       expect(yield* call(["pets", "get", "1", "--timeout", "200ms", "--retries", "0"])).toMatchObject({ code: 8 })

@@ -85,6 +85,27 @@ describe("runJob", () => {
     })
   )
 
+  it.scoped("fails where a response is not a run, and not where it is no log", () =>
+    Effect.gen(function* () {
+      const jobs = { 7: { states: ["running", "failed"], error: "Exit code 1" } }
+      const instead =
+        (pattern: RegExp, body: string) =>
+        ({ method, target }: Scripted.Received) =>
+          pattern.test(`${method} ${target}`)
+            ? Scripted.respond({ body, headers: { "content-type": "application/json" } })
+            : undefined
+      const run = (pattern: RegExp, body: string) =>
+        Effect.flatMap(start({ jobs, instead: instead(pattern, body) }), ({ live }) =>
+          Effect.map(elapsing(Effect.provide(watched(7), live)), ({ result }) => result)
+        )
+      for (const body of ["", "null", "[]", "<html>", '{"id":"x"}']) {
+        expect(yield* run(/^POST/, body)).toMatchObject({ left: { _tag: "DecodeError" } })
+        expect(yield* run(/^GET .*101$/, body)).toMatchObject({ left: { _tag: "DecodeError" } })
+      }
+      expect(yield* run(/logs/, "")).toMatchObject({ left: { _tag: "JobFailed", logs: [] } })
+    })
+  )
+
   it.scoped("waits for the last lines of the log, which are late, for 15 seconds", () =>
     Effect.gen(function* () {
       const instead = ({ target }: Scripted.Received) =>

@@ -76,6 +76,27 @@ describe("look-ups of Civis", () => {
   )
 })
 
+describe("a response that is not what a look-up reads", () => {
+  it.scopedLive("is a DecodeError", () =>
+    Effect.gen(function* () {
+      for (const body of ["", "null", "{}", '[{"id":1}]']) {
+        const { live } = yield* start({
+          instead: () => Scripted.respond({ body, headers: { "content-type": "application/json" } })
+        })
+        const lookups: ReadonlyArray<Effect.Effect<unknown, unknown, Effect.Effect.Context<typeof Civis.username>>> = [
+          Civis.databaseId("a"),
+          Civis.storageHostId("a"),
+          Civis.tableId("a.b", 1),
+          Civis.username
+        ]
+        for (const lookup of lookups) {
+          expect(yield* Effect.flip(Effect.provide(lookup, live))).toMatchObject({ _tag: "DecodeError" })
+        }
+      }
+    })
+  )
+})
+
 describe("errorMessage", () => {
   it.scopedLive("reads as that of Civis' own client", () =>
     Effect.gen(function* () {

@@ -20,11 +20,11 @@ export const directory: Effect.Effect<string, never, Scope> = Effect.acquireRele
   (path) => Effect.sync(() => rmSync(path, { recursive: true }))
 )
 
-/** Writes generated files, and returns their directory. */
+/** Writes generated files, and returns their directory. The types of their descriptors are checked, which those of users are not. */
 export const writeFiles = (directory: string, name: string, files: ReadonlyMap<string, string>): string => {
   const own = join(directory, name)
   mkdirSync(own, { recursive: true })
-  for (const [path, text] of files) writeFileSync(join(own, path), text)
+  for (const [path, text] of files) writeFileSync(join(own, path), text.replaceAll("(): any => (", "() => ("))
   return own
 }
 

@@ -361,7 +361,7 @@ export const writeResource = (
       [tag, type, value, ...(errorType === "" ? [] : [errorType])],
       ">"
     )
-    const call = ` = /* #__PURE__ */ Descriptor.operation(${tag}, () => (`
+    const call = ` = /* #__PURE__ */ Descriptor.operation(${tag}, (): any => (`
     const head = prefixed(`${isExported ? "export " : ""}const ${local}: `, annotation)
     const code = `${print(head, "", call.length)}${print(prefixed(call, descriptorValue(descriptor)), "", 120)}))\n`
     const aliases = (named.aliases ?? []).map((alias) => {

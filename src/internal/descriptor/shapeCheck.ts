@@ -2,7 +2,16 @@ import * as Redacted from "effect/Redacted"
 import { isListed, sameJson } from "./sameJson.js"
 import type { Checked, Direction, Json, Mismatch, Ref, Shape } from "./Shape.js"
 import { maxIssues } from "../parseIssues.js"
-import { describeTypes, makeNode, type Node, resolve, typeBit, typeBits, typeName, type Union } from "./shapeNode.js"
+import {
+  describeTypes,
+  makeNode,
+  makeResolve,
+  type Node,
+  typeBit,
+  typeBits,
+  typeName,
+  type Union
+} from "./shapeNode.js"
 
 /** The nesting to which a value is followed at once. Values below are checked later, so that no nesting ends the stack. */
 const maxDepth = 200
@@ -72,12 +81,13 @@ type Fields = Readonly<Record<string, unknown>>
  */
 export const makeChecker = (ref: Ref, direction: Direction): ((value: unknown) => Checked) => {
   const isRequest = direction === "request"
+  const resolve = makeResolve()
   const nodes = new Map<Shape, Node>()
   const nodeOf = (ref: Ref): Node => {
     const shape = resolve(ref)
     const known = nodes.get(shape)
     if (known !== undefined) return known
-    const made = makeNode(shape)
+    const made = makeNode(shape, resolve)
     nodes.set(shape, made)
     return made
   }

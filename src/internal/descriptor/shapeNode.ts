@@ -103,8 +103,25 @@ export const resolve = (ref: Ref): Shape => {
   return isShape(found) ? found : {}
 }
 
+/** Returns the shape of a reference, the same one each time. */
+export type Resolve = (ref: Ref) => Shape
+
+/**
+ * Makes a function that resolves references, and remembers what functions return: those of generated code make a new shape at each call, and
+ * only a shape that is the same one shows a cycle.
+ */
+export const makeResolve = (): Resolve => {
+  const known = new Map<Ref, Shape>()
+  return (ref) => {
+    if (typeof ref !== "function") return resolve(ref)
+    const shape = known.get(ref) ?? resolve(ref)
+    known.set(ref, shape)
+    return shape
+  }
+}
+
 /** Returns a shape and the shapes of its `allOf`, to any depth. A Set is iterated with the members that are added meanwhile. */
-const partsOf = (shape: Shape): ReadonlyArray<Shape> => {
+const partsOf = (shape: Shape, resolve: Resolve): ReadonlyArray<Shape> => {
   const parts = new Set([shape])
   for (const { allOf } of parts) for (const ref of allOf ?? []) parts.add(resolve(ref))
   return [...parts]
@@ -124,7 +141,7 @@ const isUnion = (shape: Shape): boolean =>
   shape.allOf === undefined
 
 /** Returns the members of an `anyOf`, with those of members that are unions themselves. */
-const membersOf = (refs: ReadonlyArray<Ref>): ReadonlyArray<Shape> => {
+const membersOf = (refs: ReadonlyArray<Ref>, resolve: Resolve): ReadonlyArray<Shape> => {
   const members = new Set(refs.map(resolve))
   for (const member of members) {
     if (isUnion(member)) for (const ref of member.anyOf ?? []) members.add(resolve(ref))
@@ -141,8 +158,8 @@ const typesOf = ({ additional, items, prefixItems, properties, required, type }:
 }
 
 /** Makes the node of a shape. */
-export const makeNode = (shape: Shape): Node => {
-  const parts = partsOf(shape)
+export const makeNode = (shape: Shape, resolve: Resolve): Node => {
+  const parts = partsOf(shape, resolve)
   const refs = new Map<string, Array<Ref>>()
   const required = new Set<string>()
   const prefixItems: Array<Array<Ref>> = []
@@ -165,7 +182,9 @@ export const makeNode = (shape: Shape): Node => {
   const enums = parts.flatMap((part) => (part.enum === undefined ? [] : [part.enum]))
   const unions = parts.flatMap((part): ReadonlyArray<Union> => {
     const { anyOf, discriminator } = part
-    return anyOf === undefined || anyOf.length === 0 ? [] : [{ of: part, shapes: membersOf(anyOf), discriminator }]
+    return anyOf === undefined || anyOf.length === 0
+      ? []
+      : [{ of: part, shapes: membersOf(anyOf, resolve), discriminator }]
   })
   const properties = Array.from(refs, ([name, own]): Property => ({
     name,

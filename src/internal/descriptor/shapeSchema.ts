@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema"
 import type { Json, Ref, Shape } from "./Shape.js"
 import { isListed } from "./sameJson.js"
-import { makeNode, type Node, resolve, typeBits, type Union } from "./shapeNode.js"
+import { makeNode, makeResolve, type Node, typeBits, type Union } from "./shapeNode.js"
 
 type AnySchema = Schema.Schema.AnyNoContext
 
@@ -34,12 +34,13 @@ const unionOf = (members: ReadonlyArray<AnySchema>): AnySchema =>
 
 /** Makes the schema of a shape. Its decoded and its encoded side are the same. */
 export const schemaOf = (root: Ref): AnySchema => {
+  const resolve = makeResolve()
   const nodes = new Map<Shape, Node>()
   const ids = new Map<Shape, number>()
   const made = new Map<string, AnySchema | "in progress">()
 
   const nodeOf = (shape: Shape): Node => {
-    const node = nodes.get(shape) ?? makeNode(shape)
+    const node = nodes.get(shape) ?? makeNode(shape, resolve)
     nodes.set(shape, node)
     return node
   }

@@ -351,7 +351,7 @@ describe("Names.descriptorOf", () => {
 
   it.each([
     ["https://up.example/{v}", "https://up.example/2"],
-    ["/v{v}", "https://api.example/v2"],
+    ["/v{v}", "/v2"],
     ["https://api.example/base", undefined]
   ])("has the server %s of the operation as %s", (url, expected) => {
     const { descriptor } = describeOne(

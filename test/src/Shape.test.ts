@@ -454,3 +454,17 @@ describe("the functions of generated code, which return a new shape at each call
     expect(is({ a: { b: { c: { d: 1 } } } })).toBe(false)
   })
 })
+
+describe("the schema of shapes that share others", () => {
+  it("is made in linear time", () => {
+    const shapes: Array<Shape.Shape> = []
+    for (let level = 0; level < 60; level += 1) {
+      const next = () => shapes[level + 1]!
+      shapes.push({ type: "object", name: `S${level}`, properties: { a: next, b: next } })
+    }
+    shapes.push(string)
+    const is = Schema.is(Shape.toSchema(shapes[0]!))
+    expect(is({ a: { b: {} }, b: { a: {} } })).toBe(true)
+    expect(is({ a: { b: 1 } })).toBe(false)
+  })
+})

@@ -60,7 +60,11 @@ export const schemaOf = (root: Ref): AnySchema => {
     const shape = resolve(ref)
     const key = [idOf(shape), ...enclosing.map(idOf)].join()
     const known = made.get(key)
-    if (known === "in progress" || (known === undefined && depth > maxDepth)) {
+    // Effect follows a schema to its end each time that it is part of another one: a shape that many share is suspended.
+    if (
+      known === "in progress" ||
+      (known === undefined && (depth > maxDepth || (depth > 0 && typeof ref === "function")))
+    ) {
       return Schema.suspend(() => {
         const later = made.get(key)
         return later === undefined || later === "in progress" ? schemaFor(shape, 0, enclosing) : later

@@ -428,3 +428,43 @@ describe("Shape.toSchema", () => {
     expect(Schema.is(Shape.toSchema(chain))([[1]])).toBe(false)
   })
 })
+
+describe("the functions of generated code, which return a new shape at each call", () => {
+  const One = (): Shape.Shape => ({ allOf: [Other], properties: { one: One } })
+  const Other = (): Shape.Shape => ({ allOf: [One], anyOf: [Any, { properties: { other: string } }] })
+  const Any = (): Shape.Shape => ({ anyOf: [Any, Typed] })
+  const Typed = (): Shape.Shape => ({
+    type: "object",
+    anyOf: [Typed, One],
+    properties: { n: Typed, m: Typed, o: Typed }
+  })
+
+  it("are checked where they are parts or members of themselves", () => {
+    for (const ref of [One, Other, Any, Typed]) {
+      expect(found(ref, { one: { one: { other: "x" } } })).toEqual([])
+      expect(found(ref, { other: "x" }, "request")).toEqual([])
+    }
+    expect(found(Typed, 1)).toEqual(["type "])
+  })
+
+  it("are made a schema where they have themselves as several properties", () => {
+    const Tree = (): Shape.Shape => object({ a: Tree, b: Tree, c: Tree, d: string })
+    const is = Schema.is(Shape.toSchema(Tree))
+    expect(is({ a: { b: { c: { d: "x" } } } })).toBe(true)
+    expect(is({ a: { b: { c: { d: 1 } } } })).toBe(false)
+  })
+})
+
+describe("the schema of shapes that share others", () => {
+  it("is made in linear time", () => {
+    const shapes: Array<Shape.Shape> = []
+    for (let level = 0; level < 60; level += 1) {
+      const next = () => shapes[level + 1]!
+      shapes.push({ type: "object", name: `S${level}`, properties: { a: next, b: next } })
+    }
+    shapes.push(string)
+    const is = Schema.is(Shape.toSchema(shapes[0]!))
+    expect(is({ a: { b: {} }, b: { a: {} } })).toBe(true)
+    expect(is({ a: { b: 1 } })).toBe(false)
+  })
+})

@@ -1,7 +1,7 @@
 import type { Keys } from "./Descriptor.js"
 import { snakeCase } from "./snakeCase.js"
-import type { Ref, Shape } from "./Shape.js"
-import { shapeOf } from "./shapeOf.js"
+import type { Ref } from "./Shape.js"
+import { makeResolve, type Resolve } from "./shapeOf.js"
 
 /** The properties of a shape and of its members, by name and by name in the case of the caller. */
 interface Properties {
@@ -13,17 +13,17 @@ interface Properties {
 }
 
 /** Collects the properties of a shape, and of those that it consists of. */
-const collect = (ref: Ref): Properties => {
+const collect = (ref: Ref, resolve: Resolve): Properties => {
   const byName = new Map<string, Ref>()
   let items: Ref | undefined
   let additional: Ref | undefined
   // A set takes the members that are added while it is read, and each one once.
-  const shapes = new Set<Shape>([shapeOf(ref)])
+  const shapes = new Set([resolve(ref)])
   for (const shape of shapes) {
     for (const [name, one] of Object.entries(shape.properties ?? {})) if (!byName.has(name)) byName.set(name, one)
     items ??= shape.items
     if (shape.additional !== false) additional ??= shape.additional
-    for (const member of [...(shape.allOf ?? []), ...(shape.anyOf ?? [])]) shapes.add(shapeOf(member))
+    for (const member of [...(shape.allOf ?? []), ...(shape.anyOf ?? [])]) shapes.add(resolve(member))
   }
   return { byName, sent: new Map(Array.from(byName.keys(), (name) => [snakeCase(name), name])), items, additional }
 }
@@ -34,9 +34,10 @@ const collect = (ref: Ref): Properties => {
  */
 export const requestRenamer = ({ verbatim = [] }: Keys): ((shape: Ref, root: unknown) => unknown) => {
   const unchanged = new Set(verbatim)
+  const resolve = makeResolve()
   const known = new Map<Ref, Properties>()
   const propertiesOf = (ref: Ref): Properties => {
-    const properties = known.get(ref) ?? collect(ref)
+    const properties = known.get(ref) ?? collect(ref, resolve)
     known.set(ref, properties)
     return properties
   }

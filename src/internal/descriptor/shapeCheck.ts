@@ -4,7 +4,7 @@ import type { Checked, Direction, Json, Mismatch, Ref, Shape } from "./Shape.js"
 import { maxIssues } from "../parseIssues.js"
 import { describeTypes, makeNode, type Node, typeBit, typeBits, typeName, type Union } from "./shapeNode.js"
 import { escapeToken } from "../jsonPointer.js"
-import { shapeOf } from "./shapeOf.js"
+import { makeResolve } from "./shapeOf.js"
 
 /** The nesting to which a value is followed at once. Values below are checked later, so that no nesting ends the stack. */
 const maxDepth = 200
@@ -72,12 +72,13 @@ type Fields = Readonly<Record<string, unknown>>
  */
 export const makeChecker = (ref: Ref, direction: Direction): ((value: unknown) => Checked) => {
   const isRequest = direction === "request"
+  const resolve = makeResolve()
   const nodes = new Map<Shape, Node>()
   const nodeOf = (ref: Ref): Node => {
-    const shape = shapeOf(ref)
+    const shape = resolve(ref)
     const known = nodes.get(shape)
     if (known !== undefined) return known
-    const made = makeNode(shape)
+    const made = makeNode(shape, resolve)
     nodes.set(shape, made)
     return made
   }
@@ -87,7 +88,7 @@ export const makeChecker = (ref: Ref, direction: Direction): ((value: unknown) =
   const hasTags = (node: Node, value: Fields): boolean => {
     const tags = (node.tags ??= node.properties.flatMap(({ name, refs }) =>
       refs.flatMap((ref) => {
-        const { enum: values } = shapeOf(ref)
+        const { enum: values } = resolve(ref)
         return values?.length === 1 ? [[name, values[0]!] as const] : []
       })
     ))

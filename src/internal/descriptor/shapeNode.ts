@@ -1,5 +1,5 @@
 import type { Json, Ref, Shape, TypeName } from "./Shape.js"
-import { shapeOf } from "./shapeOf.js"
+import type { Resolve } from "./shapeOf.js"
 
 /** The types of values as bits. A number has one of two, so that `integer` is a part of `number`. */
 export const typeBits = { string: 1, fraction: 2, integer: 4, boolean: 8, object: 16, array: 32, null: 64 } as const
@@ -95,9 +95,9 @@ export interface Node {
 }
 
 /** Returns a shape and the shapes of its `allOf`, to any depth. A Set is iterated with the members that are added meanwhile. */
-const partsOf = (shape: Shape): ReadonlyArray<Shape> => {
+const partsOf = (shape: Shape, resolve: Resolve): ReadonlyArray<Shape> => {
   const parts = new Set([shape])
-  for (const { allOf } of parts) for (const ref of allOf ?? []) parts.add(shapeOf(ref))
+  for (const { allOf } of parts) for (const ref of allOf ?? []) parts.add(resolve(ref))
   return [...parts]
 }
 
@@ -115,10 +115,10 @@ const isUnion = (shape: Shape): boolean =>
   shape.allOf === undefined
 
 /** Returns the members of an `anyOf`, with those of members that are unions themselves. */
-const membersOf = (refs: ReadonlyArray<Ref>): ReadonlyArray<Shape> => {
-  const members = new Set(refs.map(shapeOf))
+const membersOf = (refs: ReadonlyArray<Ref>, resolve: Resolve): ReadonlyArray<Shape> => {
+  const members = new Set(refs.map(resolve))
   for (const member of members) {
-    if (isUnion(member)) for (const ref of member.anyOf ?? []) members.add(shapeOf(ref))
+    if (isUnion(member)) for (const ref of member.anyOf ?? []) members.add(resolve(ref))
   }
   return [...members].filter((member) => !isUnion(member))
 }
@@ -132,8 +132,8 @@ const typesOf = ({ additional, items, prefixItems, properties, required, type }:
 }
 
 /** Makes the node of a shape. */
-export const makeNode = (shape: Shape): Node => {
-  const parts = partsOf(shape)
+export const makeNode = (shape: Shape, resolve: Resolve): Node => {
+  const parts = partsOf(shape, resolve)
   const refs = new Map<string, Array<Ref>>()
   const required = new Set<string>()
   const prefixItems: Array<Array<Ref>> = []
@@ -156,7 +156,9 @@ export const makeNode = (shape: Shape): Node => {
   const enums = parts.flatMap((part) => (part.enum === undefined ? [] : [part.enum]))
   const unions = parts.flatMap((part): ReadonlyArray<Union> => {
     const { anyOf, discriminator } = part
-    return anyOf === undefined || anyOf.length === 0 ? [] : [{ of: part, shapes: membersOf(anyOf), discriminator }]
+    return anyOf === undefined || anyOf.length === 0
+      ? []
+      : [{ of: part, shapes: membersOf(anyOf, resolve), discriminator }]
   })
   const properties = Array.from(refs, ([name, own]): Property => ({
     name,

@@ -2,7 +2,7 @@ import * as Schema from "effect/Schema"
 import type { Json, Ref, Shape } from "./Shape.js"
 import { isListed } from "./sameJson.js"
 import { makeNode, type Node, typeBits, type Union } from "./shapeNode.js"
-import { shapeOf } from "./shapeOf.js"
+import { makeResolve } from "./shapeOf.js"
 
 type AnySchema = Schema.Schema.AnyNoContext
 
@@ -35,12 +35,13 @@ const unionOf = (members: ReadonlyArray<AnySchema>): AnySchema =>
 
 /** Makes the schema of a shape. Its decoded and its encoded side are the same. */
 export const schemaOf = (root: Ref): AnySchema => {
+  const resolve = makeResolve()
   const nodes = new Map<Shape, Node>()
   const ids = new Map<Shape, number>()
   const made = new Map<string, AnySchema | "in progress">()
 
   const nodeOf = (shape: Shape): Node => {
-    const node = nodes.get(shape) ?? makeNode(shape)
+    const node = nodes.get(shape) ?? makeNode(shape, resolve)
     nodes.set(shape, node)
     return node
   }
@@ -57,10 +58,14 @@ export const schemaOf = (root: Ref): AnySchema => {
    * - `enclosing`: the shapes whose unions describe the same value, and say nothing more about it
    */
   const schemaFor = (ref: Ref, depth: number, enclosing: ReadonlyArray<Shape> = []): AnySchema => {
-    const shape = shapeOf(ref)
+    const shape = resolve(ref)
     const key = [idOf(shape), ...enclosing.map(idOf)].join()
     const known = made.get(key)
-    if (known === "in progress" || (known === undefined && depth > maxDepth)) {
+    // Effect follows a schema to its end each time that it is part of another one: a shape that many share is suspended.
+    if (
+      known === "in progress" ||
+      (known === undefined && (depth > maxDepth || (depth > 0 && typeof ref === "function")))
+    ) {
       return Schema.suspend(() => {
         const later = made.get(key)
         return later === undefined || later === "in progress" ? schemaFor(shape, 0, enclosing) : later

@@ -35,4 +35,10 @@ describe("the keys of a request", () => {
     for (let level = 0; level < 20_000; level += 1) deep = { child_nodes: [deep] }
     expect(Object.keys(rename(node, deep) as object)).toEqual(["childNodes"])
   })
+
+  it("are renamed by functions that return a new shape at each call, as those of generated code do", () => {
+    const One = (): Shape.Shape => ({ allOf: [Other, { anyOf: [One, { properties: { aB: One } }] }] })
+    const Other = (): Shape.Shape => ({ allOf: [One] })
+    expect(rename(One, { a_b: { a_b: 1 } })).toEqual({ aB: { aB: 1 } })
+  })
 })

@@ -1,14 +1,20 @@
 /** Bundles of programs as users make them, and the programs whose sizes are measured. */
 import { relative } from "node:path"
 import { gzipSync } from "node:zlib"
-import { build } from "esbuild"
+import { build, type Plugin } from "esbuild"
 
 /** Options of `bundle`. */
 export interface BundleOptions {
-  /** Leaves out packages. Default: false. */
+  /** Leaves out packages, and modules that are imported on demand. Default: false. */
   readonly external?: boolean
   /** Default: browser. */
   readonly platform?: "browser" | "node"
+}
+
+const leaveOutOnDemand: Plugin = {
+  name: "leave out modules that are imported on demand",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /./ }, ({ kind, path }) => (kind === "dynamic-import" ? { path, external: true } : undefined))
 }
 
 /**
@@ -30,6 +36,7 @@ export const bundle = async (
     metafile: true,
     minify: true,
     packages: external ? "external" : "bundle",
+    plugins: external ? [leaveOutOnDemand] : [],
     outdir: "bundle",
     platform,
     splitting: true,

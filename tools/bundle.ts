@@ -13,8 +13,10 @@ export interface BundleOptions {
 
 const leaveOutOnDemand: Plugin = {
   name: "leave out modules that are imported on demand",
-  setup: ({ onResolve }) =>
-    onResolve({ filter: /./ }, ({ kind, path }) => (kind === "dynamic-import" ? { path, external: true } : undefined))
+  setup: (build) =>
+    build.onResolve({ filter: /./ }, ({ kind, path }) =>
+      kind === "dynamic-import" ? { path, external: true } : undefined
+    )
 }
 
 /**

@@ -17,10 +17,13 @@ const numberIn = ({ headers }: WithHeaders, name: string): number | undefined =>
  * ```ts
  * import { Effect } from "effect"
  * import * as Civis from "effect-herald/civis"
+ * import { Client } from "effect-herald/spec"
  *
- * const left = Effect.flatMap(Civis.client(), (client) =>
- *   Effect.map(client.users.get_me.withResponse(), (response) => Civis.callsRemaining(response))
- * )
+ * const left = Effect.gen(function* () {
+ *   const client = yield* Civis.client()
+ *   const me = yield* Client.method(client, "users", "get_me")
+ *   return Civis.callsRemaining(yield* me.withResponse())
+ * })
  * ```
  */
 export const callsRemaining = (response: WithHeaders): number | undefined => numberIn(response, "x-ratelimit-remaining")

@@ -142,7 +142,7 @@ export const commands: ReadonlyArray<Command> = [
     name: "generate",
     operands: "",
     summary: "Writes a typed client.",
-    description: ["Writes a client in TypeScript: a file for each resource, and one of shapes."],
+    description: ["Writes a client in TypeScript: a file for each resource, one of shapes and one of descriptors."],
     options: [
       out,
       { name: "check", help: "Writes nothing. Fails if the files are not those that would be written." },

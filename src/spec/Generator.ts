@@ -13,8 +13,9 @@ export interface Options {
  *
  * - `api.ts`: the tag of the API, its servers and its layer
  * - one file for each resource, with its operations
- * - `shapes.ts`: the types of values, and the plain data that describe them
- * - `index.ts`: all of these, and the type of a client that is made at run time
+ * - `shapes.ts`: the types of values, and their descriptors
+ * - `descriptors.ts`: the plain data that describe operations and values, which compilers do not check
+ * - `index.ts`: the API, the resources and the shapes, and the type of a client that is made at run time
  *
  * The code imports `effect-herald` alone. It sends the requests that a client of the same document sends that is made at run time. The same document, names and
  * options give the same texts on every machine. Each text begins with a header that says what it was made from.

@@ -31,13 +31,16 @@ const typeOfResource = (file: string, lists: ReadonlyArray<ListNames>): string =
   return `Omit<${module}, ${omitted}> & {\n${methods.join("")}}`
 }
 
+/** The directive of the file of descriptors. A comment before it does not disable it. */
+const unchecked = `// @ts-nocheck: this file has plain data, and no types of its own; comparing it with types takes most of a compiler's time.`
+
 /** Generates the files of a client. */
 export const generateFiles = (
   document: Document,
   operations: ReadonlyArray<NamedOperation>,
   name: string | undefined
 ): ReadonlyMap<string, string> => {
-  const tag = makeUnique(["Api", "Authoriser", "Credentials", "Descriptor", "Shapes", "Tag", "layer"])(
+  const tag = makeUnique(["Api", "Authoriser", "Credentials", "Descriptor", "Descriptors", "Shapes", "Tag", "layer"])(
     typeName(name ?? document.title, "Api")
   )
   const components = [...document.shapes.values()].map((shape) => shape())
@@ -49,15 +52,28 @@ export const generateFiles = (
   const add = (path: string, text: string) => files.set(path, `${header}\n${text}`)
 
   add("api.ts", writeApi(document, tag))
-  const shapes = units.all.map((unit) => `${types.declarations(unit)}\n${values.declaration(unit)}`)
+  const shapes = units.all.map(
+    (unit) =>
+      `${types.declarations(unit)}\nexport const ${unit.name}: () => Descriptor.Shape = Descriptors.${unit.name}\n`
+  )
   if (shapes.length > 0)
-    add("shapes.ts", `import type * as Descriptor from "effect-herald/descriptor"\n\n${shapes.join("\n")}`)
+    add(
+      "shapes.ts",
+      `import type * as Descriptor from "effect-herald/descriptor"\nimport * as Descriptors from "./descriptors.js"\n\n${shapes.join("\n")}`
+    )
 
-  const unique = makeUnique(["api", "shapes", "index"], (path) => path.toLowerCase())
+  const unique = makeUnique(["api", "descriptors", "shapes", "index"], (path) => path.toLowerCase())
+  const descriptors = units.all.map(values.declaration)
+  const uniqueDescriptor = makeUnique(["Descriptor", ...units.all.map(({ name }) => name)])
   const about = new Map(document.tags.map(({ description, name }) => [name, description]))
   const resources = resourcesOf(operations).map((resource) => {
     const file = unique(fileName(resource.name, "resource"))
-    const { lists, text } = writeResource(resource, { tag, types, units, values })
+    const {
+      descriptors: described,
+      lists,
+      text
+    } = writeResource(resource, { tag, types, uniqueDescriptor, units, values })
+    for (const one of described) descriptors.push(one)
     add(`${file}.ts`, text)
     const tagName = resource.operations[0]?.operation.tags[0]
     return {
@@ -67,6 +83,14 @@ export const generateFiles = (
       about: comment([tagName === undefined ? undefined : about.get(tagName)])
     }
   })
+
+  if (descriptors.length > 0) {
+    // Tests of the generator check this file without the directive.
+    add(
+      "descriptors.ts",
+      `${unchecked}\nimport type * as Descriptor from "effect-herald/descriptor"\n\n${descriptors.join("\n")}`
+    )
+  }
 
   const exports = [
     `export * from "./api.js"\n`,

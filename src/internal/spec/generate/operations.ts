@@ -37,6 +37,8 @@ export interface Writers {
   readonly values: ShapeValues
   /** The class of the API's tag. */
   readonly tag: string
+  /** Makes the name of a descriptor in the file of descriptors. */
+  readonly uniqueDescriptor: (name: string) => string
 }
 
 /** The operations of a resource. */
@@ -81,10 +83,16 @@ const bodyVariant = (mediaType: string): Variant => (isMultipartType(mediaType) 
 /** Writes the file of a resource. */
 export const writeResource = (
   { operations }: Resource,
-  { tag, types, units, values }: Writers
-): { readonly text: string; readonly lists: ReadonlyArray<ListNames> } => {
-  const uniqueValue = makeUnique(["Descriptor", "Shapes", tag])
-  const uniqueType = makeUnique(["Descriptor", "Shapes", tag])
+  { tag, types, uniqueDescriptor, units, values }: Writers
+): {
+  readonly text: string
+  /** The declarations of the operations' descriptors. */
+  readonly descriptors: ReadonlyArray<string>
+  readonly lists: ReadonlyArray<ListNames>
+} => {
+  const descriptors: Array<string> = []
+  const uniqueValue = makeUnique(["Descriptor", "Descriptors", "Shapes", tag])
+  const uniqueType = makeUnique(["Descriptor", "Descriptors", "Shapes", tag])
   /** The names of operations in the file, and those that it exports. */
   const exports: Array<readonly [local: string, name: string]> = []
   const lists: Array<ListNames> = []
@@ -225,9 +233,9 @@ export const writeResource = (
 
   const mediaTypeValue = ({ encoding, items, shape }: MediaType): Code =>
     fields([
-      ["shape", shape === undefined ? undefined : values.valueOf(shape, shapesPrefix)],
+      ["shape", shape === undefined ? undefined : values.valueOf(shape)],
       ["encoding", encoding === undefined ? undefined : jsonLiteral(encoding)],
-      ["items", items === undefined ? undefined : values.valueOf(items, shapesPrefix)]
+      ["items", items === undefined ? undefined : values.valueOf(items)]
     ])
 
   const contentValue = (content: Readonly<Record<string, MediaType>>): Code =>
@@ -242,7 +250,7 @@ export const writeResource = (
       ["wire", text(parameter.wire)],
       ["in", text(parameter.in)],
       ["required", flag(parameter.required)],
-      ["shape", parameter.shape === undefined ? undefined : values.valueOf(parameter.shape, shapesPrefix)],
+      ["shape", parameter.shape === undefined ? undefined : values.valueOf(parameter.shape)],
       ["style", text(parameter.style)],
       ["explode", flag(parameter.explode)],
       ["allowReserved", flag(parameter.allowReserved)],
@@ -361,9 +369,14 @@ export const writeResource = (
       [tag, type, value, ...(errorType === "" ? [] : [errorType])],
       ">"
     )
-    const call = ` = /* #__PURE__ */ Descriptor.operation(${tag}, (): any => (`
+    const described = uniqueDescriptor(variableName(`${named.resource}_${named.method}`, "operation"))
+    const descriptorHead = `export const ${described} = (): Descriptor.Descriptor => `
+    descriptors.push(
+      `${descriptorHead}${print(prefixed("(", descriptorValue(descriptor)), "", descriptorHead.length)})\n`
+    )
+    const call = ` = /* #__PURE__ */ Descriptor.operation(${tag}, Descriptors.${described})\n`
     const head = prefixed(`${isExported ? "export " : ""}const ${local}: `, annotation)
-    const code = `${print(head, "", call.length)}${print(prefixed(call, descriptorValue(descriptor)), "", 120)}))\n`
+    const code = `${print(head, "", call.length)}${call}`
     const aliases = (named.aliases ?? []).map((alias) => {
       const former = uniqueValue(variableName(alias, "operation"))
       exports.push([former, alias])
@@ -379,9 +392,10 @@ export const writeResource = (
   const written = [
     `import * as Descriptor from "effect-herald/descriptor"\n`,
     `import { ${tag} } from "./api.js"\n`,
-    usesShapes ? `import * as Shapes from "./shapes.js"\n` : "",
+    `import * as Descriptors from "./descriptors.js"\n`,
+    usesShapes ? `import type * as Shapes from "./shapes.js"\n` : "",
     `\n${body}`,
     renamed.length === 0 ? "" : `\n${print(prefixed("export ", object(renamed)), "", 0)}\n`
   ].join("")
-  return { text: written, lists }
+  return { text: written, descriptors, lists }
 }

@@ -488,7 +488,7 @@ const nameVariants = (
     pending.push(...(users.get(unit)?.get(pairKey(one, other)) ?? []))
   }
 
-  const unique = makeUnique(units.all.map(({ name }) => name))
+  const unique = makeUnique(["Descriptor", "Descriptors", ...units.all.map(({ name }) => name)])
   const names = new Map<Unit, Map<string, string>>()
   for (const unit of units.all) {
     const variants = inOrder(unit)

@@ -5,9 +5,9 @@ import { shapeOf } from "../../descriptor/shapeOf.js"
 
 /** Writes the descriptors of shapes, without their documentation. */
 export interface ShapeValues {
-  /** The descriptor of a shape, for code that has the namespace of shapes as `prefix`, such as `Shapes.`. */
-  readonly valueOf: (ref: Ref, prefix: string) => Code
-  /** The declaration of a unit. */
+  /** The descriptor of a shape. */
+  readonly valueOf: (ref: Ref) => Code
+  /** The declaration of the descriptor of a unit. */
   readonly declaration: (unit: Unit) => string
 }
 
@@ -19,18 +19,18 @@ export const strings = (texts: ReadonlyArray<string> | undefined): Code | undefi
   texts === undefined ? undefined : array(texts.map(stringLiteral))
 
 export const makeShapeValues = (units: Units): ShapeValues => {
-  const valueOf = (ref: Ref, prefix: string): Code => {
+  const valueOf = (ref: Ref): Code => {
     const shape = shapeOf(ref)
     const unit = units.get(shape)
-    return unit === undefined ? literal(shape, prefix) : prefix + unit.name
+    return unit === undefined ? literal(shape) : unit.name
   }
 
-  const literal = (shape: Shape, prefix: string): Code => {
+  const literal = (shape: Shape): Code => {
     const { additional, allOf, anyOf, discriminator, format, items, prefixItems, properties, type } = shape
     const list = (refs: ReadonlyArray<Ref> | undefined) =>
-      refs === undefined ? undefined : array(refs.map((ref) => valueOf(ref, prefix)))
+      refs === undefined ? undefined : array(refs.map((ref) => valueOf(ref)))
     const record = (refs: Readonly<Record<string, Ref>>) =>
-      object(Object.entries(refs).map(([name, ref]) => property(name, valueOf(ref, prefix))))
+      object(Object.entries(refs).map(([name, ref]) => property(name, valueOf(ref))))
     return fields([
       ["name", shape.name === undefined ? undefined : stringLiteral(shape.name)],
       ["type", typeof type === "string" ? stringLiteral(type) : strings(type)],
@@ -38,8 +38,8 @@ export const makeShapeValues = (units: Units): ShapeValues => {
       ["format", format === undefined ? undefined : stringLiteral(format)],
       ["properties", properties === undefined ? undefined : record(properties)],
       ["required", strings(shape.required)],
-      ["additional", additional === false ? "false" : additional && valueOf(additional, prefix)],
-      ["items", items === undefined ? undefined : valueOf(items, prefix)],
+      ["additional", additional === false ? "false" : additional && valueOf(additional)],
+      ["items", items === undefined ? undefined : valueOf(items)],
       ["prefixItems", list(prefixItems)],
       ["allOf", list(allOf)],
       ["anyOf", list(anyOf)],
@@ -60,10 +60,9 @@ export const makeShapeValues = (units: Units): ShapeValues => {
   return {
     valueOf,
     declaration: ({ name, shape }) => {
-      // Without `any`, compilers compare each literal with the type, which takes most of their time. Tests compile the code without it.
-      const head = `export const ${name}: () => Descriptor.Shape = (): any => `
+      const head = `export const ${name} = (): Descriptor.Shape => `
       // An arrow function's object literal is in parentheses.
-      const value = literal(shape, "")
+      const value = literal(shape)
       return `${head}${print(prefixed("(", value), "", head.length)})\n`
     }
   }

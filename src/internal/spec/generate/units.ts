@@ -110,7 +110,7 @@ export interface Units {
  * Each has the variants in which it is used; components that no operation uses have that of responses.
  */
 export const findUnits = (components: Iterable<Shape>, uses: Iterable<Use>): Units => {
-  const unique = makeUnique(["Descriptor"])
+  const unique = makeUnique(["Descriptor", "Descriptors"])
   const units = new Map<Shape, Unit>()
   const tags = new Set<Shape>()
   /** The place in which a shape was found first, and its variants. */

@@ -2210,34 +2210,27 @@ export const overlay: Overlay.Overlay = {
     },
     {
       target: "$.paths['/jobs/{id}/children'].get.responses['200'].schema['$ref']",
-      description: "Seen: array 3 times, object 3 times (GET /jobs/{id}/children 200).",
+      description: "Seen: array 3 times (GET /jobs/{id}/children 200).",
       remove: true
     },
     {
       target: "$.paths['/jobs/{id}/children'].get.responses['200'].schema",
-      description: "Seen: array 3 times, object 3 times (GET /jobs/{id}/children 200).",
+      description: "Seen: array 3 times (GET /jobs/{id}/children 200).",
       update: {
-        anyOf: [
-          {
-            $ref: "#/definitions/JobNestedJob"
-          },
-          {
-            type: "array",
-            items: {
-              $ref: "#/definitions/JobNestedJob"
-            }
-          }
-        ]
+        type: "array",
+        items: {
+          $ref: "#/definitions/JobNestedJob"
+        }
       }
     },
     {
       target: "$.paths['/jobs/{id}/parents'].get.responses['200'].schema['$ref']",
-      description: "Seen: array twice, object once (GET /jobs/{id}/parents 200).",
+      description: "Seen: array twice (GET /jobs/{id}/parents 200).",
       remove: true
     },
     {
       target: "$.paths['/jobs/{id}/parents'].get.responses['200'].schema",
-      description: "Seen: array twice, object once (GET /jobs/{id}/parents 200).",
+      description: "Seen: array twice (GET /jobs/{id}/parents 200).",
       update: {
         anyOf: [
           {

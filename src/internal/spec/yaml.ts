@@ -12,6 +12,14 @@ import type { Position } from "./positions.js"
 const maxAliases = 10_000
 const maxNodes = 20_000_000
 
+/**
+ * The number of collections that may be within one another. The package is recursive: how many more the stack has room for depends on
+ * the caller.
+ */
+const maxDepth = 200
+
+const tooDeep = "it is nested too deeply"
+
 /** Counts the nodes of a value, as often as they are in it; infinite for a value that contains itself. */
 const sizeOf = (value: unknown, sizes: Map<object, number>): number => {
   if (typeof value !== "object" || value === null) return 1
@@ -39,23 +47,36 @@ interface Pair {
 
 const parsed = (text: string): Tree => {
   const lines = new LineCounter()
-  const document = parseDocument(text, { uniqueKeys: false, merge: true, logLevel: "silent", lineCounter: lines })
+  const document = parseDocument(text, {
+    // The values of JSON only, as OpenAPI asks, whatever version and tags a text names: dates, bytes and sets are none.
+    schema: "core",
+    resolveKnownTags: false,
+    uniqueKeys: false,
+    merge: true,
+    // Documents after the first one are an error of their own.
+    logLevel: "error",
+    lineCounter: lines
+  })
   return { document, lines, known: new Map() }
 }
 
 const keyOf = (key: unknown): string => String(isScalar(key) ? key.value : key)
 
-/** Reports the keys that a mapping has twice. The last one counts, as in JSON. */
+/**
+ * Reports the keys that a mapping has twice. The last one counts, as in JSON. Throws a `RangeError` for collections that are nested too
+ * deeply.
+ */
 const duplicateKeys = (root: unknown): ReadonlyArray<Problem> => {
   const problems: Array<Problem> = []
-  const rest: Array<readonly [node: unknown, pointer: string]> = [[root, ""]]
+  const rest: Array<readonly [node: unknown, pointer: string, depth: number]> = [[root, "", 1]]
   for (let entry = rest.pop(); entry !== undefined; entry = rest.pop()) {
-    const [node, pointer] = entry
+    const [node, pointer, depth] = entry
     if (!isCollection(node)) continue
+    if (depth > maxDepth) throw new RangeError(tooDeep)
     const seen = new Set<string>()
     node.items.forEach((item, index) => {
       if (!isMap(node)) {
-        rest.push([item, at(pointer, index)])
+        rest.push([item, at(pointer, index), depth + 1])
         return
       }
       const { key, value } = item as { readonly key: unknown; readonly value: unknown }
@@ -68,7 +89,7 @@ const duplicateKeys = (root: unknown): ReadonlyArray<Problem> => {
         })
       }
       seen.add(name)
-      rest.push([value, place])
+      rest.push([value, place, depth + 1])
     })
   }
   return problems
@@ -102,8 +123,6 @@ const locate = (tree: Tree, pointer: string): Position => {
   return { line: Math.max(line, 1), column: Math.max(col, 1) }
 }
 
-const tooDeep = "it is nested too deeply"
-
 const failed = (source: string | undefined, reason: string, position?: Position): DocumentError =>
   new DocumentError({
     message: `${source ?? "The document"} is not valid YAML${position === undefined ? "" : ` at line ${position.line}, column ${position.column}`}: ${reason}`,
@@ -124,10 +143,15 @@ export const parseYaml = (text: string, source: string | undefined): Effect.Effe
   Effect.suspend(() => {
     try {
       const { document } = parsed(text)
-      const [error] = document.errors
+      const error = document.errors.find(({ code }) => code !== "MULTIPLE_DOCS")
       if (error !== undefined) return failedAt(source, error)
+      const problems = [
+        ...(document.errors.length === 0
+          ? []
+          : [{ pointer: "", message: "The text has several YAML documents; those after the first one are left out." }]),
+        ...duplicateKeys(document.contents)
+      ]
       const json: unknown = document.toJS({ maxAliasCount: maxAliases })
-      const problems = duplicateKeys(document.contents)
       if (/[*]/.test(text) && sizeOf(json, new Map()) > maxNodes) {
         return failed(source, "its aliases make a value that is too large, or that contains itself")
       }

@@ -300,10 +300,36 @@ describe("Document reads", () => {
     }
   })
 
-  it("YAML nested 20,000 deep: a failure that says so", async () => {
-    const text = `openapi: 3.1.0\ncomponents: ${"[".repeat(20_000)}${"]".repeat(20_000)}`
-    const error = await Effect.runPromise(Effect.flip(Document.parse(text)))
-    expect(error.message).toBe("The document is not valid YAML: it is nested too deeply")
+  it("YAML nested more than 200 deep: a failure that says so, whatever room the stack has", async () => {
+    const nested = (depth: number) => `openapi: 3.1.0\nx-a: ${"[".repeat(depth)}${"]".repeat(depth)}`
+    // The mapping of the document counts.
+    await Effect.runPromise(Document.parse(nested(199)))
+    for (const depth of [200, 20_000]) {
+      const error = await Effect.runPromise(Effect.flip(Document.parse(nested(depth))))
+      expect(error.message).toBe("The document is not valid YAML: it is nested too deeply")
+    }
+  })
+
+  it("YAML 1.1, and tags of values that JSON has not: each is read as it is written", async () => {
+    const document = await Effect.runPromise(
+      Document.parse(
+        `%YAML 1.1\n---\nopenapi: 3.1.0\ninfo: { title: !!binary aGVsbG8=, version: 2020-01-01 }\nx-a: [yes, !!timestamp 2020-01-01, !!set { a }]\n`
+      )
+    )
+    expect(document.json).toEqual({
+      openapi: "3.1.0",
+      info: { title: "aGVsbG8=", version: "2020-01-01" },
+      "x-a": ["yes", "2020-01-01", { a: null }]
+    })
+    expect(document.problems()).toEqual([])
+  })
+
+  it("a text of several YAML documents: the first one, and a problem", async () => {
+    const document = await Effect.runPromise(Document.parse("---\nopenapi: 3.1.0\n---\nopenapi: 3.0.0\n"))
+    expect(document.json).toEqual({ openapi: "3.1.0" })
+    expect(document.problems()).toEqual([
+      { pointer: "", message: "The text has several YAML documents; those after the first one are left out." }
+    ])
   })
 
   it("references in a JSON pointer through references that go in circles", () => {

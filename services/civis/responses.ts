@@ -17,10 +17,12 @@ const numberIn = ({ headers }: WithHeaders, name: string): number | undefined =>
  * ```ts
  * import { Effect } from "effect"
  * import * as Civis from "effect-herald/civis"
+ * import { Client } from "effect-herald/spec"
  *
- * const left = Effect.flatMap(Civis.client(), (client) =>
- *   Effect.map(client.users.get_me.withResponse(), (response) => Civis.callsRemaining(response))
- * )
+ * const left = Effect.gen(function* () {
+ *   const getMe = yield* Client.method(yield* Civis.client(), "users", "get_me")
+ *   return Civis.callsRemaining(yield* getMe.withResponse())
+ * })
  * ```
  */
 export const callsRemaining = (response: WithHeaders): number | undefined => numberIn(response, "x-ratelimit-remaining")

@@ -125,25 +125,10 @@ const poll = <R>(
  *
  * @example
  * ```ts
- * import { Effect } from "effect"
  * import * as Civis from "effect-herald/civis"
  *
- * interface Api {
- *   readonly queries: {
- *     readonly post: (
- *       database: number,
- *       sql: string,
- *       previewRows: number
- *     ) => Effect.Effect<{ readonly id: number; readonly last_run_id: number }, Error>
- *   }
- * }
- *
- * const query = Effect.gen(function* () {
- *   const client = yield* Civis.client<Api>()
- *   const database = yield* Civis.databaseId("redshift-general")
- *   const started = yield* client.queries.post(database, "SELECT 1", 10)
- *   return yield* Civis.waitForRun(started.id, started.last_run_id)
- * })
+ * // Job 1234 was started elsewhere, and 5678 is the number of its run.
+ * const finished = Civis.waitForRun(1234, 5678)
  * ```
  */
 export const waitForRun = <R = never>(

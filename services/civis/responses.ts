@@ -20,8 +20,9 @@ const numberIn = ({ headers }: WithHeaders, name: string): number | undefined =>
  * import { Client } from "effect-herald/spec"
  *
  * const left = Effect.gen(function* () {
- *   const getMe = yield* Client.method(yield* Civis.client(), "users", "get_me")
- *   return Civis.callsRemaining(yield* getMe.withResponse())
+ *   const client = yield* Civis.client()
+ *   const me = yield* Client.method(client, "users", "get_me")
+ *   return Civis.callsRemaining(yield* me.withResponse())
  * })
  * ```
  */

@@ -32,21 +32,21 @@ export { Strict } from "./internal/descriptor/strict.js"
 /** The content of a body that is neither JSON nor fields: text, bytes, or a Stream of bytes. */
 export type Content = string | Uint8Array | ArrayBuffer | Blob | Stream<Uint8Array, unknown>
 
-/** The data that is declared for a status, by its number, its range, or `default`. */
-type DataOf<Errors, Status, Range> = Status extends keyof Errors
-  ? Errors[Status]
-  : Range extends keyof Errors
+/** The data that is declared for a status, by its number (or its text, as in generated code), its range, or `default`. */
+type DataOf<Errors, Status extends number, Range> = [Extract<keyof Errors, Status | `${Status}`>] extends [never]
+  ? Range extends keyof Errors
     ? Errors[Range]
     : "default" extends keyof Errors
       ? Errors["default"]
       : unknown
+  : Errors[Extract<keyof Errors, Status | `${Status}`>]
 
 /** The statuses that have a tag of their own. */
 type OwnStatus = 400 | 401 | 403 | 404 | 409 | 422 | 429
 
 /** The keys of the other statuses of a class. */
 type OthersOf<Errors, First extends "4" | "5"> = {
-  [K in keyof Errors]: K extends OwnStatus | "default"
+  [K in keyof Errors]: K extends OwnStatus | `${OwnStatus}` | "default"
     ? never
     : `${K & (string | number)}` extends `${First}${string}`
       ? K

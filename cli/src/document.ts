@@ -145,7 +145,7 @@ export const firstSentence = (text: string): string => {
   )
 }
 
-/** Returns the summary of an operation: one line. */
+/** Returns the summary of an operation, in one line. It is empty if the document has none. */
 export const summaryOf = ({ operation }: Convention.NamedOperation): string => {
   const text = firstSentence(operation.summary ?? operation.description ?? "")
   return operation.deprecated ? `(deprecated) ${text}`.trim() : text

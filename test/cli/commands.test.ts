@@ -85,9 +85,13 @@ describe("herald list", () => {
         )
       )
       expect((yield* herald(["list", "pets"], { env })).out).toBe(
-        ["  list    Lists pets", "  add     Adds a pet", "  get     Gets a pet", "  remove  (deprecated)", ""].join(
-          "\n"
-        )
+        [
+          "  list    Lists pets",
+          "  add     Adds a pet",
+          "  get     Gets a pet",
+          "  remove  (deprecated) DELETE /pets/{petId}",
+          ""
+        ].join("\n")
       )
       expect((yield* herald(["list", "--search", "get PET"], { env })).out).toContain("  pets get    Gets a pet\n")
       const rows = (yield* herald(["list", "--json"], { env })).out.trim().split("\n")

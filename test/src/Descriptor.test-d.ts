@@ -63,6 +63,13 @@ describe("Descriptor.ErrorsOf", () => {
     expectTypeOf<Extract<Descriptor.ErrorsOf<Errors>, NotFound>>().not.toBeNever()
   })
 
+  it("takes statuses as text, as generated code has them", () => {
+    type Errors = { readonly "404": Missing; readonly "500": Other }
+    expectTypeOf<DataOf<Errors, "NotFound">>().toEqualTypeOf<Missing | undefined>()
+    expectTypeOf<DataOf<Errors, "ClientError">>().toEqualTypeOf<unknown>()
+    expectTypeOf<DataOf<Errors, "ServerError">>().toEqualTypeOf<Other | undefined>()
+  })
+
   it("types the data of all others by their range, or by `default`", () => {
     type Errors = { readonly 404: Missing; readonly "4XX": string; readonly default: Other }
     expectTypeOf<DataOf<Errors, "NotFound">>().toEqualTypeOf<Missing | undefined>()

@@ -61,6 +61,13 @@ const methodNames = (operations: Resource["operations"]): string => {
 
 const plural = (count: number, noun: string) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`
 
+/** Returns the summary of an operation, or its method and path if the document has none. */
+const described = (named: Convention.NamedOperation): string => {
+  const summary = summaryOf(named)
+  const request = oneLine(`${named.operation.method} ${named.operation.path}`)
+  return summary === "" || summary === "(deprecated)" ? `${summary} ${request}`.trim() : summary
+}
+
 const listOperations = async (
   invocation: Invocation,
   operations: ReadonlyArray<Convention.NamedOperation>,
@@ -78,10 +85,7 @@ const listOperations = async (
         })
       )
     : layOut(
-        operations.map((named) => [
-          qualified ? `${named.resource} ${named.method}` : named.method,
-          summaryOf(named) || oneLine(`${named.operation.method} ${named.operation.path}`)
-        ]),
+        operations.map((named) => [qualified ? `${named.resource} ${named.method}` : named.method, described(named)]),
         columnsOf(invocation)
       )
   await io.stdout.write(lines(text))

@@ -37,6 +37,7 @@ describe("Generator.generate", () => {
         pet: { type: "string", enum: [hostile, "__proto__"] },
         string: { type: "string" },
         Descriptor: { type: "null" },
+        Descriptors: { type: "object", properties: { one: { $ref: "#/components/schemas/Pet" } } },
         "*/": { type: "object", properties: { "*/": { type: "string", description: hostile } } },
         "with space": { anyOf: [{ $ref: "#/components/schemas/with space" }, { type: "string" }] },
         Tuple: { type: "array", prefixItems: [{ type: "string" }, { $ref: "#/components/schemas/Tuple" }] },
@@ -56,7 +57,8 @@ describe("Generator.generate", () => {
           "/a": { get: operation("delete", "con"), post: operation("default", "index") },
           "/b": { get: operation(`x${hostile}`, "api"), post: operation("__proto__", "Shapes") },
           "/c": { get: operation("Descriptor", "default"), post: operation("constructor", "INDEX") },
-          "/d/{*/}": { get: operation("\u{1F600}", "\u202E") }
+          "/d/{*/}": { get: operation("\u{1F600}", "\u202E") },
+          "/e": { get: operation("Descriptors", "descriptors") }
         },
         components: { schemas }
       })

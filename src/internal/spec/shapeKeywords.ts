@@ -16,6 +16,10 @@ const isTypeName = (type: unknown): type is TypeName =>
 
 const isNullable = (node: Fields): boolean => node.nullable === true || node["x-nullable"] === true
 
+/** Reports whether a value is none of JSON, as a document that was given as a value may have: it is absent, as `JSON.stringify` has it. */
+const isAbsent = (value: unknown): boolean =>
+  value === undefined || typeof value === "function" || typeof value === "symbol"
+
 /** The types of a schema; `null` among them only if it is alone. */
 const typesOf = (node: Fields, where: Where): ReadonlyArray<TypeName> | undefined => {
   const { type } = node
@@ -42,9 +46,9 @@ const formatOf = (node: Fields, where: Where): string | undefined => {
 
 /** Reads the values of an `enum`. Those of a text are texts, which YAML may have read as numbers. */
 const enumOf = (node: Fields, types: ReadonlyArray<TypeName> | undefined, where: Where): Array<Json> | undefined => {
-  if (Object.hasOwn(node, "const")) return [jsonOf(node.const)]
+  if (Object.hasOwn(node, "const") && !isAbsent(node.const)) return [jsonOf(node.const)]
   if (node.enum === undefined || node.enum === null) return undefined
-  const values = arrayIn(node, "enum", where)
+  const values = arrayIn(node, "enum", where).filter((value) => !isAbsent(value))
   if (values.length === 0) {
     if (Array.isArray(node.enum)) report(where, "enum", "`enum` is empty; it is left out.")
     return undefined
@@ -85,8 +89,8 @@ export const readDocumentation = (shape: Draft, node: Fields, where: Where): voi
   const description = textIn(node, "description", where)
   if (description !== undefined) shape.description = description
   if (flagIn(node, "deprecated", where)) shape.deprecated = true
-  if (node.default !== undefined) shape.default = jsonOf(node.default)
+  if (!isAbsent(node.default)) shape.default = jsonOf(node.default)
   const example =
     node.example === undefined && Array.isArray(node.examples) ? (node.examples[0] as unknown) : node.example
-  if (example !== undefined) shape.example = jsonOf(example)
+  if (!isAbsent(example)) shape.example = jsonOf(example)
 }

@@ -310,6 +310,18 @@ describe("Document reads", () => {
     }
   })
 
+  it("values that JSON has not as absent ones", () => {
+    const none = [undefined, () => 1, Symbol("a")]
+    for (const value of none) {
+      const document = withSchemas("3.1", {
+        A: { type: "string", enum: [value, "a"], const: value, default: value, example: value },
+        B: { type: "string", enum: [value] }
+      } as never)
+      expect(plainFields(shapeIn(document, "A"))).toEqual({ type: "string", enum: ["a"] })
+      expect(plainFields(shapeIn(document, "B"))).toEqual({ type: "string" })
+    }
+  })
+
   it("YAML 1.1, and tags of values that JSON has not: each is read as it is written", async () => {
     const document = await Effect.runPromise(
       Document.parse(

@@ -327,8 +327,17 @@ const sizeRows = async (directory: string) => {
     let largest = 0
     let largestName = ""
     const some = names.operations.filter((_, index) => index % Math.ceil(names.operations.length / 20) === 0)
+    // From the file of the resource: esbuild keeps all of an `export * as`.
+    const index = readFileSync(join(place, "index.ts"), "utf8")
+    const fileOf = new Map(
+      Array.from(index.matchAll(/export \* as (\S+) from "\.\/(.+)\.js"/g), ([, exported, file]) => [
+        exported,
+        `${file}.ts`
+      ])
+    )
     for (const { method, resource } of some) {
-      const program = `import { ${resource} } from ${JSON.stringify(join(place, "index.ts"))}\nglobalThis.operation = ${resource}[${JSON.stringify(method)}]\n`
+      const file = join(place, fileOf.get(resource) ?? "index.ts")
+      const program = `import { ${method} as operation } from ${JSON.stringify(file)}\nglobalThis.operation = operation\n`
       const size = (await sizeOf(root, program)) - base
       if (size > largest) [largest, largestName] = [size, `${resource}.${method}`]
     }

@@ -1,7 +1,7 @@
 import { HttpClient } from "@effect/platform"
 import { Effect, Exit, Layer, Logger, Redacted, Schedule, Stream } from "effect"
 import { spawn } from "node:child_process"
-import { mkdtempSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -31,6 +31,7 @@ const herald = (baseUrl: URL, ...args: ReadonlyArray<string>) =>
   Effect.zipRight(
     heading(`$ herald ${args.join(" ")}`),
     Effect.async<void>((resume) => {
+      const cache = mkdtempSync(join(tmpdir(), "herald-demo-"))
       const child = spawn(
         process.execPath,
         ["--import", "tsx", fileURLToPath(new URL("../../cli/src/bin.ts", import.meta.url)), ...args],
@@ -39,12 +40,15 @@ const herald = (baseUrl: URL, ...args: ReadonlyArray<string>) =>
             ...process.env,
             CIVIS_API_KEY: apiKey,
             CIVIS_API_ENDPOINT: baseUrl.href,
-            XDG_CACHE_HOME: mkdtempSync(join(tmpdir(), "herald-demo-"))
+            XDG_CACHE_HOME: cache
           },
           stdio: ["ignore", "inherit", "inherit"]
         }
       )
-      child.once("close", () => resume(Effect.void))
+      child.once("close", () => {
+        rmSync(cache, { recursive: true })
+        resume(Effect.void)
+      })
       return Effect.sync(() => child.kill())
     })
   )

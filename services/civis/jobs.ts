@@ -183,7 +183,7 @@ export const runJob = <R = never>(
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       // An interruption must not lose the id of a run that the server has begun.
-      const starting = yield* Effect.forkDaemon(strictly(startRun(jobId)))
+      const starting = yield* Effect.forkDaemon(Effect.interruptible(strictly(startRun(jobId))))
       const started = yield* restore(Fiber.join(starting)).pipe(
         Effect.onInterrupt(() => cancelStarting(jobId, starting))
       )

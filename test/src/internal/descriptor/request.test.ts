@@ -163,6 +163,7 @@ describe("An input", () => {
     Effect.gen(function* () {
       const shape = (type: TypeName) => ({ type, enum: [0] })
       const descriptor: Partial<Descriptor> = {
+        method: "POST",
         parameters: [
           { name: "text", in: "query", shape: { type: "string" } },
           { name: "list", in: "query", shape: { type: "array", items: { type: "integer" } } },

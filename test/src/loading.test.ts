@@ -11,6 +11,8 @@ const loaded: Readonly<Record<string, ReadonlyArray<string>>> = {
   "effect-herald/decoder": [],
   "effect-herald/descriptor": [],
   "effect-herald/http-api": [],
+  "effect-herald/lmdb": ["lmdb"],
+  "effect-herald/log": [],
   "effect-herald/node": [
     "node:crypto",
     "node:fs",
@@ -27,6 +29,7 @@ const loaded: Readonly<Record<string, ReadonlyArray<string>>> = {
   "effect-herald/polympics/testing": [],
   "effect-herald/rate-limit": ["@effect/experimental"],
   "effect-herald/redis": ["ioredis"],
+  "effect-herald/site": [],
   "effect-herald/spec": [],
   "effect-herald/spec/tools": []
 }

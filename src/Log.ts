@@ -1,14 +1,13 @@
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type * as LogLevel from "effect/LogLevel"
 import type { NonEmptyReadonlyArray } from "effect/Array"
+import * as Option from "effect/Option"
 import type * as Schedule from "effect/Schedule"
-
-/*
- * The contract of the log shipper. Its parts are written by the owners of this module.
- */
+import { makeQueue, type QueueState } from "./internal/log/queue.js"
+import { makeShipper } from "./internal/log/shipper.js"
 
 /** A place in a source file. */
 export interface SourceLocation {
@@ -95,8 +94,26 @@ export interface LogStore {
 /** The store that a shipper uses, if its layer is provided with one. Default: memory. */
 export class Store extends Context.Tag("effect-herald/log/Store")<Store, LogStore>() {}
 
-/** Options of `layer`. */
-export interface Options<E, R> {
+/** Options of `queue`. */
+export interface QueueOptions {
+  /** The largest number of records that wait. Default: 10,000. */
+  readonly capacity?: number | undefined
+  /**
+   * What happens to a record that is logged while the queue is full. Default: `drop-oldest`.
+   *
+   * - `drop-oldest`: the first record of the queue is dropped
+   * - `drop-newest`: the record is dropped
+   * - `wait`: the fiber that logged continues once there is room. A fiber that can't wait drops its record: one with a scheduler of its own,
+   *   such as that of `Effect.runSync`, one that is being interrupted, and any fiber before the shipper is ready, after it has ended, or
+   *   while one `send` takes longer than 30 seconds, since that may need what the fiber holds.
+   */
+  readonly whenFull?: "drop-oldest" | "drop-newest" | "wait" | undefined
+  /** The lowest level that is shipped. Default: that of the program, below which Effect calls no logger. */
+  readonly minimumLevel?: LogLevel.LogLevel | undefined
+}
+
+/** Options of `ship`. */
+export interface ShipOptions<E, R> {
   /** Sends records: an operation of any API, with these records as its input. */
   readonly send: (records: NonEmptyReadonlyArray<LogRecord>) => Effect.Effect<unknown, E, R>
   /** How records are put together. Default: each is sent by itself. */
@@ -104,27 +121,61 @@ export interface Options<E, R> {
     | {
         /** The largest number of records. Default: 100. */
         readonly size?: number | undefined
-        /** The largest size of the records, in bytes of their JSON. Default: 512 KiB. */
+        /** The largest size of the records, in bytes of their JSON. A larger record is sent by itself. Default: 512 KiB. */
         readonly bytes?: number | undefined
         /** How long the first record of a batch waits for others. Default: 1 second. */
         readonly within?: Duration.DurationInput | undefined
       }
     | undefined
-  readonly queue?:
-    | {
-        /** The largest number of records that wait. Default: 10,000. */
-        readonly capacity?: number | undefined
-        /** What happens to a record that is logged while the queue is full. Default: `drop-oldest`. */
-        readonly whenFull?: "drop-oldest" | "drop-newest" | "wait" | undefined
-      }
-    | undefined
-  /** The lowest level that is shipped. Default: that of the program. */
-  readonly minimumLevel?: LogLevel.LogLevel | undefined
-  /** The retries of a batch that failed with a transient error, besides those of the operation's own policy. */
+  /**
+   * The retries of a batch that failed, besides those of the operation's own policy. Default: without end, after 1, 2, 4 and at most 30
+   * seconds, while the queue takes new records.
+   */
   readonly retry?: Schedule.Schedule<unknown, E> | undefined
+  /** The errors that are retried. Default: `isTransient`, which is false for errors of others than this library. */
+  readonly retryWhile?: ((error: E) => boolean) | undefined
   /** How long the end of the layer's scope waits for the records that are queued. Default: 5 seconds. */
   readonly flushWithin?: Duration.DurationInput | undefined
 }
 
-/** A layer that adds a logger that ships records. */
-export declare const layer: <E, R>(options: Options<E, R>) => Layer.Layer<Shipper, never, R>
+/** Options of `layer`. */
+export interface Options<E, R> extends ShipOptions<E, R> {
+  readonly queue?: Omit<QueueOptions, "minimumLevel"> | undefined
+  /** The lowest level that is shipped. Default: that of the program, below which Effect calls no logger. */
+  readonly minimumLevel?: LogLevel.LogLevel | undefined
+}
+
+/** The queue of a layer. */
+export class Queue extends Context.Tag("effect-herald/log/Queue")<
+  Queue,
+  {
+    readonly stats: Effect.Effect<Stats>
+    /** The state that `ship` uses. */
+    readonly state: QueueState
+  }
+>() {}
+
+/**
+ * A layer that adds a logger, and a queue in memory for its records. Other loggers stay. `ship` sends them. Two layers let records be
+ * logged, kept and shipped first that are logged while the API's layer is built, or while it signs in.
+ */
+export const queue = (options: QueueOptions = {}): Layer.Layer<Queue> =>
+  Layer.scoped(
+    Queue,
+    Effect.map(makeQueue(options), (state) => ({ stats: Effect.sync(state.backlog.stats), state }))
+  )
+
+/** A layer that ships the records of a queue. */
+export const ship = <E, R>(options: ShipOptions<E, R>): Layer.Layer<Shipper, never, R | Queue> =>
+  Layer.scoped(
+    Shipper,
+    Effect.gen(function* () {
+      const { state } = yield* Queue
+      const store = yield* Effect.serviceOption(Store)
+      return yield* makeShipper(state, Option.getOrUndefined(store), options)
+    })
+  )
+
+/** A layer that adds a logger that ships records: `queue` and `ship`. */
+export const layer = <E, R>(options: Options<E, R>): Layer.Layer<Shipper, never, R> =>
+  Layer.provide(ship(options), queue({ ...options.queue, minimumLevel: options.minimumLevel }))

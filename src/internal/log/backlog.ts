@@ -1,6 +1,8 @@
 import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
-import type { LogRecord, LogStore, Stats } from "../../Log.js"
+import type { LogRecord } from "./LogRecord.js"
+import type { LogStore } from "./LogStore.js"
+import type { Stats } from "./Stats.js"
 import { makeDeque } from "./deque.js"
 import type { Outage } from "./outage.js"
 

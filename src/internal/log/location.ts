@@ -1,4 +1,4 @@
-import type { SourceLocation } from "../../Log.js"
+import type { SourceLocation } from "./LogRecord.js"
 
 /** A frame of V8 (`    at run (file:///a/b.ts:12:5)`) or of other engines (`run@file:///a/b.ts:12:5`). */
 const frame = /^\s*(?:at (?:(?:async )?(.*?) \()?|(.*?)@)(.+?):(\d+)(?::\d+)?\)?$/

@@ -6,11 +6,13 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import { isTransient } from "../../HeraldError.js"
-import type { LogStore, ShipOptions, Shipper } from "../../Log.js"
+import type { LogStore } from "./LogStore.js"
+import type { ShipOptions } from "./options.js"
 import { detached } from "../call/detached.js"
 import { within } from "../within.js"
 import { isShipping } from "./isShipping.js"
 import type { QueueState } from "./queue.js"
+import type { Stats } from "./Stats.js"
 import { makeShipping } from "./shipping.js"
 
 const defaultSize = 100
@@ -40,12 +42,19 @@ const makeClosing = () => {
   }
 }
 
+/** The service of a shipper. */
+export interface ShipperService {
+  /** Waits until all records that were logged before are shipped, dropped or failed. */
+  readonly flush: Effect.Effect<void>
+  readonly stats: Effect.Effect<Stats>
+}
+
 /** Ships the records of a queue until the scope closes, and then those that are left, within a time limit. */
 export const makeShipper = <E, R>(
   { backlog, outage, setSending, setShipping }: QueueState,
   store: LogStore | undefined,
   { batch, flushWithin = "5 seconds", retry, retryWhile = isTransient, send }: ShipOptions<E, R>
-): Effect.Effect<Context.Tag.Service<typeof Shipper>, never, R | Scope.Scope> =>
+): Effect.Effect<ShipperService, never, R | Scope.Scope> =>
   Effect.gen(function* () {
     if (store !== undefined) backlog.attach(store)
     const closing = makeClosing()

@@ -8,7 +8,7 @@ import * as Schedule from "effect/Schedule"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Arr from "effect/Array"
 import { detailsOf } from "../../HeraldError.js"
-import type { LogRecord } from "../../Log.js"
+import type { LogRecord } from "./LogRecord.js"
 import type { Backlog, Entry } from "./backlog.js"
 import type { Outage } from "./outage.js"
 

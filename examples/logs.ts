@@ -3,7 +3,7 @@
  * line. Run it with `npx tsx examples/logs.ts`.
  */
 import { Effect, Layer, Logger, Redacted, Schedule, Schema } from "effect"
-import { Authoriser, Credentials, Endpoint, Operation } from "effect-herald"
+import { Authoriser, Body, Credentials, Endpoint, Operation } from "effect-herald"
 import * as Log from "effect-herald/log"
 import { Transport } from "effect-herald/node"
 import { deepStrictEqual } from "node:assert"
@@ -18,7 +18,7 @@ class Logs extends Authoriser.Tag("example/Logs")<Logs>() {}
 const Line = Schema.Struct({ level: Schema.String, text: Schema.String, user: Schema.optional(Schema.String) })
 
 const postLogs = Operation.make(Logs, () =>
-  Endpoint.post("/logs", { body: Schema.Array(Line), success: { 204: Schema.Void } })
+  Endpoint.post("/logs", { body: Schema.Array(Line), success: { 204: Body.empty() } })
 )
 
 const toLine = ({ annotations, level, message }: Log.LogRecord): typeof Line.Type => ({

@@ -15,7 +15,13 @@ export const withNotFound = () => ({
 export const withoutNotFound = () => ({ 404: Endpoint.errorAs("ClientError") })
 
 /** For endpoints that create a resource, and whose 400 for an existing one has messages that all match this pattern. */
-export const withAlreadyExists = (pattern: RegExp) => ({ ...withoutNotFound(), 400: alreadyExists(pattern) })
+export const withAlreadyExists = (pattern: RegExp) => ({
+  ...withoutNotFound(),
+  400: [alreadyExists(pattern), Endpoint.errorAs("BadRequest")] as const
+})
 
 /** For endpoints that look up no resource, and whose request names other resources by id. */
-export const withUnknownReference = (pattern?: RegExp) => ({ ...withoutNotFound(), 400: unknownReference(pattern) })
+export const withUnknownReference = (pattern?: RegExp) => ({
+  ...withoutNotFound(),
+  400: [unknownReference(pattern), Endpoint.errorAs("BadRequest")] as const
+})

@@ -53,7 +53,8 @@ export const fromParseIssue = (issue: ParseResult.ParseIssue): ReadonlyArray<Iss
         return collect(
           issue.issue,
           [...path, ...keys.map((key) => (typeof key === "symbol" ? String(key) : key))],
-          false
+          // A filter can return the place of its issue, too.
+          isFilter
         )
       }
       case "Composite": {

@@ -8,6 +8,7 @@ import type { Bench } from "./support/bench.js"
 import { cache } from "./cache.js"
 import { call } from "./call.js"
 import { list } from "./list.js"
+import { logShipper } from "./logShipper.js"
 import { size } from "./size.js"
 import { soak } from "./soak.js"
 import { specification } from "./specification.js"
@@ -15,7 +16,7 @@ import { storm } from "./storm.js"
 import { streamMemory } from "./stream-memory.js"
 import { document } from "./support/documentation.js"
 
-const benches: ReadonlyArray<Bench> = [streamMemory, storm, cache, call, list, size, specification, soak]
+const benches: ReadonlyArray<Bench> = [streamMemory, storm, cache, call, list, size, specification, logShipper, soak]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

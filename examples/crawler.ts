@@ -8,7 +8,7 @@ import { Effect, Layer, Ref, Schema } from "effect"
 import { Authoriser, ResponseCache, Verbs } from "effect-herald"
 import { DiskCache, Transport } from "effect-herald/node"
 import { heading, line, progress } from "./support/print.js"
-import { serve } from "./support/site.js"
+import { serve } from "./support/crawledSite.js"
 
 class Site extends Authoriser.Tag("example/Site")<Site>() {}
 

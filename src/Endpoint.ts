@@ -38,6 +38,11 @@ export interface Behavior {
    * the server explains in JSON (`detail`, `issues`). Responses are not cached. Default: false.
    */
   readonly sensitive?: boolean | undefined
+  /**
+   * Declares that the endpoint needs no credentials and must not receive those of the API, such as one that forwards its request to
+   * another server: calls are sent without them (OpenAPI 3.1, 4.8.10: `security: []`). Default: false.
+   */
+  readonly anonymous?: boolean | undefined
   /** Forbids retries and redirects, whatever the policy says, for calls that replace their own credentials. Default: false. */
   readonly neverRetried?: boolean | undefined
 }
@@ -194,14 +199,19 @@ type CheckError<D> = [Untagged<D>] extends [never]
 
 type NotStatus<Status> = Status extends number | `${number}` | StatusRange ? never : "this is not a status"
 
+/** The keys of every 2xx, if one success is declared for all of them. */
+type EverySuccess<S> = [S] extends [Schema.Schema.AnyNoContext | Body.Any] ? `2${string}` : never
+
 /** Refuses, at compile time, errors without a `_tag`, and statuses that are declared as a success, too. */
 export type CheckErrors<E, S> = {
   readonly [Status in keyof E]: [NotStatus<Status>] extends [never]
     ? Status extends keyof StatusesOf<S>
       ? "this status is declared as a success"
-      : E[Status] extends ReadonlyArray<infer D>
-        ? ReadonlyArray<CheckError<D>>
-        : CheckError<E[Status]>
+      : `${Status & (string | number)}` extends EverySuccess<S>
+        ? "the success is that of every 2xx: declare it by its status"
+        : E[Status] extends ReadonlyArray<infer D>
+          ? ReadonlyArray<CheckError<D>>
+          : CheckError<E[Status]>
     : NotStatus<Status>
 }
 
@@ -264,6 +274,9 @@ export interface Options<Path extends string, P, Q, H, S, E> extends Behavior {
   /**
    * Errors of this endpoint, by status: schemas of JSON whose decoded type has a `_tag`, which need not be in the response, or
    * `errorAs`. Statuses and bodies that match none of them are errors of the built-in family.
+   *
+   * A 2xx can be an error, too, such as a 202 that says that the result is not there yet, if `success` is declared by status. Such a
+   * response is the end of the call: it is neither retried nor cached.
    */
   readonly errors?: (E & CheckErrors<E, S>) | undefined
 }
@@ -309,6 +322,10 @@ const isClass = ({ ast }: { readonly ast: AST.AST }): boolean => {
   return ast._tag === "Refinement" ? isClass({ ast: ast.from }) : ast._tag === "Declaration"
 }
 
+/** Reports whether a declared error can match a response without a body. */
+const matchesNoBody = (declared: DeclaredError): boolean =>
+  isErrorAs(declared) && (declared.body === undefined || declared.body.kind === "empty")
+
 /** The reasons why an endpoint is invalid. */
 const problems = (method: HttpMethod, path: string, endpoint: Omit<Any, TypeId>): ReadonlyArray<string> => {
   const found: Array<string> = []
@@ -342,9 +359,15 @@ const problems = (method: HttpMethod, path: string, endpoint: Omit<Any, TypeId>)
   for (const status of [...bodies.map(([status]) => status), ...Object.keys(errors)]) {
     if (!statusKey.test(status) || status.startsWith("1")) found.push(`${status} is not the status of a response`)
   }
-  for (const status of Object.keys(errors)) {
-    if (/^2(?:\d\d|XX)$/.test(status) && !(status in success))
-      found.push(`a ${status} is a success, and can't be an error`)
+  for (const [status, declared] of Object.entries(errors)) {
+    if (Body.isBody(success) && /^2(?:\d\d|XX)$/.test(status)) {
+      found.push(
+        `a ${status} can't be an error, since the success is that of every 2xx: declare the success by its status`
+      )
+    }
+    if (statusesWithoutContent.includes(Number(status)) && !declared.every(matchesNoBody)) {
+      found.push(`a ${status} has no body: declare it as Endpoint.errorAs with Body.empty()`)
+    }
   }
   for (const [status, body] of bodies) {
     if (body.kind === "multipart") found.push("a response can't be multipart")

@@ -24,7 +24,7 @@ const compiled = (): string => {
  * Compiles a script with this library into one module, which imports packages from `node_modules`. tsx would add a call to each function
  * that is made, to keep its name, so that this library would be measured with it and packages without.
  */
-const compile = (script: string): string => {
+export const compile = (script: string): string => {
   const outfile = join(compiled(), script.replace(/^.*\/|\.ts$/g, "") + ".mjs")
   buildSync({
     entryPoints: [pathOf(`bench/${script}`)],

@@ -1,6 +1,7 @@
 import * as DateTime from "effect/DateTime"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import { utc } from "../utc.js"
 
 /** The times that the server supports: the years 1 to 9999. Decimal seconds far beyond them are not exact to the millisecond. */
 const Time = Schema.DateTimeUtcFromSelf.annotations({
@@ -9,28 +10,6 @@ const Time = Schema.DateTimeUtcFromSelf.annotations({
       .date({ min: new Date("0001-01-01T00:00:00Z"), max: new Date("9999-12-31T23:59:59.999Z"), noInvalidDate: true })
       .map((date) => DateTime.unsafeFromDate(date))
 })
-
-/**
- * Makes a function that returns a time of a valid number of milliseconds. Effect's constructors take many times as long: they validate a `Date`, and define
- * a hidden property for the parts of the time. Here it is added, enumerable, when the parts are first read.
- */
-const makeUtc = () => {
-  function Utc(this: { epochMillis: number }, epochMillis: number) {
-    this.epochMillis = epochMillis
-  }
-  Utc.prototype = Object.getPrototypeOf(DateTime.unsafeMake(0))
-  // A function is a constructor too, which its type does not say.
-  const Constructor = Utc as unknown as new (epochMillis: number) => DateTime.Utc
-  return (epochMillis: number): DateTime.Utc => new Constructor(epochMillis)
-}
-
-/** Makes a function that calls `makeUtc` when it is first called, so that an import makes no time. */
-const whenUsed = () => {
-  let make: ReturnType<typeof makeUtc> | undefined
-  return (epochMillis: number): DateTime.Utc => (make ??= makeUtc())(epochMillis)
-}
-
-const utc = whenUsed()
 
 /** The largest distance from the epoch of a `Date`, in milliseconds (ECMA-262, 21.4.1.1). */
 const maxTime = 8.64e15

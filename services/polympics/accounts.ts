@@ -9,7 +9,7 @@ import * as Pagination from "../../src/Pagination.js"
 import { Authoriser, SignedIn } from "./Authoriser.js"
 import * as endpoints from "./endpoints/accounts.js"
 import { pagination } from "./pagination.js"
-import { idOf } from "./references.js"
+import { idOf } from "../references.js"
 
 /** Reports whether signups are open. For any caller. */
 export const checkSignups = Operation.make(Authoriser, endpoints.checkSignups)

@@ -13,7 +13,7 @@ import * as Operation from "../../src/Operation.js"
 import { App, Authoriser, User } from "./Authoriser.js"
 import { mapCredentialsLost } from "./CredentialsLost.js"
 import * as endpoints from "./endpoints/auth.js"
-import { idOf } from "./references.js"
+import { idOf } from "../references.js"
 import type { ReplaceableCredentials } from "./ReplaceableCredentials.js"
 
 /**

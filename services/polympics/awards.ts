@@ -5,7 +5,7 @@ import type { Team, TeamId } from "../../schemas/polympics/Team.js"
 import * as Operation from "../../src/Operation.js"
 import { Authoriser, SignedIn } from "./Authoriser.js"
 import * as endpoints from "./endpoints/awards.js"
-import { idOf } from "./references.js"
+import { idOf } from "../references.js"
 
 /** An award: its id, or what an operation returned for it. */
 export type AwardReference = AwardId | Award | AwardDetails

@@ -4,7 +4,7 @@ import * as Pagination from "../../src/Pagination.js"
 import { Authoriser, SignedIn } from "./Authoriser.js"
 import * as endpoints from "./endpoints/teams.js"
 import { pagination } from "./pagination.js"
-import { idOf } from "./references.js"
+import { idOf } from "../references.js"
 
 /** Creates a team. Its name has at most 255 characters, and need not be unique. Needs the permission `manageTeams`. */
 export const createTeam = Operation.make(SignedIn, endpoints.createTeam, (name: string) => ({

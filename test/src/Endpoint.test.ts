@@ -142,10 +142,24 @@ describe("an invalid endpoint is refused with the reason:", () => {
     ],
     [
       "an error by a status of success",
-      "a 200 is a success, and can't be an error",
+      "a 200 can't be an error, since the success is that of every 2xx: declare the success by its status",
       "GET",
       "/",
       { errors: { 200: Failed } }
+    ],
+    [
+      "an error by the status of a success",
+      "202 is declared as a success and as an error",
+      "GET",
+      "/",
+      { success: { 202: A }, errors: { 202: Failed } }
+    ],
+    [
+      "a 204 with the schema of an error",
+      "a 204 has no body: declare it as Endpoint.errorAs with Body.empty()",
+      "GET",
+      "/",
+      { success: { 200: A }, errors: { 204: Failed } }
     ],
     [
       "an invalid header of the idempotency key",

@@ -77,7 +77,8 @@ export const decodeSuccess = (context: ResponseContext): Decoded<HeraldError.Dec
 /** Decodes a response: that of a success to its value, and that of an error, as the cache stores them, to the error. */
 export const decodeResponse = (context: ResponseContext): Decoded<HeraldError.AnyError> => {
   const { status } = context.response
-  return status >= 400 && context.call.endpoint.successes(status) === undefined
+  const { errors, successes } = context.call.endpoint
+  return successes(status) === undefined && (status >= 400 || errors(status) !== undefined)
     ? Either.left(decodeFailure(context, undefined))
     : decodeSuccess(context)
 }
@@ -181,17 +182,20 @@ export const decodeFailure = (
     const name = Predicate.hasProperty(error, "_tag") ? error._tag : "a declared error"
     return attachDetails(error, errorDetails(context, `${name} (${status})`, scrubber))
   }
-  const tag = readers.find(({ anyBody }) => anyBody)?.as ?? (status >= 400 ? tagOf(status) : undefined)
+  const anyOther = readers.find(({ anyBody }) => anyBody)
+  const tag = anyOther?.as ?? (status >= 400 ? tagOf(status) : undefined)
   if (tag !== undefined) {
     const wrongUrl =
       status === 404 && context.call.endpoint.method !== "HEAD" && !Predicate.isRecord(Either.getOrUndefined(parsed()))
     const hint = wrongUrl
       ? "is the base URL right?"
-      : declared.left.length === 0
+      : declared.left.length === 0 || anyOther !== undefined
         ? ""
         : `the body does not match a declared error: ${listIssues(scrubIssues(declared.left, scrubber))}`
     return statusError(context, tag, { ...statusContent(context, scrubber, parsed), retryAfter }, scrubber, hint)
   }
+  // The status is declared as an error of this endpoint, and has another body.
+  if (declared.left.length > 0) return decodeError(context, "Shape", declared.left)
   if (status === 304) {
     const message = "not modified (304): declare 304 as a success to get it as a value"
     return decodeError(context, "Status", [{ path: [], message }])

@@ -5,6 +5,7 @@ import { isIdempotent, isSafe } from "../http/methods.js"
 import { isSuccess } from "../http/statuses.js"
 import type { Reader } from "./Codec.js"
 import type { CompiledEndpoint, ErrorReader } from "./CompiledEndpoint.js"
+import { withoutCredentials } from "./withoutCredentials.js"
 import { segmentsOf, templateOf } from "./pathTemplate.js"
 import { errorReadersOf } from "./readers.js"
 import { encodeFields, encodePath } from "./values.js"
@@ -110,7 +111,18 @@ export const responsesOf = (
 
 /** Compiles an endpoint. */
 export const compile = (endpoint: Any): CompiledEndpoint => {
-  const { body, errors, headers, method, name, pathSchemas, query, sideEffects = false, success } = endpoint
+  const {
+    anonymous = false,
+    body,
+    errors,
+    headers,
+    method,
+    name,
+    pathSchemas,
+    query,
+    sideEffects = false,
+    success
+  } = endpoint
   const segments = segmentsOf(endpoint.path)
   const responses = responsesOf(method, success, errors)
   const idempotencyKey = endpoint.idempotencyKey?.toLowerCase()
@@ -123,6 +135,7 @@ export const compile = (endpoint: Any): CompiledEndpoint => {
     template: templateOf(segments),
     segments,
     templates: new WeakMap(),
+    authoriserOf: anonymous ? withoutCredentials() : undefined,
     encodePath: names.length === 0 ? undefined : encodePath(names, pathSchemas),
     encodeQuery: query && encodeFields(query),
     encodeHeaders: headers && encodeFields(headers),

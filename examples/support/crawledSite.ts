@@ -1,7 +1,7 @@
 /** A site on loopback for the crawler: pages that link to each other. Some are fresh for a minute, the others expire at once. */
 import { Effect } from "effect"
 import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
+import { listen } from "./listen.js"
 
 const count = 120
 
@@ -29,17 +29,9 @@ export const serve = Effect.gen(function* () {
     })
     response.end(status === 200 ? body : undefined)
   })
-  yield* Effect.acquireRelease(
-    Effect.async<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
-    () =>
-      Effect.sync(() => {
-        server.close()
-        server.closeAllConnections()
-      })
-  )
-  const { port } = server.address() as AddressInfo
+  const baseUrl = yield* listen(server)
   return {
-    baseUrl: `http://127.0.0.1:${port}`,
+    baseUrl,
     /** Returns the numbers of responses by status since the previous call. */
     statuses: Effect.sync(() => {
       const statuses = Object.fromEntries(counts)

@@ -1,0 +1,51 @@
+/**
+ * The process of the contenders of the benchmark `log-shipper`. Its slices are those of `measureGroup`, but the time of a call is that of
+ * the program's own fiber: bursts of log calls are run synchronously, and only these are timed. The CPU time is that of the process, with
+ * the sending of all records.
+ */
+import { setImmediate } from "node:timers/promises"
+import { contenders, type Entry, type LogContender } from "./logContenders.js"
+import { reply } from "./reply.js"
+import type { Cost, Listing, Message } from "./slices.js"
+
+// The arguments of bench/logShipper.ts.
+const [url, pinoTarget] = process.argv.slice(2) as [string, string]
+
+const burstLength = 50
+
+const makeEntry = (index: number): Entry => ({
+  text: `user ${index} joined the guild`,
+  error: index % 10 === 9 ? new Error(`the role of user ${index} is unknown`) : undefined
+})
+
+const runSlice = async ({ flush, idle, prepare }: LogContender, calls: number): Promise<Cost> => {
+  await flush()
+  globalThis.gc?.({ type: "minor", execution: "sync" })
+  const cpu = process.cpuUsage()
+  let time = 0n
+  for (let logged = 0; logged < calls; logged += burstLength) {
+    const length = Math.min(burstLength, calls - logged)
+    const run = prepare(Array.from({ length }, (_, index) => makeEntry(logged + index)))
+    const begun = process.hrtime.bigint()
+    run()
+    time += process.hrtime.bigint() - begun
+    // The program does something else, and what sends the records runs.
+    await (idle ? flush() : setImmediate())
+  }
+  await flush()
+  const { system, user } = process.cpuUsage(cpu)
+  return { time: Number(time) / 1e3 / calls, cpu: (user + system) / calls }
+}
+
+await reply(() => {
+  const all = contenders(url, pinoTarget)
+  const listing: Listing = { log: all.map(({ name }) => ({ name })) }
+  return Promise.resolve((message: Message) =>
+    message === "list"
+      ? listing
+      : runSlice(
+          all.find(({ name }) => name === message.contender)!,
+          message.calls
+        )
+  )
+})

@@ -1,0 +1,2 @@
+/** The logger with which the others are compared. Its lines are dropped once they are made. */
+export const reference = "Effect's jsonLogger, lines dropped"

@@ -1,0 +1,46 @@
+import * as DateTime from "effect/DateTime"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import { utc } from "../utc.js"
+
+const firstMillis = () => Date.parse("0001-01-01T00:00:00.000Z")
+const lastMillis = () => Date.parse("9999-12-31T23:59:59.999Z")
+
+/** The times of the server: the years 1 to 9999, to the millisecond. */
+const Time = Schema.DateTimeUtcFromSelf.annotations({
+  arbitrary: () => (fc) =>
+    fc
+      .date({ min: new Date(firstMillis()), max: new Date(lastMillis()), noInvalidDate: true })
+      .map((date) => DateTime.unsafeFromDate(date))
+})
+
+/** Reads a time in ISO 8601, in UTC if it has no zone. NaN for any other text. */
+const parse = (text: string): number => {
+  // `Date.parse` accepts other formats, too, and reads a time without a zone as local time.
+  const match = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(Z|[+-]\d\d:\d\d)?$/.exec(text)
+  if (match === null) return Number.NaN
+  return Date.parse(match[1] === undefined ? `${text}Z` : text)
+}
+
+/**
+ * A time, on the wire as ISO 8601 in UTC (`2024-05-01T12:00:00.123456Z`). A time without a zone, as that of `joined_at` in metricity
+ * data, is in UTC. It is sent with `Z` and milliseconds.
+ *
+ * The server has microseconds and `DateTime` has milliseconds: the digits after the third are cut off. A time that is received and sent
+ * again can therefore be up to 999 microseconds earlier. Times before the year 1 and after the year 9999 are refused before sending.
+ */
+export const Timestamp = Schema.transformOrFail(Schema.String, Time, {
+  strict: true,
+  decode: (text, _, ast) => {
+    const millis = parse(text)
+    return Number.isNaN(millis)
+      ? ParseResult.fail(new ParseResult.Type(ast, text, "must be a time in ISO 8601"))
+      : ParseResult.succeed(utc(millis))
+  },
+  encode: (time, _, ast) => {
+    const millis = DateTime.toEpochMillis(time)
+    return millis >= firstMillis() && millis <= lastMillis()
+      ? ParseResult.succeed(new Date(millis).toISOString())
+      : ParseResult.fail(new ParseResult.Type(ast, time, "must be a time of the years 1 to 9999"))
+  }
+}).annotations({ identifier: "SiteTimestamp", description: "a time in ISO 8601" })

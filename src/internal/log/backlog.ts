@@ -36,8 +36,8 @@ export interface Backlog {
   readonly offer: (draft: Draft, size: number, hold: () => boolean) => void
   /** Takes the first records. They count as queued until they are settled. */
   readonly take: (count: number, bytes: number | undefined) => ReadonlyArray<Entry>
-  /** Counts records that were taken as shipped or failed, and removes them from the store. */
-  readonly settle: (entries: ReadonlyArray<Entry>, outcome: "shipped" | "failed") => void
+  /** Counts the number of records that failed, and the others as shipped, and removes them from the store. */
+  readonly settle: (entries: ReadonlyArray<Entry>, failures: number) => void
   /** Calls a function once there are this many records or characters, or records that are flushed. Returns a function that forgets it. */
   readonly onReady: (count: number, characters: number, wake: () => void) => () => void
   /** Calls a function once all records that were accepted before are settled. Returns a function that forgets it. */
@@ -289,10 +289,10 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
       if (!isFull()) onRoom(capacity - waiting())
       return entries
     },
-    settle: (entries, outcome) => {
+    settle: (entries, failures) => {
       inFlight -= entries.length
-      if (outcome === "shipped") shipped += entries.length
-      else failed += entries.length
+      shipped += entries.length - failures
+      failed += failures
       const last = Option.getOrUndefined(Arr.findLast(entries, ({ position }) => position !== undefined))?.position
       if (last !== undefined) withStore(({ removeThrough }) => removeThrough(last))
       checkFlushes()

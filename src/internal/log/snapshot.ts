@@ -36,10 +36,11 @@ export const cutText = (text: string, budget: Budget): string => {
   const room = Math.min(longestText, budget.characters)
   if (text.length <= room) {
     budget.characters -= text.length
-    return text
+    return text.isWellFormed() ? text : text.toWellFormed()
   }
   budget.characters -= room
-  return `${text.slice(0, room)}... (cut: ${text.length} characters)`
+  // A cut may divide a pair of surrogates.
+  return `${text.slice(0, room).toWellFormed()}... (cut: ${text.length} characters)`
 }
 
 type IsSecretName = (name: string) => boolean

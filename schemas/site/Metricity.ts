@@ -43,7 +43,9 @@ export const MetricityReviewData: Schema.Schema<MetricityReviewData, MetricityRe
 export const ActivitySearch = Schema.Struct({ days: Schema.NonNegativeInt })
 
 /** The body of `POST bot/users/metricity_activity_data`. The server refuses an empty list. */
-export const ActivityUsers = Schema.NonEmptyArray(Id)
+export const ActivityUsers = Schema.Array(Id).pipe(
+  Schema.filter((users) => users.length > 0 || "must not be empty: the server refuses it")
+)
 
 /** The response of `POST bot/users/metricity_activity_data`. */
 export const ActivityByUser = Schema.Record({ key: IdText, value: Schema.Int })

@@ -47,9 +47,12 @@ const changesSomething = ({ id: _, ...fields }: { readonly id: string }) =>
   Object.values(fields).some((value) => value !== undefined) || "must change at least one field"
 
 /** The body of `PATCH bot/users/bulk_patch`. The server responds to an empty list with a 500. */
-export const UserChangesForms = Schema.NonEmptyArray(
+export const UserChangesForms = Schema.Array(
   Schema.Struct({ id: Id, ...changes }).pipe(Schema.filter(changesSomething))
-).pipe(Schema.filter(eachOnce))
+).pipe(
+  Schema.filter((users) => users.length > 0 || "must not be empty: the server would respond with a 500"),
+  Schema.filter(eachOnce)
+)
 
 /**
  * The query of `GET bot/users`. Texts are compared with the whole field. The server ignores an empty one, so that the list would have all

@@ -26,11 +26,17 @@ export interface Options extends AnonymousOptions {
 
 const make = (
   credentials: Effect.Effect<Credentials.Credentials, ConfigError.ConfigError> | undefined,
-  { baseUrl = defaultBaseUrl, ...defaults }: AnonymousOptions
+  { baseUrl = defaultBaseUrl, headers, ...defaults }: AnonymousOptions
 ) =>
   OriginState.share(
     Effect.map(
-      HeraldAuthoriser.make<Credentials.Credentials, ConfigError.ConfigError>({ ...defaults, baseUrl, credentials }),
+      HeraldAuthoriser.make<Credentials.Credentials, ConfigError.ConfigError>({
+        ...defaults,
+        baseUrl,
+        credentials,
+        // Without it, the server can respond with a page of HTML.
+        headers: { ...headers, accept: "application/json" }
+      }),
       (service) => Context.make(Authoriser, service)
     )
   )

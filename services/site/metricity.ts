@@ -1,4 +1,4 @@
-import * as Array from "effect/Array"
+import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Operation from "../../src/Operation.js"
 import { idOf } from "../references.js"
 import { Authoriser } from "./Authoriser.js"
@@ -45,8 +45,8 @@ export const getMetricityReviewData = Operation.make(
 export const getMetricityActivity = Operation.make(
   Authoriser,
   endpoints.getMetricityActivity,
-  (users: Array.NonEmptyReadonlyArray<UserReference>, { days }: { readonly days: number }) => ({
+  (users: NonEmptyReadonlyArray<UserReference>, { days }: { readonly days: number }) => ({
     days,
-    body: Array.map(users, (user) => idOf(user))
+    body: users.map((user) => idOf(user))
   })
 )

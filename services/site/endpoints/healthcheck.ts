@@ -6,5 +6,6 @@ export const checkHealth = () =>
   Endpoint.get("/healthcheck", {
     name: "checkHealth",
     success: { 200: Schema.Struct({ status: Schema.Literal("ok") }) },
-    errors: withoutNotFound()
+    errors: withoutNotFound(),
+    anonymous: true
   })

@@ -13,7 +13,7 @@ import {
 } from "../../../schemas/site/userForms.js"
 import * as Body from "../../../src/Body.js"
 import * as Endpoint from "../../../src/Endpoint.js"
-import { withNotFound, withoutNotFound } from "./errors.js"
+import { badRequestOr, withNotFound, withoutNotFound } from "./errors.js"
 
 /** A 400 for roles that do not exist. */
 const unknownRole = () => unknownReference(/^Role with ID \d+ does not exist$/)
@@ -32,7 +32,10 @@ export const createUser = () =>
     name: "createUser",
     body: UserForm,
     success: { 201: User },
-    errors: { ...withoutNotFound(), 400: [alreadyExists(/^User with ID already present\.$/), unknownRole()] }
+    errors: {
+      ...withoutNotFound(),
+      400: badRequestOr(alreadyExists(/^User with ID already present\.$/), unknownRole())
+    }
   })
 
 /** `POST bot/users` with an array. The server skips users that exist, so that a repeated request changes nothing. */
@@ -59,7 +62,7 @@ export const replaceUser = () =>
     path: { id: IdText },
     body: UserForm,
     success: { 200: User },
-    errors: { ...withNotFound(), 400: unknownRole() }
+    errors: { ...withNotFound(), 400: badRequestOr(unknownRole()) }
   })
 
 export const updateUser = () =>
@@ -68,7 +71,7 @@ export const updateUser = () =>
     path: { id: IdText },
     body: UserChangesForm,
     success: { 200: User },
-    errors: { ...withNotFound(), 400: unknownRole() },
+    errors: { ...withNotFound(), 400: badRequestOr(unknownRole()) },
     idempotent: true
   })
 
@@ -97,7 +100,7 @@ export const addAlt = () =>
     success: { 204: Body.empty() },
     errors: {
       ...withNotFound(),
-      400: [alreadyExists(/^The fields source, target must make a unique set\.$/), unknownReference()]
+      400: badRequestOr(alreadyExists(/^The fields source, target must make a unique set\.$/), unknownReference())
     }
   })
 
@@ -107,7 +110,7 @@ export const updateAlt = () =>
     path: { id: IdText },
     body: AltChangesForm,
     success: { 204: Body.empty() },
-    errors: { ...withNotFound(), 400: unknownReference(/^User is not an associated alt account$/) },
+    errors: { ...withNotFound(), 400: badRequestOr(unknownReference(/^User is not an associated alt account$/)) },
     idempotent: true
   })
 
@@ -118,5 +121,8 @@ export const removeAlt = () =>
     path: { id: IdText },
     body: Id,
     success: { 204: Body.empty() },
-    errors: { ...withNotFound(), 400: unknownReference(/^Specified account is not a known alternate account/) }
+    errors: {
+      ...withNotFound(),
+      400: badRequestOr(unknownReference(/^Specified account is not a known alternate account/))
+    }
   })

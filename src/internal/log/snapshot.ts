@@ -111,16 +111,23 @@ export const snapshot = (value: unknown, isSecretName: IsSecretName, budget: Bud
   }
 
   const object = (value: object): unknown => {
-    if (Redacted.isRedacted(value)) return redacted
     if (ancestors.includes(value)) return "[Circular]"
     if (ancestors.length >= deepest) return Array.isArray(value) ? "[Array]" : "[Object]"
     ancestors.push(value)
     try {
       if (Array.isArray(value)) return items(value)
+      const toJSON = (value as { readonly toJSON?: unknown }).toJSON
+      if (
+        Object.getPrototypeOf(value) === Object.prototype &&
+        typeof toJSON !== "function" &&
+        !(Inspectable.symbolRedactable in value)
+      ) {
+        return properties(value)
+      }
+      if (Redacted.isRedacted(value)) return redacted
       if (value instanceof Error) return error(value)
       const shown = Inspectable.isRedactable(value) ? Inspectable.redact(value) : value
       if (shown !== value) return copy(shown)
-      const toJSON = (value as { readonly toJSON?: unknown }).toJSON
       // `toJSON` of a class may need its `this`.
       if (typeof toJSON === "function") return copy((value as { readonly toJSON: () => unknown }).toJSON())
       if (value instanceof Map) {

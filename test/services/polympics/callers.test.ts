@@ -8,7 +8,7 @@ import * as Redacted from "effect/Redacted"
 import * as Config from "effect/Config"
 import * as Polympics from "effect-herald/polympics"
 import { basic } from "./support/callers.js"
-import { inProcess, json } from "./support/inProcess.js"
+import { inProcess, json } from "../../support/inProcess.js"
 import { account } from "./support/wire.js"
 
 const secret = "s3cret+Xyzzy"

@@ -21,7 +21,7 @@ const refused: ReadonlyArray<readonly [title: string, call: Effect.Effect<unknow
   ["a negative discriminator", Site.createUser({ ...user, discriminator: -1 }), "body.discriminator"],
   ["a discriminator of five digits", Site.replaceUser(id, { ...user, discriminator: 10_000 }), "body.discriminator"],
   ["an id from 2^63", Site.createUser({ ...user, id: untyped("9223372036854775808") }), "body.id"],
-  ["an id that is a number", Site.getUser(untyped(409107086526644234)), "id: should be"],
+  ["an id that is a number", Site.getUser(untyped(7)), "id: should be"],
   ["a role's id that is a number", Site.updateUser(id, { roles: [untyped(7)] }), "body.roles[0]"],
   [
     "a user that is given twice",

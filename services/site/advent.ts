@@ -32,7 +32,7 @@ export const getAocLinks = Operation.make(
   ({ aocUsername, user }: AocLinkSearch = {}) => ({ user: idIf(user), aocUsername })
 )
 
-/** Links a user to an account. Fails with `AlreadyExists` if the user has a link, and with `BadRequest` if there is no such user. */
+/** Links a user to an account. Fails with `AlreadyExists` if the user has a link, and with `UnknownReference` if the site does not know the user. */
 export const createAocLink = Operation.make(
   Authoriser,
   endpoints.createAocLink,
@@ -70,7 +70,7 @@ export const getAocBlocks = Operation.make(
   ({ isBlocked, user }: AocBlockSearch = {}) => ({ user: idIf(user), isBlocked })
 )
 
-/** Blocks a user. Fails with `AlreadyExists` if the user has a block, and with `BadRequest` if there is no such user. */
+/** Blocks a user. Fails with `AlreadyExists` if the user has a block, and with `UnknownReference` if the site does not know the user. */
 export const createAocBlock = Operation.make(
   Authoriser,
   endpoints.createAocBlock,

@@ -53,6 +53,7 @@ export const fromParseIssue = (issue: ParseResult.ParseIssue): ReadonlyArray<Iss
         return collect(
           issue.issue,
           [...path, ...keys.map((key) => (typeof key === "symbol" ? String(key) : key))],
+          // A filter can return the place of its issue, too.
           isFilter
         )
       }

@@ -7,13 +7,14 @@ import { HttpClient, HttpRouter, HttpServer, HttpServerResponse } from "@effect/
 import { NodeHttpServer, NodeRuntime } from "@effect/platform-node"
 import { Config, Console, Effect, Layer, Redacted, Schema } from "effect"
 import { Transport } from "effect-herald/node"
+import { Snowflake } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import { createServer } from "node:http"
 import { appCredentials, start } from "./support/demoServer.js"
 
 const secret = Redacted.make("shared by the API and this backend")
 
-const Player = HttpRouter.schemaPathParams(Schema.Struct({ id: Polympics.AccountId }))
+const Player = HttpRouter.schemaPathParams(Schema.Struct({ id: Snowflake.Snowflake }))
 
 /** GET /players/:id returns a player and some members of the same team. */
 const player = Effect.gen(function* () {

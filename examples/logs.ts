@@ -9,7 +9,7 @@ import { Transport } from "effect-herald/node"
 import { deepStrictEqual } from "node:assert"
 import { createServer } from "node:http"
 import { json } from "node:stream/consumers"
-import { listen } from "./support/listen.js"
+import { onLoopback } from "../test/servers/onLoopback.js"
 import { heading, line } from "./support/print.js"
 
 // The API that takes the logs.
@@ -60,7 +60,7 @@ const shipper = Log.layer({
 })
 
 const main = Effect.gen(function* () {
-  const baseUrl = yield* listen(server)
+  const baseUrl = yield* onLoopback(server)
   const live = shipper.pipe(
     Layer.provide(Logs.layer({ baseUrl, credentials: Credentials.bearer(Redacted.make("secret")) })),
     Layer.provide(Transport.layer()),

@@ -2,15 +2,26 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { HttpClient } from "@effect/platform/HttpClient"
+import type { Authoriser } from "./Authoriser.js"
+import * as Body from "./Body.js"
+import * as Endpoint from "./Endpoint.js"
+import { type CallError, detailsOf, type EncodeError, isTransient } from "./HeraldError.js"
+import type { LogRecord } from "./internal/log/LogRecord.js"
 import type { LogStore } from "./internal/log/LogStore.js"
-import type { Options, QueueOptions, ShipOptions } from "./internal/log/options.js"
+import type { Options, OtlpOptions, QueueOptions, ShipOptions } from "./internal/log/options.js"
+import { exportRequest, rejectedRecords, retryableStatuses } from "./internal/log/otlp.js"
 import { makeQueue, type QueueState } from "./internal/log/queue.js"
 import { makeShipper } from "./internal/log/shipper.js"
+import { RecordsRejected } from "./internal/log/RecordsRejected.js"
 import type { Stats } from "./internal/log/Stats.js"
+import * as Operation from "./Operation.js"
 
 export type { LogRecord, SourceLocation } from "./internal/log/LogRecord.js"
 export type { LogStore, StoredRecord } from "./internal/log/LogStore.js"
-export type { Options, QueueOptions, ShipOptions } from "./internal/log/options.js"
+export type { Options, OtlpOptions, QueueOptions, ShipOptions } from "./internal/log/options.js"
+export { RecordsRejected } from "./internal/log/RecordsRejected.js"
 export type { Stats } from "./internal/log/Stats.js"
 
 /** The shipper of a layer. */
@@ -60,3 +71,49 @@ export const ship = <E, R>(options: ShipOptions<E, R>): Layer.Layer<Shipper, nev
 /** A layer that adds a logger that ships records: `queue` and `ship`. */
 export const layer = <E, R>(options: Options<E, R>): Layer.Layer<Shipper, never, R> =>
   Layer.provide(ship(options), queue({ ...options.queue, minimumLevel: options.minimumLevel }))
+
+const postLogs = () => Endpoint.post("/v1/logs", { name: "exportLogs", body: Schema.Unknown, success: Body.text() })
+
+/**
+ * Options that ship records to an OpenTelemetry collector, by OTLP/HTTP in JSON, in batches. The tag is that of the collector: its base URL
+ * is the part before `/v1/logs`, and its credentials and default headers are sent. Errors are retried if their status is 429, 502, 503 or
+ * 504, as the protocol says, or if the connection failed. Records that the collector rejects in a partial success count as failed.
+ *
+ * If a program sends traces and metrics to the collector, too, use `@effect/opentelemetry`. It retries an export a few times and drops it then.
+ *
+ * Attributes of a record are its annotations, `fiberId`, `logSpan.<label>` (milliseconds), `exception.stacktrace` (the cause),
+ * `code.file.path`, `code.line.number`, `code.function.name`, and `log.values` (the logged values that are no texts).
+ *
+ * @example
+ * ```ts
+ * import { Layer } from "effect"
+ * import { Authoriser } from "effect-herald"
+ * import * as Log from "effect-herald/log"
+ *
+ * class Collector extends Authoriser.Tag("app/Collector")<Collector>() {}
+ *
+ * const logs = Log.layer({ ...Log.otlp(Collector, { serviceName: "bot" }), queue: { capacity: 50_000 } }).pipe(
+ *   Layer.provide(Collector.layer({ baseUrl: "http://localhost:4318" }))
+ * )
+ * ```
+ */
+export const otlp = <Id, Service extends Authoriser>(
+  tag: Context.Tag<Id, Service>,
+  options: OtlpOptions
+): ShipOptions<CallError | EncodeError | RecordsRejected, HttpClient | Id> => {
+  const send = Operation.make(tag, postLogs, (records: ReadonlyArray<LogRecord>) => ({
+    body: exportRequest(records, options)
+  }))
+  return {
+    batch: {},
+    send: (records) =>
+      Effect.flatMap(send(records), (text) => {
+        const partial = rejectedRecords(text)
+        return partial === undefined ? Effect.void : new RecordsRejected(partial)
+      }),
+    retryWhile: (error) => {
+      const status = detailsOf(error)?.status
+      return status === undefined ? isTransient(error) : retryableStatuses.has(status)
+    }
+  }
+}

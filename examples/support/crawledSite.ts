@@ -1,7 +1,7 @@
 /** A site on loopback for the crawler: pages that link to each other. Some are fresh for a minute, the others expire at once. */
 import { Effect } from "effect"
 import { createServer } from "node:http"
-import { listen } from "./listen.js"
+import { onLoopback } from "../../test/servers/onLoopback.js"
 
 const count = 120
 
@@ -29,7 +29,7 @@ export const serve = Effect.gen(function* () {
     })
     response.end(status === 200 ? body : undefined)
   })
-  const baseUrl = yield* listen(server)
+  const baseUrl = yield* onLoopback(server)
   return {
     baseUrl,
     /** Returns the numbers of responses by status since the previous call. */

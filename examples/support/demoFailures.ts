@@ -1,5 +1,5 @@
 import { Effect, Redacted, Stream } from "effect"
-import { Deadline, type HeraldError, RetryPolicy } from "effect-herald"
+import { Deadline, type HeraldError, RetryPolicy, Snowflake } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import { unusual } from "./demoServer.js"
 import { heading, line } from "./print.js"
@@ -17,7 +17,7 @@ export const failures = (baseUrl: string) => {
   const powerless = Polympics.app({ username: "A2", password: Redacted.make("powerless") }, { baseUrl })
   const wrong = Polympics.app({ username: "A2", password: Redacted.make("wrong") }, { baseUrl })
   const unreachable = Polympics.anonymous({ baseUrl: "http://127.0.0.1:9" })
-  const someone = Polympics.AccountId.make("900719925474099301")
+  const someone = Snowflake.Snowflake.make("900719925474099301")
   const team = Polympics.TeamId.make(1)
 
   return Effect.gen(function* () {
@@ -39,7 +39,7 @@ export const failures = (baseUrl: string) => {
     yield* failing(Polympics.getAccount(unusual.htmlPage)).pipe(Effect.provide(anonymous))
     yield* failing(Polympics.getApp()).pipe(Effect.provide(wrong))
     yield* failing(Polympics.createTeam("Ours")).pipe(Effect.provide(powerless))
-    yield* failing(Polympics.getAccount(Polympics.AccountId.make("1"))).pipe(Effect.provide(anonymous))
+    yield* failing(Polympics.getAccount(Snowflake.Snowflake.make("1"))).pipe(Effect.provide(anonymous))
     yield* failing(Polympics.createAccount({ id: someone, name: "Another", discriminator: "0001" }))
     yield* failing(
       Polympics.createCallback({ event: "account_team_update", url: "not a URL", secret: Redacted.make("s3cret") })

@@ -6,6 +6,7 @@ import { type HttpApp, HttpClient, HttpServer, HttpServerRequest, HttpServerResp
 import { NodeHttpServer } from "@effect/platform-node"
 import { Effect, Layer, Redacted, Ref } from "effect"
 import { Transport } from "effect-herald/node"
+import { Snowflake } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import * as PolympicsTest from "effect-herald/polympics/testing"
 import { createServer } from "node:http"
@@ -52,11 +53,11 @@ const accounts = Array.from({ length: 312 }, (_, index) => ({
 
 /** The ids for which the server has unusual responses. */
 export const unusual = {
-  passingOutage: Polympics.AccountId.make("503"),
-  rateLimited: Polympics.AccountId.make("429"),
-  teapot: Polympics.AccountId.make("418"),
-  htmlPage: Polympics.AccountId.make("200"),
-  slow: Polympics.AccountId.make("408"),
+  passingOutage: Snowflake.Snowflake.make("503"),
+  rateLimited: Snowflake.Snowflake.make("429"),
+  teapot: Snowflake.Snowflake.make("418"),
+  htmlPage: Snowflake.Snowflake.make("200"),
+  slow: Snowflake.Snowflake.make("408"),
   brokenList: "broken list"
 }
 

@@ -1,6 +1,7 @@
 import { HttpRouter, HttpServer } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Deferred, Effect, Layer, Redacted } from "effect"
+import { Snowflake } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import { createServer } from "node:http"
 import { heading, line } from "./print.js"
@@ -35,7 +36,7 @@ export const writing = (baseUrl: string) =>
     const team = yield* Polympics.createTeam("Demo Team 🏅")
     const other = yield* Polympics.createTeam("The Others")
     const bob = yield* Polympics.createAccount({
-      id: Polympics.AccountId.make("9007199254740993001"),
+      id: Snowflake.Snowflake.make("9007199254740993001"),
       name: "Bob of the demo",
       discriminator: "0001",
       team

@@ -1,5 +1,5 @@
 import * as Schema from "effect/Schema"
-import { AccountId } from "./Account.js"
+import { Snowflake } from "../../src/Snowflake.js"
 import { storedUrl } from "./callbackUrl.js"
 import * as Permissions from "./Permissions.js"
 import { TeamId } from "./Team.js"
@@ -15,7 +15,7 @@ const Secret = Schema.Redacted(Text)
 
 /** The body of `POST /accounts/new`. */
 export const CreateAccount = Schema.Struct({
-  id: AccountId,
+  id: Snowflake,
   name: AccountName,
   discriminator: Discriminator,
   avatarUrl: Schema.optional(ImageUrl).pipe(Schema.fromKey("avatar_url")),
@@ -58,7 +58,7 @@ export const CreateAward = Schema.Struct({
   title: AwardTitle,
   imageUrl: Schema.propertySignature(ImageUrl).pipe(Schema.fromKey("image_url")),
   team: TeamId,
-  accounts: Schema.Array(AccountId)
+  accounts: Schema.Array(Snowflake)
 })
 
 /** The body of `PATCH /award/{award}`. */
@@ -104,4 +104,4 @@ export const CallbackForm = Schema.Struct({
 export const DiscordToken = Schema.Struct({ token: Secret })
 
 /** The body of `POST /auth/create_session`. */
-export const SessionForm = Schema.Struct({ account: AccountId })
+export const SessionForm = Schema.Struct({ account: Snowflake })

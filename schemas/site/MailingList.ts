@@ -1,5 +1,5 @@
 import * as Schema from "effect/Schema"
-import { AddressableName } from "./AddressableName.js"
+import { AddressableName } from "./PathSegment.js"
 import { textUpTo } from "./Text.js"
 
 const mailingList = Schema.Struct({

@@ -3,6 +3,6 @@ import * as Schema from "effect/Schema"
 /** Any JSON value but null. */
 export const NotNull: Schema.Schema<NonNullable<unknown>, unknown> = Schema.Unknown.pipe(
   Schema.filter((value): value is NonNullable<unknown> => value !== null && value !== undefined, {
-    message: () => "must be JSON, and not null"
+    description: "JSON, and not null"
   })
 )

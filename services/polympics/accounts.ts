@@ -1,11 +1,12 @@
 import type * as Redacted from "effect/Redacted"
-import type { Account, AccountId } from "../../schemas/polympics/Account.js"
+import type { Account } from "../../schemas/polympics/Account.js"
 import type { NoTeam } from "../../schemas/polympics/forms.js"
 import { noTeam } from "../../schemas/polympics/forms.js"
 import type { Permissions } from "../../schemas/polympics/Permissions.js"
 import type { Team, TeamId } from "../../schemas/polympics/Team.js"
 import * as Operation from "../../src/Operation.js"
 import * as Pagination from "../../src/Pagination.js"
+import type { Snowflake } from "../../src/Snowflake.js"
 import { Authoriser, SignedIn } from "./Authoriser.js"
 import * as endpoints from "./endpoints/accounts.js"
 import { pagination } from "./pagination.js"
@@ -16,7 +17,7 @@ export const checkSignups = Operation.make(Authoriser, endpoints.checkSignups)
 
 /** The fields of an account to create. */
 export interface NewAccount {
-  readonly id: AccountId
+  readonly id: Snowflake
   /** At most 255 characters. */
   readonly name: string
   /** One to four digits. */
@@ -34,10 +35,11 @@ export interface NewAccount {
  *
  * @example
  * ```ts
+ * import { Snowflake } from "effect-herald"
  * import * as Polympics from "effect-herald/polympics"
  *
  * const bob = Polympics.createAccount({
- *   id: Polympics.AccountId.make("900719925474099300"),
+ *   id: Snowflake.Snowflake.make("900719925474099300"),
  *   name: "Bob",
  *   discriminator: "0001",
  *   permissions: Polympics.Permissions.of("manageOwnTeam")
@@ -54,16 +56,17 @@ export const createAccount = Operation.make(SignedIn, endpoints.createAccount, (
  * @example
  * ```ts
  * import { Effect } from "effect"
+ * import type { Snowflake } from "effect-herald"
  * import * as Polympics from "effect-herald/polympics"
  *
- * const nameOf = (id: Polympics.AccountId) =>
+ * const nameOf = (id: Snowflake.Snowflake) =>
  *   Polympics.getAccount(id).pipe(
  *     Effect.map((account) => account.name),
  *     Effect.catchTag("NotFound", () => Effect.succeed("nobody"))
  *   )
  * ```
  */
-export const getAccount = Operation.make(Authoriser, endpoints.getAccount, (account: Account | AccountId) => ({
+export const getAccount = Operation.make(Authoriser, endpoints.getAccount, (account: Account | Snowflake) => ({
   account: idOf(account)
 }))
 
@@ -145,7 +148,7 @@ export interface AccountChanges {
 export const updateAccount = Operation.make(
   SignedIn,
   endpoints.updateAccount,
-  (account: Account | AccountId, changes: AccountChanges) => ({
+  (account: Account | Snowflake, changes: AccountChanges) => ({
     account: idOf(account),
     body: {
       ...changes,
@@ -158,6 +161,6 @@ export const updateAccount = Operation.make(
  * Deletes an account. Needs the permission `manageAccountDetails`, but users can delete themselves. A retry after a lost response
  * can fail with `NotFound`, since the earlier attempt succeeded.
  */
-export const deleteAccount = Operation.make(SignedIn, endpoints.deleteAccount, (account: Account | AccountId) => ({
+export const deleteAccount = Operation.make(SignedIn, endpoints.deleteAccount, (account: Account | Snowflake) => ({
   account: idOf(account)
 }))

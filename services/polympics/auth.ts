@@ -3,13 +3,14 @@ import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
-import type { Account, AccountId } from "../../schemas/polympics/Account.js"
+import type { Account } from "../../schemas/polympics/Account.js"
 import type { Credentials } from "../../schemas/polympics/Credentials.js"
 import type * as HeraldAuthoriser from "../../src/Authoriser.js"
 import * as Deadline from "../../src/Deadline.js"
 import type { CallError } from "../../src/HeraldError.js"
 import { DeadlineStart } from "../../src/internal/call/deadline.js"
 import * as Operation from "../../src/Operation.js"
+import type { Snowflake } from "../../src/Snowflake.js"
 import { App, Authoriser, User } from "./Authoriser.js"
 import { mapCredentialsLost } from "./CredentialsLost.js"
 import * as endpoints from "./endpoints/auth.js"
@@ -30,7 +31,7 @@ export const discordAuthenticate = Operation.make(
  * Creates a session for an account. For apps with the permission `authenticateUsers`. Fails with `NotFound` if the account does
  * not exist.
  */
-export const createSession = Operation.make(App, endpoints.createSession, (account: Account | AccountId) => ({
+export const createSession = Operation.make(App, endpoints.createSession, (account: Account | Snowflake) => ({
   body: { account: idOf(account) }
 }))
 

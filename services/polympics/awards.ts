@@ -1,8 +1,9 @@
-import type { Account, AccountId } from "../../schemas/polympics/Account.js"
+import type { Account } from "../../schemas/polympics/Account.js"
 import type { Award, AwardId } from "../../schemas/polympics/Award.js"
 import type { AwardDetails } from "../../schemas/polympics/AwardDetails.js"
 import type { Team, TeamId } from "../../schemas/polympics/Team.js"
 import * as Operation from "../../src/Operation.js"
+import type { Snowflake } from "../../src/Snowflake.js"
 import { Authoriser, SignedIn } from "./Authoriser.js"
 import * as endpoints from "./endpoints/awards.js"
 import { idOf } from "../references.js"
@@ -22,7 +23,7 @@ export interface NewAward {
   readonly imageUrl: string
   readonly team: Team | TeamId
   /** The accounts to give it to. */
-  readonly accounts: ReadonlyArray<Account | AccountId>
+  readonly accounts: ReadonlyArray<Account | Snowflake>
 }
 
 /**
@@ -59,7 +60,7 @@ export const deleteAward = Operation.make(SignedIn, endpoints.deleteAward, (awar
   award: idOfAward(award)
 }))
 
-const awardAndAccount = (award: AwardReference, account: Account | AccountId) => ({
+const awardAndAccount = (award: AwardReference, account: Account | Snowflake) => ({
   award: idOfAward(award),
   account: idOf(account)
 })

@@ -96,9 +96,10 @@ export const app = (
  * @example
  * ```ts
  * import { Effect } from "effect"
+ * import type { Snowflake } from "effect-herald"
  * import * as Polympics from "effect-herald/polympics"
  *
- * const meAs = (account: Polympics.AccountId) =>
+ * const meAs = (account: Snowflake.Snowflake) =>
  *   Effect.flatMap(Polympics.createSession(account), (session) =>
  *     Polympics.getMe().pipe(Effect.provide(Polympics.user(session)))
  *   )

@@ -3,11 +3,9 @@ import type { Snowflake } from "../../src/Snowflake.js"
 import { Authoriser } from "./Authoriser.js"
 import * as endpoints from "./endpoints/advent.js"
 import { idOf } from "../references.js"
+import type { UserReference } from "./users.js"
 
 export { AocBlock, type AocBlockEncoded, AocLink, type AocLinkEncoded } from "../../schemas/site/Advent.js"
-
-/** A user, or their id. */
-type UserReference = Snowflake | { readonly id: Snowflake }
 
 /** Returns the id of a user, if there is one. */
 const idIf = (user: UserReference | undefined): Snowflake | undefined => user && idOf(user)
@@ -32,7 +30,7 @@ export const getAocLinks = Operation.make(
   ({ aocUsername, user }: AocLinkSearch = {}) => ({ user: idIf(user), aocUsername })
 )
 
-/** Links a user to an account. Fails with `AlreadyExists` if the user has a link, and with `BadRequest` if there is no such user. */
+/** Links a user to an account. Fails with `AlreadyExists` if the user has a link, and with `UnknownReference` if the site does not know the user. */
 export const createAocLink = Operation.make(
   Authoriser,
   endpoints.createAocLink,
@@ -70,7 +68,7 @@ export const getAocBlocks = Operation.make(
   ({ isBlocked, user }: AocBlockSearch = {}) => ({ user: idIf(user), isBlocked })
 )
 
-/** Blocks a user. Fails with `AlreadyExists` if the user has a block, and with `BadRequest` if there is no such user. */
+/** Blocks a user. Fails with `AlreadyExists` if the user has a block, and with `UnknownReference` if the site does not know the user. */
 export const createAocBlock = Operation.make(
   Authoriser,
   endpoints.createAocBlock,

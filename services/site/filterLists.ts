@@ -45,34 +45,33 @@ export interface FilterListChanges {
   readonly settings?: { readonly [Name in keyof FilterListSettings]?: FilterListSettings[Name] | undefined } | undefined
 }
 
-/** Returns the body of a request, in which the settings are not in a record of their own. */
-const bodyOf = <Form extends { readonly settings?: object | undefined }>({ settings, ...rest }: Form) => ({
-  ...rest,
-  ...(settings as Form["settings"])
-})
-
 /** Returns all filter lists, each with its filters. */
 export const getFilterLists = Operation.make(Authoriser, endpoints.getFilterLists)
 
 /** Creates a filter list. Fails with `AlreadyExists` if there is one of the same name and type. */
-export const createFilterList = Operation.make(Authoriser, endpoints.createFilterList, (list: NewFilterList) => ({
-  body: bodyOf(list)
-}))
+export const createFilterList = Operation.make(
+  Authoriser,
+  endpoints.createFilterList,
+  ({ settings, ...rest }: NewFilterList) => ({ body: { ...rest, ...settings } })
+)
 
 /** Returns a filter list with its filters. Fails with `NotFound` if it does not exist. */
 export const getFilterList = Operation.make(Authoriser, endpoints.getFilterList, (list: FilterListReference) => ({
   list: idOf(list)
 }))
 
-/** Replaces name, type and settings of a filter list; its filters stay. Fails with `AlreadyExists` and `NotFound`, as the others do. */
+/** Replaces name, type and settings of a filter list. Its filters stay. Fails with `AlreadyExists` if there is another one of the same name and type. */
 export const replaceFilterList = Operation.make(
   Authoriser,
   endpoints.replaceFilterList,
-  (list: FilterListReference, replacement: NewFilterList) => ({ list: idOf(list), body: bodyOf(replacement) })
+  (list: FilterListReference, { settings, ...rest }: NewFilterList) => ({
+    list: idOf(list),
+    body: { ...rest, ...settings }
+  })
 )
 
 /**
- * Changes a filter list.
+ * Changes a filter list. Fails with `AlreadyExists` if there is another one of the new name and type.
  *
  * @example
  * ```ts
@@ -84,7 +83,10 @@ export const replaceFilterList = Operation.make(
 export const updateFilterList = Operation.make(
   Authoriser,
   endpoints.updateFilterList,
-  (list: FilterListReference, changes: FilterListChanges) => ({ list: idOf(list), body: bodyOf(changes) })
+  (list: FilterListReference, { settings, ...rest }: FilterListChanges) => ({
+    list: idOf(list),
+    body: { ...rest, ...settings }
+  })
 )
 
 /** Deletes a filter list and its filters. */

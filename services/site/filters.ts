@@ -42,7 +42,10 @@ export interface FilterChanges {
 /** Returns all filters, of all lists. */
 export const getFilters = Operation.make(Authoriser, endpoints.getFilters)
 
-/** Creates a filter. Fails with `AlreadyExists` if its list has one of the same content and settings. */
+/**
+ * Creates a filter. Fails with `AlreadyExists` if its list has one of the same content and settings, and with `UnknownReference` if there is no
+ * such list.
+ */
 export const createFilter = Operation.make(
   Authoriser,
   endpoints.createFilter,
@@ -56,7 +59,7 @@ export const getFilter = Operation.make(Authoriser, endpoints.getFilter, (filter
   filter: idOf(filter)
 }))
 
-/** Replaces a filter. */
+/** Replaces a filter. Fails with `UnknownReference` if there is no such list. */
 export const replaceFilter = Operation.make(
   Authoriser,
   endpoints.replaceFilter,
@@ -67,7 +70,7 @@ export const replaceFilter = Operation.make(
 )
 
 /**
- * Changes a filter. It takes the filter, or its id and that of its list, since the server checks the settings together with those of the
+ * Changes a filter. Fails with `UnknownReference` if there is no such list. It takes the filter, or its id and that of its list, since the server checks the settings together with those of the
  * list: it responds with a 500 to changes without the list, so that this is always sent.
  *
  * @example

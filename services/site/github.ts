@@ -1,5 +1,6 @@
 import type * as Redacted from "effect/Redacted"
 import * as Operation from "../../src/Operation.js"
+import type { Snowflake } from "../../src/Snowflake.js"
 import { Authoriser } from "./Authoriser.js"
 import * as endpoints from "./endpoints/github.js"
 
@@ -50,7 +51,7 @@ export const getGithubArtifact = Operation.make(
 
 /** An event of GitHub, for a webhook of Discord. */
 export interface GithubWebhook {
-  readonly webhookId: string
+  readonly webhookId: Snowflake
   /** The secret of the webhook. It is part of the path, and in no error, log or span. */
   readonly webhookToken: Redacted.Redacted
   /** The name of the event (`X-GitHub-Event`), such as `pull_request`. */

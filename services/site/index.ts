@@ -1,3 +1,4 @@
+export { AlreadyExists, UnknownReference } from "../../schemas/site/errors.js"
 export * from "./Authoriser.js"
 export * from "./advent.js"
 export * from "./bumpedThreads.js"

@@ -42,7 +42,7 @@ export const closest = (members: ReadonlyArray<ReadonlyArray<Issue>>, depth = 0)
 
 /**
  * Converts a `ParseIssue` to issues without the values, since an invalid value may be a secret. Of the schema's own messages,
- * only the one that a filter returns is used.
+ * only those that a filter returns are used, for the value or for places within it.
  */
 export const fromParseIssue = (issue: ParseResult.ParseIssue): ReadonlyArray<Issue> => {
   const collect = (issue: ParseResult.ParseIssue, path: Issue["path"], isFilter: boolean): ReadonlyArray<Issue> => {
@@ -53,7 +53,8 @@ export const fromParseIssue = (issue: ParseResult.ParseIssue): ReadonlyArray<Iss
         return collect(
           issue.issue,
           [...path, ...keys.map((key) => (typeof key === "symbol" ? String(key) : key))],
-          false
+          // A filter can return the place of its issue, too.
+          isFilter
         )
       }
       case "Composite": {
@@ -63,7 +64,8 @@ export const fromParseIssue = (issue: ParseResult.ParseIssue): ReadonlyArray<Iss
         for (const part of partsOf(issue)) {
           // For a union with undefined, an issue that says that undefined is allowed would not help.
           if (isUndefined(part)) continue
-          const issues = collect(part, path, false)
+          // Several issues of a filter are a composite.
+          const issues = collect(part, path, isFilter)
           parts.push(issues)
           count += issues.length
           if (!isUnion && count >= maxIssues) break

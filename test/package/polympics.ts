@@ -1,5 +1,6 @@
 // A program of a user of Polympics, and its test layer. It runs against the packed package, so that it imports public entry points.
 import { Effect, Option, Stream } from "effect"
+import { Snowflake } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import * as PolympicsTest from "effect-herald/polympics/testing"
 
@@ -9,7 +10,7 @@ const names = Polympics.listAccounts({ search: "b" }).pipe(
   Effect.map((all) => Array.from(all).join())
 )
 
-const missing = Polympics.getAccount(Polympics.AccountId.make("2")).pipe(
+const missing = Polympics.getAccount(Snowflake.Snowflake.make("2")).pipe(
   Effect.asSome,
   Effect.catchTag("NotFound", () => Effect.succeed(Option.none<Polympics.Account>()))
 )

@@ -1,10 +1,11 @@
 import * as Schema from "effect/Schema"
-import { Account, AccountId } from "../../../schemas/polympics/Account.js"
+import { Account } from "../../../schemas/polympics/Account.js"
 import { CreateAccount, UpdateAccount } from "../../../schemas/polympics/forms.js"
 import { Page } from "../../../schemas/polympics/Page.js"
 import { AccountSearch } from "../../../schemas/polympics/search.js"
 import * as Body from "../../../src/Body.js"
 import * as Endpoint from "../../../src/Endpoint.js"
+import { Snowflake } from "../../../src/Snowflake.js"
 import { withoutNotFound, withUnknownId } from "./errors.js"
 
 export const checkSignups = () =>
@@ -33,7 +34,7 @@ export const listAccounts = () =>
 export const getAccount = () =>
   Endpoint.get("/account/{account}", {
     name: "getAccount",
-    path: { account: AccountId },
+    path: { account: Snowflake },
     success: { 200: Account },
     errors: withUnknownId()
   })
@@ -41,7 +42,7 @@ export const getAccount = () =>
 export const updateAccount = () =>
   Endpoint.patch("/account/{account}", {
     name: "updateAccount",
-    path: { account: AccountId },
+    path: { account: Snowflake },
     body: UpdateAccount,
     success: { 200: Account },
     errors: withUnknownId()
@@ -50,7 +51,7 @@ export const updateAccount = () =>
 export const deleteAccount = () =>
   Endpoint.delete("/account/{account}", {
     name: "deleteAccount",
-    path: { account: AccountId },
+    path: { account: Snowflake },
     success: { 204: Body.empty() },
     errors: withUnknownId()
   })

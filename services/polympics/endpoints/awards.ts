@@ -1,9 +1,9 @@
-import { AccountId } from "../../../schemas/polympics/Account.js"
 import { Award, AwardId } from "../../../schemas/polympics/Award.js"
 import { AwardDetails } from "../../../schemas/polympics/AwardDetails.js"
 import { CreateAward, UpdateAward } from "../../../schemas/polympics/forms.js"
 import * as Body from "../../../src/Body.js"
 import * as Endpoint from "../../../src/Endpoint.js"
+import { Snowflake } from "../../../src/Snowflake.js"
 import { withUnknownId } from "./errors.js"
 
 export const createAward = () =>
@@ -42,7 +42,7 @@ export const deleteAward = () =>
 export const giveAward = () =>
   Endpoint.put("/account/{account}/award/{award}", {
     name: "giveAward",
-    path: { account: AccountId, award: AwardId },
+    path: { account: Snowflake, award: AwardId },
     success: { 201: Body.empty("Given"), 208: Body.empty("AlreadyHeld") },
     errors: withUnknownId()
   })
@@ -50,7 +50,7 @@ export const giveAward = () =>
 export const takeAward = () =>
   Endpoint.delete("/account/{account}/award/{award}", {
     name: "takeAward",
-    path: { account: AccountId, award: AwardId },
+    path: { account: Snowflake, award: AwardId },
     success: { 204: Body.empty() },
     errors: {
       ...withUnknownId(),

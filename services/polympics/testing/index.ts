@@ -32,10 +32,11 @@ export type {
  * @example
  * ```ts
  * import { Effect } from "effect"
+ * import { Snowflake } from "effect-herald"
  * import * as Polympics from "effect-herald/polympics"
  * import * as PolympicsTest from "effect-herald/polympics/testing"
  *
- * const name = Polympics.getAccount(Polympics.AccountId.make("1")).pipe(
+ * const name = Polympics.getAccount(Snowflake.Snowflake.make("1")).pipe(
  *   Effect.map((account) => account.name),
  *   Effect.provide(Polympics.anonymous()),
  *   Effect.provide(PolympicsTest.layer({ accounts: [{ id: "1", name: "Bob" }] }))

@@ -7,10 +7,17 @@ import {
   CreateAocBlock,
   CreateAocLink
 } from "../../../schemas/site/Advent.js"
+import { alreadyExists, unknownReference } from "../../../schemas/site/errors.js"
 import { IdText } from "../../../schemas/site/Id.js"
 import * as Body from "../../../src/Body.js"
 import * as Endpoint from "../../../src/Endpoint.js"
-import { withAlreadyExists, withNotFound, withoutNotFound } from "./errors.js"
+import { badRequestOr, withNotFound, withoutNotFound } from "./errors.js"
+
+/** For endpoints that create the only one of a user, who must exist. */
+const withRefusals = () => ({
+  ...withoutNotFound(),
+  400: badRequestOr(alreadyExists(/already exists/), unknownReference())
+})
 
 export const getAocLinks = () =>
   Endpoint.get("/bot/aoc-account-links", {
@@ -25,7 +32,7 @@ export const createAocLink = () =>
     name: "createAocLink",
     body: CreateAocLink,
     success: { 201: AocLink },
-    errors: withAlreadyExists(/already exists/)
+    errors: withRefusals()
   })
 
 export const getAocLink = () =>
@@ -57,7 +64,7 @@ export const createAocBlock = () =>
     name: "createAocBlock",
     body: CreateAocBlock,
     success: { 201: AocBlock },
-    errors: withAlreadyExists(/already exists/)
+    errors: withRefusals()
   })
 
 export const getAocBlock = () =>

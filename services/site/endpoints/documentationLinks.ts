@@ -1,5 +1,5 @@
 import * as Schema from "effect/Schema"
-import { AddressableName } from "../../../schemas/site/AddressableName.js"
+import { AddressableName } from "../../../schemas/site/PathSegment.js"
 import { CreateDocumentationLink, DocumentationLink } from "../../../schemas/site/DocumentationLink.js"
 import * as Body from "../../../src/Body.js"
 import * as Endpoint from "../../../src/Endpoint.js"

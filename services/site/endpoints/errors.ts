@@ -14,14 +14,18 @@ export const withNotFound = () => ({
 /** For endpoints without a 404 of their own. */
 export const withoutNotFound = () => ({ 404: Endpoint.errorAs("ClientError") })
 
+/** A 400 that is one of these errors, or else a `BadRequest`. */
+export const badRequestOr = <const Declared extends ReadonlyArray<Endpoint.DeclaredError>>(...declared: Declared) =>
+  [...declared, Endpoint.errorAs("BadRequest")] as const
+
 /** For endpoints that create a resource, and whose 400 for an existing one has messages that all match this pattern. */
 export const withAlreadyExists = (pattern: RegExp) => ({
   ...withoutNotFound(),
-  400: [alreadyExists(pattern), Endpoint.errorAs("BadRequest")] as const
+  400: badRequestOr(alreadyExists(pattern))
 })
 
 /** For endpoints that look up no resource, and whose request names other resources by id. */
 export const withUnknownReference = (pattern?: RegExp) => ({
   ...withoutNotFound(),
-  400: [unknownReference(pattern), Endpoint.errorAs("BadRequest")] as const
+  400: badRequestOr(unknownReference(pattern))
 })

@@ -1,9 +1,10 @@
 import * as Schema from "effect/Schema"
 import { Filter, FilterId } from "../../../schemas/site/Filter.js"
+import { alreadyExists, unknownReference } from "../../../schemas/site/errors.js"
 import { FilterForm, UpdateFilter } from "../../../schemas/site/filterForms.js"
 import * as Body from "../../../src/Body.js"
 import * as Endpoint from "../../../src/Endpoint.js"
-import { withAlreadyExists, withNotFound, withoutNotFound } from "./errors.js"
+import { badRequestOr, withNotFound, withoutNotFound, withUnknownReference } from "./errors.js"
 
 export const getFilters = () =>
   Endpoint.get("/bot/filter/filters", {
@@ -17,7 +18,10 @@ export const createFilter = () =>
     name: "createFilter",
     body: FilterForm,
     success: { 201: Filter },
-    errors: withAlreadyExists(/already exists/)
+    errors: {
+      ...withoutNotFound(),
+      400: badRequestOr(alreadyExists(/already exists/), unknownReference())
+    }
   })
 
 export const getFilter = () =>
@@ -34,7 +38,7 @@ export const replaceFilter = () =>
     path: { filter: FilterId },
     body: FilterForm,
     success: { 200: Filter },
-    errors: { ...withAlreadyExists(/already exists/), ...withNotFound() }
+    errors: { ...withUnknownReference(), ...withNotFound() }
   })
 
 export const updateFilter = () =>
@@ -43,7 +47,7 @@ export const updateFilter = () =>
     path: { filter: FilterId },
     body: UpdateFilter,
     success: { 200: Filter },
-    errors: { ...withAlreadyExists(/already exists/), ...withNotFound() }
+    errors: { ...withUnknownReference(), ...withNotFound() }
   })
 
 export const deleteFilter = () =>

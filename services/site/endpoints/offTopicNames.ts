@@ -1,5 +1,5 @@
 import * as Schema from "effect/Schema"
-import { AddressableName } from "../../../schemas/site/AddressableName.js"
+import { AddressableName } from "../../../schemas/site/PathSegment.js"
 import { OffTopicChannelName, OffTopicName } from "../../../schemas/site/OffTopicName.js"
 import * as Body from "../../../src/Body.js"
 import * as Endpoint from "../../../src/Endpoint.js"

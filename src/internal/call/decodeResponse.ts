@@ -78,7 +78,8 @@ export const decodeSuccess = (context: ResponseContext): Decoded<HeraldError.Dec
 export const decodeResponse = (context: ResponseContext): Decoded<HeraldError.AnyError> => {
   const { status } = context.response
   const { errors, successes } = context.call.endpoint
-  return successes(status) === undefined && (status >= 400 || errors(status) !== undefined)
+  const isError = status >= 400 || (errors(status) !== undefined && !isNotModified(context.call, status))
+  return isError && successes(status) === undefined
     ? Either.left(decodeFailure(context, undefined))
     : decodeSuccess(context)
 }

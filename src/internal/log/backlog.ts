@@ -4,13 +4,19 @@ import type { LogRecord } from "./LogRecord.js"
 import type { LogStore } from "./LogStore.js"
 import type { Stats } from "./Stats.js"
 import { makeDeque } from "./deque.js"
+import { completed, type Draft, emptySize } from "./makeRecord.js"
 import type { Outage } from "./outage.js"
 
-/** A record that waits or is being sent. */
-export interface Entry {
-  readonly record: LogRecord
+/** A record in memory that waits. */
+interface Waiting {
+  readonly draft: Draft
   /** Its approximate size, in characters. */
   readonly size: number
+}
+
+/** A record that is being sent. */
+export interface Entry {
+  readonly record: LogRecord
   /** Its position in the store. Undefined in memory. */
   readonly position: number | undefined
 }
@@ -27,11 +33,11 @@ export interface BacklogOptions {
 /** The records that wait, in order, and their counts. */
 export interface Backlog {
   /** Accepts a record. If the queue is full and the policy is to wait, `hold` reports whether the fiber can be held. */
-  readonly offer: (record: LogRecord, size: number, hold: () => boolean) => void
+  readonly offer: (draft: Draft, size: number, hold: () => boolean) => void
   /** Takes the first records. They count as queued until they are settled. */
   readonly take: (count: number, bytes: number | undefined) => ReadonlyArray<Entry>
-  /** Counts records that were taken as shipped or failed, and removes them from the store. */
-  readonly settle: (entries: ReadonlyArray<Entry>, outcome: "shipped" | "failed") => void
+  /** Counts the number of records that failed, and the others as shipped, and removes them from the store. */
+  readonly settle: (entries: ReadonlyArray<Entry>, failures: number) => void
   /** Calls a function once there are this many records or characters, or records that are flushed. Returns a function that forgets it. */
   readonly onReady: (count: number, characters: number, wake: () => void) => () => void
   /** Calls a function once all records that were accepted before are settled. Returns a function that forgets it. */
@@ -51,9 +57,6 @@ export interface Backlog {
 /** The most characters of the records in memory that wait. */
 const mostCharacters = 67_108_864
 
-/** The approximate size of a record beside its texts, in characters. */
-export const emptySize = 200
-
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 const parseRecord = (text: string): LogRecord | undefined => {
@@ -68,7 +71,7 @@ const parseRecord = (text: string): LogRecord | undefined => {
 const byteLength = (text: string) => new TextEncoder().encode(text).length
 
 export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: BacklogOptions): Backlog => {
-  const memory = makeDeque<Entry>()
+  const memory = makeDeque<Waiting>()
   let characters = 0
   let store: LogStore | undefined
   /** The records in the store that wait. */
@@ -135,10 +138,10 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
   }
 
   /** Appends to the store, except while records in memory are older. */
-  const append = (record: LogRecord): boolean => {
+  const append = (draft: Draft): boolean => {
     if (store === undefined || memory.size() > 0) return false
     try {
-      store.append(JSON.stringify(record))
+      store.append(JSON.stringify(completed(draft)))
       stored += 1
       return true
     } catch (error) {
@@ -147,14 +150,14 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
     }
   }
 
-  const push = (record: LogRecord, size: number) => {
+  const push = (draft: Draft, size: number) => {
     queued += 1
-    if (append(record)) return
+    if (append(draft)) return
     characters += size
-    memory.push({ record, size, position: undefined })
+    memory.push({ draft, size })
   }
 
-  const shiftMemory = (): Entry | undefined => {
+  const shiftMemory = (): Waiting | undefined => {
     const entry = memory.shift()
     if (entry !== undefined) characters -= entry.size
     return entry
@@ -184,15 +187,14 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
   }
 
   /** Makes the record that takes the place of the dropped ones. */
-  const reportOfDrops = (): LogRecord => {
+  const reportOfDrops = (): Draft => {
     const count = unreported
     unreported = 0
     accepted += 1
     return {
       time: now(),
       level: "Warning",
-      message: `${count} log records were dropped: the queue was full`,
-      values: [],
+      parts: [`${count} log records were dropped: the queue was full`],
       fiber: "log-shipper",
       spans: {},
       annotations: { "effect-herald.log.dropped": count }
@@ -222,7 +224,7 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
       const record = parseRecord(text)
       if (record === undefined) dropUnreadable(position)
       else {
-        if (!add({ record, size: text.length, position }, () => byteLength(text))) return false
+        if (!add({ record, position }, () => byteLength(text))) return false
         cursor = position
         stored -= 1
         left += 1
@@ -232,7 +234,7 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
   }
 
   return {
-    offer: (record, size, hold) => {
+    offer: (draft, size, hold) => {
       if (isClosed) return
       accepted += 1
       if (isFull()) {
@@ -244,7 +246,7 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
         }
       }
       queueReport()
-      push(record, size)
+      push(draft, size)
       wakeIfReady()
     },
     take: (count, bytes) => {
@@ -264,8 +266,8 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
         return true
       }
       const addReport = () => {
-        const record = reportOfDrops()
-        add({ record, size: emptySize, position: undefined }, () => byteLength(JSON.stringify(record)))
+        const record = completed(reportOfDrops())
+        add({ record, position: undefined }, () => byteLength(JSON.stringify(record)))
       }
       if (unreported > 0 && whenFull === "drop-oldest") addReport()
       let hasRoom = true
@@ -274,7 +276,8 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
         else {
           const first = memory.peek()
           if (first === undefined) break
-          hasRoom = add(first, () => byteLength(JSON.stringify(first.record)))
+          const record = completed(first.draft)
+          hasRoom = add({ record, position: undefined }, () => byteLength(JSON.stringify(record)))
           if (hasRoom) {
             shiftMemory()
             left += 1
@@ -286,10 +289,10 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
       if (!isFull()) onRoom(capacity - waiting())
       return entries
     },
-    settle: (entries, outcome) => {
+    settle: (entries, failures) => {
       inFlight -= entries.length
-      if (outcome === "shipped") shipped += entries.length
-      else failed += entries.length
+      shipped += entries.length - failures
+      failed += failures
       const last = Option.getOrUndefined(Arr.findLast(entries, ({ position }) => position !== undefined))?.position
       if (last !== undefined) withStore(({ removeThrough }) => removeThrough(last))
       checkFlushes()
@@ -314,9 +317,9 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
       }
     },
     firstTime: () => {
-      if (stored === 0) return memory.peek()?.record.time
+      if (stored === 0) return memory.peek()?.draft.time
       const [first] = readStore(1)
-      return first === undefined ? memory.peek()?.record.time : (parseRecord(first.text)?.time ?? 0)
+      return first === undefined ? memory.peek()?.draft.time : (parseRecord(first.text)?.time ?? 0)
     },
     attach: (attached) => {
       const found = (() => {
@@ -332,10 +335,10 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
       stored = found
       accepted += found
       queued += found
-      const early: Array<Entry> = []
+      const early: Array<Waiting> = []
       for (let entry = shiftMemory(); entry !== undefined; entry = shiftMemory()) early.push(entry)
       queued -= early.length
-      for (const { record, size } of early) push(record, size)
+      for (const { draft, size } of early) push(draft, size)
       wakeIfReady()
     },
     isFull,

@@ -1,16 +1,15 @@
 import type { SourceLocation } from "./LogRecord.js"
 
 /** A frame of V8 (`    at run (file:///a/b.ts:12:5)`) or of other engines (`run@file:///a/b.ts:12:5`). */
-const frame = /^\s*(?:at (?:(?:async )?(.*?) \()?|(.*?)@)(.+?):(\d+)(?::\d+)?\)?$/
+const frame = /^(?:at (?:(?:async )?(.*?) \()?|([^\s]*?)@)(.+?):(\d+)(?::\d+)?\)?$/
 
-/** The longest part of a stack that is searched, in characters. */
-const searched = 4_096
+/** The longest part of a text with a stack that is searched, in characters. */
+const searched = 8_192
 
-/** Returns the place of the first frame of a stack. */
-export const locationOfStack = (stack: unknown): SourceLocation | undefined => {
-  if (typeof stack !== "string") return undefined
+/** Returns the place of the first frame in a text with a stack. */
+export const locationOfStack = (stack: string): SourceLocation | undefined => {
   for (const line of stack.slice(0, searched).split("\n")) {
-    const found = frame.exec(line)
+    const found = frame.exec(line.trim())
     if (found === null) continue
     const [, inner, outer, file = "", number] = found
     return { file, line: Number(number), function: inner ?? (outer === "" ? undefined : outer) }

@@ -5,20 +5,32 @@ import * as FiberRefs from "effect/FiberRefs"
 import * as HashMap from "effect/HashMap"
 import * as List from "effect/List"
 import type * as Logger from "effect/Logger"
-import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Tracer from "effect/Tracer"
 import type { LogRecord, SourceLocation } from "./LogRecord.js"
-import { emptySize } from "./backlog.js"
 import { locationOfAnnotations, locationOfStack } from "./location.js"
 import { type Budget, cutText, newBudget, redacted, sizeOf, snapshot } from "./snapshot.js"
 
-const noValues: ReadonlyArray<never> = []
 const noProperties: Readonly<Record<string, never>> = {}
+
+/** The approximate size of a record beside its texts, in characters. */
+export const emptySize = 200
+
+/** The content of a record as it is made by a log call. What takes time, and does not depend on the time, is done when it is sent. */
+export interface Draft extends Omit<LogRecord, "message" | "values" | "location"> {
+  /** The logged values in order: texts, and others as JSON. */
+  readonly parts: ReadonlyArray<Part>
+}
+
+/** A logged value. An error has a text of its own. */
+type Part = string | { readonly value: unknown; readonly text: string | undefined }
+
+const isSafe = (value: unknown) => typeof value !== "object" || value === null || value instanceof Error
 
 /** Replaces the failures of a cause that are no errors by their snapshots, so that no secret is in its text. */
 const withoutSecrets = (cause: Cause.Cause<unknown>, copy: (value: unknown) => unknown): Cause.Cause<unknown> => {
-  const clean = (value: unknown) =>
-    typeof value === "object" && value !== null && !(value instanceof Error) ? copy(value) : value
+  if ((cause._tag === "Fail" && isSafe(cause.error)) || (cause._tag === "Die" && isSafe(cause.defect))) return cause
+  const clean = (value: unknown) => (isSafe(value) ? value : copy(value))
   return Cause.match(cause, {
     onEmpty: cause,
     onFail: (error) => Cause.fail(clean(error)),
@@ -37,14 +49,6 @@ const causeText = (cause: Cause.Cause<unknown>, copy: (value: unknown) => unknow
   }
 }
 
-const stackOf = (value: unknown): unknown => {
-  try {
-    return value instanceof Error ? value.stack : undefined
-  } catch {
-    return undefined
-  }
-}
-
 const errorText = (value: unknown): string | undefined => {
   if (!(value instanceof Error)) return undefined
   try {
@@ -53,10 +57,6 @@ const errorText = (value: unknown): string | undefined => {
     return "(error)"
   }
 }
-
-/** Returns the place where the first error of a cause was made. */
-const locationOfCause = (cause: Cause.Cause<unknown>): SourceLocation | undefined =>
-  locationOfStack(stackOf(Cause.squash(cause)))
 
 const spansOf = (spans: Logger.Logger.Options<unknown>["spans"], now: number): Readonly<Record<string, number>> => {
   const out: Record<string, number> = {}
@@ -80,57 +80,80 @@ const annotationsOf = (
   return out
 }
 
-/** Makes the function that makes the record of a log call. It never throws. */
-export const makeRecordMaker = (
-  isSecretName: (name: string) => boolean
-): ((options: Logger.Logger.Options<unknown>) => { readonly record: LogRecord; readonly size: number }) => {
-  return ({ annotations, cause, context, date, fiberId, logLevel, message, spans }) => {
+const partOf = (value: unknown, isSecretName: (name: string) => boolean, budget: Budget): Part => {
+  if (typeof value === "string") return cutText(value, budget)
+  const text = errorText(value)
+  return {
+    value: snapshot(value, isSecretName, budget),
+    text: text === undefined ? undefined : cutText(text, budget)
+  }
+}
+
+/** Makes the function that makes the draft of a log call's record. It never throws. */
+export const makeDrafter =
+  (
+    isSecretName: (name: string) => boolean
+  ): ((options: Logger.Logger.Options<unknown>) => { readonly draft: Draft; readonly size: number }) =>
+  ({ annotations, cause, context, date, fiberId, logLevel, message, spans }) => {
     const budget = newBudget()
-    const copy = (value: unknown) => snapshot(value, isSecretName, budget)
     const time = date.getTime()
-    const logged = Array.isArray(message) ? (message as ReadonlyArray<unknown>) : [message]
-    let text = ""
-    let values: Array<unknown> | undefined
-    let location: SourceLocation | undefined
-    for (let index = 0; index < logged.length; index += 1) {
-      const one = logged[index]
-      if (index > 0) text += " "
-      if (typeof one === "string") {
-        text += cutText(one, budget)
-        continue
-      }
-      const copied = copy(one)
-      values ??= []
-      values.push(copied)
-      const error = errorText(one)
-      if (error !== undefined) location ??= locationOfStack(stackOf(one))
-      text +=
-        error === undefined ? (typeof copied === "string" ? copied : JSON.stringify(copied)) : cutText(error, budget)
-    }
-    const copiedAnnotations = HashMap.isEmpty(annotations)
-      ? noProperties
-      : annotationsOf(annotations, isSecretName, budget)
-    const span = Option.getOrUndefined(
-      FiberRefs.getOrDefault(context, FiberRef.currentContext).pipe((services) =>
-        Option.fromNullable(services.unsafeMap.get(Tracer.ParentSpan.key) as Tracer.AnySpan | undefined)
-      )
-    )
-    const hasCause = !Cause.isEmpty(cause)
-    const record: LogRecord = {
+    const span = FiberRefs.getOrDefault(context, FiberRef.currentContext).unsafeMap.get(Tracer.ParentSpan.key) as
+      | Tracer.AnySpan
+      | undefined
+    const draft: Draft = {
       time,
       level: logLevel._tag,
-      message: text,
-      values: values ?? noValues,
+      parts: Array.isArray(message)
+        ? (message as ReadonlyArray<unknown>).map((one) => partOf(one, isSecretName, budget))
+        : [partOf(message, isSecretName, budget)],
       fiber: FiberId.threadName(fiberId),
       spans: List.isCons(spans) ? spansOf(spans, time) : noProperties,
-      annotations: copiedAnnotations,
-      cause: hasCause ? cutText(causeText(cause, copy), budget) : undefined,
-      location:
-        (copiedAnnotations === noProperties ? undefined : locationOfAnnotations(copiedAnnotations)) ??
-        location ??
-        (hasCause ? locationOfCause(cause) : undefined),
+      annotations: HashMap.isEmpty(annotations) ? noProperties : annotationsOf(annotations, isSecretName, budget),
+      cause: Cause.isEmpty(cause)
+        ? undefined
+        : cutText(
+            causeText(cause, (value) => snapshot(value, isSecretName, budget)),
+            budget
+          ),
       trace: span === undefined ? undefined : { traceId: span.traceId, spanId: span.spanId, sampled: span.sampled }
     }
-    return { record, size: emptySize + sizeOf(budget) }
+    return { draft, size: emptySize + sizeOf(budget) }
+  }
+
+const textOf = (part: Part): string =>
+  typeof part === "string"
+    ? part
+    : (part.text ?? (typeof part.value === "string" ? part.value : JSON.stringify(part.value)))
+
+const stackOf = (part: Part): string | undefined =>
+  typeof part === "object" &&
+  part.text !== undefined &&
+  Predicate.hasProperty(part.value, "stack") &&
+  typeof part.value.stack === "string"
+    ? part.value.stack
+    : undefined
+
+/** Returns the place of the first error of a record. */
+const locationOf = ({ annotations, cause, parts }: Draft): SourceLocation | undefined => {
+  const annotated = locationOfAnnotations(annotations)
+  if (annotated !== undefined) return annotated
+  const stack = parts.map(stackOf).find((one) => one !== undefined) ?? cause
+  return stack === undefined ? undefined : locationOfStack(stack)
+}
+
+/** Completes a draft. */
+export const completed = (draft: Draft): LogRecord => {
+  const { annotations, cause, fiber, level, parts, spans, time, trace } = draft
+  return {
+    time,
+    level,
+    message: parts.map(textOf).join(" "),
+    values: parts.flatMap((part) => (typeof part === "string" ? [] : [part.value])),
+    fiber,
+    spans,
+    annotations,
+    cause,
+    location: locationOf(draft),
+    trace
   }
 }

@@ -55,3 +55,15 @@ export interface Options<E, R> extends ShipOptions<E, R> {
   /** The lowest level that is shipped. Default: that of the program, below which Effect calls no logger. */
   readonly minimumLevel?: LogLevel.LogLevel | undefined
 }
+
+/** Options of `otlp`. */
+export interface OtlpOptions {
+  /** The resource's attribute `service.name`. */
+  readonly serviceName: string
+  /** The resource's attribute `service.version`. */
+  readonly serviceVersion?: string | undefined
+  /** Other attributes of the resource, such as `deployment.environment.name`. */
+  readonly attributes?: Readonly<Record<string, string | number | boolean>> | undefined
+  /** The name of the instrumentation scope. Default: the service's name. */
+  readonly scope?: string | undefined
+}

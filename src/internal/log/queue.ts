@@ -8,7 +8,7 @@ import type { QueueOptions } from "./options.js"
 import { type Backlog, makeBacklog } from "./backlog.js"
 import { type Holding, makeHolding } from "./holding.js"
 import { isShipping } from "./isShipping.js"
-import { makeRecordMaker } from "./makeRecord.js"
+import { makeDrafter } from "./makeRecord.js"
 import { makeOutage, type Outage } from "./outage.js"
 import { makeIsSecretName } from "./secretNames.js"
 
@@ -68,12 +68,12 @@ export const makeQueue = ({
       yield* Effect.locallyScoped(FiberRef.currentScheduler, holding.scheduler)
     }
 
-    const makeRecord = makeRecordMaker(makeIsSecretName())
+    const makeDraft = makeDrafter(makeIsSecretName())
     const lowest = minimumLevel?.ordinal ?? Number.NEGATIVE_INFINITY
     const logger = Logger.make((options) => {
       if (options.logLevel.ordinal < lowest || FiberRefs.getOrDefault(options.context, shippingRef)) return
-      const { record, size } = makeRecord(options)
-      backlog.offer(record, size, () => holding?.hold(options.fiberId, options.context) ?? false)
+      const { draft, size } = makeDraft(options)
+      backlog.offer(draft, size, () => holding?.hold(options.fiberId, options.context) ?? false)
     })
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {

@@ -11,6 +11,7 @@ import { detailsOf } from "../../HeraldError.js"
 import type { LogRecord } from "./LogRecord.js"
 import type { Backlog, Entry } from "./backlog.js"
 import type { Outage } from "./outage.js"
+import { RecordsRejected } from "./RecordsRejected.js"
 
 export interface ShippingOptions<E, R> {
   readonly backlog: Backlog
@@ -123,7 +124,18 @@ export const makeShipping = <E, R>({
     if (!Arr.isNonEmptyReadonlyArray(entries)) return Effect.void
     return Effect.flatMap(trySend(Arr.map(entries, ({ record }) => record)), (exit) => {
       if (Exit.isSuccess(exit)) {
-        backlog.settle(entries, "shipped")
+        backlog.settle(entries, 0)
+        return Effect.void
+      }
+      const partial = Option.getOrUndefined(Cause.failureOption(exit.cause))
+      if (partial instanceof RecordsRejected) {
+        // The API does not say which records it accepted.
+        const rejected = Math.min(partial.rejected, entries.length)
+        backlog.settle(entries, rejected)
+        outage.report(
+          rejected,
+          () => `${firstLineOf(exit.cause)} The first record of their batch: ${describe(entries[0].record)}`
+        )
         return Effect.void
       }
       if (entries.length > 1 && isRefusedContent(exit.cause)) {
@@ -133,7 +145,7 @@ export const makeShipping = <E, R>({
           Effect.suspend(() => deliver(entries.slice(half)))
         )
       }
-      backlog.settle(entries, "failed")
+      backlog.settle(entries, entries.length)
       outage.report(
         entries.length,
         () =>

@@ -36,10 +36,11 @@ export const cutText = (text: string, budget: Budget): string => {
   const room = Math.min(longestText, budget.characters)
   if (text.length <= room) {
     budget.characters -= text.length
-    return text
+    return text.isWellFormed() ? text : text.toWellFormed()
   }
   budget.characters -= room
-  return `${text.slice(0, room)}... (cut: ${text.length} characters)`
+  // A cut may divide a pair of surrogates.
+  return `${text.slice(0, room).toWellFormed()}... (cut: ${text.length} characters)`
 }
 
 type IsSecretName = (name: string) => boolean
@@ -111,16 +112,23 @@ export const snapshot = (value: unknown, isSecretName: IsSecretName, budget: Bud
   }
 
   const object = (value: object): unknown => {
-    if (Redacted.isRedacted(value)) return redacted
     if (ancestors.includes(value)) return "[Circular]"
     if (ancestors.length >= deepest) return Array.isArray(value) ? "[Array]" : "[Object]"
     ancestors.push(value)
     try {
       if (Array.isArray(value)) return items(value)
+      const toJSON = (value as { readonly toJSON?: unknown }).toJSON
+      if (
+        Object.getPrototypeOf(value) === Object.prototype &&
+        typeof toJSON !== "function" &&
+        !(Inspectable.symbolRedactable in value)
+      ) {
+        return properties(value)
+      }
+      if (Redacted.isRedacted(value)) return redacted
       if (value instanceof Error) return error(value)
       const shown = Inspectable.isRedactable(value) ? Inspectable.redact(value) : value
       if (shown !== value) return copy(shown)
-      const toJSON = (value as { readonly toJSON?: unknown }).toJSON
       // `toJSON` of a class may need its `this`.
       if (typeof toJSON === "function") return copy((value as { readonly toJSON: () => unknown }).toJSON())
       if (value instanceof Map) {

@@ -10,6 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
+import { Snowflake } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import * as PolympicsTest from "effect-herald/polympics/testing"
 import { client } from "../../support/client.js"
@@ -74,7 +75,7 @@ const allOperations = (
     expect(Chunk.toReadonlyArray(teams).map(({ id }) => id)).toEqual([team.id])
     expect((yield* Polympics.teamPage({ page: 0, search: "%" })).results).toBe(1)
     const bob = yield* Polympics.createAccount({
-      id: Polympics.AccountId.make("9007199254740993"),
+      id: Snowflake.Snowflake.make("9007199254740993"),
       name: "Bob 😀",
       discriminator: "0001",
       team: team.id

@@ -6,14 +6,15 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Config from "effect/Config"
+import { Snowflake } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import { basic } from "./support/callers.js"
-import { inProcess, json } from "./support/inProcess.js"
+import { inProcess, json } from "../../support/inProcess.js"
 import { account } from "./support/wire.js"
 
 const secret = "s3cret+Xyzzy"
 const password = Redacted.make(secret)
-const get = Polympics.getAccount(Polympics.AccountId.make("1"))
+const get = Polympics.getAccount(Snowflake.Snowflake.make("1"))
 
 const server = () => {
   const http = inProcess(({ target }) =>
@@ -190,7 +191,7 @@ describe("a program", () => {
     Effect.gen(function* () {
       const http = server()
       const tenant = (username: string) =>
-        Effect.forEach(["1", "2"], (id) => Polympics.getAccount(Polympics.AccountId.make(id))).pipe(
+        Effect.forEach(["1", "2"], (id) => Polympics.getAccount(Snowflake.Snowflake.make(id))).pipe(
           Effect.provide(Polympics.app({ username, password: Redacted.make(`of ${username}`) })),
           Effect.fork
         )
@@ -208,12 +209,12 @@ describe("a program", () => {
       const asApp = basic("A1", secret)
       const asUser = basic("S5", "of the session")
       yield* Effect.gen(function* () {
-        const session = yield* Polympics.createSession(Polympics.AccountId.make("1"))
+        const session = yield* Polympics.createSession(Snowflake.Snowflake.make("1"))
         yield* Effect.gen(function* () {
           yield* get
-          yield* Polympics.updateAccount(Polympics.AccountId.make("1"), { name: "Bob" })
+          yield* Polympics.updateAccount(Snowflake.Snowflake.make("1"), { name: "Bob" })
           yield* Polympics.getApp()
-          yield* Polympics.createSession(Polympics.AccountId.make("2"))
+          yield* Polympics.createSession(Snowflake.Snowflake.make("2"))
         }).pipe(Effect.provide(Polympics.user(session)))
         yield* get
       }).pipe(Effect.provide(Layer.merge(Polympics.app({ username: "A1", password }), http.layer)))

@@ -5,10 +5,10 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
-import { Deadline, type HeraldError, RetryPolicy } from "effect-herald"
+import { Deadline, type HeraldError, RetryPolicy, Snowflake } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import { appHeader, appPassword, userHeader, userPassword } from "./support/callers.js"
-import { json, type Reply, settle } from "./support/inProcess.js"
+import { json, type Reply, settle } from "../../support/inProcess.js"
 import { newPassword, resettable, appReset, userReset } from "./support/resets.js"
 
 /*
@@ -16,7 +16,7 @@ import { newPassword, resettable, appReset, userReset } from "./support/resets.j
  */
 
 const reset = "/auth/reset_token"
-const get = Polympics.getAccount(Polympics.AccountId.make("1"))
+const get = Polympics.getAccount(Snowflake.Snowflake.make("1"))
 
 /** A policy that retries every failure at once. */
 const eager = RetryPolicy.make({ schedule: Schedule.recurs(5), retries: () => true })

@@ -4,9 +4,10 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
+import { Snowflake } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import * as callers from "./support/callers.js"
-import { inProcess } from "./support/inProcess.js"
+import { inProcess } from "../../support/inProcess.js"
 import { invalid, type InvalidCall, marker, testEncodeErrors } from "./support/encodeErrors.js"
 
 /*
@@ -14,7 +15,7 @@ import { invalid, type InvalidCall, marker, testEncodeErrors } from "./support/e
  */
 
 const { Permissions } = Polympics
-const id = Polympics.AccountId.make("1")
+const id = Snowflake.Snowflake.make("1")
 const team = Polympics.TeamId.make(1)
 const award = Polympics.AwardId.make(1)
 const event = "account_team_update"
@@ -227,7 +228,7 @@ describe("integers beyond 64 bits", () => {
 
   it("are not account ids", () => {
     for (const text of ["9223372036854775808", "-9223372036854775809", "9".repeat(4301)]) {
-      expect(() => Polympics.AccountId.make(text), text).toThrow("-2^63 to 2^63-1")
+      expect(() => Snowflake.Snowflake.make(text), text).toThrow("-2^63 to 2^63-1")
     }
   })
 })
@@ -265,14 +266,14 @@ describe("values at a limit are sent:", () => {
       title: "the largest id and the smallest mask",
       call: () =>
         Polympics.createAccount({
-          id: Polympics.AccountId.make("9223372036854775807"),
+          id: Snowflake.Snowflake.make("9223372036854775807"),
           name: "",
           discriminator: "0000",
           avatarUrl: "",
           permissions: Permissions.fromMask(-(2n ** 63n))
         })
     },
-    { title: "the smallest id", call: () => Polympics.getAccount(Polympics.AccountId.make("-9223372036854775808")) },
+    { title: "the smallest id", call: () => Polympics.getAccount(Snowflake.Snowflake.make("-9223372036854775808")) },
     ...[
       { title: "2,047 characters", url: ofLength(2047, "https://a.test/") },
       { title: "2,047 characters of two code units each in its path", url: `https://a.test/${wide(2032)}` },

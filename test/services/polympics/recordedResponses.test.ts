@@ -6,6 +6,7 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import type { HeraldError } from "effect-herald"
+import { Snowflake } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import * as callers from "./support/callers.js"
 import { plain, readings } from "./support/reading.js"
@@ -24,7 +25,7 @@ interface Call {
   readonly reading: keyof typeof readings
 }
 
-const id = Polympics.AccountId.make("1")
+const id = Snowflake.Snowflake.make("1")
 const teamId = Polympics.TeamId.make(1)
 const awardId = Polympics.AwardId.make(1)
 

@@ -4,13 +4,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
+import { Snowflake } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import * as callers from "./support/callers.js"
 import * as Scripted from "../../servers/scripted.js"
 import { client } from "../../support/client.js"
 
 const { Permissions } = Polympics
-const id = Polympics.AccountId.make("9223372036854775807")
+const id = Snowflake.Snowflake.make("9223372036854775807")
 const teamId = Polympics.TeamId.make(12)
 const awardId = Polympics.AwardId.make(34)
 const event = "account_team_update"
@@ -78,7 +79,7 @@ const cases: ReadonlyArray<Case> = [
   sends(
     "createAccount, with required fields only",
     user,
-    Polympics.createAccount({ id: Polympics.AccountId.make("-5"), name: "", discriminator: "1" }),
+    Polympics.createAccount({ id: Snowflake.Snowflake.make("-5"), name: "", discriminator: "1" }),
     "POST",
     "/accounts/new",
     `{"id":"-5","name":"","discriminator":"1"}`
@@ -231,7 +232,7 @@ const cases: ReadonlyArray<Case> = [
   sends(
     "createAward, with accounts by id and by themselves",
     app,
-    Polympics.createAward({ title: "First", imageUrl: "i", team, accounts: [account, Polympics.AccountId.make("0")] }),
+    Polympics.createAward({ title: "First", imageUrl: "i", team, accounts: [account, Snowflake.Snowflake.make("0")] }),
     "POST",
     "/awards/new",
     `{"title":"First","image_url":"i","team":12,"accounts":["9223372036854775807","0"]}`

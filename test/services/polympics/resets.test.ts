@@ -6,10 +6,10 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
-import { Deadline } from "effect-herald"
+import { Deadline, Snowflake } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import { appHeader, basic } from "./support/callers.js"
-import { settle } from "./support/inProcess.js"
+import { settle } from "../../support/inProcess.js"
 import { newPassword, resettable, appReset } from "./support/resets.js"
 
 /*
@@ -18,7 +18,7 @@ import { newPassword, resettable, appReset } from "./support/resets.js"
 
 const reset = "/auth/reset_token"
 const newHeader = basic("A7", newPassword)
-const get = (id: string) => Polympics.getAccount(Polympics.AccountId.make(id))
+const get = (id: string) => Polympics.getAccount(Snowflake.Snowflake.make(id))
 
 describe("after a reset", () => {
   it.effect("everything that shares the layer uses the new password", () =>
@@ -29,7 +29,7 @@ describe("after a reset", () => {
         const credentials = yield* Polympics.resetAppToken()
         expect(Redacted.value(credentials.password)).toBe(newPassword)
         expect(credentials.username).toBe("A7")
-        yield* Effect.all([Polympics.getApp(), get("1"), Polympics.deleteAccount(Polympics.AccountId.make("2"))], {
+        yield* Effect.all([Polympics.getApp(), get("1"), Polympics.deleteAccount(Snowflake.Snowflake.make("2"))], {
           concurrency: "unbounded",
           mode: "either"
         })

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
-import { RetryPolicy } from "effect-herald"
+import { RetryPolicy, Snowflake } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import * as Scripted from "../../servers/scripted.js"
 import { app, appHeader, basic } from "./support/callers.js"
@@ -10,7 +10,7 @@ import { newPassword } from "./support/resets.js"
 import { account } from "./support/wire.js"
 import { client } from "../../support/client.js"
 
-const get = Polympics.getAccount(Polympics.AccountId.make("1"))
+const get = Polympics.getAccount(Snowflake.Snowflake.make("1"))
 const credentials = { name: "app", permissions: 95, username: "A7", password: newPassword }
 const eager = RetryPolicy.make({ schedule: Schedule.recurs(5), retries: () => true })
 const found = Scripted.json(account("1"))

@@ -4,9 +4,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type { HeraldError } from "effect-herald"
+import { Snowflake } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import * as callers from "./support/callers.js"
-import { inProcess, json, type Reply } from "./support/inProcess.js"
+import { inProcess, json, type Reply } from "../../support/inProcess.js"
 import { plain } from "./support/reading.js"
 import { account } from "./support/wire.js"
 
@@ -18,7 +19,7 @@ type Caller = Polympics.User | Polympics.App | Polympics.SignedIn | Polympics.Au
 type Call = Effect.Effect<unknown, HeraldError, HttpClient.HttpClient | Caller>
 
 const award = Polympics.AwardId.make(1)
-const bob = Polympics.AccountId.make("1")
+const bob = Snowflake.Snowflake.make("1")
 const event = "account_team_update"
 const secret = Redacted.make("Xyzzy")
 const session = { username: "S5", password: "of+the/session=", expires_at: 1617278400.5 }

@@ -1,5 +1,6 @@
 import { describe } from "@effect/vitest"
 import * as Redacted from "effect/Redacted"
+import { Snowflake } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import { invalid, marker, testEncodeErrors } from "./support/encodeErrors.js"
 
@@ -10,7 +11,7 @@ import { invalid, marker, testEncodeErrors } from "./support/encodeErrors.js"
 /** A value without its type. */
 const untyped = (value: unknown): never => value as never
 
-const id = Polympics.AccountId.make("1")
+const id = Snowflake.Snowflake.make("1")
 const team = Polympics.TeamId.make(1)
 const award = Polympics.AwardId.make(1)
 const event = "account_team_update"

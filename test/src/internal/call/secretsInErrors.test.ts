@@ -10,7 +10,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { inspect } from "node:util"
-import { detailsOf, Verbs } from "effect-herald"
+import { detailsOf, Snowflake, Verbs } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import * as Scripted from "../../../servers/scripted.js"
 import { client } from "../../../support/client.js"
@@ -21,7 +21,7 @@ import { shows, spellings } from "../../../support/secretSpellings.js"
 type Roles = Polympics.App | Polympics.User | Polympics.SignedIn | Polympics.Authoriser
 type Call = Effect.Effect<unknown, unknown, Roles | Effect.Effect.Context<ReturnType<typeof Polympics.getApp>>>
 
-const account = Polympics.AccountId.make("900719925474099300")
+const account = Snowflake.Snowflake.make("900719925474099300")
 const team = Polympics.TeamId.make(1)
 const award = Polympics.AwardId.make(1)
 const event = "account_team_update"

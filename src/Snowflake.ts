@@ -64,6 +64,10 @@ export const Snowflake = Schema.String.pipe(
 )
 export type Snowflake = typeof Snowflake.Type
 
+/** Reports whether a value can be that of a JSON integer. */
+const isInteger = (value: unknown): value is number | bigint =>
+  typeof value === "bigint" || (typeof value === "number" && !Number.isNaN(value))
+
 /** Explains why a number is not accepted. */
 const refusal = (value: number): string =>
   Number.isInteger(value)
@@ -88,18 +92,19 @@ const refusal = (value: number): string =>
  * ```
  */
 export const FromInteger: Schema.Schema<Snowflake, number | bigint> = Schema.transformOrFail(
-  Schema.Union(Schema.Number, Schema.BigIntFromSelf).annotations({
-    description: "a JSON integer of 64 bits",
-    jsonSchema: { type: "integer", format: "int64" },
-    message: () => ({ message: "must be a JSON integer", override: true })
-  }),
+  Schema.declare(isInteger, {
+    description: "a JSON integer",
+    jsonSchema: { type: "integer", format: "int64" }
+  }).pipe(
+    Schema.filter((value) => typeof value === "bigint" || Number.isSafeInteger(value) || refusal(value), {
+      description: "a JSON integer of 64 bits",
+      jsonSchema: { type: "integer", format: "int64" }
+    })
+  ),
   Snowflake,
   {
     strict: true,
-    decode: (value, _, ast) =>
-      typeof value === "bigint" || Number.isSafeInteger(value)
-        ? ParseResult.succeed(String(value))
-        : ParseResult.fail(new ParseResult.Type(ast, value, refusal(value))),
+    decode: (value) => ParseResult.succeed(String(value)),
     encode: (text) => {
       const value = Number(text)
       return ParseResult.succeed(Number.isSafeInteger(value) ? value : BigInt(text))

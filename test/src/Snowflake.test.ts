@@ -123,15 +123,15 @@ describe("FromInteger", () => {
     [409107086526644200, beyond],
     [1e300, beyond],
     [1.5, "must be an integer"],
-    [Number.NaN, "must be an integer"],
+    [Number.NaN, "Expected a JSON integer, actual NaN"],
     [Number.POSITIVE_INFINITY, "must be an integer"],
     [9223372036854775808n, "must be an integer from -2^63 to 2^63-1, in digits"],
     [-9223372036854775809n, "must be an integer from -2^63 to 2^63-1, in digits"],
-    ["1", "must be a JSON integer"],
-    [null, "must be a JSON integer"],
-    [true, "must be a JSON integer"],
-    [{}, "must be a JSON integer"],
-    [new Date(0), "must be a JSON integer"]
+    ["1", 'Expected a JSON integer, actual "1"'],
+    [null, "Expected a JSON integer, actual null"],
+    [true, "Expected a JSON integer, actual true"],
+    [{}, "Expected a JSON integer, actual {}"],
+    [[1], "Expected a JSON integer, actual [1]"]
   ]
 
   it.each(refused)("refuses %s", (value, message) => {

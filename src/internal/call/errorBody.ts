@@ -94,7 +94,8 @@ const pathIn = (entry: Fields, keys: ReadonlyArray<string>): Issue["path"] | und
   for (const key of keys) {
     const path = entry[key] ?? source[key]
     if (Predicate.isString(path)) return parsePath(path)
-    if (Array.isArray(path)) {
+    // A list under one of the other names is that of the messages of a field with this name.
+    if (Array.isArray(path) && pathKeys.includes(key)) {
       return path.slice(0, maxKeys).filter((key) => Predicate.isString(key) || Number.isSafeInteger(key))
     }
   }
@@ -207,8 +208,10 @@ export const readErrorBody = (body: unknown): ErrorBody => {
   const collectBody = (record: Fields, depth: number): void => {
     if (depth > maxDepth) return
     if (targetIn(record) !== undefined) addEntry(record, [], targetIn)
-    const named = Object.keys(record).some((key) => containers.test(key) || lists.test(key))
-    if (!named && isMessages(record)) collect(record, [], false, depth)
+    const keys = Object.keys(record)
+    // A list `message` beside lists of other fields, or alone, has the messages of a field with this name.
+    const isFields = keys.every((key) => key === "message" || !(containers.test(key) || lists.test(key)))
+    if (isFields && isMessages(record)) collect(record, [], false, depth)
     else collectLists(record, containers, depth)
   }
 

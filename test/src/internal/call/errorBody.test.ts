@@ -185,3 +185,64 @@ describe("a hostile body", () => {
     })
   )
 })
+
+describe("a 400 of Django REST framework", () => {
+  const issue = (path: ReadonlyArray<string | number>, message: string) => ({ path, message })
+
+  /** The six shapes in which the site API refuses a request, with its texts. */
+  const shapes: ReadonlyArray<
+    readonly [shape: string, body: unknown, issues: ReadonlyArray<unknown>, detail?: string]
+  > = [
+    ["a field", { id: ["User with ID already present."] }, [issue(["id"], "User with ID already present.")]],
+    [
+      "messages of a field",
+      { roles: ["Role with ID 8 does not exist", "Role with ID 9 does not exist"] },
+      [issue(["roles"], "Role with ID 8 does not exist"), issue(["roles"], "Role with ID 9 does not exist")]
+    ],
+    [
+      "a field named target",
+      { target: ["User is not an associated alt account"] },
+      [issue(["target"], "User is not an associated alt account")]
+    ],
+    [
+      "fields of a log record, one named message",
+      { level: ["invalid"], message: ["This field may not be blank."] },
+      [issue(["level"], "invalid"), issue(["message"], "This field may not be blank.")]
+    ],
+    [
+      "no field",
+      { non_field_errors: ["The fields source, target must make a unique set."] },
+      [issue([], "The fields source, target must make a unique set.")]
+    ],
+    ["a detail", { detail: "JSON parse error - ..." }, [], "JSON parse error - ..."],
+    [
+      "items by index in a field",
+      { mentions: { "0": ["A valid integer is required."], "12": ["A valid integer is required."] } },
+      [issue(["mentions", 0], "A valid integer is required."), issue(["mentions", 12], "A valid integer is required.")]
+    ],
+    ["items by index", { "0": ["A valid integer is required."] }, [issue([0], "A valid integer is required.")]],
+    [
+      "a list of items",
+      [{}, { name: ["This field is required."] }, {}, { id: ["a", "b"], target: ["c"], non_field_errors: ["d"] }],
+      [
+        issue([1, "name"], "This field is required."),
+        issue([3, "id"], "a"),
+        issue([3, "id"], "b"),
+        issue([3, "target"], "c"),
+        issue([3], "d")
+      ]
+    ],
+    ["a list of items with the field target", [{}, { target: ["c"] }], [issue([1, "target"], "c")]],
+    [
+      "a list of items in a field",
+      { deletedmessage_set: [{}, { id: ["x"], embeds: { "0": ["y"] } }] },
+      [issue(["deletedmessage_set", 1, "id"], "x"), issue(["deletedmessage_set", 1, "embeds", 0], "y")]
+    ],
+    ["a list of texts", ["This list may not be empty."], [issue([], "This list may not be empty.")]],
+    ["nothing", [{}, {}], []]
+  ]
+
+  it.each(shapes)("has its issues: %s", (_, body, issues, detail) => {
+    expect(readErrorBody(body)).toEqual({ detail, issues })
+  })
+})

@@ -135,6 +135,43 @@ describe("Json", () => {
       expect(() => Json.parse("9007199254740993x")).toThrow(SyntaxError)
     })
 
+    it.each([
+      ["a string without an end, of escapes", `[12345678901234567890,"${'\\"'.repeat(1_000_000)}`],
+      ["backslashes", `[12345678901234567890,"${"\\".repeat(2_000_001)}`],
+      ["minus signs", `[12345678901234567890,${"-".repeat(2_000_000)}`],
+      ["an exponent without an end", `[12345678901234567890,1${"e".repeat(2_000_000)}`]
+    ])("refuses a long text that is not JSON in linear time: %s", (_, text) => {
+      // In quadratic time this would take hours.
+      expect(() => Json.parse(text)).toThrow(SyntaxError)
+    })
+
+    it("parses a string of 30 million characters beside a long integer", () => {
+      const value = Json.parse(`[12345678901234567890,"${"x".repeat(30_000_000)}"]`) as ReadonlyArray<unknown>
+      expect(value[0]).toBe(12345678901234567890n)
+      expect(String(value[1]).length).toBe(30_000_000)
+    })
+
+    it("parses an integer of 10,000 digits exactly", () => {
+      const digits = `7${"0".repeat(9_998)}3`
+      expect(String(Json.parse(`[-${digits}]`))).toBe(`-${digits}`)
+    })
+
+    it("keeps escapes beside a long integer", () => {
+      const text = '[12345678901234567890,"\\\\","\\"","a\\\\\\"12345678901234567890",{"\\"k\\\\":"v"}]'
+      expect(Json.parse(text)).toEqual([12345678901234567890n, "\\", '"', 'a\\"12345678901234567890', { '"k\\': "v" }])
+    })
+
+    it("refuses leading zeros and a long integer as a key", () => {
+      for (const text of [
+        "[01234567890123456789]",
+        "{12345678901234567890:1}",
+        "[1-12345678901234567890]",
+        "[.12345678901234567890]"
+      ]) {
+        expect(() => Json.parse(text), text).toThrow(SyntaxError)
+      }
+    })
+
     it("parses every integer exactly", () => {
       fc.assert(
         fc.property(fc.bigInt({ min: -(2n ** 80n), max: 2n ** 80n }), (integer) => {
@@ -171,6 +208,17 @@ describe("Json", () => {
           expect(Json.parse(Json.stringify([value, 2n ** 64n]))).toEqual([value, 2n ** 64n])
         })
       )
+    })
+
+    it("writes an integer although a program gave bigint a toJSON", () => {
+      Object.defineProperty(BigInt.prototype, "toJSON", { configurable: true, value: String })
+      try {
+        expect(Json.stringify({ id: 2n ** 64n, ids: [1n], date: new Date(0) })).toBe(
+          '{"id":18446744073709551616,"ids":[1],"date":"1970-01-01T00:00:00.000Z"}'
+        )
+      } finally {
+        Reflect.deleteProperty(BigInt.prototype, "toJSON")
+      }
     })
 
     it("escapes lone surrogates, also beside a bigint", () => {

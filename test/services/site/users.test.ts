@@ -300,8 +300,12 @@ describe("users on the site's server", () => {
         ]) {
           expect(yield* Effect.flip(call as Effect.Effect<unknown, unknown, any>)).toMatchObject({ status: 415 })
         }
-        for (const activity of [{ json: [1] }, { json: [], query: { days: 1 } }, { json: ["x"], query: { days: 1 } }]) {
-          const call = verbs.post("bot/users/metricity_activity_data", activity)
+        const activity = "bot/users/metricity_activity_data"
+        for (const call of [
+          verbs.post(activity, { json: [1] }),
+          verbs.post(activity, { json: [], query: { days: 1 } }),
+          verbs.post(activity, { json: ["x"], query: { days: 1 } })
+        ]) {
           expect(yield* Effect.flip(call)).toMatchObject({ _tag: "BadRequest", status: 400 })
         }
         for (const one of [

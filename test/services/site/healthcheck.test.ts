@@ -12,7 +12,7 @@ import * as Site from "effect-herald/site"
 import * as Scripted from "../../servers/scripted.js"
 import { client } from "../../support/client.js"
 import { inProcess, type Reply, settle } from "../../support/inProcess.js"
-import { environment, html, jsonText } from "./support.js"
+import { environment, html, jsonText } from "./support/inProcess.js"
 
 const ok = jsonText('{"status":"ok"}')
 

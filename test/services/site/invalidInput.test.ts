@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
 import * as Site from "effect-herald/site"
-import { exchange, ids, jsonText } from "./support.js"
+import { exchange, ids, jsonText } from "./support/inProcess.js"
 
 const [id, other] = ids as unknown as readonly [(typeof ids)[number], (typeof ids)[number]]
 const user = { id, name: "Bob", discriminator: 0 }

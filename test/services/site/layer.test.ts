@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Site from "effect-herald/site"
 import { inProcess } from "../../support/inProcess.js"
-import { jsonText } from "./support.js"
+import { jsonText } from "./support/inProcess.js"
 
 const token = Redacted.make("0123456789abcdef")
 

@@ -4,7 +4,7 @@ import * as Either from "effect/Either"
 import type { Snowflake } from "effect-herald"
 import * as Site from "effect-herald/site"
 import type { Reply } from "../../support/inProcess.js"
-import { exchange, ids, jsonText, noContent } from "./support.js"
+import { exchange, ids, jsonText, noContent } from "./support/inProcess.js"
 
 const user = (id: string) =>
   `{"id":${id},"name":"Bob","display_name":"","discriminator":7,"roles":[${id}],"in_guild":true}`

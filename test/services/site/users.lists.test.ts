@@ -5,7 +5,7 @@ import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
 import * as Site from "effect-herald/site"
 import { inProcess, type Reply } from "../../support/inProcess.js"
-import { environment, html, jsonText } from "./support.js"
+import { environment, html, jsonText } from "./support/inProcess.js"
 
 const firstId = 409107086526644000n
 

@@ -4,7 +4,7 @@ import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { Body } from "effect-herald"
 import * as Site from "effect-herald/site"
-import { exchange, html, jsonText, neighbours, noContent } from "./support.js"
+import { exchange, html, jsonText, neighbours, noContent } from "./support/inProcess.js"
 
 const { verbs } = Site
 

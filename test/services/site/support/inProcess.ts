@@ -4,7 +4,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import { RetryPolicy, Snowflake } from "effect-herald"
 import * as Site from "effect-herald/site"
-import { type InProcess, inProcess, type Reply, type Sent } from "../../support/inProcess.js"
+import { type InProcess, inProcess, type Reply, type Sent } from "../../../support/inProcess.js"
 
 /** The standard policy, without waits. */
 const atOnce = () =>

@@ -71,7 +71,8 @@ export const replaceFilter = Operation.make(
 
 /**
  * Changes a filter. Fails with `UnknownReference` if there is no such list. It takes the filter, or its id and that of its list, since the server checks the settings together with those of the
- * list: it responds with a 500 to changes without the list, so that this is always sent.
+ * list: it responds with a 500 to changes without the list, so that this is always sent. It also does so to changes by which the filter
+ * would have the content and settings of another one of its list.
  *
  * @example
  * ```ts

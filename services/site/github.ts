@@ -26,7 +26,8 @@ export interface GithubArtifact {
 /**
  * Returns the URL to download an artifact from. Sent without the token.
  *
- * Fails with `ArtifactPending` while the workflow runs, and with `ArtifactUnavailable` if there is no such artifact.
+ * Fails with `ArtifactPending` while the workflow runs, and with `ArtifactUnavailable` if there is no such artifact. A 408, by which the site
+ * says that the workflow takes too long, is retried as any 408 before it is reported.
  *
  * @example
  * ```ts

@@ -2,7 +2,8 @@
  * All operations of Polympics, over a socket: `npm run demo`. If POLYMPICS_URL is set, the operations that read are run against that
  * server instead. POLYMPICS_USERNAME and POLYMPICS_PASSWORD are then the credentials, if set.
  *
- * `npm run demo -- civis` shows the client of Civis, and the command line, at a Civis server on loopback instead.
+ * `npm run demo -- civis` shows the client of Civis, and the command line, at a Civis server on loopback instead. `npm run demo -- site`
+ * shows the client of Python Discord's site API, and logs that are shipped to it.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import type { HttpClient } from "@effect/platform"
@@ -10,6 +11,7 @@ import { Config, Effect, Option, type Scope } from "effect"
 import { Transport } from "effect-herald/node"
 import * as Polympics from "effect-herald/polympics"
 import { demoCivis } from "./support/demoCivis.js"
+import { demoSite } from "./support/demoSite.js"
 import { failures } from "./support/demoFailures.js"
 import { reading, whoAmI } from "./support/demoReading.js"
 import { writing } from "./support/demoWriting.js"
@@ -41,7 +43,10 @@ const polympics = Effect.flatMap(Config.option(Config.string("POLYMPICS_URL")), 
   Option.match(url, { onNone: () => withLocalServer, onSome: withServerAt })
 )
 
-const demo: Effect.Effect<void, unknown, HttpClient.HttpClient | Scope.Scope> =
-  process.argv[2] === "civis" ? demoCivis : polympics
+const demos: Readonly<Record<string, Effect.Effect<void, unknown, HttpClient.HttpClient | Scope.Scope>>> = {
+  civis: demoCivis,
+  site: demoSite
+}
+const demo = demos[process.argv[2] ?? ""] ?? polympics
 
 demo.pipe(Effect.scoped, Effect.provide(Transport.layer()), NodeRuntime.runMain)

@@ -15,3 +15,10 @@ export const progress = (done: number, total: number, what: string) => {
     process.stdout.write(process.stdout.isTTY ? `\r${text}${done >= total ? "\n" : ""}` : `${text}\n`)
   })
 }
+
+/** A bar of a chart. */
+export const bar = (count: number, of: number) => "█".repeat(Math.round((30 * count) / of))
+
+/** Prints a line in the left or the right of two columns. */
+export const column = (side: "left" | "right", text: string) =>
+  line(side === "left" ? text : `${" ".repeat(44)}${text}`)

@@ -148,6 +148,7 @@ const listOffTopic = ({ query, state }: Call) => {
   if (count === undefined) throw badRequest({ random_items: ["Must be a valid integer."] })
   if (count <= 0n) throw badRequest({ random_items: ["Must be a positive integer."] })
   const chosen = names
+    .filter((one) => one.active)
     .map((one) => ({ one, order: Math.random() }))
     .toSorted((a, b) => Number(a.one.used) - Number(b.one.used) || a.order - b.order)
     .slice(0, Number(count))

@@ -32,7 +32,7 @@ describe("a full queue that lets fibers wait", () => {
         )
         yield* flush
         return yield* stats
-      }).pipe(Effect.provide(Log.layer({ send, queue: waiting })))
+      }).pipe(Effect.provide(Log.layer({ send, queue: waiting })), Effect.provide(recordedConsole().layer))
       expect(most).toBeLessThanOrEqual(3 + 20 + 1)
       expect(stats).toEqual({ accepted: 1000, shipped: 1000, dropped: 0, failed: 0, queued: 0 })
       for (let fiber = 0; fiber < 20; fiber += 1) {
@@ -51,7 +51,12 @@ describe("a full queue that lets fibers wait", () => {
       yield* Effect.gen(function* () {
         const { stats } = yield* Log.Shipper
         const fiber = yield* Effect.fork(
-          Effect.forEach(numbered(0, 100), (text) => Effect.zipRight(Effect.log(text), Effect.sync(() => (reached += 1))))
+          Effect.forEach(numbered(0, 100), (text) =>
+            Effect.zipRight(
+              Effect.log(text),
+              Effect.sync(() => (reached += 1))
+            )
+          )
         )
         yield* Effect.repeat(Effect.sleep("5 millis"), { until: () => Effect.map(stats, ({ queued }) => queued >= 4) })
         yield* Effect.sleep("150 millis")
@@ -59,7 +64,7 @@ describe("a full queue that lets fibers wait", () => {
         const exit = yield* Fiber.interrupt(fiber)
         expect(Exit.isInterrupted(exit)).toBe(true)
         yield* Deferred.succeed(gate, undefined)
-      }).pipe(Effect.provide(Log.layer({ send, queue: waiting })))
+      }).pipe(Effect.provide(Log.layer({ send, queue: waiting })), Effect.provide(recordedConsole().layer))
       expect(messages()).toEqual(numbered(0, messages().length))
     })
   )

@@ -21,7 +21,8 @@ export const recording = <E = never>(
 export const recordedConsole = () => {
   const lines: Array<string> = []
   const unsafe = { ...globalThis.console, error: (line: string) => void lines.push(line) }
-  const service = { ...Console.consoleWith, unsafe } as unknown as Console.Console
+  // The shipper writes by the unsafe part only.
+  const service = { [Console.TypeId]: Console.TypeId, unsafe } as unknown as Console.Console
   return { lines, layer: Layer.merge(Console.setConsole(service), Logger.remove(Logger.defaultLogger)) }
 }
 

@@ -24,7 +24,22 @@ export type { Options, OtlpOptions, QueueOptions, ShipOptions } from "./internal
 export { RecordsRejected } from "./internal/log/RecordsRejected.js"
 export type { Stats } from "./internal/log/Stats.js"
 
-/** The shipper of a layer. */
+/**
+ * The shipper of a layer.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import * as Log from "effect-herald/log"
+ *
+ * const program = Effect.gen(function* () {
+ *   const { flush, stats } = yield* Log.Shipper
+ *   yield* Effect.log("deployed")
+ *   yield* flush
+ *   return (yield* stats).failed
+ * })
+ * ```
+ */
 export class Shipper extends Context.Tag("effect-herald/log/Shipper")<
   Shipper,
   {
@@ -48,8 +63,28 @@ export class Queue extends Context.Tag("effect-herald/log/Queue")<
 >() {}
 
 /**
- * A layer that adds a logger, and a queue in memory for its records. Other loggers stay. `ship` sends them. Two layers let records be
- * logged, kept and shipped first that are logged while the API's layer is built, or while it signs in.
+ * A layer that adds a logger, and a queue in memory for its records. Other loggers stay. `ship` sends them. With two layers, records that
+ * are logged while the API's layer is built, or while it signs in, are kept and shipped first.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { Authoriser, Verbs } from "effect-herald"
+ * import * as Log from "effect-herald/log"
+ *
+ * class Logs extends Authoriser.Tag("app/Logs")<Logs>() {}
+ * const { post } = Verbs.make(Logs)
+ *
+ * const api = Layer.zipRight(
+ *   Layer.effectDiscard(Effect.log("the first record that is shipped")),
+ *   Logs.layer({ baseUrl: "https://logs.example" })
+ * )
+ *
+ * const live = Log.ship({ send: (records) => post("/logs", { json: records }), batch: {} }).pipe(
+ *   Layer.provide(api),
+ *   Layer.provide(Log.queue({ capacity: 50_000 }))
+ * )
+ * ```
  */
 export const queue = (options: QueueOptions = {}): Layer.Layer<Queue> =>
   Layer.scoped(
@@ -57,7 +92,11 @@ export const queue = (options: QueueOptions = {}): Layer.Layer<Queue> =>
     Effect.map(makeQueue(options), (state) => ({ stats: Effect.sync(state.backlog.stats), state }))
   )
 
-/** A layer that ships the records of a queue. */
+/**
+ * A layer that ships the records of a queue, in order, one request at a time. A record whose request failed after the server received it can
+ * arrive twice. Records that come from the shipping itself, in any fiber that it started, are not shipped. The end of the scope sends what
+ * waits, within `flushWithin`, also after an interruption. See `queue` for an example.
+ */
 export const ship = <E, R>(options: ShipOptions<E, R>): Layer.Layer<Shipper, never, R | Queue> =>
   Layer.scoped(
     Shipper,
@@ -68,7 +107,26 @@ export const ship = <E, R>(options: ShipOptions<E, R>): Layer.Layer<Shipper, nev
     })
   )
 
-/** A layer that adds a logger that ships records: `queue` and `ship`. */
+/**
+ * A layer that adds a logger that ships records: `queue` and `ship`. Provide it last, so that other layers are built after it, and what they
+ * log when they are closed arrives.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { Authoriser, Verbs } from "effect-herald"
+ * import * as Log from "effect-herald/log"
+ *
+ * class Logs extends Authoriser.Tag("app/Logs")<Logs>() {}
+ * const { post } = Verbs.make(Logs)
+ *
+ * const logs = Log.layer({ send: (records) => post("/logs", { json: records }), batch: { size: 500 } })
+ *
+ * const program = Effect.log("started").pipe(
+ *   Effect.provide(Layer.provide(logs, Logs.layer({ baseUrl: "https://logs.example" })))
+ * )
+ * ```
+ */
 export const layer = <E, R>(options: Options<E, R>): Layer.Layer<Shipper, never, R> =>
   Layer.provide(ship(options), queue({ ...options.queue, minimumLevel: options.minimumLevel }))
 

@@ -1,8 +1,10 @@
 import * as DateTime from "effect/DateTime"
 import type * as Layer from "effect/Layer"
 import * as LogLevel from "effect/LogLevel"
+import * as Schema from "effect/Schema"
 import type { HttpClient } from "@effect/platform/HttpClient"
 import { largestLogLine, type LogApplication, longestLogName, type LogRecordLevel } from "../../schemas/site/Log.js"
+import { Text } from "../../schemas/site/Text.js"
 import * as Log from "../../src/Log.js"
 import * as Operation from "../../src/Operation.js"
 import { Authoriser } from "./Authoriser.js"
@@ -45,15 +47,15 @@ const levels: Readonly<Record<LogLevel.Literal, LogRecordLevel>> = {
   None: "critical"
 }
 
-/** Removes what the server refuses in a text: NUL, and white space alone. */
-const acceptable = (text: string, otherwise: string): string => {
-  const clean = text.replaceAll("\0", "").toWellFormed()
-  return clean.trim() === "" ? otherwise : clean
-}
+/** Cuts a text to a number of characters. */
+const cut = (text: string, longest: number): string =>
+  text.length <= longest ? text : [...text].slice(0, longest).join("")
 
-/** Cuts a name to the length that the server accepts, in characters. */
-const cut = (name: string): string =>
-  name.length <= longestLogName ? name : [...name].slice(0, longestLogName).join("")
+/** Returns a text without what the server refuses, or another text if it is blank. */
+const acceptable = (text: string, otherwise: string, longest = Number.POSITIVE_INFINITY): string => {
+  const clean = cut(text.replaceAll("\0", "").toWellFormed(), longest)
+  return Schema.is(Text)(clean) ? clean : otherwise
+}
 
 /** Returns the name of a source file, without its folder and its extension, as Python names modules. */
 const moduleOf = (file: string): string => {
@@ -77,7 +79,7 @@ export const toLogRecord = (
   { annotations, cause, level, location, message, time }: Log.LogRecord,
   { application, loggerName = application }: LogRecordOptions
 ): NewLogRecord => {
-  const name = cut(acceptable(loggerName, application))
+  const name = acceptable(loggerName, application, longestLogName)
   const annotated = Object.entries(annotations).map(([key, value]) =>
     typeof value === "string" ? `${key}=${value}` : `${key}=${JSON.stringify(value)}`
   )
@@ -86,7 +88,7 @@ export const toLogRecord = (
     application,
     loggerName: name,
     level: levels[level],
-    module: location === undefined ? name : cut(acceptable(moduleOf(location.file), name)),
+    module: location === undefined ? name : acceptable(moduleOf(location.file), name, longestLogName),
     line: location === undefined ? 0 : Math.min(Math.max(location.line, 0), largestLogLine),
     message: acceptable(text, "(blank)"),
     timestamp: DateTime.unsafeMake(time)

@@ -86,6 +86,10 @@ export const snapshot = (value: unknown, isSecretName: IsSecretName, budget: Bud
     else out[name] = copied
   }
 
+  /** Reports whether an array is a pair of a name and a secret, as a `HashMap` and headers have. */
+  const isSecretEntry = (value: ReadonlyArray<unknown>): boolean =>
+    value.length === 2 && typeof value[0] === "string" && isSecretText(value[0], isSecretName, value[1])
+
   const items = (values: Iterable<unknown>): ReadonlyArray<unknown> => {
     const out: Array<unknown> = []
     for (const one of values) {
@@ -116,7 +120,7 @@ export const snapshot = (value: unknown, isSecretName: IsSecretName, budget: Bud
     if (ancestors.length >= deepest) return Array.isArray(value) ? "[Array]" : "[Object]"
     ancestors.push(value)
     try {
-      if (Array.isArray(value)) return items(value)
+      if (Array.isArray(value)) return isSecretEntry(value) ? [value[0], redacted] : items(value)
       const toJSON = (value as { readonly toJSON?: unknown }).toJSON
       if (
         Object.getPrototypeOf(value) === Object.prototype &&

@@ -55,10 +55,12 @@ export interface UserWithAlts extends Schema.Schema.Type<typeof userWithAlts> {}
 export interface UserWithAltsEncoded extends Schema.Schema.Encoded<typeof userWithAlts> {}
 export const UserWithAlts: Schema.Schema<UserWithAlts, UserWithAltsEncoded> = userWithAlts
 
+const PageNumber = Schema.NullOr(Schema.Int.pipe(Schema.positive()))
+
 const userPage = Schema.Struct({
   count: Schema.NonNegativeInt,
-  nextPage: Schema.propertySignature(Schema.NullOr(Schema.Int)).pipe(Schema.fromKey("next_page_no")),
-  previousPage: Schema.propertySignature(Schema.NullOr(Schema.Int)).pipe(Schema.fromKey("previous_page_no")),
+  nextPage: Schema.propertySignature(PageNumber).pipe(Schema.fromKey("next_page_no")),
+  previousPage: Schema.propertySignature(PageNumber).pipe(Schema.fromKey("previous_page_no")),
   results: Schema.Array(User)
 }).annotations({ identifier: "UserPage" })
 /**

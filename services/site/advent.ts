@@ -3,11 +3,9 @@ import type { Snowflake } from "../../src/Snowflake.js"
 import { Authoriser } from "./Authoriser.js"
 import * as endpoints from "./endpoints/advent.js"
 import { idOf } from "../references.js"
+import type { UserReference } from "./users.js"
 
 export { AocBlock, type AocBlockEncoded, AocLink, type AocLinkEncoded } from "../../schemas/site/Advent.js"
-
-/** A user, or their id. */
-type UserReference = Snowflake | { readonly id: Snowflake }
 
 /** Returns the id of a user, if there is one. */
 const idIf = (user: UserReference | undefined): Snowflake | undefined => user && idOf(user)

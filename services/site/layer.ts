@@ -24,6 +24,10 @@ export interface Options extends AnonymousOptions {
   readonly token: Redacted.Redacted
 }
 
+/** Removes the header to which the server can respond with a page of HTML. */
+const withoutAccept = (headers: HeraldAuthoriser.Defaults["headers"] = {}) =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== "accept"))
+
 const make = (
   credentials: Effect.Effect<Credentials.Credentials, ConfigError.ConfigError> | undefined,
   { baseUrl = defaultBaseUrl, headers, ...defaults }: AnonymousOptions
@@ -34,8 +38,7 @@ const make = (
         ...defaults,
         baseUrl,
         credentials,
-        // Without it, the server can respond with a page of HTML.
-        headers: { ...headers, accept: "application/json" }
+        headers: { ...withoutAccept(headers), accept: "application/json" }
       }),
       (service) => Context.make(Authoriser, service)
     )
@@ -46,7 +49,7 @@ const makeWithToken = ({ token, ...options }: Options) =>
 
 /**
  * A layer for the owner of a token, which is sent as `Authorization: Token <key>`. It does not change: a call that fails with
- * `Unauthorized` is not retried. Building it fails with a `ConfigError` if the token is empty or has other characters than visible ASCII, or if the base URL or another option is
+ * `Unauthorized` is not retried. Every request asks for JSON, whatever the default headers. Building it fails with a `ConfigError` if the token is empty or has other characters than visible ASCII, or if the base URL or another option is
  * invalid. Plain http to another machine, as within a cluster, needs the option `insecure`.
  *
  * @example

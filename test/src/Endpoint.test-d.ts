@@ -204,7 +204,8 @@ describe("the errors of an endpoint", () => {
       byStatus: Endpoint.get("/", { errors: { 404: NoSuchCity, 409: Closed, 422: Problem } }),
       list: Endpoint.get("/", { errors: { 422: [NoSuchCity, Problem] } }),
       union: Endpoint.get("/", { errors: { 422: Schema.Union(NoSuchCity, Closed) } }),
-      withSuccess: Endpoint.post("/", { success: { 200: Schema.Number }, errors: { 404: NoSuchCity } })
+      withSuccess: Endpoint.post("/", { success: { 200: Schema.Number }, errors: { 404: NoSuchCity } }),
+      ofTwoHundreds: Endpoint.get("/", { success: { 200: Schema.Number }, errors: { 202: NoSuchCity, "2XX": Closed } })
     })
     type All = ReturnType<typeof all>
     expectTypeOf<Failure<All["none"]>>().toEqualTypeOf<never>()
@@ -213,6 +214,7 @@ describe("the errors of an endpoint", () => {
     expectTypeOf<Failure<All["list"]>>().toEqualTypeOf<NoSuchCity | Problem>()
     expectTypeOf<Failure<All["union"]>>().toEqualTypeOf<NoSuchCity | Closed>()
     expectTypeOf<Failure<All["withSuccess"]>>().toEqualTypeOf<NoSuchCity>()
+    expectTypeOf<Failure<All["ofTwoHundreds"]>>().toEqualTypeOf<NoSuchCity | Closed>()
   })
 
   it("do not include those of errorAs, which any call can fail with", () => {
@@ -383,6 +385,12 @@ describe("what does not compile", () => {
     Endpoint.get("/users", { success: Schema.String, errors: { 404: Schema.String } })
     // @ts-expect-error the status is a success, too
     Endpoint.get("/users", { success: { 200: Schema.String, 404: Body.empty() }, errors: { 404: NoSuchCity } })
+    // @ts-expect-error a 202 is a success, too, since the success is that of every 2xx
+    Endpoint.get("/users", { success: Schema.String, errors: { 202: NoSuchCity } })
+    // @ts-expect-error without a success every 2xx is one
+    Endpoint.get("/users", { errors: { 202: NoSuchCity } })
+    // @ts-expect-error a class of them, too
+    Endpoint.get("/users", { success: Schema.String, errors: { "2XX": NoSuchCity } })
     // @ts-expect-error an error is read as JSON
     Endpoint.get("/users", { errors: { 404: Body.text() } })
     // @ts-expect-error the schema has requirements

@@ -189,6 +189,30 @@ describe("the arguments of an operation", () => {
       expect(yield* issuesOf({ ...valid, body: { deep: [1, 1.5] } })).toEqual([["body", "deep", 1]])
     })
   )
+
+  it.effect("have the issues that a filter of the whole finds at places within it", () =>
+    Effect.gen(function* () {
+      const Range = Schema.Struct({ from: Schema.Int, to: Schema.Int }).pipe(
+        Schema.filter(({ from, to }) => [
+          ...(from > to ? [{ path: ["to"], message: "must not be less than from" }] : []),
+          ...(from < 0 ? [{ path: ["from"], message: "must not be negative" }] : [])
+        ])
+      )
+      const operation = Operation.make(Caller, () => Endpoint.post("/ranges", { body: Range }))
+      const issuesOf = (body: typeof Range.Type) =>
+        Effect.flip(operation({ body })).pipe(
+          Effect.provide(Layer.mergeAll(at(baseUrl), once, stub([]).layer)),
+          Effect.map((error) => (error._tag === "EncodeError" ? error.issues : []))
+        )
+      expect(yield* issuesOf({ from: 2, to: 1 })).toEqual([
+        { path: ["body", "to"], message: "must not be less than from" }
+      ])
+      expect(yield* issuesOf({ from: -1, to: -2 })).toEqual([
+        { path: ["body", "to"], message: "must not be less than from" },
+        { path: ["body", "from"], message: "must not be negative" }
+      ])
+    })
+  )
 })
 
 describe("withResponse", () => {

@@ -11,12 +11,12 @@ import { alreadyExists, unknownReference } from "../../../schemas/site/errors.js
 import { IdText } from "../../../schemas/site/Id.js"
 import * as Body from "../../../src/Body.js"
 import * as Endpoint from "../../../src/Endpoint.js"
-import { withNotFound, withoutNotFound } from "./errors.js"
+import { badRequestOr, withNotFound, withoutNotFound } from "./errors.js"
 
 /** For endpoints that create the only one of a user, who must exist. */
 const withRefusals = () => ({
   ...withoutNotFound(),
-  400: [alreadyExists(/already exists/), unknownReference(), Endpoint.errorAs("BadRequest")] as const
+  400: badRequestOr(alreadyExists(/already exists/), unknownReference())
 })
 
 export const getAocLinks = () =>

@@ -4,7 +4,7 @@ import { alreadyExists, unknownReference } from "../../../schemas/site/errors.js
 import { FilterForm, UpdateFilter } from "../../../schemas/site/filterForms.js"
 import * as Body from "../../../src/Body.js"
 import * as Endpoint from "../../../src/Endpoint.js"
-import { withNotFound, withoutNotFound, withUnknownReference } from "./errors.js"
+import { badRequestOr, withNotFound, withoutNotFound, withUnknownReference } from "./errors.js"
 
 export const getFilters = () =>
   Endpoint.get("/bot/filter/filters", {
@@ -20,7 +20,7 @@ export const createFilter = () =>
     success: { 201: Filter },
     errors: {
       ...withoutNotFound(),
-      400: [alreadyExists(/already exists/), unknownReference(), Endpoint.errorAs("BadRequest")]
+      400: badRequestOr(alreadyExists(/already exists/), unknownReference())
     }
   })
 

@@ -3,7 +3,7 @@ import { AddressableName } from "../../../schemas/site/PathSegment.js"
 import { AlreadyKnownBody, MailingList, MailingListName, SeenItem } from "../../../schemas/site/MailingList.js"
 import * as Body from "../../../src/Body.js"
 import * as Endpoint from "../../../src/Endpoint.js"
-import { withAlreadyExists, withNotFound, withoutNotFound } from "./errors.js"
+import { badRequestOr, withAlreadyExists, withNotFound, withoutNotFound } from "./errors.js"
 
 export const getMailingLists = () =>
   Endpoint.get("/bot/mailing-lists", {
@@ -35,6 +35,6 @@ export const addSeenItem = () =>
     path: { list: AddressableName },
     body: SeenItem,
     success: { 204: Body.empty() },
-    errors: { ...withNotFound(), 400: [AlreadyKnownBody, Endpoint.errorAs("BadRequest")] },
+    errors: { ...withNotFound(), 400: badRequestOr(AlreadyKnownBody) },
     idempotent: true
   })

@@ -9,7 +9,6 @@ import type { RetryPolicy } from "../../RetryPolicy.js"
 import { durationText } from "../durationText.js"
 import { flatMapNow } from "../flatMapNow.js"
 import { dropStream } from "../http/readBody.js"
-import { isSuccess } from "../http/statuses.js"
 import { pauseBegan, type PauseBegan } from "./authorize.js"
 import type { AttemptFailure } from "./AttemptFailure.js"
 import { failedAttempt } from "./AttemptLog.js"
@@ -107,9 +106,7 @@ export const retry = <R>(
       const returns =
         response !== undefined &&
         (call.endpoint.successes(response.status) !== undefined ||
-          // A 2xx that is declared as an error says that the resource is not there yet.
-          (!isSuccess(response.status) &&
-            retryAfter === undefined &&
+          (retryAfter === undefined &&
             stores?.(response) === true &&
             !holdsSecret(errorContext(call, state), response)))
       return Effect.zipRight(

@@ -280,3 +280,5 @@ export const many = <A>(body: Body, one: (item: Json) => A): ReadonlyArray<A> =>
   if (items.length < body.length) throw new Refused(errors)
   return items
 }
+
+export const isString = (body: Body): body is string => typeof body === "string"

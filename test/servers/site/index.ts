@@ -7,7 +7,7 @@ import * as Scripted from "../scripted.js"
 import { badRequest, type Body, Failed, Form, Refused } from "./fields.js"
 import { JsonError, parse, stringify } from "./json.js"
 import { type Call, nameOf, type Reply, type Row } from "./row.js"
-import { rows } from "./routes.js"
+import { rows, served } from "./routes.js"
 import * as State from "./state.js"
 import * as Time from "./time.js"
 
@@ -138,7 +138,7 @@ interface Match {
   readonly path: ReadonlyArray<string>
 }
 
-const compiled = rows.map((row) => ({
+const compiled = served.map((row) => ({
   row,
   pattern: new RegExp(`^${row.path.replace(/\{\w+\}/g, "([^/.]+)")}$`)
 }))

@@ -167,7 +167,7 @@ const validate = ({ active, expires_at, hidden, type }: Partial<Infraction>) => 
   if (active === true && ["note", "warning", "kick"].includes(type ?? "")) {
     refuse("active", `${type} infractions cannot be active.`)
   }
-  if (expires_at != null && ["kick", "warning"].includes(type ?? "")) {
+  if (expires_at !== null && expires_at !== undefined && ["kick", "warning"].includes(type ?? "")) {
     refuse("expires_at", `${type} infractions cannot expire.`)
   }
   if (hidden === true && ["superstar", "warning", "voice_ban", "voice_mute"].includes(type ?? "")) {

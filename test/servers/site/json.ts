@@ -13,7 +13,7 @@ export const isArray = (value: Json): value is ReadonlyArray<Json> => Array.isAr
 export class JsonError extends Error {}
 
 const numberAt = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?/y
-const plainTextAt = /[^"\\\u0000-\u001f]*/y
+const plainTextAt = /[ !#-\[\]-\uffff]*/y
 const escapes: Readonly<Record<string, string>> = {
   '"': '"',
   "\\": "\\",

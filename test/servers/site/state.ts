@@ -332,20 +332,20 @@ export const make = (seed: Seed, now: () => bigint): State => {
       table.set(id, { id, ...complete(id), ...row } as Row<M> & { id: bigint })
     }
   }
-  for (const role of seed.roles ?? []) {
-    state.roles.set(role.id, {
-      id: role.id,
-      name: `role ${role.id}`,
+  for (const { id, ...role } of seed.roles ?? []) {
+    state.roles.set(id, {
+      id,
+      name: `role ${id}`,
       colour: 0n,
       permissions: 0n,
       position: 0n,
       ...role
     })
   }
-  for (const user of seed.users ?? []) {
-    state.users.set(user.id, {
-      id: user.id,
-      name: `user ${user.id}`.slice(0, 32),
+  for (const { id, ...user } of seed.users ?? []) {
+    state.users.set(id, {
+      id,
+      name: `user ${id}`.slice(0, 32),
       display_name: "",
       discriminator: 0n,
       roles: [],

@@ -9,7 +9,7 @@ import * as Config from "effect/Config"
 import { Snowflake } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import { basic } from "./support/callers.js"
-import { inProcess, json } from "./support/inProcess.js"
+import { inProcess, json } from "../../support/inProcess.js"
 import { account } from "./support/wire.js"
 
 const secret = "s3cret+Xyzzy"

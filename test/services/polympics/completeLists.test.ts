@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as Polympics from "effect-herald/polympics"
 import { anonymous } from "./support/callers.js"
-import { inProcess } from "./support/inProcess.js"
+import { inProcess } from "../../support/inProcess.js"
 import { page, teams } from "./support/wire.js"
 
 describe("a list", () => {

@@ -13,7 +13,7 @@ import * as TestClock from "effect/TestClock"
 import { type Authoriser, Deadline, RetryPolicy } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import { elapsing } from "../../support/kit.js"
-import { inProcess, json, type Reply, settle } from "./support/inProcess.js"
+import { inProcess, json, type Reply, settle } from "../../support/inProcess.js"
 import { newPassword, appReset } from "./support/resets.js"
 import { page, team, teams } from "./support/wire.js"
 

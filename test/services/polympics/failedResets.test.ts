@@ -8,7 +8,7 @@ import * as TestClock from "effect/TestClock"
 import { Deadline, type HeraldError, RetryPolicy, Snowflake } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import { appHeader, appPassword, userHeader, userPassword } from "./support/callers.js"
-import { json, type Reply, settle } from "./support/inProcess.js"
+import { json, type Reply, settle } from "../../support/inProcess.js"
 import { newPassword, resettable, appReset, userReset } from "./support/resets.js"
 
 /*

@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as Polympics from "effect-herald/polympics"
 import { anonymous } from "./support/callers.js"
-import { inProcess, json, type Sent } from "./support/inProcess.js"
+import { inProcess, json, type Sent } from "../../support/inProcess.js"
 import { team } from "./support/wire.js"
 
 const pageOf = ({ target }: Sent) => Number(new URL(target, "http://localhost").searchParams.get("page"))

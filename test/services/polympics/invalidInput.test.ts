@@ -7,7 +7,7 @@ import * as Stream from "effect/Stream"
 import { Snowflake } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import * as callers from "./support/callers.js"
-import { inProcess } from "./support/inProcess.js"
+import { inProcess } from "../../support/inProcess.js"
 import { invalid, type InvalidCall, marker, testEncodeErrors } from "./support/encodeErrors.js"
 
 /*

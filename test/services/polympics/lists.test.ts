@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as Polympics from "effect-herald/polympics"
 import { anonymous } from "./support/callers.js"
-import { type InProcess, inProcess } from "./support/inProcess.js"
+import { type InProcess, inProcess } from "../../support/inProcess.js"
 import { account, page, team, teams } from "./support/wire.js"
 
 const environment = ({ layer }: InProcess) => Layer.merge(anonymous("https://polympics.test"), layer)

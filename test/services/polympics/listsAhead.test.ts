@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as Polympics from "effect-herald/polympics"
 import { anonymous } from "./support/callers.js"
-import { inProcess, settle } from "./support/inProcess.js"
+import { inProcess, settle } from "../../support/inProcess.js"
 import { page, teams } from "./support/wire.js"
 
 /** A server with ten pages of two items, of which each is sent when it is released. */

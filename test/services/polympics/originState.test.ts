@@ -8,7 +8,7 @@ import * as TestClock from "effect/TestClock"
 import { type Authoriser, Deadline, Limiter, OriginState, RetryPolicy } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import * as Scripted from "../../servers/scripted.js"
-import { inProcess, json, type Reply } from "./support/inProcess.js"
+import { inProcess, json, type Reply } from "../../support/inProcess.js"
 import { team } from "./support/wire.js"
 import { client } from "../../support/client.js"
 

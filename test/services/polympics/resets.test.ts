@@ -9,7 +9,7 @@ import * as TestClock from "effect/TestClock"
 import { Deadline, Snowflake } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import { appHeader, basic } from "./support/callers.js"
-import { settle } from "./support/inProcess.js"
+import { settle } from "../../support/inProcess.js"
 import { newPassword, resettable, appReset } from "./support/resets.js"
 
 /*

@@ -7,7 +7,7 @@ import type { HeraldError } from "effect-herald"
 import { Snowflake } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
 import * as callers from "./support/callers.js"
-import { inProcess, json, type Reply } from "./support/inProcess.js"
+import { inProcess, json, type Reply } from "../../support/inProcess.js"
 import { plain } from "./support/reading.js"
 import { account } from "./support/wire.js"
 

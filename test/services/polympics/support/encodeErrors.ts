@@ -7,7 +7,7 @@ import type { HeraldError } from "effect-herald"
 import { Issue } from "effect-herald"
 import type * as Polympics from "effect-herald/polympics"
 import * as callers from "./callers.js"
-import { inProcess } from "./inProcess.js"
+import { inProcess } from "../../../support/inProcess.js"
 
 type Caller = Polympics.User | Polympics.App | Polympics.SignedIn | Polympics.Authoriser
 

@@ -2,7 +2,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { app, user } from "./callers.js"
-import { inProcess, json, type Reply } from "./inProcess.js"
+import { inProcess, json, type Reply } from "../../../support/inProcess.js"
 import { account } from "./wire.js"
 
 export const newPassword = "new+Passw0rd/after=reset"

@@ -1,4 +1,4 @@
-import { json } from "./inProcess.js"
+import { json } from "../../../support/inProcess.js"
 
 /** A team as the API writes it, with defaults for the fields that a test does not set. */
 export const team = (id: number, more: object = {}) => ({

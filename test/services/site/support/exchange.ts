@@ -12,14 +12,8 @@ import { once } from "../../../support/kit.js"
 /** The token of the tests, which occurs in no other text. */
 export const token = "0123456789abcdef0123456789abcdef01234567"
 
-/** A layer for a scripted server, without retries. */
-export const at = (baseUrl: URL) =>
-  Layer.orDie(
-    Layer.effect(
-      Site.Authoriser,
-      Herald.Authoriser.make({ baseUrl, credentials: Herald.Credentials.token(Redacted.make(token)) })
-    )
-  )
+/** A layer for a scripted server. */
+export const at = (baseUrl: URL) => Layer.orDie(Site.layer({ token: Redacted.make(token), baseUrl }))
 
 /** Runs a call against a server that responds in this way, and returns its outcome and the requests that were sent. */
 export const exchange = <A, E>(

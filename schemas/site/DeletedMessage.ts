@@ -1,5 +1,6 @@
 import * as Schema from "effect/Schema"
 import * as Snowflake from "../../src/Snowflake.js"
+import { eachOnce } from "./eachOnce.js"
 import { Id } from "./Id.js"
 import { blankableTextUpTo } from "./Text.js"
 import { Timestamp } from "./Timestamp.js"
@@ -36,7 +37,9 @@ export interface DeletionContext extends Schema.Schema.Type<typeof deletionConte
 export interface DeletionContextEncoded extends Schema.Schema.Encoded<typeof deletionContext> {}
 export const DeletionContext: Schema.Schema<DeletionContext, DeletionContextEncoded> = deletionContext
 
-/** The body of `POST bot/deleted-messages`. The server requires the key `actor`. */
+/**
+ * The body of `POST bot/deleted-messages`. The server requires the key `actor`, and responds to a message that is given twice with a 500.
+ */
 export const DeletionForm = Schema.Struct({
   actor: Schema.NullOr(Id),
   creation: Timestamp,
@@ -50,6 +53,6 @@ export const DeletionForm = Schema.Struct({
         embeds: Schema.optional(Schema.Array(Schema.Unknown)),
         attachments: Schema.optional(Schema.Array(urlUpTo(512)))
       })
-    )
+    ).pipe(Schema.filter(eachOnce("message")))
   ).pipe(Schema.fromKey("deletedmessage_set"))
 })

@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { eachOnce } from "./eachOnce.js"
 import { Id } from "./Id.js"
 import { blankableTextUpTo, Text, textUpTo } from "./Text.js"
 
@@ -26,32 +27,22 @@ export const UserForm = Schema.Struct({ id: Id, ...required, ...optional })
 /** The body of `PATCH bot/users/{id}`. */
 export const UserChangesForm = Schema.Struct(changes)
 
-/** Refuses a list in which a user is given twice. The server refuses it whole. */
-const eachOnce = (users: ReadonlyArray<{ readonly id: string }>) => {
-  const seen = new Map<string, number>()
-  for (const [index, { id }] of users.entries()) {
-    const first = seen.get(id)
-    if (first !== undefined) {
-      return { path: [index, "id"], message: `is the id of item ${first}, too: give each user once` }
-    }
-    seen.set(id, index)
-  }
-  return true
-}
-
-/** The body of `POST bot/users` for many users. */
-export const UserForms = Schema.Array(UserForm).pipe(Schema.filter(eachOnce))
+/** The body of `POST bot/users` for many users. The server refuses the whole list if a user is given twice. */
+export const UserForms = Schema.Array(UserForm).pipe(Schema.filter(eachOnce("user")))
 
 /** A change without a field to change, by which the server refuses the whole list. */
 const changesSomething = ({ id: _, ...fields }: { readonly id: string }) =>
   Object.values(fields).some((value) => value !== undefined) || "must change at least one field"
 
-/** The body of `PATCH bot/users/bulk_patch`. The server responds to an empty list with a 500. */
+/**
+ * The body of `PATCH bot/users/bulk_patch`. The server responds to an empty list with a 500, and refuses the whole list if a user is given
+ * twice.
+ */
 export const UserChangesForms = Schema.Array(
   Schema.Struct({ id: Id, ...changes }).pipe(Schema.filter(changesSomething))
 ).pipe(
   Schema.filter((users) => users.length > 0 || "must not be empty: the server would respond with a 500"),
-  Schema.filter(eachOnce)
+  Schema.filter(eachOnce("user"))
 )
 
 /**

@@ -37,7 +37,8 @@ export interface NewDeletion {
 
 /**
  * Stores messages that were deleted. Fails with `UnknownReference` if the site does not know the actor, and with `BadRequest` if it refuses one of the
- * messages, such as one whose author it does not know; its `issues` name the message by its index.
+ * messages, such as one whose author it does not know, or one that is stored; its `issues` name the message by its index. A message that is given twice
+ * is refused before sending.
  */
 export const createDeletedMessages = Operation.make(
   Authoriser,

@@ -20,15 +20,19 @@ export interface IncludeInactive {
 /** Conditions for reminders. */
 export interface ReminderQuery extends IncludeInactive {
   readonly author?: UserReference | undefined
-  /** False needs `includeInactive`, without which there are no inactive ones. */
+  /** False implies `includeInactive`, without which the server returns none. */
   readonly active?: boolean | undefined
 }
 
-/** Returns the reminders that meet all conditions: only active ones, unless `includeInactive` is true. */
+/** Returns the reminders that meet all conditions: only active ones, unless `includeInactive` is true or `active` is false. */
 export const getReminders = Operation.make(
   Authoriser,
   endpoints.getReminders,
-  ({ author, ...others }: ReminderQuery = {}) => ({ ...others, author: author && idOf(author) })
+  ({ active, author, includeInactive = active === false ? true : undefined }: ReminderQuery = {}) => ({
+    active,
+    author: author && idOf(author),
+    includeInactive
+  })
 )
 
 /** A reminder to create. */
@@ -82,7 +86,7 @@ export type ReminderChanges = { readonly [Name in keyof NewReminder]?: NewRemind
 
 /**
  * Changes a reminder. Fails with `NotFound` if there is no active one with this id, and with `UnknownReference` if the site does not know
- * the author.
+ * the author. After a lost response to `active: false`, `NotFound` may be the result of an earlier attempt.
  */
 export const updateReminder = Operation.make(
   Authoriser,

@@ -403,6 +403,8 @@ describe("the site server", () => {
       assert.strictEqual((yield* call("GET", "healthcheck")).status, 502)
       assert.strictEqual((yield* call("GET", "healthcheck")).status, 502)
       assert.strictEqual((yield* call("GET", "healthcheck")).status, 200)
+      script(SiteServer.delayed(20), { when: ({ method }) => method === "GET" })
+      assert.strictEqual((yield* call("GET", "healthcheck")).text, '{"status":"ok"}')
       script(SiteServer.lost)
       const exit = yield* Effect.exit(call("DELETE", "bot/users/1"))
       assert.strictEqual(exit._tag, "Failure")

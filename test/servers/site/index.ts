@@ -12,7 +12,7 @@ import * as State from "./state.js"
 import * as Time from "./time.js"
 
 export { rows } from "./routes.js"
-export { parse, stringify } from "./json.js"
+export { parse } from "./json.js"
 export { nameOf, type Row } from "./row.js"
 export type * from "./state.js"
 

@@ -1,5 +1,5 @@
 import type { Received } from "../scripted.js"
-import { badRequest, type Body, crash, Failed, pythonInt } from "./fields.js"
+import { badRequest, type Body, Failed, pythonInt } from "./fields.js"
 import type { Json } from "./json.js"
 import type { State } from "./state.js"
 
@@ -119,4 +119,4 @@ export const ordered = <A extends object>(
   })
 }
 
-export { badRequest, crash, notFound }
+export { badRequest, notFound }

@@ -11,8 +11,11 @@ export const parseJson = (text: string): unknown => {
   // A mark that no text has, so that only these numbers become big integers.
   const mark = randomUUID()
   let found = false
-  const marked = json.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (token) => {
-    if (!/^-?\d{16,}$/.test(token) || Number.isSafeInteger(Number(token))) return token
+  let inString = false
+  // Strings are not matched whole: a regular expression overflows the stack for one of 20 million characters.
+  const marked = json.replace(/\\.|"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (token) => {
+    if (token === '"') inString = !inString
+    if (inString || !/^-?\d{16,}$/.test(token) || Number.isSafeInteger(Number(token))) return token
     found = true
     return `"${mark}${token}"`
   })

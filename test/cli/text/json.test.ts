@@ -54,6 +54,12 @@ describe("parseJson", () => {
     })
     expect(parseJson("\ufeff{}")).toEqual({})
     expect(() => parseJson("{")).toThrow(SyntaxError)
+    const text = `\\"${"x".repeat(20_000_000)}\\\\`
+    expect(parseJson(`{"text":"${text}","1234567890123456789":"\\\\","id":12345678901234567890}`)).toEqual({
+      text: `"${"x".repeat(20_000_000)}\\`,
+      "1234567890123456789": "\\",
+      id: 12345678901234567890n
+    })
     expect(parseJson("[9007199254740991,9007199254740992,-9007199254740992,-0]")).toEqual([
       9007199254740991,
       9007199254740992n,

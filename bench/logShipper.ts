@@ -40,7 +40,7 @@ export const logShipper: Bench = {
           url,
           compile("support/pinoHttp.ts")
         ])
-        const costs = await measureGroup({ group: "log", reference, atOnce: 1, rounds: 15, maxSeconds: 60 })
+        const costs = await measureGroup({ group: "log", reference, atOnce: 1, rounds: 25, maxSeconds: 60 })
         const { before, first, later, stats } = await measureHeap()
         const names = [...costs.keys()]
         const growth = later - first

@@ -84,8 +84,8 @@ const release = (database: Database.Database): void => {
 /** Opens a file, takes its lock, and checks its pages. Throws the errors of SQLite, and `UnreadableFile`. */
 const openFile = ({ file, maxBytes = defaultMaxBytes, sync = false }: Options): Database.Database => {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  // The other files get the mode of this one.
-  closeSync(openSync(file, "a", 0o600))
+  // The other files get the mode of this one. A file that is there is not touched: to close it would end the locks of this process on it.
+  if (!existsSync(file)) closeSync(openSync(file, "a", 0o600))
   const database = new Database(file)
   try {
     // The kernel ends this lock with the process.

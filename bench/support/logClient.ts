@@ -9,7 +9,7 @@ import { reply } from "./reply.js"
 import type { Cost, Listing, Message } from "./slices.js"
 
 // The arguments of bench/logShipper.ts.
-const [url, pinoTarget] = process.argv.slice(2) as [string, string]
+const [url, pinoTarget, directory] = process.argv.slice(2) as [string, string, string]
 
 const burstLength = 50
 
@@ -52,7 +52,7 @@ const runSlice = async ({ flush, idle, prepare }: LogContender, calls: number): 
 }
 
 await reply(() => {
-  const all = contenders(url, pinoTarget)
+  const all = contenders(url, pinoTarget, directory)
   const listing: Listing = { log: all.map(({ name }) => ({ name })) }
   return Promise.resolve((message: Message) =>
     message === "list"

@@ -54,6 +54,13 @@ export interface RetryableStatusDetails extends StatusDetails {
   readonly retryAfter?: Duration.Duration | undefined
 }
 
+/** Returns the fields of an error for JSON. `JSON.stringify` refuses a bigint: in `data` it becomes the text of its digits. */
+const jsonOf = (error: StatusDetails): unknown => {
+  const data = JSON.stringify(error.data, (_, one: unknown) => (typeof one === "bigint" ? `${one}` : one))
+  // `JSON.stringify` returns undefined for undefined.
+  return { ...error, message: error.message, data: data && JSON.parse(data) }
+}
+
 /** The input does not match the endpoint's schemas. Nothing was sent. */
 export class EncodeError extends Data.TaggedError("EncodeError")<
   ErrorDetails & { readonly issues: ReadonlyArray<Issue> }
@@ -111,31 +118,67 @@ export class DecodeError extends Data.TaggedError("DecodeError")<
 > {}
 
 /** 400: the server can't process the request. */
-export class BadRequest extends Data.TaggedError("BadRequest")<StatusDetails> {}
+export class BadRequest extends Data.TaggedError("BadRequest")<StatusDetails> {
+  override toJSON(): unknown {
+    return jsonOf(this)
+  }
+}
 
 /** 401: the request had no credentials, or the server does not accept them. */
-export class Unauthorized extends Data.TaggedError("Unauthorized")<StatusDetails> {}
+export class Unauthorized extends Data.TaggedError("Unauthorized")<StatusDetails> {
+  override toJSON(): unknown {
+    return jsonOf(this)
+  }
+}
 
 /** 403: the credentials do not permit the request. */
-export class Forbidden extends Data.TaggedError("Forbidden")<StatusDetails> {}
+export class Forbidden extends Data.TaggedError("Forbidden")<StatusDetails> {
+  override toJSON(): unknown {
+    return jsonOf(this)
+  }
+}
 
 /** 404: the resource does not exist. */
-export class NotFound extends Data.TaggedError("NotFound")<StatusDetails> {}
+export class NotFound extends Data.TaggedError("NotFound")<StatusDetails> {
+  override toJSON(): unknown {
+    return jsonOf(this)
+  }
+}
 
 /** 409: the request conflicts with the state of the resource. */
-export class Conflict extends Data.TaggedError("Conflict")<StatusDetails> {}
+export class Conflict extends Data.TaggedError("Conflict")<StatusDetails> {
+  override toJSON(): unknown {
+    return jsonOf(this)
+  }
+}
 
 /** 422: the server understands the request, and refuses its content. */
-export class UnprocessableContent extends Data.TaggedError("UnprocessableContent")<StatusDetails> {}
+export class UnprocessableContent extends Data.TaggedError("UnprocessableContent")<StatusDetails> {
+  override toJSON(): unknown {
+    return jsonOf(this)
+  }
+}
 
 /** 429, or a requested wait that is longer than the policy accepts or the deadline leaves. */
-export class RateLimited extends Data.TaggedError("RateLimited")<RetryableStatusDetails> {}
+export class RateLimited extends Data.TaggedError("RateLimited")<RetryableStatusDetails> {
+  override toJSON(): unknown {
+    return jsonOf(this)
+  }
+}
 
 /** Any other 4xx. */
-export class ClientError extends Data.TaggedError("ClientError")<StatusDetails> {}
+export class ClientError extends Data.TaggedError("ClientError")<StatusDetails> {
+  override toJSON(): unknown {
+    return jsonOf(this)
+  }
+}
 
 /** 5xx. */
-export class ServerError extends Data.TaggedError("ServerError")<RetryableStatusDetails> {}
+export class ServerError extends Data.TaggedError("ServerError")<RetryableStatusDetails> {
+  override toJSON(): unknown {
+    return jsonOf(this)
+  }
+}
 
 /** The credentials could not be obtained, or can't be used. */
 export class AuthoriserError extends Data.TaggedError("AuthoriserError")<

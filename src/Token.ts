@@ -5,6 +5,7 @@ import * as Redacted from "effect/Redacted"
 import { fingerprint } from "./internal/fingerprint.js"
 import { randomHex } from "./internal/hex.js"
 import { fieldName, visibleAscii } from "./internal/http/fieldSyntax.js"
+import * as Json from "./internal/http/json.js"
 import { parseJson } from "./internal/parseJson.js"
 import { readLifetime, readNumber, readScope, readText } from "./internal/tokens/tokenFields.js"
 
@@ -39,7 +40,7 @@ export interface Token {
   readonly grantId: string
 }
 
-/** Fields of a token response, by name. Their values are JSON. */
+/** Fields of a token response, by name. Their values are JSON, in which an integer beyond 2^53 is a `bigint`. */
 export type Fields = Readonly<Record<string, unknown>>
 
 /** A token response of an authorization server (RFC 6749, 5.1), or the failure of one whose access token can't be used. */
@@ -159,7 +160,7 @@ const toMillis = (seconds: number): number => Math.round(seconds * 1000)
  * (seconds since the epoch) and `grant_id`. The text contains the secrets.
  */
 export const stringify = (token: Token): string =>
-  JSON.stringify({
+  Json.stringify({
     access_token: Redacted.value(token.accessToken),
     token_type: token.tokenType,
     granted_at: token.grantedAt / 1000,

@@ -1,4 +1,5 @@
 import type { Ref, Shape } from "effect-herald/descriptor"
+import { toJson } from "./text/json.js"
 
 /** A value of JSON. */
 export type Json = NonNullable<Shape["enum"]>[number]
@@ -91,8 +92,7 @@ const either = (one: Accepted, other: Accepted): Accepted => ({
 export const describeType = (ref: Ref | undefined, depth = 0): string => {
   const { format, items, types, values } = acceptedBy(ref)
   if (values !== undefined) {
-    const texts = values.map((value) => (typeof value === "string" ? value : String(value)))
-    const joined = texts.join("|")
+    const joined = values.map(textOfJson).join("|")
     if (joined.length <= 60) return joined
   }
   const named = [...types].filter((type) => type !== "null")
@@ -102,5 +102,4 @@ export const describeType = (ref: Ref | undefined, depth = 0): string => {
 }
 
 /** Returns a value of an `enum` as it is given on the command line. */
-export const textOfJson = (value: Json): string =>
-  typeof value === "string" ? value : typeof value === "object" ? JSON.stringify(value) : String(value)
+export const textOfJson = (value: Json): string => (typeof value === "string" ? value : toJson(value))

@@ -6,8 +6,8 @@ import type { Checked, Mismatch, MismatchKind, Ref } from "./Shape.js"
 import type { Decoded, Json, Mismatch as ReadMismatch, Reader, ReadingCall } from "../endpoint/Codec.js"
 import type { CompiledEndpoint } from "../endpoint/CompiledEndpoint.js"
 import { acceptOf } from "../endpoint/compile.js"
-import { parse } from "../http/json.js"
 import { isSuccess, redirectStatuses, statusesWithoutContent } from "../http/statuses.js"
+import { parseJson } from "../parseJson.js"
 import { renamer } from "./keys.js"
 import { makeReport } from "./report.js"
 import { makeChecker } from "./shapeCheck.js"
@@ -95,15 +95,6 @@ interface Read {
 
 const read = (value: unknown, ...issues: ReadonlyArray<Mismatch>): Read => ({ value, issues })
 
-/** Parses JSON. Returns undefined, which is no value of JSON, for a text that is none. */
-const parsed = (text: string): unknown => {
-  try {
-    return parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 /** Reports whether a call fails if its response differs from its description. */
 const isStrict = (call: ReadingCall | undefined): boolean =>
   (call?.context === undefined ? undefined : Context.get(call.context, Strict)) ??
@@ -152,7 +143,7 @@ export const responsesOf = ({ keys, method, responses }: Descriptor): ResponseSi
     const text = textOf(response)
     const issues = check(shape, text)
     if (issues.length === 0) return read(text)
-    const value = parsed(text)
+    const value = parseJson(text)
     const others = value === undefined ? issues : check(shape, value)
     return others.length === 0 ? read(rename(value)) : read(text, ...issues)
   }

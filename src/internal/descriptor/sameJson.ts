@@ -1,3 +1,4 @@
+import * as JsonText from "../http/json.js"
 import type { Json } from "./Shape.js"
 
 /** Reports whether a value is the JSON of an enum. Objects are compared with the order of their keys. */
@@ -9,7 +10,7 @@ export const sameJson = (one: Json, value: unknown): boolean => {
   }
   if (typeof one !== "object" || one === null || typeof value !== "object" || value === null) return false
   try {
-    return JSON.stringify(one) === JSON.stringify(value)
+    return JsonText.stringify(one) === JsonText.stringify(value)
   } catch {
     return false
   }

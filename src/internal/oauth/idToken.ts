@@ -6,14 +6,16 @@ import * as oauth from "oauth4webapi"
 import { type Token, TokenFailure } from "../../Token.js"
 import type { Tokens } from "../../Tokens.js"
 import { bytesOfBase64, decodeBase64, fromBase64Url } from "../base64.js"
+import { parse } from "../http/json.js"
 import { isSecureHttp } from "../http/secureUrl.js"
 import { parseJson } from "../parseJson.js"
 import { isTemporary, libraryFailure, outageFailure } from "./failures.js"
+import { jsonResponse } from "./jsonResponse.js"
 import type { Registration } from "./registration.js"
 import type { RequestTraits } from "./transport.js"
 import { toUrl } from "../http/toUrl.js"
 
-/** The claims of an ID token (OpenID Connect Core 1.0, 2 and 5.1). */
+/** The claims of an ID token (OpenID Connect Core 1.0, 2 and 5.1). Integers beyond 2^53 are a `bigint`. */
 export interface Claims {
   readonly [claim: string]: unknown
   /** The issuer. */
@@ -28,7 +30,7 @@ export interface Claims {
   readonly iat: number
 }
 
-/** The claims of a UserInfo response (OpenID Connect Core 1.0, 5.3.2). */
+/** The claims of a UserInfo response (OpenID Connect Core 1.0, 5.3.2). Integers beyond 2^53 are a `bigint`. */
 export interface UserInfo {
   readonly [claim: string]: unknown
   /** The user, unique at the issuer. */
@@ -154,7 +156,14 @@ const verifyClaims = (registration: Registration, idToken: string): Effect.Effec
         const response = Response.json({ access_token: "unused", token_type: "Bearer", id_token: idToken })
         const lenient = { ...client, [oauth.clockTolerance]: Number.MAX_SAFE_INTEGER }
         const token = await oauth.processGenericTokenEndpointResponse(fresh, lenient, response)
-        const claims = oauth.getValidatedIdTokenClaims(token)
+        const validated = oauth.getValidatedIdTokenClaims(token)
+        // Those of `oauth4webapi` have rounded integers. Its times are numbers, as the types say.
+        const claims: Claims | undefined = validated && {
+          ...validated,
+          ...partOf(idToken, 1),
+          exp: validated.exp,
+          iat: validated.iat
+        }
         if (hash !== undefined && secret !== undefined) {
           return { claims, verified: await verifySymmetric(idToken, hash, secret) }
         }
@@ -225,7 +234,7 @@ export const requestUserInfo = (
           as,
           client,
           typeof sub === "string" ? sub : oauth.skipSubjectCheck,
-          Response.json(JSON.parse(text))
+          jsonResponse(parse(text))
         ),
       catch: (error) => libraryFailure(error, server.host)
     })

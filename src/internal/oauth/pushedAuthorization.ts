@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as oauth from "oauth4webapi"
 import type { TokenFailure } from "../../Token.js"
 import { exchange } from "./exchange.js"
+import { jsonResponse } from "./jsonResponse.js"
 import type { Registration } from "./registration.js"
 import { failOnErrorResponse } from "./tokenRequest.js"
 
@@ -28,7 +29,7 @@ const readPushed = async (as: oauth.AuthorizationServer, client: oauth.Client, r
     client,
     response.ok
       ? // `readResponse` makes objects of responses with JSON. For any other, this rejects.
-        Response.json({ ...((await response.json()) as object), expires_in: 60 }, { status: 201 })
+        jsonResponse({ ...((await response.json()) as object), expires_in: 60 }, 201)
       : response
   )
 

@@ -3,6 +3,7 @@ import { isSuccess, statusesWithoutContent } from "../http/statuses.js"
 import { parseJson } from "../parseJson.js"
 import { maxLifetime, readLifetime, readNumber, readScope, readText } from "../tokens/tokenFields.js"
 import { knownCode } from "./failures.js"
+import { jsonResponse } from "./jsonResponse.js"
 
 /** A response of an authorization server, with its body as text. */
 export interface ServerResponse {
@@ -273,6 +274,6 @@ export const readResponse = (
   })
   const done = complete(Object.fromEntries(read))
   const isExact = isGrant || done["device_code"] !== undefined
-  const response = Response.json(done, { status: isExact ? 200 : status })
+  const response = jsonResponse(done, isExact ? 200 : status)
   return { _tag: "Success", response, converted, ignored, empty, unreadable: false }
 }

@@ -5,6 +5,7 @@ import type * as oauth from "oauth4webapi"
 import { fromTokenResponse, TokenFailure, type TokenResponse } from "../../Token.js"
 import { exchange } from "./exchange.js"
 import { type ErrorResponse, type Outage, outageFailure, requestFailure } from "./failures.js"
+import { jsonResponse } from "./jsonResponse.js"
 import { type Registration, revealParameters } from "./registration.js"
 
 /** An effect that obtains a token by a grant. */
@@ -28,7 +29,7 @@ export const withoutIdToken = async (response: Response): Promise<Response> => {
   if (response.status !== 200) return response
   // `readResponse` makes objects of responses with JSON. For any other, this rejects.
   const { id_token: idToken, ...body } = (await response.json()) as Record<string, unknown>
-  return Response.json(typeof idToken === "string" ? { ...body, [uncheckedIdToken]: idToken } : body)
+  return jsonResponse(typeof idToken === "string" ? { ...body, [uncheckedIdToken]: idToken } : body)
 }
 
 /**

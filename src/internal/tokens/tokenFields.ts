@@ -4,9 +4,11 @@
  */
 export const maxLifetime = 1e10
 
-/** Reads a number that may be sent as text, such as `"3600"`. Returns undefined for any other value. */
+/** Reads a number that may be sent as text, such as `"3600"`, or exceed the safe integers. Returns undefined for any other value. */
 export const readNumber = (value: unknown): number | undefined => {
-  const number = typeof value === "string" && /^\s*[+-]?(?:\d+\.?\d*|\.\d+)\s*$/.test(value) ? Number(value) : value
+  const isOther =
+    typeof value === "bigint" || (typeof value === "string" && /^\s*[+-]?(?:\d+\.?\d*|\.\d+)\s*$/.test(value))
+  const number = isOther ? Number(value) : value
   return typeof number === "number" && Number.isFinite(number) ? number : undefined
 }
 
@@ -21,8 +23,8 @@ export const readLifetime = (value: unknown): number | undefined => {
 
 /** Reads a text that is not empty. A whole number, which some servers send for an id, is converted. */
 export const readText = (value: unknown): string | undefined => {
-  // Digits of larger numbers are lost when JSON is parsed.
-  const text = Number.isSafeInteger(value) ? String(value) : value
+  // Larger numbers are those with an exponent, or a bigint.
+  const text = Number.isSafeInteger(value) || typeof value === "bigint" ? String(value) : value
   return typeof text === "string" && text !== "" ? text : undefined
 }
 

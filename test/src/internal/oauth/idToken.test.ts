@@ -88,7 +88,9 @@ describe("the claims of a sign-in", () => {
     }))
 })
 
-const base64 = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url")
+/** Encodes a value, or the JSON of one. */
+const base64 = (value: object | string) =>
+  Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url")
 
 const p256 = generateKeyPairSync("ec", { namedCurve: "P-256" })
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 })
@@ -101,7 +103,7 @@ const now = () => Math.floor(Date.now() / 1000)
 /** Signs an ID token. */
 const idTokenOf = (
   header: { readonly alg: string; readonly kid?: string },
-  claims: object,
+  claims: object | string,
   key?: KeyObject
 ): string => {
   const input = `${base64(header)}.${base64(claims)}`
@@ -393,6 +395,62 @@ describe("other fields of a token response", () => {
       }).pipe(Effect.withClock(time.clock))
     }))
 })
+
+test("integers beyond 2^53 are exact in fields, in a store, in claims and in UserInfo", () =>
+  Effect.gen(function* () {
+    const long = 409107086526644233n
+    /** JSON in which the texts of digits are integers. */
+    const exact = (value: object) => JSON.stringify(value).replaceAll(/"(\d{18})"/g, "$1")
+    const claims = exact(claimsOf({ id: `${long}`, nested: [{ id: `${long}` }] }))
+    for (const [alg, key] of [["ES256", p256.privateKey] as const, ["HS256", undefined] as const]) {
+      const server = yield* Scripted.make(({ target }) => {
+        if (target === "/jwks") return Scripted.json(jwks)
+        const body =
+          target === "/me"
+            ? exact({ sub: "bob", id: `${long}` })
+            : exact({
+                access_token: "token",
+                refresh_token: "next",
+                id_token: idTokenOf({ alg }, claims, key),
+                expires_in: "409107086526644233",
+                team: { id: `${long}`, ids: [`${long}`, 1] }
+              })
+        return Scripted.respond({ headers: { "content-type": "application/json" }, body })
+      })
+      const store = yield* TokenStore.makeMemory
+      const make = Effect.provideService(
+        OAuth.refreshToken({
+          server: {
+            issuer,
+            tokenEndpoint: new URL("/token", server.url),
+            jwksUri: new URL("/jwks", server.url),
+            userInfoEndpoint: new URL("/me", server.url)
+          },
+          client: { clientId: "backend", clientSecret: Redacted.make(secret) },
+          refreshToken: Redacted.make("the-first-refresh-token"),
+          idTokenAlgorithms: [alg],
+          name: alg
+        }),
+        TokenStore.TokenStore,
+        store
+      )
+      // The second one reads the token from the store.
+      for (const tokens of [yield* make, yield* make]) {
+        const { expiresAt, fields } = yield* tokens.token()
+        expect(fields && Redacted.value(fields)).toEqual({ team: { id: long, ids: [long, 1] } })
+        expect(expiresAt).toBeUndefined()
+        expect(yield* tokens.claims).toMatchObject({
+          sub: "bob",
+          id: long,
+          nested: [{ id: long }],
+          exp: expect.any(Number),
+          iat: expect.any(Number)
+        })
+        expect(yield* tokens.userInfo).toEqual({ sub: "bob", id: long })
+      }
+      expect(server.requests.filter(({ target }) => target === "/token")).toHaveLength(1)
+    }
+  }))
 
 describe("the ID token of a sign-in with a browser", () => {
   test("is valid with a clock that is off by less than the tolerance, and not with more", () =>

@@ -134,7 +134,9 @@ const makeOperation = (
     inputOf,
     partsOf: (input) => once().split(input),
     // `Args` and `CheckParams` admit inputs of these types only.
-    withParams: (input, params) => ({ ...(input as object | undefined), ...params }),
+    withParams: (input, params) =>
+      // The encoders refuse any other input.
+      input === undefined || typeof input === "object" ? { ...input, ...params } : input,
     withHeaders: (input, headers) => {
       const given = (input ?? {}) as { readonly headers?: object }
       return { ...given, headers: { ...given.headers, ...headers } }

@@ -19,7 +19,7 @@ const entries = Object.keys(manifest.exports)
 
 /** The entry points that need an optional peer, with the peer. npm does not install optional peers by itself. */
 const optionalPeers: Readonly<Record<string, string>> = {
-  [`${manifest.name}/lmdb`]: "lmdb",
+  [`${manifest.name}/sqlite`]: "libsql",
   [`${manifest.name}/rate-limit`]: "@effect/experimental",
   [`${manifest.name}/redis`]: "ioredis"
 }

@@ -1,5 +1,7 @@
 import { Cause, Chunk, Duration, Effect, HashMap, Layer, Logger, LogLevel, ManagedRuntime } from "effect"
+import { join } from "node:path"
 import { Authoriser, Verbs } from "effect-herald"
+import { SqliteLogStore } from "effect-herald/sqlite"
 import * as Log from "effect-herald/log"
 import { Transport } from "effect-herald/node"
 import { pino } from "pino"
@@ -90,7 +92,7 @@ const batched = (url: string): LogContender => {
 /** The options of a shipper, and whether it sends while the program logs. */
 interface HeraldOptions {
   readonly batch?: Log.Options<unknown, unknown>["batch"]
-  readonly store?: Layer.Layer<Log.Store>
+  readonly store?: Layer.Layer<Log.Store, SqliteLogStore.LogStoreFailure>
   readonly idle?: boolean
 }
 
@@ -150,8 +152,8 @@ const pinoUnderEffect = (target: string, url: string): LogContender => {
   return effectLogger("pino, HTTP transport, as a logger of Effect", only(toPinoLogger), Effect.promise(flush))
 }
 
-/** The contenders. `pinoTarget` is the path of the compiled target of pino. */
-export const contenders = (url: string, pinoTarget: string): ReadonlyArray<LogContender> => [
+/** The contenders. `pinoTarget` is the path of the compiled target of pino, and `directory` that of the disk queue. */
+export const contenders = (url: string, pinoTarget: string, directory: string): ReadonlyArray<LogContender> => [
   effectLogger(reference, only(Logger.map(Logger.jsonLogger, (line) => (sink.last = line)))),
   effectLogger("no logger", withoutLogger),
   batched(`${url}/logs`),
@@ -160,5 +162,9 @@ export const contenders = (url: string, pinoTarget: string): ReadonlyArray<LogCo
   herald("batches, idle", url, { batch: {}, idle: true }),
   herald("batches, sending", url, { batch: { within: "10 millis" } }),
   herald("one by one, idle", url, { idle: true }),
-  herald("one by one, sending", url, {})
+  herald("one by one, sending", url, {}),
+  herald("batches, sending, disk queue", url, {
+    batch: { within: "10 millis" },
+    store: SqliteLogStore.layer({ file: join(directory, "logs.db") })
+  })
 ]

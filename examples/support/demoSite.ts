@@ -3,7 +3,7 @@ import { Snowflake } from "effect-herald"
 import * as Log from "effect-herald/log"
 import * as Site from "effect-herald/site"
 import { type Condition, firstId, readOnlyToken, type ReceivedLog, start, token } from "./demoSiteServer.js"
-import { column, heading, line, progress } from "./print.js"
+import { bar, column, heading, line, progress } from "./print.js"
 
 const idOf = (index: number) => Snowflake.Snowflake.make(String(firstId + BigInt(index)))
 
@@ -49,6 +49,12 @@ const reading = Effect.gen(function* () {
   yield* line(`${members} of them are in the guild`)
   const user = yield* Site.getUser(idOf(0))
   yield* line(`${user.name} is ${user.id}, and not ${Number(user.id)}, which JSON.parse reads`)
+
+  yield* heading("All infractions as a Stream, not the first hundred")
+  const counts = yield* Site.listInfractions().pipe(
+    Stream.runFold(new Map<string, number>(), (counts, { type }) => counts.set(type, (counts.get(type) ?? 0) + 1))
+  )
+  for (const [type, count] of counts) yield* line(`${type.padEnd(9)}${bar(count, 90)} ${count}`)
 })
 
 const writing = Effect.gen(function* () {
@@ -71,6 +77,16 @@ const writing = Effect.gen(function* () {
   yield* line(`created ${newcomers.length} users in one request`)
   const user = yield* Site.updateUser(idOf(10_000), { name: "Ada", inGuild: false })
   yield* line(`changed one: ${user.name}, in the guild: ${user.inGuild}`)
+  const infraction = yield* Site.createInfraction({
+    user,
+    actor: idOf(0),
+    type: "ban",
+    active: true,
+    reason: "a demonstration"
+  })
+  yield* line(`infraction ${infraction.id}: ${infraction.type}, ${infraction.reason}`)
+  yield* failing(Site.createInfraction({ user, actor: idOf(0), type: "ban", active: true, reason: "once more" }))
+  yield* Site.deleteInfraction(infraction)
   yield* Effect.forEach(newcomers, Site.deleteUser, { discard: true })
   yield* Site.deleteRole(role)
   yield* line("deleted what was created")

@@ -19,10 +19,10 @@ export const CreateAocLink = Schema.Struct({
   aocUsername: Schema.propertySignature(textUpTo(120)).pipe(Schema.fromKey("aoc_username"))
 })
 
-/** The query of `GET bot/aoc-account-links`. */
+/** The query of `GET bot/aoc-account-links`. The server ignores an empty name, so that the list would have all links. */
 export const AocLinkQuery = Schema.Struct({
   user: Schema.optional(IdText).pipe(Schema.fromKey("user__id")),
-  aocUsername: Schema.optional(Schema.String).pipe(Schema.fromKey("aoc_username"))
+  aocUsername: Schema.optional(Text).pipe(Schema.fromKey("aoc_username"))
 })
 
 const aocBlock = Schema.Struct({

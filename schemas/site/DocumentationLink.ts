@@ -1,5 +1,6 @@
 import * as Schema from "effect/Schema"
-import { blankableTextUpTo, textUpTo } from "./Text.js"
+import { blankableTextUpTo } from "./Text.js"
+import { isUrl, urlUpTo } from "./Url.js"
 
 const documentationLink = Schema.Struct({
   package: Schema.String,
@@ -17,10 +18,15 @@ export const CreateDocumentationLink = Schema.Struct({
   package: Schema.String.pipe(
     Schema.filter((text) => /^[a-z0-9_]{1,50}$/.test(text) || "must be 1 to 50 of the characters a-z, 0-9 and _")
   ),
-  inventoryUrl: Schema.propertySignature(textUpTo(200)).pipe(Schema.fromKey("inventory_url")),
+  inventoryUrl: Schema.propertySignature(urlUpTo(200)).pipe(Schema.fromKey("inventory_url")),
   baseUrl: Schema.optional(
     blankableTextUpTo(200).pipe(
-      Schema.filter((url) => url.trim() === "" || url.trim().endsWith("/") || "must end with a slash, or be empty")
+      Schema.filter(
+        (url) =>
+          url.trim() === "" ||
+          (isUrl(url) && url.trim().endsWith("/")) ||
+          "must be a URL that ends with a slash, or empty"
+      )
     )
   ).pipe(Schema.fromKey("base_url"))
 })

@@ -1,7 +1,8 @@
 import * as Schema from "effect/Schema"
 import { textUpTo } from "./Text.js"
 
-const isUrl = (text: string): boolean => {
+/** Reports whether a text is a URL with a scheme that the server accepts. */
+export const isUrl = (text: string): boolean => {
   try {
     return /^(?:https?|ftps?):$/.test(new URL(text.trim()).protocol)
   } catch {

@@ -60,14 +60,15 @@ const commonValues = (settings: Settings): ReadonlyArray<Problem> =>
 /** The longest timeout that Discord has, in days. */
 const maxTimeout = 28
 
+/** Reports whether a duration is zero as it is sent, in milliseconds. */
+const isZero = (duration: Duration.Duration | null | undefined): boolean =>
+  duration === undefined || duration === null || Math.round(Duration.toMillis(duration)) === 0
+
 /** The problem of the duration of a timeout. Zero is for ever, which a timeout can't be. */
 const timeoutProblems = (duration: Duration.Duration): ReadonlyArray<Problem> =>
-  Duration.toMillis(duration) === 0 || Duration.greaterThan(duration, Duration.days(maxTimeout))
+  isZero(duration) || Duration.greaterThan(duration, Duration.days(maxTimeout))
     ? [problem("infractionDuration", `must be more than zero and at most ${maxTimeout} days for a TIMEOUT`)]
     : []
-
-const isZero = (duration: Duration.Duration | null | undefined): boolean =>
-  duration === undefined || duration === null || Duration.toMillis(duration) === 0
 
 /** The fields of a filter list that can be absent when it is created or replaced. */
 const optionalOfList: ReadonlyArray<string> = ["infractionReason", "dmContent", "dmEmbed"]

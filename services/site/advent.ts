@@ -2,7 +2,7 @@ import * as Operation from "../../src/Operation.js"
 import type { Snowflake } from "../../src/Snowflake.js"
 import { Authoriser } from "./Authoriser.js"
 import * as endpoints from "./endpoints/advent.js"
-import { idOf } from "../references.js"
+import { idOf, recordOf } from "../references.js"
 import type { UserReference } from "./users.js"
 
 export { AocBlock, type AocBlockEncoded, AocLink, type AocLinkEncoded } from "../../schemas/site/Advent.js"
@@ -24,11 +24,10 @@ export interface NewAocLink {
 }
 
 /** Returns the links of users to their accounts at Advent of Code. */
-export const getAocLinks = Operation.make(
-  Authoriser,
-  endpoints.getAocLinks,
-  ({ aocUsername, user }: AocLinkSearch = {}) => ({ user: idIf(user), aocUsername })
-)
+export const getAocLinks = Operation.make(Authoriser, endpoints.getAocLinks, (search: AocLinkSearch = {}) => ({
+  ...recordOf(search),
+  user: idIf(search.user)
+}))
 
 /** Links a user to an account. Fails with `AlreadyExists` if the user has a link, and with `UnknownReference` if the site does not know the user. */
 export const createAocLink = Operation.make(
@@ -62,11 +61,10 @@ export interface NewAocBlock {
 }
 
 /** Returns the blocks that keep users from the role of those who completed Advent of Code. */
-export const getAocBlocks = Operation.make(
-  Authoriser,
-  endpoints.getAocBlocks,
-  ({ isBlocked, user }: AocBlockSearch = {}) => ({ user: idIf(user), isBlocked })
-)
+export const getAocBlocks = Operation.make(Authoriser, endpoints.getAocBlocks, (search: AocBlockSearch = {}) => ({
+  ...recordOf(search),
+  user: idIf(search.user)
+}))
 
 /** Blocks a user. Fails with `AlreadyExists` if the user has a block, and with `UnknownReference` if the site does not know the user. */
 export const createAocBlock = Operation.make(

@@ -4,7 +4,7 @@ import type { FilterListSettings } from "../../schemas/site/FilterSettings.js"
 import * as Operation from "../../src/Operation.js"
 import { Authoriser } from "./Authoriser.js"
 import * as endpoints from "./endpoints/filterLists.js"
-import { idOf } from "../references.js"
+import { idOf, recordOf } from "../references.js"
 
 export { FilterList, type FilterListEncoded, FilterListType } from "../../schemas/site/FilterList.js"
 export { FilterListId } from "../../schemas/site/FilterListId.js"
@@ -83,10 +83,10 @@ export const replaceFilterList = Operation.make(
 export const updateFilterList = Operation.make(
   Authoriser,
   endpoints.updateFilterList,
-  (list: FilterListReference, { settings, ...rest }: FilterListChanges) => ({
-    list: idOf(list),
-    body: { ...rest, ...settings }
-  })
+  (list: FilterListReference, changes: FilterListChanges) => {
+    const { settings = {}, ...rest } = recordOf(changes)
+    return { list: idOf(list), body: { ...rest, ...recordOf(settings) } }
+  }
 )
 
 /** Deletes a filter list and its filters. */

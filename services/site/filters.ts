@@ -5,7 +5,7 @@ import * as Operation from "../../src/Operation.js"
 import { Authoriser } from "./Authoriser.js"
 import * as endpoints from "./endpoints/filters.js"
 import type { FilterListReference } from "./filterLists.js"
-import { idOf } from "../references.js"
+import { idOf, recordOf } from "../references.js"
 
 export { Filter, type FilterEncoded, FilterId } from "../../schemas/site/Filter.js"
 
@@ -49,8 +49,8 @@ export const getFilters = Operation.make(Authoriser, endpoints.getFilters)
 export const createFilter = Operation.make(
   Authoriser,
   endpoints.createFilter,
-  ({ filterList, settings, ...rest }: NewFilter) => ({
-    body: { ...rest, ...settings, filterList: idOf(filterList) }
+  ({ filterList, settings = {}, ...rest }: NewFilter) => ({
+    body: { ...rest, ...recordOf(settings), filterList: idOf(filterList) }
   })
 )
 
@@ -63,9 +63,9 @@ export const getFilter = Operation.make(Authoriser, endpoints.getFilter, (filter
 export const replaceFilter = Operation.make(
   Authoriser,
   endpoints.replaceFilter,
-  (filter: FilterReference, { filterList, settings, ...rest }: NewFilter) => ({
+  (filter: FilterReference, { filterList, settings = {}, ...rest }: NewFilter) => ({
     filter: idOf(filter),
-    body: { ...rest, ...settings, filterList: idOf(filterList) }
+    body: { ...rest, ...recordOf(settings), filterList: idOf(filterList) }
   })
 )
 
@@ -84,13 +84,10 @@ export const replaceFilter = Operation.make(
 export const updateFilter = Operation.make(
   Authoriser,
   endpoints.updateFilter,
-  (
-    filter: { readonly id: FilterId; readonly filterList: FilterListId },
-    { filterList = filter.filterList, settings, ...rest }: FilterChanges
-  ) => ({
-    filter: filter.id,
-    body: { ...rest, ...settings, filterList: idOf(filterList) }
-  })
+  (filter: { readonly id: FilterId; readonly filterList: FilterListId }, changes: FilterChanges) => {
+    const { filterList = filter.filterList, settings = {}, ...rest } = recordOf(changes)
+    return { filter: filter.id, body: { ...rest, ...recordOf(settings), filterList: idOf(filterList) } }
+  }
 )
 
 /** Deletes a filter. */

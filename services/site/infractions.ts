@@ -5,7 +5,7 @@ import type { Infraction, InfractionId, InfractionType } from "../../schemas/sit
 import type { InfractionOrder } from "../../schemas/site/infractionForms.js"
 import * as Operation from "../../src/Operation.js"
 import * as Pagination from "../../src/Pagination.js"
-import { idOf } from "../references.js"
+import { idOf, recordOf } from "../references.js"
 import { Authoriser } from "./Authoriser.js"
 import * as endpoints from "./endpoints/infractions.js"
 import type { UserReference } from "./users.js"
@@ -79,11 +79,11 @@ const defaultPageSize = 100
 
 /**
  * Makes an expression that matches a text as it is. White space, commas, quotes and the operators of expressions are written by their
- * numbers, since the server splits an expression at the former.
+ * numbers, since the server splits an expression at the former. NUL and lone surrogates stay, so that the schema of texts refuses them.
  */
 const literal = (text: string): string =>
   text.replace(
-    /[^\p{L}\p{N}\u{10000}-\u{10ffff}]/gu,
+    /[^\0\p{L}\p{N}\p{Cs}\u{10000}-\u{10ffff}]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
   )
 
@@ -93,35 +93,36 @@ const withId = (ordering: NonEmptyReadonlyArray<InfractionOrder> = ["id"]): NonE
     ? ordering
     : [...ordering, ordering[0].startsWith("-") ? "-id" : "id"]
 
-const toSearch = ({ actor, ordering, pageSize, reason, search, user, ...others }: InfractionQuery) => ({
-  ...others,
-  user: user && idOf(user),
-  actor: actor && idOf(actor),
-  search: reason === undefined ? search : literal(reason),
-  ordering: withId(ordering),
-  limit: pageSize ?? defaultPageSize
-})
+const sizeOf = (query: InfractionQuery): number => recordOf(query).pageSize ?? defaultPageSize
+
+/** Converts a query and the position of a page. It throws on a reason or an order that the types forbid, so that the operation refuses it. */
+const toSearch = (query: InfractionQuery, offset: number) => {
+  const { actor, ordering, pageSize: _, reason, search, user, ...others } = recordOf(query)
+  return {
+    ...others,
+    user: user && idOf(user),
+    actor: actor && idOf(actor),
+    search: reason === undefined ? search : literal(reason),
+    ordering: withId(ordering),
+    limit: sizeOf(query),
+    offset
+  }
+}
 
 /** The list of an operation that returns a page as an array, without a total. The page is short at the end of the list. */
 const byOffset = <A extends { readonly id: InfractionId }, E, R>(
-  search: Operation.Operation<
-    [query: ReturnType<typeof toSearch> & { readonly offset: number }],
-    ReadonlyArray<A>,
-    E,
-    R
-  >
+  search: Operation.Operation<[query: InfractionQuery, offset: number], ReadonlyArray<A>, E, R>
 ) =>
   Pagination.offset(
-    Pagination.requests(({ query: page }, query: InfractionQuery = {}) => {
-      const pageSize = query.pageSize ?? defaultPageSize
-      return Effect.map(
+    Pagination.requests(({ query: page }, query: InfractionQuery = {}) =>
+      Effect.map(
         // The list sets its own parameter, `offset`, to a number.
-        search.withResponse({ ...toSearch(query), offset: Number(page["offset"]) }),
+        search.withResponse(query, Number(page["offset"])),
         // The same object: the list's errors have the details of the call that it belongs to.
         (response): Operation.Response<InfractionPage<A>> =>
-          Object.assign(response, { value: { items: response.value, pageSize } })
+          Object.assign(response, { value: { items: response.value, pageSize: sizeOf(query) } })
       )
-    }),
+    ),
     {
       items: (page) => page.items,
       identity: (infraction) => infraction.id,
@@ -129,8 +130,6 @@ const byOffset = <A extends { readonly id: InfractionId }, E, R>(
       end: "shortPage"
     }
   )
-
-type Search = ReturnType<typeof toSearch> & { readonly offset: number }
 
 /**
  * The infractions that meet all conditions, as a Stream. `with({ ahead })` requests pages in advance, `with({ from })` starts at an offset,
@@ -155,12 +154,10 @@ type Search = ReturnType<typeof toSearch> & { readonly offset: number }
  * const latest = Site.listInfractions({ ordering: ["-insertedAt"], pageSize: 10 }).pipe(Stream.take(10), Stream.runCollect)
  * ```
  */
-export const listInfractions = byOffset(Operation.make(Authoriser, endpoints.listInfractions, (query: Search) => query))
+export const listInfractions = byOffset(Operation.make(Authoriser, endpoints.listInfractions, toSearch))
 
 /** The same list as `listInfractions`, with users in place of their ids. */
-export const listExpandedInfractions = byOffset(
-  Operation.make(Authoriser, endpoints.listExpandedInfractions, (query: Search) => query)
-)
+export const listExpandedInfractions = byOffset(Operation.make(Authoriser, endpoints.listExpandedInfractions, toSearch))
 
 /** The fields of a new infraction of any type. */
 interface NewInfractionFields {
@@ -280,7 +277,7 @@ export interface InfractionChanges {
 
 const toChanges = (infraction: InfractionReference, changes: InfractionChanges) => ({
   id: idOf(infraction),
-  body: { ...changes, type: typeof infraction === "object" ? infraction.type : undefined }
+  body: { ...recordOf(changes), type: typeof infraction === "object" ? infraction.type : undefined }
 })
 
 /**

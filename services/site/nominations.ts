@@ -1,7 +1,7 @@
 import type { Nomination, NominationId } from "../../schemas/site/Nomination.js"
 import * as Operation from "../../src/Operation.js"
 import type { Snowflake } from "../../src/Snowflake.js"
-import { idOf } from "../references.js"
+import { idOf, recordOf } from "../references.js"
 import { Authoriser } from "./Authoriser.js"
 import * as endpoints from "./endpoints/nominations.js"
 import type { UserReference } from "./users.js"
@@ -29,15 +29,10 @@ export interface NominationQuery {
 }
 
 /** Returns the nominations that meet all conditions. */
-export const getNominations = Operation.make(
-  Authoriser,
-  endpoints.getNominations,
-  ({ order, user, ...others }: NominationQuery = {}) => ({
-    ...others,
-    user: user && idOf(user),
-    ordering: order && (order === "oldest first" ? ("inserted_at" as const) : ("-inserted_at" as const))
-  })
-)
+export const getNominations = Operation.make(Authoriser, endpoints.getNominations, (query: NominationQuery = {}) => ({
+  ...recordOf(query),
+  user: query.user && idOf(query.user)
+}))
 
 /** A nomination to create, or to endorse. */
 export interface NewNomination {

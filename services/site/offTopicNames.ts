@@ -1,5 +1,6 @@
 import type { OffTopicName } from "../../schemas/site/OffTopicName.js"
 import * as Operation from "../../src/Operation.js"
+import { recordOf } from "../references.js"
 import { Authoriser } from "./Authoriser.js"
 import * as endpoints from "./endpoints/offTopicNames.js"
 
@@ -58,9 +59,9 @@ export const getOffTopicName = Operation.make(Authoriser, endpoints.getOffTopicN
 export const replaceOffTopicName = Operation.make(
   Authoriser,
   endpoints.replaceOffTopicName,
-  (name: OffTopicNameReference, { active, used }: OffTopicNameChanges) => ({
+  (name: OffTopicNameReference, flags: OffTopicNameChanges) => ({
     name: textOf(name),
-    body: { name: textOf(name), used, active }
+    body: { ...recordOf(flags), name: textOf(name) }
   })
 )
 
@@ -68,10 +69,7 @@ export const replaceOffTopicName = Operation.make(
 export const updateOffTopicName = Operation.make(
   Authoriser,
   endpoints.updateOffTopicName,
-  (name: OffTopicNameReference, { active, used }: OffTopicNameChanges) => ({
-    name: textOf(name),
-    body: { used, active }
-  })
+  (name: OffTopicNameReference, flags: OffTopicNameChanges) => ({ name: textOf(name), body: flags })
 )
 
 /** Deletes an off-topic name. */

@@ -2,7 +2,7 @@ import type * as DateTime from "effect/DateTime"
 import type { Reminder, ReminderId } from "../../schemas/site/Reminder.js"
 import * as Operation from "../../src/Operation.js"
 import type { Snowflake } from "../../src/Snowflake.js"
-import { idOf } from "../references.js"
+import { idOf, recordOf } from "../references.js"
 import { Authoriser } from "./Authoriser.js"
 import * as endpoints from "./endpoints/reminders.js"
 import type { UserReference } from "./users.js"
@@ -25,15 +25,10 @@ export interface ReminderQuery extends IncludeInactive {
 }
 
 /** Returns the reminders that meet all conditions: only active ones, unless `includeInactive` is true or `active` is false. */
-export const getReminders = Operation.make(
-  Authoriser,
-  endpoints.getReminders,
-  ({ active, author, includeInactive = active === false ? true : undefined }: ReminderQuery = {}) => ({
-    active,
-    author: author && idOf(author),
-    includeInactive
-  })
-)
+export const getReminders = Operation.make(Authoriser, endpoints.getReminders, (query: ReminderQuery = {}) => {
+  const { active, author, includeInactive = active === false ? true : undefined } = recordOf(query)
+  return { active, author: author && idOf(author), includeInactive }
+})
 
 /** A reminder to create. */
 export interface NewReminder {
@@ -65,7 +60,10 @@ export const createReminder = Operation.make(
 export const getReminder = Operation.make(
   Authoriser,
   endpoints.getReminder,
-  (reminder: ReminderReference, { includeInactive }: IncludeInactive = {}) => ({ id: idOf(reminder), includeInactive })
+  (reminder: ReminderReference, options: IncludeInactive = {}) => ({
+    id: idOf(reminder),
+    includeInactive: recordOf(options).includeInactive
+  })
 )
 
 /**
@@ -91,9 +89,9 @@ export type ReminderChanges = { readonly [Name in keyof NewReminder]?: NewRemind
 export const updateReminder = Operation.make(
   Authoriser,
   endpoints.updateReminder,
-  (reminder: ReminderReference, { author, ...others }: ReminderChanges) => ({
+  (reminder: ReminderReference, changes: ReminderChanges) => ({
     id: idOf(reminder),
-    body: { ...others, author: author && idOf(author) }
+    body: { ...recordOf(changes), author: changes.author && idOf(changes.author) }
   })
 )
 

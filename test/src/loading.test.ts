@@ -11,7 +11,6 @@ const loaded: Readonly<Record<string, ReadonlyArray<string>>> = {
   "effect-herald/decoder": [],
   "effect-herald/descriptor": [],
   "effect-herald/http-api": [],
-  "effect-herald/lmdb": ["lmdb"],
   "effect-herald/log": [],
   "effect-herald/node": [
     "node:crypto",
@@ -31,7 +30,8 @@ const loaded: Readonly<Record<string, ReadonlyArray<string>>> = {
   "effect-herald/redis": ["ioredis"],
   "effect-herald/site": [],
   "effect-herald/spec": [],
-  "effect-herald/spec/tools": []
+  "effect-herald/spec/tools": [],
+  "effect-herald/sqlite": ["libsql", "node:fs", "node:path"]
 }
 
 /** The folders of modules that clients of documents do not load at their start. */

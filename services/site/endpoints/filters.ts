@@ -20,7 +20,7 @@ export const createFilter = () =>
     success: { 201: Filter },
     errors: {
       ...withoutNotFound(),
-      400: badRequestOr(alreadyExists(/already exists/), unknownReference())
+      400: badRequestOr(alreadyExists(/^Check if a filter with this combination/), unknownReference())
     }
   })
 

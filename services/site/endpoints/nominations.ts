@@ -21,7 +21,9 @@ export const getNominations = () =>
       user: Schema.optional(IdText).pipe(Schema.fromKey("user__id")),
       active: Schema.optional(Schema.Boolean),
       reviewed: Schema.optional(Schema.Boolean),
-      ordering: Schema.optional(Schema.Literal("inserted_at", "-inserted_at"))
+      order: Schema.optional(
+        Schema.transformLiterals(["inserted_at", "oldest first"], ["-inserted_at", "newest first"])
+      ).pipe(Schema.fromKey("ordering"))
     },
     success: { 200: Schema.Array(Nomination) },
     errors: withoutNotFound()

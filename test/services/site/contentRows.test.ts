@@ -190,7 +190,9 @@ describe("documentation links", () => {
         yield* Site.deleteDocumentationLink(link)
         expect(yield* tagOf(Site.getDocumentationLink(link))).toBe("NotFound")
         expect(yield* tagOf(Site.deleteDocumentationLink(link))).toBe("NotFound")
-        const invalid = yield* Effect.flip(Site.createDocumentationLink({ package: "b", inventoryUrl: "no url" }))
+        const invalid = yield* Effect.flip(
+          Site.createDocumentationLink({ package: "b", inventoryUrl: "https://no_url" })
+        )
         expect(invalid).toMatchObject({ _tag: "BadRequest", issues: [{ path: ["inventory_url"] }] })
       })
     )

@@ -42,8 +42,8 @@ describe("a documentation link", () => {
       expect(yield* sent(Site.createDocumentationLink(link))).toEqual([
         `POST ${links} {"package":"python","inventory_url":"https://docs.test/objects.inv","base_url":"https://docs.test/"}`
       ])
-      expect(yield* sent(Site.createDocumentationLink({ package: "a_1", inventoryUrl: "x" }))).toEqual([
-        `POST ${links} {"package":"a_1","inventory_url":"x"}`
+      expect(yield* sent(Site.createDocumentationLink({ package: "a_1", inventoryUrl: "https://x" }))).toEqual([
+        `POST ${links} {"package":"a_1","inventory_url":"https://x"}`
       ])
       expect(yield* value(Site.createDocumentationLink(link), json(wire, 201))).toEqual(link)
       const exists = json({ package: ["documentation link with this package already exists."] }, 400)
@@ -69,11 +69,16 @@ describe("a documentation link", () => {
       }
       expect(yield* create({ package: "x".repeat(50) })).toEqual([expect.stringMatching(/^sent/)])
       expect(yield* create({ baseUrl: "https://docs.test" })).toEqual([
-        "body.baseUrl: must end with a slash, or be empty"
+        "body.baseUrl: must be a URL that ends with a slash, or empty"
       ])
       expect(yield* create({ baseUrl: "" })).toEqual([expect.stringMatching(/"base_url":""}$/)])
       expect(yield* create({ baseUrl: `${"x".repeat(200)}/` })).toHaveLength(1)
-      expect(yield* create({ inventoryUrl: "x".repeat(201) })).toHaveLength(1)
+      expect(yield* create({ baseUrl: "docs.test/" })).toHaveLength(1)
+      const noUrl = ["body.inventoryUrl: must be a URL, such as https://discord.com/channels/1/2/3"]
+      for (const text of ["docs.test/objects.inv", "no url", "javascript:x"]) {
+        expect(yield* create({ inventoryUrl: text })).toEqual(noUrl)
+      }
+      expect(yield* create({ inventoryUrl: `https://${"x".repeat(193)}` })).toHaveLength(1)
       expect(yield* create({ inventoryUrl: " " })).toHaveLength(1)
     })
   )

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
@@ -12,6 +13,10 @@ const alt = { target: other, actor: other, context: "c" }
 
 /** The values that only JavaScript callers can pass have no types. */
 const untyped = (value: unknown) => value as never
+
+const notArguments = "these are not the arguments of this operation"
+const listed = (query: Site.InfractionQuery) => Stream.runDrain(Site.listInfractions(query))
+const filter = { id: Site.FilterId.make(1), filterList: Site.FilterListId.make(2) }
 
 const refused: ReadonlyArray<readonly [title: string, call: Effect.Effect<unknown, unknown, any>, message: string]> = [
   ["a user with a blank name", Site.createUser({ ...user, name: " \x1c" }), "body.name: must not be blank"],
@@ -70,6 +75,39 @@ const refused: ReadonlyArray<readonly [title: string, call: Effect.Effect<unknow
   ["a position from 2^31", Site.replaceRole(id, { ...role, position: 2 ** 31 }), "body.position"],
   ["a role with a long name", Site.createRole({ ...role, name: "a".repeat(101) }), "at most 100"],
   ["a thread that is no id", Site.createBumpedThread(untyped("")), "body.thread"],
+  ["an order of nominations that there is not", Site.getNominations({ order: untyped("-id") }), "order: should be"],
+  ["an empty name of an account to find", Site.getAocLinks({ aocUsername: "" }), "aocUsername: must not be blank"],
+  ["a name in a path with NUL", Site.getMailingList("a\0"), "list: must not contain NUL"],
+  ["a seen item with a lone surrogate", Site.addSeenItem("a", "\ud800"), "must be well-formed Unicode"],
+  ["a reason to find with a lone surrogate", listed({ reason: "a\ud800b" }), "must be well-formed Unicode"],
+  ["a reason to find with NUL", listed({ reason: "a\0b" }), "must not contain NUL"],
+  ["a reason to find that is no text", listed({ reason: untyped(5) }), notArguments],
+  ["an order of infractions that is no list", listed({ ordering: untyped("-id") }), notArguments],
+  ["an order of infractions by null", listed({ ordering: [untyped(null)] }), notArguments],
+  [
+    "a timeout that is sent as zero",
+    Site.updateFilter(filter, { settings: { infractionType: "TIMEOUT", infractionDuration: Duration.nanos(1000n) } }),
+    "must be more than zero"
+  ],
+  ...[null, id, 7, [], true].flatMap((value): typeof refused => [
+    ["nominations of no record", Site.getNominations(untyped(value)), notArguments],
+    ["reminders of no record", Site.getReminders(untyped(value)), notArguments],
+    ["links of no record", Site.getAocLinks(untyped(value)), notArguments],
+    ["blocks of no record", Site.getAocBlocks(untyped(value)), notArguments],
+    ["infractions of no record", listed(untyped(value)), notArguments],
+    ["expanded infractions of no record", Stream.runDrain(Site.listExpandedInfractions(untyped(value))), notArguments],
+    ["an option that is no record", Site.getReminder(untyped(1), untyped(value)), notArguments],
+    ["changes of a reminder that are no record", Site.updateReminder(untyped(1), untyped(value)), notArguments],
+    ["changes of an infraction that are no record", Site.updateInfraction(untyped(1), untyped(value)), notArguments],
+    ["changes of a filter that are no record", Site.updateFilter(filter, untyped(value)), notArguments],
+    ["settings of a filter that are no record", Site.updateFilter(filter, { settings: untyped(value) }), notArguments],
+    ["changes of a filter list that are no record", Site.updateFilterList(untyped(1), untyped(value)), notArguments],
+    ["the replacement of a name by no record", Site.replaceOffTopicName("a", untyped(value)), notArguments],
+    ["changes of a name that are no record", Site.updateOffTopicName("a", untyped(value)), "body: should be an object"]
+  ]),
+  ...[id, 7, true].map(
+    (value) => ["users of no record", Stream.runDrain(Site.listUsers(untyped(value))), "should be"] as const
+  ),
   ["a thread to find that is no id", Site.isThreadBumped(untyped("../roles")), "id"]
 ]
 

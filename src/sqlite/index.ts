@@ -1,0 +1,1 @@
+export * as SqliteLogStore from "./SqliteLogStore.js"

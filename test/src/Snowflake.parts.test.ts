@@ -15,10 +15,14 @@ import * as HttpCache from "effect-herald/cache"
 import * as Decoder from "effect-herald/decoder"
 import type * as Descriptor from "effect-herald/descriptor"
 import { fromApi } from "effect-herald/http-api"
+import * as Log from "effect-herald/log"
+import { Document, Names } from "effect-herald/spec"
+import { Generator } from "effect-herald/spec/tools"
 import * as Scripted from "../servers/scripted.js"
 import { stores } from "../support/cache.js"
 import { client } from "../support/client.js"
 import { described } from "../support/described.js"
+import { recording } from "../support/log.js"
 import { at, Caller, once } from "../support/kit.js"
 import { place, resultOf, verbs } from "../support/verbs.js"
 
@@ -364,4 +368,67 @@ it.scopedLive("a body of a 4xx that is declared as a success is a whole text", (
     }
     expect(yield* resultOf(getText(), row(first))).toEqual(read(first))
   }).pipe(Effect.provide(client))
+)
+
+describe("a field of a schema for integers", () => {
+  const union = Schema.Union(Schema.Int, Schema.BigIntFromSelf)
+  const rows: ReadonlyArray<readonly [name: string, schema: Schema.Schema<any, any>, ...Array<unknown>]> = [
+    ["Snowflake.FromInteger", FromInteger, first, "12", undefined],
+    ["Snowflake.Snowflake", Text, undefined, undefined, "12"],
+    ["Schema.Number", Schema.Number, undefined, 12, undefined],
+    ["Schema.Int", Schema.Int, undefined, 12, undefined],
+    ["Schema.BigIntFromSelf", Schema.BigIntFromSelf, long, undefined, undefined],
+    ["Schema.Union(Schema.Int, Schema.BigIntFromSelf)", union, long, 12, undefined]
+  ]
+  it.scopedLive.each(rows)("has the values of the table in docs/own-api.md: %s", ([, schema, ...values]) =>
+    Effect.gen(function* () {
+      const get = Operation.make(Caller, () => Endpoint.get("/x", { success: Schema.Struct({ id: schema }) }))
+      for (const [index, text] of [first, "12", '"12"'].entries()) {
+        const response = Scripted.respond({ headers: contentType, body: `{"id":${text}}` })
+        const result = yield* Effect.either(resultOf(get(), response))
+        if (values[index] === undefined) expect(Either.isLeft(result) && result.left._tag).toBe("DecodeError")
+        else expect(result).toEqual(Either.right({ id: values[index] }))
+      }
+    }).pipe(Effect.provide(client))
+  )
+})
+
+it.effect("a long integer of a document is exact in generated code", () =>
+  Effect.gen(function* () {
+    const schema = `{"type":"integer","format":"int64","enum":[${first},7]}`
+    const document = yield* Document.parse(`{
+      "openapi": "3.1.0",
+      "info": { "title": "Rows", "version": "1" },
+      "paths": {
+        "/rows": {
+          "get": {
+            "operationId": "getRow",
+            "tags": ["rows"],
+            "parameters": [{ "name": "id", "in": "query", "schema": ${schema} }],
+            "responses": { "200": { "description": "OK", "content": { "application/json": { "schema": ${schema} } } } }
+          }
+        }
+      }
+    }`)
+    const text = [...Generator.generate(document, Names.make(document), { name: "Rows" }).values()].join("\n")
+    expect(text).toContain(`${first}n`)
+    expect(text.replaceAll(`${first}n`, "")).not.toMatch(/4091070865/)
+  })
+)
+
+it.effect("a bigint that is logged is a text of its digits in a record", () =>
+  Effect.gen(function* () {
+    const { records, send } = recording()
+    yield* Effect.log("joined", { id: long }, long).pipe(
+      Effect.annotateLogs({ user: long }),
+      Effect.provide(Log.layer({ send }))
+    )
+    const [record] = records()
+    expect(record).toMatchObject({
+      message: `joined {"id":"${first}"} ${first}`,
+      values: [{ id: first }, first],
+      annotations: { user: first }
+    })
+    expect(() => JSON.stringify(record)).not.toThrow()
+  })
 )

@@ -40,7 +40,8 @@ export interface Behavior {
   readonly sensitive?: boolean | undefined
   /**
    * Declares that the endpoint needs no credentials and must not receive those of the API, such as one that forwards its request to
-   * another server: calls are sent without them (OpenAPI 3.1, 4.8.10: `security: []`). Default: false.
+   * another server: calls are sent without them (OpenAPI 3.1, 4.8.10: `security: []`), and without `Authorization`,
+   * `Proxy-Authorization` and `Cookie` among the API's default headers. Default: false.
    */
   readonly anonymous?: boolean | undefined
   /** Forbids retries and redirects, whatever the policy says, for calls that replace their own credentials. Default: false. */

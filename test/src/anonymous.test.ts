@@ -32,6 +32,33 @@ describe("an anonymous endpoint", () => {
     )
   )
 
+  it.live.each([true, false])("is called without credentials in the default headers, with a token: %s", (withToken) =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const server = yield* Scripted.make([Scripted.respond()])
+        const layer = Layer.effect(
+          Caller,
+          Authoriser.make({
+            baseUrl: server.url,
+            headers: { Authorization: `Basic ${secret}`, Cookie: `session=${secret}`, "X-Other": "a" },
+            ...(withToken ? { credentials: Credentials.bearer(Redacted.make(secret)) } : {})
+          })
+        )
+        yield* Effect.all([status(true)(), status(false)()]).pipe(Effect.provide(Layer.merge(layer, client)))
+        const [anonymous, other] = server.requests.map(({ headers }) => headers)
+        expect([anonymous?.authorization, anonymous?.cookie, anonymous?.["x-other"]]).toEqual([
+          undefined,
+          undefined,
+          "a"
+        ])
+        expect([other?.authorization, other?.cookie]).toEqual([
+          withToken ? `Bearer ${secret}` : `Basic ${secret}`,
+          `session=${secret}`
+        ])
+      })
+    )
+  )
+
   it.live("asks for no credentials, and a 401 to it does not replace them", () =>
     Effect.scoped(
       Effect.gen(function* () {

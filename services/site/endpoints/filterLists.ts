@@ -44,7 +44,8 @@ export const updateFilterList = () =>
     path: { list: FilterListId },
     body: UpdateFilterList,
     success: { 200: FilterList },
-    errors: { ...withAlreadyExists(/already exists/), ...withNotFound() }
+    errors: { ...withAlreadyExists(/already exists/), ...withNotFound() },
+    idempotent: true
   })
 
 export const deleteFilterList = () =>

@@ -47,7 +47,8 @@ export const updateFilter = () =>
     path: { filter: FilterId },
     body: UpdateFilter,
     success: { 200: Filter },
-    errors: { ...withUnknownReference(), ...withNotFound() }
+    errors: { ...withUnknownReference(), ...withNotFound() },
+    idempotent: true
   })
 
 export const deleteFilter = () =>

@@ -58,7 +58,8 @@ export const updateOffTopicName = () =>
     path: { name: AddressableName },
     body: Schema.Struct(flags),
     success: { 200: OffTopicName },
-    errors: withNotFound()
+    errors: withNotFound(),
+    idempotent: true
   })
 
 export const deleteOffTopicName = () =>

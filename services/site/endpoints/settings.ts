@@ -28,5 +28,6 @@ export const updateBotSetting = () =>
     path: { setting: BotSettingName },
     body: Schema.Struct({ data: NotNull }),
     success: { 200: BotSetting },
-    errors: withNotFound()
+    errors: withNotFound(),
+    idempotent: true
   })

@@ -18,6 +18,13 @@ import { badRequestOr, withNotFound, withoutNotFound } from "./errors.js"
 /** A 400 for roles that do not exist. */
 const unknownRole = () => unknownReference(/^Role with ID \d+ does not exist$/)
 
+/** A list whose items say nothing. */
+const Ignored = Schema.transform(Schema.Array(Schema.Unknown), Schema.Void, {
+  strict: true,
+  decode: () => undefined,
+  encode: () => []
+})
+
 /** A page past the end is a 404. */
 export const listUsers = () =>
   Endpoint.get("/bot/users", {
@@ -38,12 +45,15 @@ export const createUser = () =>
     }
   })
 
-/** `POST bot/users` with an array. The server skips users that exist, so that a repeated request changes nothing. */
+/**
+ * `POST bot/users` with an array. The server skips users that exist, so that a repeated request changes nothing. The response is an empty
+ * list, whatever was created.
+ */
 export const createUsers = () =>
   Endpoint.post("/bot/users", {
     name: "createUsers",
     body: UserForms,
-    success: { 201: Body.empty() },
+    success: { 201: Ignored },
     errors: withoutNotFound(),
     idempotent: true
   })

@@ -30,7 +30,7 @@ export const holdsSecrets = (input: unknown): boolean => {
 }
 
 /** Headers that hold credentials (RFC 9110, 11; RFC 6265). */
-const credentialHeaders = ["authorization", "proxy-authorization", "cookie"]
+export const credentialHeaders = ["authorization", "proxy-authorization", "cookie"]
 
 /** Names of headers that hold credentials by convention, such as `x-api-key`, `x-auth-token` or `set-cookie`. */
 const credentialNames =

@@ -4,7 +4,7 @@ import * as Either from "effect/Either"
 import type { Snowflake } from "effect-herald"
 import * as Site from "effect-herald/site"
 import type { Reply } from "../../support/inProcess.js"
-import { exchange, ids, jsonText, noContent } from "./support/inProcess.js"
+import { exchange, html, ids, jsonText, noContent } from "./support/inProcess.js"
 
 const user = (id: string) =>
   `{"id":${id},"name":"Bob","display_name":"","discriminator":7,"roles":[${id}],"in_guild":true}`
@@ -265,14 +265,30 @@ describe("an operation carries ids exactly, both ways:", () => {
   )
 })
 
+describe("the bulk creation of users", () => {
+  it.effect("fails if the response is not that of the site", () =>
+    Effect.forEach([html(201), { status: 201 }, jsonText('{"detail":"x"}', 201)], (reply) =>
+      Effect.map(exchange(Site.createUsers([{ id: ids[0]!, ...fields }]), reply), ({ result }) =>
+        expect(Either.flip(result)).toMatchObject({ right: { _tag: "DecodeError" } })
+      )
+    )
+  )
+})
+
 describe("an operation whose method is not idempotent", () => {
+  const filter = { id: Site.FilterId.make(1), filterList: Site.FilterListId.make(2) }
+
   it.effect.each([
     ["createUsers", Site.createUsers([{ id: ids[0]!, ...fields }]), jsonText("[]", 201)],
     ["updateUser", Site.updateUser(ids[0]!, { inGuild: false }), jsonText(user(ids[0]!))],
     ["updateUsers", Site.updateUsers([{ id: ids[0]!, inGuild: false }]), jsonText("[]")],
     ["updateAlt", Site.updateAlt(ids[0]!, { target: ids[1]!, context: "c" }), noContent],
     ["updateRole", Site.updateRole(ids[0]!, { name: "a" }), jsonText(role(ids[0]!))],
-    ["getMetricityActivity", Site.getMetricityActivity([ids[0]!], { days: 1 }), jsonText("{}")]
+    ["getMetricityActivity", Site.getMetricityActivity([ids[0]!], { days: 1 }), jsonText("{}")],
+    ["updateFilter", Site.updateFilter(filter, { content: "a" }), jsonText("{}")],
+    ["updateFilterList", Site.updateFilterList(filter.filterList, { name: "a" }), jsonText("{}")],
+    ["updateBotSetting", Site.updateBotSetting("news", {}), jsonText("{}")],
+    ["updateOffTopicName", Site.updateOffTopicName("a", { used: true }), jsonText("{}")]
   ] as ReadonlyArray<readonly [string, Effect.Effect<unknown, unknown, any>, Reply]>)(
     "is sent again after a 502 all the same, where that changes nothing: %s",
     ([_, call, reply]) => Effect.map(exchange(call, { status: 502 }, reply), ({ sent }) => expect(sent).toHaveLength(2))

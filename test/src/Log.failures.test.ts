@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -90,6 +91,31 @@ describe("failures of a shipper", () => {
     })
   )
 
+  it.effect("whose errors can't be read, and predicates that throw, do not end the shipping", () =>
+    Effect.gen(function* () {
+      const hostile = {
+        toString: () => {
+          throw new Error("no")
+        },
+        toJSON: () => {
+          throw new Error("no")
+        }
+      }
+      for (const retryWhile of [
+        () => false,
+        () => {
+          throw new Error("no predicate")
+        }
+      ]) {
+        const { messages, send } = recording((_, index) => (index === 0 ? Effect.fail(hostile) : Effect.void))
+        const { layer, lines } = recordedConsole()
+        yield* logNumbered(0, 2).pipe(Effect.provide(Log.layer({ send, retryWhile })), Effect.provide(layer))
+        expect(messages()).toEqual(numbered(0, 2))
+        expect(lines).toHaveLength(1)
+      }
+    })
+  )
+
   it.effect("of a part of a batch are counted", () =>
     Effect.gen(function* () {
       const { send } = recording(() => new Log.RecordsRejected({ rejected: 2, reason: "too old" }))
@@ -147,6 +173,68 @@ describe("a full queue", () => {
       })
     )
   }
+})
+
+describe("a batch", () => {
+  it.effect("waits no longer than its limit, also if the record is of a clock that is ahead", () =>
+    Effect.gen(function* () {
+      const { messages, send } = recording()
+      const ahead: Clock.Clock = Object.assign(Object.create(Clock.make()), {
+        unsafeCurrentTimeMillis: () => 3_600_000
+      })
+      yield* Effect.gen(function* () {
+        yield* Effect.withClock(logNumbered(0, 1), ahead)
+        yield* TestClock.adjust("2 seconds")
+        expect(messages()).toEqual(["record 0"])
+      }).pipe(
+        Effect.provide(Log.layer({ send, batch: { within: "1 second" } })),
+        Effect.provide(recordedConsole().layer)
+      )
+    })
+  )
+})
+
+describe("the options of a shipper", () => {
+  for (const value of [Number.NaN, 0, -1]) {
+    it.effect(`of ${value} records or bytes are refused when the layer is built`, () =>
+      Effect.gen(function* () {
+        const { send } = recording()
+        for (const [name, options] of [
+          ["queue.capacity", { queue: { capacity: value } }],
+          ["batch.size", { batch: { size: value } }],
+          ["batch.bytes", { batch: { bytes: value } }]
+        ] as const) {
+          const defect = yield* Layer.build(Log.layer({ send, ...options })).pipe(
+            Effect.scoped,
+            Effect.catchAllDefect(Effect.succeed)
+          )
+          expect(defect).toMatchObject({
+            name: "RangeError",
+            message: `effect-herald/log: ${name} is ${value}. It has to be a number of at least 1.`
+          })
+        }
+      })
+    )
+  }
+
+  it.effect("may be without limit", () =>
+    Effect.gen(function* () {
+      const { batches, send } = recording()
+      const unlimited = Number.POSITIVE_INFINITY
+      yield* logNumbered(0, 300).pipe(
+        Effect.provide(
+          Log.layer({
+            send,
+            batch: { size: unlimited, bytes: unlimited },
+            queue: { capacity: unlimited },
+            flushWithin: unlimited
+          })
+        ),
+        Effect.provide(recordedConsole().layer)
+      )
+      expect(batches.map(({ length }) => length)).toEqual([300])
+    })
+  )
 })
 
 describe("the end of a shipper's scope", () => {

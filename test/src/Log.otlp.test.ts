@@ -24,6 +24,18 @@ const statsAfter = (program: Effect.Effect<void>, url: URL) =>
   }).pipe(Effect.provide(logsTo(url)))
 
 describe("Log.otlp", () => {
+  it.scopedLive("has no trace where Effect's tracing is off, whose ids no collector takes", () =>
+    Effect.gen(function* () {
+      const server = yield* scripted.make([scripted.json({})])
+      const program = Effect.log("untraced").pipe(Effect.withSpan("work"), Effect.withTracerEnabled(false))
+      yield* Effect.provide(statsAfter(program, server.url), recordedConsole().layer)
+      const [record] = JSON.parse(server.requests[0]!.body).resourceLogs[0].scopeLogs[0].logRecords
+      expect(record.body).toEqual({ stringValue: "untraced" })
+      expect(record).not.toHaveProperty("traceId")
+      expect(record).not.toHaveProperty("spanId")
+    })
+  )
+
   it.scopedLive("posts an ExportLogsServiceRequest", () =>
     Effect.gen(function* () {
       const server = yield* scripted.make([scripted.json({})])

@@ -11,7 +11,7 @@ import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Log from "effect-herald/log"
-import { recording } from "../support/log.js"
+import { recordedConsole, recording } from "../support/log.js"
 
 /** Returns the records of a program's log calls. */
 const recordsOf = (program: Effect.Effect<unknown>, options: Partial<Log.Options<never, never>> = {}) => {
@@ -194,6 +194,66 @@ describe("a record", () => {
         }
       ])
       expect(JSON.parse(JSON.stringify(record))).toBeTruthy()
+    })
+  )
+
+  it.effect("is made of errors that cause each other, proxies without prototype, bytes and maps of objects", () =>
+    Effect.gen(function* () {
+      const error = new Error("cyclic")
+      error.cause = error
+      const proxy = new Proxy(
+        {},
+        {
+          getPrototypeOf: () => {
+            throw new Error("no")
+          }
+        }
+      )
+      const maps = new Map<unknown, unknown>([
+        [{ a: 1 }, 1],
+        [{ a: 2 }, 2]
+      ])
+      const record = yield* recordOf(
+        Effect.logError(proxy, Buffer.from("bytes"), maps, Cause.fail(error)).pipe(
+          Effect.annotateLogs({ ["__proto__"]: { a: 1 } })
+        )
+      ).pipe(Effect.provide(recordedConsole().layer))
+      expect(record.values).toEqual([
+        "(can't be read)",
+        "(5 bytes)",
+        [
+          [{ a: 1 }, 1],
+          [{ a: 2 }, 2]
+        ]
+      ])
+      expect(record.cause).toContain("cyclic")
+    })
+  )
+
+  it.effect("hides values by the names of secrets, and no others", () =>
+    Effect.gen(function* () {
+      const secrets = [
+        "apiKey API-KEY x-api-key api_key setCookie set-cookie cookie authorizationHeader Authorization auth",
+        "auth_header authHeader x-auth Proxy-Authorization bearer jwt password PASSWD db_password passphrase",
+        "clientSecret secret refresh_token tokens sessionId csrf privateKey signature credentials"
+      ].flatMap((names) => names.split(" "))
+      const harmless = [
+        "secretary cookieConsent passwordless author authority tokenizer keyboard key compass user publicKey",
+        "monkey"
+      ].flatMap((names) => names.split(" "))
+      const all = Object.fromEntries([...secrets, ...harmless].map((name) => [name, "a text"]))
+      const { annotations, values } = yield* recordOf(Effect.log(all).pipe(Effect.annotateLogs(all)))
+      const expected = {
+        ...Object.fromEntries(secrets.map((name) => [name, "<redacted>"])),
+        ...Object.fromEntries(harmless.map((name) => [name, "a text"]))
+      }
+      expect(values).toEqual([expected])
+      expect(annotations).toEqual(expected)
+      // Flags and numbers of tokens are shown, in annotations, too.
+      const told = { hasToken: true, totalTokens: 12, password: 1234 }
+      const record = yield* recordOf(Effect.log(told).pipe(Effect.annotateLogs(told)))
+      expect(record.values).toEqual([{ ...told, password: "<redacted>" }])
+      expect(record.annotations).toEqual({ ...told, password: "<redacted>" })
     })
   )
 

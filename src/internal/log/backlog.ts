@@ -62,7 +62,8 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
 const parseRecord = (text: string): LogRecord | undefined => {
   try {
     // Only this module's records are in the store.
-    return JSON.parse(text) as LogRecord
+    const record = JSON.parse(text) as LogRecord | null
+    return typeof record?.message === "string" && Number.isFinite(record.time) ? record : undefined
   } catch {
     return undefined
   }
@@ -165,6 +166,15 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
 
   const readStore = (limit: number) => (stored === 0 ? undefined : withStore(({ read }) => read(cursor, limit))) ?? []
 
+  /** Removes the first record of the store that waits. False if the store failed, which lost it. */
+  const removeStored = (position: number): boolean => {
+    withStore(({ remove }) => remove(position))
+    if (store === undefined) return false
+    cursor = position
+    stored -= 1
+    return true
+  }
+
   const countDrop = () => {
     dropped += 1
     unreported += 1
@@ -177,9 +187,8 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
   const dropOldest = (): boolean => {
     const [first] = readStore(1)
     if (first !== undefined) {
-      withStore(({ remove }) => remove(first.position))
-      cursor = first.position
-      stored -= 1
+      // A store that fails loses the record, too, which counts as failed then.
+      if (!removeStored(first.position)) return true
     } else if (shiftMemory() === undefined) return false
     left += 1
     countDrop()
@@ -208,9 +217,7 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
 
   /** Removes a text from the store that is no record. */
   const dropUnreadable = (position: number) => {
-    withStore(({ remove }) => remove(position))
-    cursor = position
-    stored -= 1
+    if (!removeStored(position)) return
     left += 1
     failed += 1
     outage.report(1, () => "a record in the store is not readable, and is removed.")
@@ -222,6 +229,7 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
     if (read.length === 0 && stored > 0) loseStore("it has fewer records than it counted")
     for (const { position, text } of read) {
       const record = parseRecord(text)
+      if (store === undefined) return true
       if (record === undefined) dropUnreadable(position)
       else {
         if (!add({ record, position }, () => byteLength(text))) return false

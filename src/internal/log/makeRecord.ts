@@ -9,7 +9,8 @@ import * as Predicate from "effect/Predicate"
 import * as Tracer from "effect/Tracer"
 import type { LogRecord, SourceLocation } from "./LogRecord.js"
 import { locationOfAnnotations, locationOfStack } from "./location.js"
-import { type Budget, cutText, newBudget, redacted, sizeOf, snapshot } from "./snapshot.js"
+import { type Budget, cutText, newBudget, redacted, setProperty, sizeOf, snapshot } from "./snapshot.js"
+import type { IsSecret } from "./secretNames.js"
 
 const noProperties: Readonly<Record<string, never>> = {}
 
@@ -41,50 +42,52 @@ const withoutSecrets = (cause: Cause.Cause<unknown>, copy: (value: unknown) => u
   })
 }
 
-const causeText = (cause: Cause.Cause<unknown>, copy: (value: unknown) => unknown): string => {
-  try {
-    return Cause.pretty(withoutSecrets(cause, copy), { renderErrorCause: true })
-  } catch {
-    return "(the cause can't be read)"
-  }
-}
-
 const errorText = (value: unknown): string | undefined => {
-  if (!(value instanceof Error)) return undefined
   try {
+    if (!(value instanceof Error)) return undefined
     return `${value.name}: ${value.message}`
   } catch {
     return "(error)"
   }
 }
 
+const causeText = (cause: Cause.Cause<unknown>, copy: (value: unknown) => unknown): string => {
+  try {
+    return Cause.pretty(withoutSecrets(cause, copy), { renderErrorCause: true })
+  } catch {
+    // Such as errors that are causes of each other.
+    return errorText(Cause.squash(cause)) ?? "(the cause can't be read)"
+  }
+}
+
 const spansOf = (spans: Logger.Logger.Options<unknown>["spans"], now: number): Readonly<Record<string, number>> => {
   const out: Record<string, number> = {}
-  for (const span of spans) out[span.label] = now - span.startTime
+  for (const span of spans) setProperty(out, span.label, now - span.startTime)
   return out
 }
 
 const annotationsOf = (
   annotations: Logger.Logger.Options<unknown>["annotations"],
-  isSecretName: (name: string) => boolean,
+  isSecret: IsSecret,
   budget: Budget
 ): Readonly<Record<string, unknown>> => {
   const out: Record<string, unknown> = {}
   for (const [name, value] of annotations) {
-    out[name] = isSecretName(name)
+    const copied = isSecret(name, value)
       ? redacted
       : typeof value === "string"
         ? cutText(value, budget)
-        : snapshot(value, isSecretName, budget)
+        : snapshot(value, isSecret, budget)
+    setProperty(out, name, copied)
   }
   return out
 }
 
-const partOf = (value: unknown, isSecretName: (name: string) => boolean, budget: Budget): Part => {
+const partOf = (value: unknown, isSecret: IsSecret, budget: Budget): Part => {
   if (typeof value === "string") return cutText(value, budget)
   const text = errorText(value)
   return {
-    value: snapshot(value, isSecretName, budget),
+    value: snapshot(value, isSecret, budget),
     text: text === undefined ? undefined : cutText(text, budget)
   }
 }
@@ -92,7 +95,7 @@ const partOf = (value: unknown, isSecretName: (name: string) => boolean, budget:
 /** Makes the function that makes the draft of a log call's record. It never throws. */
 export const makeDrafter =
   (
-    isSecretName: (name: string) => boolean
+    isSecret: IsSecret
   ): ((options: Logger.Logger.Options<unknown>) => { readonly draft: Draft; readonly size: number }) =>
   ({ annotations, cause, context, date, fiberId, logLevel, message, spans }) => {
     const budget = newBudget()
@@ -104,15 +107,15 @@ export const makeDrafter =
       time,
       level: logLevel._tag,
       parts: Array.isArray(message)
-        ? (message as ReadonlyArray<unknown>).map((one) => partOf(one, isSecretName, budget))
-        : [partOf(message, isSecretName, budget)],
+        ? (message as ReadonlyArray<unknown>).map((one) => partOf(one, isSecret, budget))
+        : [partOf(message, isSecret, budget)],
       fiber: FiberId.threadName(fiberId),
       spans: List.isCons(spans) ? spansOf(spans, time) : noProperties,
-      annotations: HashMap.isEmpty(annotations) ? noProperties : annotationsOf(annotations, isSecretName, budget),
+      annotations: HashMap.isEmpty(annotations) ? noProperties : annotationsOf(annotations, isSecret, budget),
       cause: Cause.isEmpty(cause)
         ? undefined
         : cutText(
-            causeText(cause, (value) => snapshot(value, isSecretName, budget)),
+            causeText(cause, (value) => snapshot(value, isSecret, budget)),
             budget
           ),
       trace: span === undefined ? undefined : { traceId: span.traceId, spanId: span.spanId, sampled: span.sampled }

@@ -7,7 +7,7 @@ import type { LogRecord } from "./LogRecord.js"
 
 /** Options of `queue`. */
 export interface QueueOptions {
-  /** The largest number of records that wait. Default: 10,000. */
+  /** The largest number of records that wait, at least 1: building the layer dies with another number. Default: 10,000. */
   readonly capacity?: number | undefined
   /**
    * What happens to a record that is logged while the queue is full. Default: `drop-oldest`.
@@ -30,9 +30,9 @@ export interface ShipOptions<E, R> {
   /** How records are put together. Default: each is sent by itself. */
   readonly batch?:
     | {
-        /** The largest number of records. Default: 100. */
+        /** The largest number of records, at least 1: building the layer dies with another number. Default: 100. */
         readonly size?: number | undefined
-        /** The largest size of the records, in bytes of their JSON. A larger record is sent by itself. Default: 512 KiB. */
+        /** The largest size of the records, in bytes of their JSON. At least 1. A larger record is sent by itself. Default: 512 KiB. */
         readonly bytes?: number | undefined
         /** How long the first record of a batch waits for others. Default: 1 second. */
         readonly within?: Duration.DurationInput | undefined

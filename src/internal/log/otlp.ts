@@ -30,6 +30,10 @@ const keyValues = (values: object): ReadonlyArray<object> =>
 const spanAttributes = (spans: LogRecord["spans"]) =>
   Object.fromEntries(Object.entries(spans).map(([label, millis]) => [`logSpan.${label}`, millis]))
 
+/** Reports whether a collector takes the ids of a span. Spans of other origins have others, such as Effect's where tracing is off. */
+const hasTraceIds = ({ spanId, traceId }: NonNullable<LogRecord["trace"]>) =>
+  /^[\da-f]{32}$/i.test(traceId) && /^[\da-f]{16}$/i.test(spanId)
+
 /** Milliseconds as nanoseconds, which a double can't hold. */
 const nanos = (millis: number): string => `${BigInt(Math.trunc(millis)) * 1_000_000n}`
 
@@ -60,7 +64,9 @@ const logRecord = ({
     "code.function.name": location?.function,
     ...annotations
   }),
-  ...(trace === undefined ? {} : { traceId: trace.traceId, spanId: trace.spanId, flags: trace.sampled ? 1 : 0 })
+  ...(trace === undefined || !hasTraceIds(trace)
+    ? {}
+    : { traceId: trace.traceId, spanId: trace.spanId, flags: trace.sampled ? 1 : 0 })
 })
 
 /** Makes the JSON of an `ExportLogsServiceRequest` (opentelemetry/proto/collector/logs/v1/logs_service.proto). */

@@ -5,12 +5,13 @@ import * as HashSet from "effect/HashSet"
 import * as Logger from "effect/Logger"
 import type * as Scope from "effect/Scope"
 import type { QueueOptions } from "./options.js"
+import { atLeastOne } from "./atLeastOne.js"
 import { type Backlog, makeBacklog } from "./backlog.js"
 import { type Holding, makeHolding } from "./holding.js"
 import { isShipping } from "./isShipping.js"
 import { makeDrafter } from "./makeRecord.js"
 import { makeOutage, type Outage } from "./outage.js"
-import { makeIsSecretName } from "./secretNames.js"
+import { makeIsSecret } from "./secretNames.js"
 
 /** The state of a queue, and of its shipper if there is one. */
 export interface QueueState {
@@ -36,6 +37,7 @@ export const makeQueue = ({
   whenFull = "drop-oldest"
 }: QueueOptions): Effect.Effect<QueueState, never, Scope.Scope> =>
   Effect.gen(function* () {
+    const most = yield* atLeastOne("queue.capacity", capacity)
     const clock = yield* Effect.clock
     const console = yield* Effect.console
     const shippingRef = isShipping()
@@ -56,7 +58,7 @@ export const makeQueue = ({
     let holding: Holding | undefined
 
     const backlog = makeBacklog({
-      capacity: Math.max(1, capacity),
+      capacity: most,
       whenFull,
       now,
       outage,
@@ -68,7 +70,7 @@ export const makeQueue = ({
       yield* Effect.locallyScoped(FiberRef.currentScheduler, holding.scheduler)
     }
 
-    const makeDraft = makeDrafter(makeIsSecretName())
+    const makeDraft = makeDrafter(makeIsSecret())
     const lowest = minimumLevel?.ordinal ?? Number.NEGATIVE_INFINITY
     const logger = Logger.make((options) => {
       if (options.logLevel.ordinal < lowest || FiberRefs.getOrDefault(options.context, shippingRef)) return

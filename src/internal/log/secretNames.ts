@@ -1,18 +1,34 @@
-/** Names of values that are secrets, in lower case: `password`, `accessToken`, `x-api-key`, `set-cookie`. Not `tokens`, which are counted. */
+/** Names of values that are secrets, in lower case: `password`, `accessToken`, `x-api-key`, `set-cookie`. */
 const secretName =
-  /\bauth\b|authori[sz]ation|authentication|cookie|passw|passphrase|\bpwd\b|secret|credential|token(?!s|i[sz])|signature|session|csrf|xsrf|(?:api|access|account|auth|private|secret|signing|encryption|license)[-_. ]?key/
+  /\bauth(?![a-z])|auth[-_.]?header|authori[sz]ation|authentication|cookie(?![-_. ]?consent)|passw(?!ordless)|passphrase|\bpwd\b|secret(?!ar[iy])|credential|token(?!s|i[sz])|\bjwt\b|bearer|signature|session|csrf|xsrf|(?:api|access|account|auth|private|secret|signing|encryption|license)[-_. ]?key/
+
+/** Names of values that are secrets, unless they are numbers: `tokens` are counted, too. */
+const countableName = /tokens/
 
 /** The number of names whose verdict is kept. Programs log the same names again and again. */
 const keptNames = 1_000
 
-/** Makes a function that reports whether a name of an annotation or a property is that of a secret. */
-export const makeIsSecretName = (): ((name: string) => boolean) => {
-  const verdicts = new Map<string, boolean>()
-  return (name) => {
+type Verdict = "secret" | "countable" | "harmless"
+
+const verdictOf = (name: string): Verdict =>
+  secretName.test(name) ? "secret" : countableName.test(name) ? "countable" : "harmless"
+
+/** Reports whether the value of an annotation or a property is a secret, by its name. */
+export type IsSecret = (name: string, value: unknown) => boolean
+
+export const makeIsSecret = (): IsSecret => {
+  const verdicts = new Map<string, Verdict>()
+  const lookUp = (name: string): Verdict => {
     const known = verdicts.get(name)
     if (known !== undefined) return known
-    const verdict = secretName.test(name.toLowerCase())
+    const verdict = verdictOf(name.toLowerCase())
     if (verdicts.size < keptNames) verdicts.set(name, verdict)
     return verdict
+  }
+  return (name, value) => {
+    // A flag says about a secret, such as `hasToken: true`; null and undefined say that there is none.
+    if (typeof value === "boolean" || value === undefined || value === null) return false
+    const verdict = lookUp(name)
+    return verdict === "secret" || (verdict === "countable" && typeof value !== "number" && typeof value !== "bigint")
   }
 }

@@ -10,6 +10,7 @@ import type { LogStore } from "./LogStore.js"
 import type { ShipOptions } from "./options.js"
 import { detached } from "../call/detached.js"
 import { within } from "../within.js"
+import { atLeastOne } from "./atLeastOne.js"
 import { isShipping } from "./isShipping.js"
 import type { QueueState } from "./queue.js"
 import type { Stats } from "./Stats.js"
@@ -56,6 +57,15 @@ export const makeShipper = <E, R>(
   { batch, flushWithin = "5 seconds", retry, retryWhile = isTransient, send }: ShipOptions<E, R>
 ): Effect.Effect<ShipperService, never, R | Scope.Scope> =>
   Effect.gen(function* () {
+    const limits =
+      batch === undefined
+        ? undefined
+        : {
+            size: yield* atLeastOne("batch.size", batch.size ?? defaultSize),
+            bytes: yield* atLeastOne("batch.bytes", batch.bytes ?? defaultBytes),
+            within: Duration.decode(batch.within ?? "1 second")
+          }
+    const flushTime = Duration.decode(flushWithin)
     if (store !== undefined) backlog.attach(store)
     const closing = makeClosing()
     const flush = Effect.async<void>((resume) => {
@@ -74,14 +84,7 @@ export const makeShipper = <E, R>(
       send,
       retry: retry ?? defaultRetry(),
       retryWhile,
-      batch:
-        batch === undefined
-          ? undefined
-          : {
-              size: Math.max(1, batch.size ?? defaultSize),
-              bytes: batch.bytes ?? defaultBytes,
-              within: Duration.decode(batch.within ?? "1 second")
-            },
+      batch: limits,
       closing,
       onSend: setSending
     }).pipe(
@@ -93,17 +96,18 @@ export const makeShipper = <E, R>(
       Effect.locally(isShipping(), true),
       Effect.interruptible
     )
-    const fiber = yield* Effect.forkDaemon(shipping)
-    setShipping(true)
-    yield* Effect.addFinalizer(() =>
-      Effect.suspend(() => {
-        closing.close()
-        setShipping(false)
-        return within(drain, Duration.decode(flushWithin), () => Effect.void).pipe(
-          // An interruption is not waited for: what is being sent may not end at once.
-          Effect.zipRight(Fiber.interruptFork(fiber))
-        )
-      })
+    // An interruption of the layer's build must not leave the fiber behind.
+    yield* Effect.acquireRelease(
+      Effect.tap(Effect.forkDaemon(shipping), () => Effect.sync(() => setShipping(true))),
+      (fiber) =>
+        Effect.suspend(() => {
+          closing.close()
+          setShipping(false)
+          return within(drain, flushTime, () => Effect.void).pipe(
+            // An interruption is not waited for: what is being sent may not end at once.
+            Effect.zipRight(Fiber.interruptFork(fiber))
+          )
+        })
     )
     return { flush, stats: Effect.sync(backlog.stats) }
   })

@@ -46,7 +46,13 @@ const reportAfter = 60_000
 const longestReason = 300
 
 const firstLineOf = (cause: Cause.Cause<unknown>): string => {
-  const text = Cause.pretty(cause)
+  const text = (() => {
+    try {
+      return Cause.pretty(cause)
+    } catch {
+      return "(the error can't be read)"
+    }
+  })()
   const end = text.indexOf("\n")
   return (end < 0 ? text : text.slice(0, end)).slice(0, longestReason)
 }
@@ -82,7 +88,9 @@ export const makeShipping = <E, R>({
     while (backlog.waiting() === 0) yield* Effect.asVoid(untilReady(1))
     const first = backlog.firstTime()
     if (batch !== undefined && backlog.waiting() < batch.size && closing.isOpen() && first !== undefined) {
-      const rest = first + Duration.toMillis(batch.within) - (yield* Clock.currentTimeMillis)
+      const longest = Duration.toMillis(batch.within)
+      // The record may be of another clock, or the clock was set back.
+      const rest = Math.min(longest, first + longest - (yield* Clock.currentTimeMillis))
       if (rest > 0) yield* Effect.raceFirst(Effect.sleep(Duration.millis(rest)), untilReady(batch.size))
     }
     return backlog.take(size, batch?.bytes)
@@ -122,7 +130,11 @@ export const makeShipping = <E, R>({
 
   const deliver = (entries: ReadonlyArray<Entry>): Effect.Effect<void, never, R> => {
     if (!Arr.isNonEmptyReadonlyArray(entries)) return Effect.void
-    return Effect.flatMap(trySend(Arr.map(entries, ({ record }) => record)), (exit) => {
+    const sent = trySend(Arr.map(entries, ({ record }) => record)).pipe(
+      // `retryWhile` and `retry` are the program's, and may throw.
+      Effect.catchAllDefect((defect) => Effect.succeed(Exit.die(defect)))
+    )
+    return Effect.flatMap(sent, (exit) => {
       if (Exit.isSuccess(exit)) {
         backlog.settle(entries, 0)
         return Effect.void

@@ -1,5 +1,6 @@
 import * as Inspectable from "effect/Inspectable"
 import * as Redacted from "effect/Redacted"
+import type { IsSecret } from "./secretNames.js"
 
 /** The replacement of a secret. */
 export const redacted = "<redacted>"
@@ -43,11 +44,11 @@ export const cutText = (text: string, budget: Budget): string => {
   return `${text.slice(0, room).toWellFormed()}... (cut: ${text.length} characters)`
 }
 
-type IsSecretName = (name: string) => boolean
-
-const isSecretText = (name: string, isSecretName: IsSecretName, value: unknown) =>
-  // A flag or a number says about a secret, such as `hasToken: true`; null and undefined say that there is none.
-  typeof value !== "boolean" && value !== undefined && value !== null && isSecretName(name)
+/** Sets a property. An assignment to `__proto__` would set the prototype. */
+export const setProperty = (out: Record<string, unknown>, name: string, value: unknown): void => {
+  if (name === "__proto__") Object.defineProperty(out, name, { value, enumerable: true })
+  else out[name] = value
+}
 
 /** Reads a property, which may be a getter that throws. */
 const read = (object: object, key: string): unknown => {
@@ -62,7 +63,7 @@ const read = (object: object, key: string): unknown => {
  * Copies a value as plain JSON. The copy does not change when the value does, and has no secrets: `Redacted` values, and the values of
  * properties whose names are those of secrets, are replaced. It never throws: what can't be read is replaced by a note.
  */
-export const snapshot = (value: unknown, isSecretName: IsSecretName, budget: Budget): unknown => {
+export const snapshot = (value: unknown, isSecret: IsSecret, budget: Budget): unknown => {
   const ancestors: Array<object> = []
 
   const properties = (object: object): Record<string, unknown> => {
@@ -79,16 +80,13 @@ export const snapshot = (value: unknown, isSecretName: IsSecretName, budget: Bud
 
   const set = (out: Record<string, unknown>, key: string, one: unknown) => {
     if (one === undefined) return
-    const copied = isSecretText(key, isSecretName, one) ? redacted : copy(one)
-    const name = cutText(key, budget)
-    // An assignment to `__proto__` would set the prototype.
-    if (name === "__proto__") Object.defineProperty(out, name, { value: copied, enumerable: true })
-    else out[name] = copied
+    const copied = isSecret(key, one) ? redacted : copy(one)
+    setProperty(out, cutText(key, budget), copied)
   }
 
   /** Reports whether an array is a pair of a name and a secret, as a `HashMap` and headers have. */
   const isSecretEntry = (value: ReadonlyArray<unknown>): boolean =>
-    value.length === 2 && typeof value[0] === "string" && isSecretText(value[0], isSecretName, value[1])
+    value.length === 2 && typeof value[0] === "string" && isSecret(value[0], value[1])
 
   const items = (values: Iterable<unknown>): ReadonlyArray<unknown> => {
     const out: Array<unknown> = []
@@ -133,18 +131,21 @@ export const snapshot = (value: unknown, isSecretName: IsSecretName, budget: Bud
       if (value instanceof Error) return error(value)
       const shown = Inspectable.isRedactable(value) ? Inspectable.redact(value) : value
       if (shown !== value) return copy(shown)
+      // The `toJSON` of a buffer has all its bytes.
+      if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `(${value.byteLength} bytes)`
       // `toJSON` of a class may need its `this`.
       if (typeof toJSON === "function") return copy((value as { readonly toJSON: () => unknown }).toJSON())
       if (value instanceof Map) {
         const out: Record<string, unknown> = {}
         for (const [key, one] of value) {
           if (budget.values <= 0) break
+          // Objects have the same text, so their entries are pairs.
+          if (typeof key === "object" && key !== null) return items(value)
           set(out, typeof key === "string" ? key : String(key), one)
         }
         return out
       }
       if (value instanceof Set) return items(value)
-      if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `(${value.byteLength} bytes)`
       return properties(value)
     } catch {
       return "(can't be read)"

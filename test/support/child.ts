@@ -1,18 +1,19 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { build } from "esbuild"
-import { type ChildProcess, fork } from "node:child_process"
+import { type ChildProcess, fork, type ForkOptions } from "node:child_process"
 import { once } from "node:events"
 import { mkdtemp, rm } from "node:fs/promises"
+import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 /**
- * Starts a script in a process of its own, which is killed when the scope closes. The script is bundled: a process loads one file in a
- * fraction of the time that hundreds of modules take.
+ * Makes one file of a script, which is removed when the scope closes: a process loads it in a fraction of the time that hundreds of modules
+ * take.
  */
-export const forkScript = (script: URL, args: ReadonlyArray<string>): Effect.Effect<ChildProcess, never, Scope.Scope> =>
+export const bundleScript = (script: URL): Effect.Effect<string, never, Scope.Scope> =>
   Effect.gen(function* () {
     const directory = yield* Effect.acquireRelease(
       Effect.promise(() => mkdtemp(join(tmpdir(), "effect-herald-process-"))),
@@ -28,14 +29,37 @@ export const forkScript = (script: URL, args: ReadonlyArray<string>): Effect.Eff
         format: "esm",
         // Packages in CommonJS require modules of Node.
         banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url)' },
+        // It finds its native part beside itself.
+        plugins: [
+          {
+            name: "libsql",
+            setup: (bundler) =>
+              bundler.onResolve({ filter: /^libsql$/ }, () => ({
+                path: createRequire(import.meta.url).resolve("libsql"),
+                external: true
+              }))
+          }
+        ],
         logLevel: "error"
       })
     )
-    return yield* Effect.acquireRelease(
-      Effect.sync(() => fork(outfile, args)),
-      (child) => Effect.sync(() => child.kill("SIGKILL"))
-    )
+    return outfile
   })
+
+/** Starts the file of a script in a process of its own, which is killed when the scope closes. */
+export const forkBundle = (
+  file: string,
+  args: ReadonlyArray<string>,
+  options: ForkOptions = {}
+): Effect.Effect<ChildProcess, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => fork(file, args, options)),
+    (child) => Effect.sync(() => child.kill("SIGKILL"))
+  )
+
+/** Starts a script in a process of its own, which is killed when the scope closes. */
+export const forkScript = (script: URL, args: ReadonlyArray<string>): Effect.Effect<ChildProcess, never, Scope.Scope> =>
+  Effect.flatMap(bundleScript(script), (file) => forkBundle(file, args))
 
 /** A script in a process of its own, which is ready. */
 export interface Child {

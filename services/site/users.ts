@@ -268,7 +268,7 @@ export const updateAlt = Operation.make(
 
 /**
  * Removes the association of an alternate account, in both directions. Fails with `UnknownReference` if the account is not associated, and
- * with `NotFound` if the site does not know the user.
+ * with `NotFound` if the site does not know the user. After a lost response, `UnknownReference` may be the result of an earlier attempt.
  */
 export const removeAlt = Operation.make(
   Authoriser,

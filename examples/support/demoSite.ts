@@ -1,4 +1,4 @@
-import { Clock, Effect, Layer, Logger, Redacted, Schedule, Stream } from "effect"
+import { Clock, Effect, Layer, Logger, Redacted, Runtime, Schedule, Stream } from "effect"
 import { Snowflake } from "effect-herald"
 import * as Log from "effect-herald/log"
 import * as Site from "effect-herald/site"
@@ -159,9 +159,10 @@ const shipping = (baseUrl: string, set: (condition: Condition) => Effect.Effect<
 /** A site on loopback, and everything that is done with it. */
 export const demoSite = Effect.gen(function* () {
   const received: Array<string> = []
+  const runtime = yield* Effect.runtime()
   const { baseUrl, set } = yield* start(({ level, message }: ReceivedLog) => {
     received.push(message)
-    Effect.runSync(column("right", `${level.padEnd(9)}${message}`))
+    Runtime.runSync(runtime)(column("right", `${level.padEnd(9)}${message}`))
   })
   yield* heading(`A site listens at ${baseUrl}`)
   const live = Site.layer({ token: Redacted.make(token), baseUrl })

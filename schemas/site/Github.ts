@@ -1,14 +1,19 @@
 import * as Schema from "effect/Schema"
 
-const fields = (() => ({
+const fields = () => ({
   /** The server's explanation. */
   detail: Schema.String,
   /** The artifact: owner, repository, commit, workflow and name, separated by slashes. */
   resource: Schema.String
-}))()
+})
+
+const unavailableFields = () => ({
+  reason: Schema.Literal("ActionFailed", "Unauthorized", "NotFound", "TimedOut"),
+  ...fields()
+})
 
 /** The workflow that makes the artifact has not ended. A later call may succeed. */
-export class ArtifactPending extends Schema.TaggedError<ArtifactPending>()("ArtifactPending", fields) {
+export class ArtifactPending extends Schema.TaggedError<ArtifactPending>()("ArtifactPending", fields()) {
   override get message() {
     return `${this.resource}: ${this.detail}`
   }
@@ -22,10 +27,10 @@ export class ArtifactPending extends Schema.TaggedError<ArtifactPending>()("Arti
  * - `NotFound` (404): GitHub does not have the repository, commit, workflow or artifact, or no longer
  * - `TimedOut` (408): the workflow was started too long ago, and has not ended
  */
-export class ArtifactUnavailable extends Schema.TaggedError<ArtifactUnavailable>()("ArtifactUnavailable", {
-  reason: Schema.Literal("ActionFailed", "Unauthorized", "NotFound", "TimedOut"),
-  ...fields
-}) {
+export class ArtifactUnavailable extends Schema.TaggedError<ArtifactUnavailable>()(
+  "ArtifactUnavailable",
+  unavailableFields()
+) {
   override get message() {
     return `${this.resource}: ${this.detail}`
   }

@@ -34,31 +34,37 @@ export const Reminder: Schema.Schema<Reminder, ReminderEncoded> = reminder
 
 const Content = textUpTo(1500)
 const JumpUrl = urlUpTo(88)
-const Failures = Schema.Int.pipe(Schema.between(-(2 ** 31), 2 ** 31 - 1))
+const Failures = Schema.Int.pipe(Schema.between(-2_147_483_648, 2_147_483_647))
 
 /** The fields that the server does not require. */
-const optional = (() => ({
+const optional = () => ({
   mentions: Schema.optional(Schema.Array(Id)),
   active: Schema.optional(Schema.Boolean),
   failures: Schema.optional(Failures)
-}))()
+})
 
-/** The body of `POST bot/reminders` and `PUT bot/reminders/{id}`. */
-export const ReminderForm = Schema.Struct({
+/** The fields of a whole reminder. */
+const fields = () => ({
   author: Id,
   channelId: Schema.propertySignature(Id).pipe(Schema.fromKey("channel_id")),
   content: Content,
   expiration: Timestamp,
   jumpUrl: Schema.propertySignature(JumpUrl).pipe(Schema.fromKey("jump_url")),
-  ...optional
+  ...optional()
 })
 
-/** The body of `PATCH bot/reminders/{id}`. */
-export const ReminderChangesForm = Schema.Struct({
+/** The body of `POST bot/reminders` and `PUT bot/reminders/{id}`. */
+export const ReminderForm = Schema.Struct(fields())
+
+/** The fields of a change. */
+const changes = () => ({
   author: Schema.optional(Id),
   channelId: Schema.optional(Id).pipe(Schema.fromKey("channel_id")),
   content: Schema.optional(Content),
   expiration: Schema.optional(Timestamp),
   jumpUrl: Schema.optional(JumpUrl).pipe(Schema.fromKey("jump_url")),
-  ...optional
+  ...optional()
 })
+
+/** The body of `PATCH bot/reminders/{id}`. */
+export const ReminderChangesForm = Schema.Struct(changes())

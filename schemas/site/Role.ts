@@ -29,17 +29,19 @@ export interface Role extends Schema.Schema.Type<typeof role> {}
 export interface RoleEncoded extends Schema.Schema.Encoded<typeof role> {}
 export const Role: Schema.Schema<Role, RoleEncoded> = role
 
-const fields = (() => ({
+const fields = () => ({
   name: textUpTo(100),
   colour: Schema.Int.pipe(Schema.between(0, 2_147_483_647)),
   permissions: Permissions.pipe(
     Schema.filter((mask) => (mask >= 0n && mask < 2n ** 63n) || "must be a mask from 0 to 2^63-1")
   ),
   position: Schema.Int.pipe(Schema.between(-2_147_483_648, 2_147_483_647))
-}))()
+})
+
+const whole = () => ({ id: Id, ...fields() })
 
 /** The body of `POST bot/roles` and `PUT bot/roles/{id}`. */
-export const RoleForm = Schema.Struct({ id: Id, ...fields })
+export const RoleForm = Schema.Struct(whole())
 
 /** The body of `PATCH bot/roles/{id}`. It has no id: the server would create a second role with a new one. */
-export const RoleChangesForm = Schema.partial(Schema.Struct(fields))
+export const RoleChangesForm = Schema.partial(Schema.Struct(fields()))

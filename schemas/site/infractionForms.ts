@@ -71,7 +71,7 @@ export const InfractionChangesForm = Schema.transform(
 )
 
 /** The fields that infractions are ordered by. */
-const orders = (() =>
+const orders = () =>
   [
     ["id", "id"],
     ["inserted_at", "insertedAt"],
@@ -91,9 +91,9 @@ const orders = (() =>
     ["-type", "-type"],
     ["-active", "-active"],
     ["-hidden", "-hidden"]
-  ] as const)()
+  ] as const
 
-const InfractionOrder = Schema.transformLiterals(...orders)
+const InfractionOrder = /*#__PURE__*/ (() => Schema.transformLiterals(...orders()))()
 /** A field that infractions are ordered by. A minus sign is for the descending order. */
 export type InfractionOrder = typeof InfractionOrder.Type
 

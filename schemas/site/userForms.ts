@@ -8,24 +8,26 @@ const DisplayName = blankableTextUpTo(32)
 const Discriminator = Schema.Int.pipe(Schema.between(0, 9999))
 
 /** The fields that the server requires of a whole user, and those that it does not. */
-const required = (() => ({ name: UserName, discriminator: Discriminator }))()
-const optional = (() => ({
+const required = () => ({ name: UserName, discriminator: Discriminator })
+const optional = () => ({
   displayName: Schema.optional(DisplayName).pipe(Schema.fromKey("display_name")),
   roles: Schema.optional(Schema.Array(Id)),
   inGuild: Schema.optional(Schema.Boolean).pipe(Schema.fromKey("in_guild"))
-}))()
+})
 
-const changes = (() => ({
+const changes = () => ({
   name: Schema.optional(UserName),
   discriminator: Schema.optional(Discriminator),
-  ...optional
-}))()
+  ...optional()
+})
+
+const whole = () => ({ id: Id, ...required(), ...optional() })
 
 /** A user in the body of `POST bot/users` and `PUT bot/users/{id}`. */
-export const UserForm = Schema.Struct({ id: Id, ...required, ...optional })
+export const UserForm = Schema.Struct(whole())
 
 /** The body of `PATCH bot/users/{id}`. */
-export const UserChangesForm = Schema.Struct(changes)
+export const UserChangesForm = Schema.Struct(changes())
 
 /** The body of `POST bot/users` for many users. The server refuses the whole list if a user is given twice. */
 export const UserForms = Schema.Array(UserForm).pipe(Schema.filter(eachOnce("user")))
@@ -39,7 +41,7 @@ const changesSomething = ({ id: _, ...fields }: { readonly id: string }) =>
  * twice.
  */
 export const UserChangesForms = Schema.Array(
-  Schema.Struct({ id: Id, ...changes }).pipe(Schema.filter(changesSomething))
+  Schema.Struct({ id: Id, ...changes() }).pipe(Schema.filter(changesSomething))
 ).pipe(
   Schema.filter((users) => users.length > 0 || "must not be empty: the server would respond with a 500"),
   Schema.filter(eachOnce("user"))

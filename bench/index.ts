@@ -9,6 +9,7 @@ import { cache } from "./cache.js"
 import { call } from "./call.js"
 import { list } from "./list.js"
 import { logShipper } from "./logShipper.js"
+import { logStorm } from "./logStorm.js"
 import { size } from "./size.js"
 import { soak } from "./soak.js"
 import { specification } from "./specification.js"
@@ -16,7 +17,7 @@ import { storm } from "./storm.js"
 import { streamMemory } from "./stream-memory.js"
 import { document } from "./support/documentation.js"
 
-const benches: ReadonlyArray<Bench> = [streamMemory, storm, cache, call, list, size, specification, logShipper, soak]
+const benches: ReadonlyArray<Bench> = [streamMemory, storm, cache, call, list, size, specification, logShipper, logStorm, soak]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

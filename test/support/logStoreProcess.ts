@@ -61,9 +61,7 @@ const refused = (error: SqliteLogStore.LogStoreFailure) => Effect.sync(() => tel
 
 // A file in use is waited for by the clock of the test.
 const used = Effect.gen(function* () {
-  const fiber = yield* Effect.fork(
-    main.pipe(Effect.provide(SqliteLogStore.layer({ file })), Effect.catchAll(refused))
-  )
+  const fiber = yield* Effect.fork(main.pipe(Effect.provide(SqliteLogStore.layer({ file })), Effect.catchAll(refused)))
   yield* TestClock.adjust("11 seconds")
   yield* Fiber.join(fiber)
 })

@@ -50,12 +50,16 @@ export interface Backlog {
   readonly stats: () => Stats
   /** The records that wait, without those that are being sent. */
   readonly waiting: () => number
+  /** The records that are queued and in the store, where the next process finds them. */
+  readonly kept: () => number
   /** Ignores all records that come later. */
   readonly close: () => void
 }
 
 /** The most characters of the records in memory that wait. */
 const mostCharacters = 67_108_864
+
+const storedOf = (entries: ReadonlyArray<Entry>) => Arr.filter(entries, ({ position }) => position !== undefined).length
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
@@ -86,6 +90,8 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
   /** The dropped records that no record reports yet. */
   let unreported = 0
   let inFlight = 0
+  /** Those of them that are in the store. */
+  let inFlightStored = 0
   let isClosed = false
   /** The number of records that were queued, and of those that left the front. Their difference are those that wait. */
   let queued = 0
@@ -294,11 +300,13 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
       }
       queueReport()
       inFlight += entries.length
+      inFlightStored += storedOf(entries)
       if (!isFull()) onRoom(capacity - waiting())
       return entries
     },
     settle: (entries, failures) => {
       inFlight -= entries.length
+      inFlightStored -= storedOf(entries)
       shipped += entries.length - failures
       failed += failures
       const last = Option.getOrUndefined(Arr.findLast(entries, ({ position }) => position !== undefined))?.position
@@ -351,6 +359,7 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
     },
     isFull,
     waiting,
+    kept: () => stored + inFlightStored,
     stats: () => ({ accepted, shipped, dropped, failed, queued: waiting() + inFlight }),
     close: () => {
       isClosed = true

@@ -83,7 +83,9 @@ export const makeQueue = ({
         holding?.release(Number.POSITIVE_INFINITY)
         outage.end()
         const { queued } = backlog.stats()
-        if (queued > 0) write(`effect-herald/log: ${queued} log records are not shipped: the shipper has ended.`)
+        const kept = backlog.kept()
+        const note = kept > 0 ? ` ${kept} of them are in the store, and are shipped by the next process.` : ""
+        if (queued > 0) write(`effect-herald/log: ${queued} log records are not shipped: the shipper has ended.${note}`)
       })
     )
     yield* Effect.locallyScopedWith(FiberRef.currentLoggers, HashSet.add(logger))

@@ -46,6 +46,8 @@ export interface Backlog {
   readonly firstTime: () => number | undefined
   /** Uses a store from now on. The records found in it come first. */
   readonly attach: (store: LogStore) => void
+  /** Uses the store no more. The records in it stay, and count as queued. */
+  readonly detach: () => void
   readonly isFull: () => boolean
   readonly stats: () => Stats
   /** The records that wait, without those that are being sent. */
@@ -92,6 +94,8 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
   let inFlight = 0
   /** Those of them that are in the store. */
   let inFlightStored = 0
+  /** The records in a store that is used no more. */
+  let detached = 0
   let isClosed = false
   /** The number of records that were queued, and of those that left the front. Their difference are those that wait. */
   let queued = 0
@@ -357,10 +361,15 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
       for (const { draft, size } of early) push(draft, size)
       wakeIfReady()
     },
+    detach: () => {
+      store = undefined
+      detached += stored
+      stored = 0
+    },
     isFull,
     waiting,
-    kept: () => stored + inFlightStored,
-    stats: () => ({ accepted, shipped, dropped, failed, queued: waiting() + inFlight }),
+    kept: () => stored + detached + inFlightStored,
+    stats: () => ({ accepted, shipped, dropped, failed, queued: waiting() + detached + inFlight }),
     close: () => {
       isClosed = true
     }

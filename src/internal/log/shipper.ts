@@ -105,7 +105,9 @@ export const makeShipper = <E, R>(
           setShipping(false)
           return within(drain, flushTime, () => Effect.void).pipe(
             // An interruption is not waited for: what is being sent may not end at once.
-            Effect.zipRight(Fiber.interruptFork(fiber))
+            Effect.zipRight(Fiber.interruptFork(fiber)),
+            // The store may close before that fiber has ended.
+            Effect.zipRight(Effect.sync(backlog.detach))
           )
         })
     )

@@ -8,7 +8,7 @@ import type { Bench } from "./support/bench.js"
 
 const records = 100_000
 /** One by one, each record is a call. */
-const recordsOneByOne = 20_000
+const recordsOneByOne = 2_000
 
 const storms: ReadonlyArray<{ readonly name: string; readonly plan: Plan; readonly onDisk?: true }> = [
   { name: "batches of 100", plan: { records, batch: 100 } },

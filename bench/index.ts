@@ -17,7 +17,18 @@ import { storm } from "./storm.js"
 import { streamMemory } from "./stream-memory.js"
 import { document } from "./support/documentation.js"
 
-const benches: ReadonlyArray<Bench> = [streamMemory, storm, cache, call, list, size, specification, logShipper, logStorm, soak]
+const benches: ReadonlyArray<Bench> = [
+  streamMemory,
+  storm,
+  cache,
+  call,
+  list,
+  size,
+  specification,
+  logShipper,
+  logStorm,
+  soak
+]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -121,8 +121,8 @@ describe("the log shipper in a process that ends", () => {
         const next = random(seed)
         const kills = 5
         const doubled: Array<number> = []
+        const accepted: Array<number> = []
         let from = 0
-        let lost = 0
         for (let kill = 0; kill < kills; kill += 1) {
           const at = state.requests + 1 + Math.floor(next() * (size === 1 ? 120 : 12))
           const moment = next() < 0.5 ? "before" : "after"
@@ -137,8 +137,8 @@ describe("the log shipper in a process that ends", () => {
           state.after = () => {}
           expect(signal).toBe("SIGKILL")
           doubled.push(state.arrived.slice(begun).filter((index) => known.has(index)).length)
+          accepted.push(...logged)
           // The last record may be accepted without its line, so it is logged by no later process.
-          lost += 1
           from += logged.length + 1
         }
         const known = new Set(state.arrived)
@@ -149,8 +149,7 @@ describe("the log shipper in a process that ends", () => {
 
         const arrived = firstOf(state.arrived)
         expect(arrived).toEqual(arrived.toSorted((a, b) => a - b))
-        const missing = upTo(from + 10).filter((index) => !known.has(index) && !arrived.includes(index))
-        expect(missing.length).toBeLessThanOrEqual(lost)
+        expect(accepted.filter((index) => !arrived.includes(index))).toEqual([])
         expect(Math.max(...doubled)).toBeLessThanOrEqual(size)
         expect(yield* storedIn(file)).toEqual([])
       })

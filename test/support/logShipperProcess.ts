@@ -6,6 +6,7 @@
  * the size of a batch.
  */
 import { runMain } from "@effect/platform-node/NodeRuntime"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -36,10 +37,22 @@ const live = (file === "" ? shipper : Layer.provide(shipper, SqliteLogStore.laye
   Layer.merge(Logger.remove(Logger.defaultLogger))
 )
 
+/** Writes to a file descriptor. A pipe that is full is written to again: the other process has to read. */
+const write = (descriptor: number, text: string): void => {
+  while (true) {
+    try {
+      writeSync(descriptor, text)
+      return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error
+    }
+  }
+}
+
 const log = (index: number) =>
   Effect.zipRight(
     Effect.log(index),
-    Effect.sync(() => writeSync(1, `${index}\n`))
+    Effect.sync(() => write(1, `${index}\n`))
   )
 
 /** Lets requests go out and responses come in. */
@@ -54,7 +67,10 @@ const burst = Effect.gen(function* () {
 
 /** Runs a program as a main one, without other lines on the standard output. */
 const main = (program: Effect.Effect<unknown, unknown>) =>
-  runMain(program, { disablePrettyLogger: true, disableErrorReporting: true })
+  runMain(
+    Effect.tapDefect(program, (cause) => Effect.sync(() => write(2, Cause.pretty(cause)))),
+    { disablePrettyLogger: true, disableErrorReporting: true }
+  )
 
 const throwUncaught = () => {
   process.nextTick(() => {

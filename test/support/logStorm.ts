@@ -149,7 +149,8 @@ export const runStorm = <E>(
     const shipper = Log.layer({
       send: (sent) =>
         post("/logs", { json: sent.map(({ message }) => message) }).pipe(
-          Effect.timeoutFail({ duration: "1 second", onTimeout: () => "hangs" as const })
+          // Longer than the wait after a 429, so that no accepted request is given up.
+          Effect.timeoutFail({ duration: "3 seconds", onTimeout: () => "hangs" as const })
         ),
       batch: batch === undefined ? undefined : { size: batch, within: "20 millis" },
       retry: Schedule.spaced("5 millis"),

@@ -75,9 +75,8 @@ export class Queue extends Context.Tag("effect-herald/log/Queue")<
  * class Logs extends Authoriser.Tag("app/Logs")<Logs>() {}
  * const { post } = Verbs.make(Logs)
  *
- * const api = Layer.zipRight(
- *   Layer.effectDiscard(Effect.log("the first record that is shipped")),
- *   Logs.layer({ baseUrl: "https://logs.example" })
+ * const api = Layer.unwrapEffect(
+ *   Effect.as(Effect.log("the first record that is shipped"), Logs.layer({ baseUrl: "https://logs.example" }))
  * )
  *
  * const live = Log.ship({ send: (records) => post("/logs", { json: records }), batch: {} }).pipe(

@@ -96,29 +96,30 @@ describe("a new infraction", () => {
     )
   )
 
-  it.effect.each(["createInfraction", "createExpandedInfraction"] as const)(
-    "that is the second active one of its type fails with AlreadyExists, also under a race: %s",
-    (name) =>
-      onSite((server) =>
-        Effect.gen(function* () {
-          const create: Effect.Effect<unknown, { readonly _tag: string }, Site.Authoriser | HttpClient> = Site[name]({
-            type: "ban",
-            active: true,
-            user: ada,
-            actor: bob
-          })
-          yield* create
-          const error = yield* Effect.flip(create)
-          expect(error).toMatchObject({
-            _tag: "AlreadyExists",
-            issues: [{ path: [], message: "The fields user, type must make a unique set." }]
-          })
-          const message = "This user already has an active infraction of this type."
-          server.fail(json({ non_field_errors: [message] }, 400))
-          expect(yield* Effect.flip(create)).toMatchObject({ _tag: "AlreadyExists", issues: [{ path: [], message }] })
-          yield* Site[name]({ type: "ban", active: true, user: bob, actor: bob })
+  it.effect.each([
+    { name: "createInfraction", createIt: Site.createInfraction },
+    { name: "createExpandedInfraction", createIt: Site.createExpandedInfraction }
+  ])("that is the second active one of its type fails with AlreadyExists, also under a race: $name", ({ createIt }) =>
+    onSite((server) =>
+      Effect.gen(function* () {
+        const create: Effect.Effect<unknown, { readonly _tag: string }, Site.Authoriser | HttpClient> = createIt({
+          type: "ban",
+          active: true,
+          user: ada,
+          actor: bob
         })
-      )
+        yield* create
+        const error = yield* Effect.flip(create)
+        expect(error).toMatchObject({
+          _tag: "AlreadyExists",
+          issues: [{ path: [], message: "The fields user, type must make a unique set." }]
+        })
+        const message = "This user already has an active infraction of this type."
+        server.fail(json({ non_field_errors: [message] }, 400))
+        expect(yield* Effect.flip(create)).toMatchObject({ _tag: "AlreadyExists", issues: [{ path: [], message }] })
+        yield* createIt({ type: "ban", active: true, user: bob, actor: bob })
+      })
+    )
   )
 
   it.effect("for an unknown user fails with UnknownReference", () =>

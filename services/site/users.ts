@@ -5,7 +5,7 @@ import type { CallError } from "../../src/HeraldError.js"
 import * as Operation from "../../src/Operation.js"
 import * as Pagination from "../../src/Pagination.js"
 import type { Snowflake } from "../../src/Snowflake.js"
-import { idOf } from "../references.js"
+import { idOf, recordOf } from "../references.js"
 import { Authoriser } from "./Authoriser.js"
 import * as endpoints from "./endpoints/users.js"
 
@@ -59,7 +59,7 @@ export interface UserQuery {
   readonly pageSize?: number | undefined
 }
 
-const searchUsers = Operation.make(Authoriser, endpoints.listUsers, (query: UserQuery = {}) => query)
+const searchUsers = Operation.make(Authoriser, endpoints.listUsers, (query: UserQuery = {}) => recordOf(query))
 
 /** The number of a page, which follows from those around it. Undefined if there is none, as for the only page. */
 const numberOf = ({ nextPage, previousPage }: UserPage): number | undefined =>
@@ -127,7 +127,7 @@ export const listUsers = endingEarly(
 export const userPage = Operation.make(
   Authoriser,
   endpoints.listUsers,
-  (query: UserQuery & { readonly page: number | "last" }) => query
+  (query: UserQuery & { readonly page: number | "last" }) => recordOf(query)
 )
 
 /**

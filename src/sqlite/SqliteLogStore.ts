@@ -96,7 +96,10 @@ const openFile = ({ file, maxBytes = defaultMaxBytes, sync = false }: Options): 
     const found = numberIn(database.pragma("user_version"), "user_version")
     const isNew =
       found === 0 && numberIn(database.prepare("SELECT count(*) AS tables FROM sqlite_master").get(), "tables") === 0
-    if (!isNew && found !== version) throw new UnreadableFile()
+    const columns = "SELECT count(*) AS columns FROM pragma_table_info('records') WHERE name IN ('position', 'text')"
+    if (!isNew && (found !== version || numberIn(database.prepare(columns).get(), "columns") !== 2)) {
+      throw new UnreadableFile()
+    }
     const check: unknown = database.pragma("quick_check(1)")
     if (!Array.isArray(check) || !Predicate.isRecord(check[0]) || check[0]["quick_check"] !== "ok")
       throw new UnreadableFile()

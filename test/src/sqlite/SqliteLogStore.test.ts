@@ -150,6 +150,7 @@ describe("a queue of logs in a file of SQLite", () => {
       rmSync(file)
       const other = new Database(file)
       other.exec("CREATE TABLE people (name TEXT)")
+      other.pragma("user_version = 1")
       other.close()
       expect(yield* using({ file }, texts)).toEqual([])
       expect(existsSync(`${file}.unreadable`)).toBe(true)

@@ -90,6 +90,8 @@ const refused: ReadonlyArray<readonly [title: string, call: Effect.Effect<unknow
     "must be more than zero"
   ],
   ...[null, id, 7, [], true].flatMap((value): typeof refused => [
+    ["users of no record", Stream.runDrain(Site.listUsers(untyped(value))), notArguments],
+    ["a page of users of no record", Site.userPage(untyped(value)), notArguments],
     ["nominations of no record", Site.getNominations(untyped(value)), notArguments],
     ["reminders of no record", Site.getReminders(untyped(value)), notArguments],
     ["links of no record", Site.getAocLinks(untyped(value)), notArguments],
@@ -105,9 +107,6 @@ const refused: ReadonlyArray<readonly [title: string, call: Effect.Effect<unknow
     ["the replacement of a name by no record", Site.replaceOffTopicName("a", untyped(value)), notArguments],
     ["changes of a name that are no record", Site.updateOffTopicName("a", untyped(value)), "body: should be an object"]
   ]),
-  ...[id, 7, true].map(
-    (value) => ["users of no record", Stream.runDrain(Site.listUsers(untyped(value))), "should be"] as const
-  ),
   ["a thread to find that is no id", Site.isThreadBumped(untyped("../roles")), "id"]
 ]
 

@@ -41,8 +41,10 @@ export const formatDuration = (duration: Duration.Duration): string => {
 }
 
 /** Returns the part that is done, from 0 to 1. Undefined if it is not known. */
-const fractionOf = ({ done, total }: Progress): number | undefined =>
-  total === undefined || Number.isNaN(done / total) ? undefined : Math.min(1, Math.max(0, done / total))
+const fractionOf = ({ done, total, unit }: Progress): number | undefined => {
+  const fraction = done / (total ?? (unit === "percent" ? 100 : Number.NaN))
+  return Number.isNaN(fraction) ? undefined : Math.min(1, Math.max(0, fraction))
+}
 
 /** Formats the amount that is done, and of how much, such as `1.2/2.7 GiB`. A percentage needs none. */
 const formatCount = ({ done, total, unit }: Progress): string => {
@@ -72,8 +74,10 @@ const drawBar = (fraction: number, columns: number) => {
   return `[${"#".repeat(full)}${"-".repeat(columns - full)}]`
 }
 
-/** The columns between two parts of a line. */
+/** The space between two parts of a line. */
 const gap = "  "
+
+const join = (parts: ReadonlyArray<string>) => parts.filter((part) => part !== "").join(gap)
 
 /** The most columns of a label, as a part of the line. */
 const labelShare = 0.4
@@ -100,21 +104,23 @@ export const formatLine = (
   const name = fill(cut(label, labelColumns), labelColumns)
   if (progress === undefined) return cut(name, columns)
   const fraction = fractionOf(progress)
-  const percentage = fraction === undefined ? "" : `${Math.floor(fraction * 100)}%`.padStart(4)
-  const join = (parts: ReadonlyArray<string>) => parts.filter((part) => part !== "").join(gap)
+  const percentage = fraction === undefined ? "" : `${Math.floor(fraction * 100)}%`
   const [count, rate, time] = [formatCount(progress), formatRate(progress), formatTime(progress)]
   for (const parts of [
     [percentage, count, rate, time],
     [percentage, count, time],
     [percentage, count]
   ]) {
-    const rest = join(parts)
-    const room = columns - columnsOf(name) - columnsOf(rest) - 2 * gap.length
+    const line = join([name, ...parts])
+    const room = columns - columnsOf(line)
     if (room < 0) continue
-    const size = fraction === undefined ? 0 : barColumnsOf(room)
-    return join([name, size === 0 || fraction === undefined ? "" : drawBar(fraction, size), rest])
+    // The percentage takes the same columns in each frame.
+    const size = fraction === undefined ? 0 : barColumnsOf(room - gap.length - 2)
+    return size === 0 || fraction === undefined
+      ? line
+      : join([name, drawBar(fraction, size), percentage.padStart(4), ...parts.slice(1)])
   }
-  return cut(join([name, percentage === "" ? count : percentage.trim()]), columns)
+  return cut(join([name, percentage === "" ? count : percentage]), columns)
 }
 
 /** How work ended. */
@@ -131,12 +137,9 @@ export const formatEnd = (
   if (progress === undefined) return cut(`${name}${gap}${outcome}`, columns)
   const fraction = fractionOf(progress)
   const amount =
-    progress.unit !== "percent"
-      ? formatCount(complete ? { ...progress, total: undefined } : progress)
-      : fraction === undefined
-        ? ""
-        : `${Math.floor(fraction * 100)}%`
-  const time = `in ${formatDuration(progress.elapsed)}`
-  const what = amount === "" ? time : `${amount} ${time}`
-  return cut(`${name}${gap}${complete ? what : `${what}, ${outcome}`}`, columns)
+    progress.unit === "percent"
+      ? `${Math.floor((fraction ?? 0) * 100)}%`
+      : formatCount(complete ? { ...progress, total: undefined } : progress)
+  const ending = `${amount} in ${formatDuration(progress.elapsed)}`
+  return cut(`${name}${gap}${complete ? ending : `${ending}, ${outcome}`}`, columns)
 }

@@ -1,6 +1,7 @@
 import type { Progress } from "../Progress.js"
 import { makeFrames, type Output } from "./frames.js"
 import { formatEnd, formatLine, labelColumnsOf, type Outcome } from "./line.js"
+import { cut } from "./text.js"
 
 /** The progress of one piece of work on a screen. */
 export interface Bar {
@@ -23,8 +24,9 @@ interface Work {
   progress: Progress | undefined
 }
 
-/** The columns of a terminal that does not say how many it has. */
+/** The size of a terminal that does not tell it. */
 const defaultColumns = 80
+const defaultRows = 24
 
 /** Makes a screen. */
 export const makeScreen = (output: Output): Screen => {
@@ -35,13 +37,20 @@ export const makeScreen = (output: Output): Screen => {
   const columns = () => Math.max(1, (output.columns ?? defaultColumns) - 1)
   const draw = () => {
     if (hidden > 0) return
-    const available = columns()
+    // Lines that have left the screen at its top can't be replaced.
+    const rows = Math.max(2, (output.rows ?? defaultRows) - 1)
     const all = [...works]
-    const labelColumns = labelColumnsOf(
-      all.map(({ label }) => label),
-      available
-    )
-    frames.render(all.map(({ label, progress }) => formatLine(label, progress, { columns: available, labelColumns })))
+    const shown = all.length > rows ? all.slice(0, rows - 1) : all
+    const labels = shown.map(({ label }) => label)
+    const lines = shown.map((work) => () => {
+      const available = columns()
+      return formatLine(work.label, work.progress, {
+        columns: available,
+        labelColumns: labelColumnsOf(labels, available)
+      })
+    })
+    if (shown.length < all.length) lines.push(() => cut(`and ${all.length - shown.length} more`, columns()))
+    frames.show(lines)
   }
   const hide = () => {
     hidden++
@@ -57,9 +66,9 @@ export const makeScreen = (output: Output): Screen => {
       works.add(work)
       draw()
       return {
+        // The next frame shows it.
         report: (progress) => {
           work.progress = progress
-          draw()
         },
         end: (outcome) => {
           works.delete(work)

@@ -1,3 +1,4 @@
+import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -127,7 +128,9 @@ export const ofStream: {
             )
           ),
           Stream.ensuringWith((exit) =>
-            Exit.isInterrupted(exit) ? Effect.void : finish(done, total ?? (whole ? done : undefined))
+            Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause)
+              ? Effect.void
+              : finish(done, total ?? (whole ? done : undefined))
           )
         )
       })

@@ -1,3 +1,4 @@
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -7,13 +8,14 @@ import process from "node:process"
 import type { Report } from "../Progress.js"
 import { aboveBars } from "./aboveBars.js"
 import type { Output } from "./frames.js"
+import type { Outcome } from "./line.js"
 import { makeScreen, type Screen } from "./screen.js"
 import { harmless } from "./text.js"
 
 /**
  * A place for the progress of work, such as the terminal of the process. Layers of this module make it.
  */
-export class Terminal extends Context.Tag("effect-herald/Terminal")<
+export class Terminal extends Context.Tag("effect-herald/terminal/Terminal")<
   Terminal,
   {
     /** Shows the progress of one piece of work until the scope closes. */
@@ -21,14 +23,16 @@ export class Terminal extends Context.Tag("effect-herald/Terminal")<
   }
 >() {}
 
+const outcomeOf = (exit: Exit.Exit<unknown, unknown>): Outcome =>
+  Exit.isSuccess(exit) ? "done" : Cause.isInterruptedOnly(exit.cause) ? "interrupted" : "failed"
+
 /** Work whose progress is shown on a screen, until the scope closes. */
 const addTo =
   (screen: Screen) =>
   (label: string): Effect.Effect<Report, never, Scope.Scope> =>
     Effect.acquireRelease(
       Effect.sync(() => screen.add(harmless(label))),
-      ({ end }, exit) =>
-        Effect.sync(() => end(Exit.isSuccess(exit) ? "done" : Exit.isInterrupted(exit) ? "interrupted" : "failed"))
+      ({ end }, exit) => Effect.sync(() => end(outcomeOf(exit)))
     ).pipe(
       Effect.map(
         ({ report }): Report =>

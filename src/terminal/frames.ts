@@ -49,6 +49,7 @@ export const makeFrames = (output: Output): Frames => {
       if (lines.length === 0) return
       multiBar = new MultiBar({
         clearOnComplete: true,
+        // A line that did not change would leave the cursor at its start, where the prompt of a shell would overwrite it.
         forceRedraw: true,
         format: (_options, _params, { line }: { readonly line: () => string }) => line(),
         // True leaves the mode of the terminal alone.

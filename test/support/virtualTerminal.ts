@@ -50,6 +50,8 @@ export const makeVirtualTerminal = (columns = 80, rows = 24) => {
     },
     /** What was written, by write. */
     writes,
+    /** The column of the cursor, from 0. */
+    column: () => column,
     /** The lines of the screen and those that have left it at its top, without the spaces and the empty lines at their ends. */
     text: () =>
       lines

@@ -64,6 +64,19 @@ describe("a screen", () => {
     screen.hide()
   })
 
+  it("leaves the cursor behind the last bar, also when nothing has changed", () => {
+    const terminal = makeVirtualTerminal()
+    const screen = makeScreen(terminal)
+    screen.add("first")
+    const bar = screen.add("second")
+    for (let frame = 0; frame < 3; frame++) {
+      expect(terminal.column()).toBe(6)
+      tick()
+    }
+    bar.end("done")
+    screen.hide()
+  })
+
   it("stays hidden until it was shown as often as it was hidden", () => {
     const terminal = makeVirtualTerminal()
     const screen = makeScreen(terminal)

@@ -1,28 +1,11 @@
 import * as Data from "effect/Data"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
+import type { Progress, Report } from "./internal/progress/Progress.js"
 import { makeReporter } from "./internal/progress/reporter.js"
 
-/** The progress of an upload, a download, a list or a job. */
-export interface Progress {
-  readonly unit: "bytes" | "items" | "percent"
-  /** The amount that is done, in the unit. */
-  readonly done: number
-  /** The amount of all the work. Undefined if it is not known. */
-  readonly total: number | undefined
-  /** The average of the last seconds, in units per second. */
-  readonly rate: number
-  readonly elapsed: Duration.Duration
-  /** The time left at this rate. Undefined if it is not known. */
-  readonly remaining: Duration.Duration | undefined
-}
-
-/**
- * Reports progress. It runs in the fiber of the work, which waits for it; at most ten times a second, and at the end.
- */
-export type Report = (progress: Progress) => Effect.Effect<unknown>
+export type { Progress, Report }
 
 /** Progress, as an element of a Stream of events. */
 export class Advanced extends Data.TaggedClass("Advanced")<{ readonly progress: Progress }> {}

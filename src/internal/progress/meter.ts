@@ -1,5 +1,5 @@
 import * as Duration from "effect/Duration"
-import type { Progress } from "../../Progress.js"
+import type { Progress } from "./Progress.js"
 
 /** The time over which the rate is averaged, in milliseconds: long enough to be steady, short enough to follow a change. */
 const averagedOver = 5000

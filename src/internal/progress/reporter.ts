@@ -1,6 +1,6 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { Progress, Report } from "../../Progress.js"
+import type { Progress, Report } from "./Progress.js"
 import { makeMeter } from "./meter.js"
 
 /** The shortest time between two reports, in milliseconds. */

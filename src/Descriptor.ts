@@ -87,7 +87,9 @@ export type ErrorsOf<Errors> = [keyof Errors] extends [never]
     | WithData<HeraldError.Forbidden, DataOf<Errors, 403, "4XX">>
     | WithData<HeraldError.NotFound, DataOf<Errors, 404, "4XX">>
     | WithData<HeraldError.Conflict, DataOf<Errors, 409, "4XX">>
+    | WithData<HeraldError.PreconditionFailed, DataOf<Errors, 412, "4XX">>
     | WithData<HeraldError.UnprocessableContent, DataOf<Errors, 422, "4XX">>
+    | WithData<HeraldError.PreconditionRequired, DataOf<Errors, 428, "4XX">>
     | WithData<HeraldError.RateLimited, DataOf<Errors, 429, "4XX">>
     | WithData<HeraldError.ClientError, OtherData<Errors, "4">>
     | WithData<HeraldError.ServerError, OtherData<Errors, "5">>

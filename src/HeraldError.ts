@@ -152,8 +152,22 @@ export class Conflict extends Data.TaggedError("Conflict")<StatusDetails> {
   }
 }
 
+/** 412: the resource is not as the request's condition demands, such as `If-Match` (RFC 9110, 13.1). */
+export class PreconditionFailed extends Data.TaggedError("PreconditionFailed")<StatusDetails> {
+  override toJSON(): unknown {
+    return jsonOf(this)
+  }
+}
+
 /** 422: the server understands the request, and refuses its content. */
 export class UnprocessableContent extends Data.TaggedError("UnprocessableContent")<StatusDetails> {
+  override toJSON(): unknown {
+    return jsonOf(this)
+  }
+}
+
+/** 428: the server demands a condition, such as `If-Match` (RFC 6585, 3). */
+export class PreconditionRequired extends Data.TaggedError("PreconditionRequired")<StatusDetails> {
   override toJSON(): unknown {
     return jsonOf(this)
   }
@@ -212,7 +226,9 @@ export type StatusError =
   | Forbidden
   | NotFound
   | Conflict
+  | PreconditionFailed
   | UnprocessableContent
+  | PreconditionRequired
   | RateLimited
   | ClientError
   | ServerError
@@ -239,7 +255,9 @@ const tags: ReadonlySet<string> = new Set<HeraldError["_tag"]>([
   "Forbidden",
   "NotFound",
   "Conflict",
+  "PreconditionFailed",
   "UnprocessableContent",
+  "PreconditionRequired",
   "RateLimited",
   "ClientError",
   "ServerError",

@@ -42,7 +42,7 @@ type DataOf<Errors, Status extends number, Range> = [Extract<keyof Errors, Statu
   : Errors[Extract<keyof Errors, Status | `${Status}`>]
 
 /** The statuses that have a tag of their own. */
-type OwnStatus = 400 | 401 | 403 | 404 | 409 | 422 | 429
+type OwnStatus = 400 | 401 | 403 | 404 | 409 | 412 | 422 | 428 | 429
 
 /** The keys of the other statuses of a class. */
 type OthersOf<Errors, First extends "4" | "5"> = {

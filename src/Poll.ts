@@ -134,7 +134,7 @@ const polling = <A, E, R, RC>(
     if (progress === undefined) return Effect.void
     const unit = progress.unit ?? "items"
     const { done, total = unit === "percent" ? 100 : undefined } = progress.of(value)
-    const made = reporter === undefined ? makeReporter(progress.report, unit, total) : Effect.succeed(reporter)
+    const made = reporter === undefined ? makeReporter(progress.report, unit, total, done) : Effect.succeed(reporter)
     return Effect.flatMap(made, (made) => {
       reporter = made
       return isDone ? made.finish(done, total) : made.advance(done, total)

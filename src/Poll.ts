@@ -1,3 +1,4 @@
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
@@ -5,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import { dual } from "effect/Function"
+import * as Option from "effect/Option"
 import type * as Predicate from "effect/Predicate"
 import type * as Schedule from "effect/Schedule"
 import * as Backoff from "./Backoff.js"
@@ -64,8 +66,9 @@ export interface Options<A, RC = never> {
    */
   readonly toleratedFailures?: number | undefined
   /**
-   * Cancels the job at the server. It runs if the job is given up before it is done: by an interruption, the deadline, the end of the
-   * schedule or a poll that fails. It has 30 seconds. Its failure is logged as a warning. Default: the job goes on.
+   * Cancels the job at the server. It runs if the job is given up before it is done: by an interruption, or with `NotDone`. It has 30
+   * seconds. Its failure is logged as a warning. After a poll that failed the job goes on, since its state is not known. Default: the job
+   * goes on.
    */
   readonly cancel?: Effect.Effect<unknown, unknown, RC> | undefined
   readonly progress?: ProgressOptions<A> | undefined
@@ -105,7 +108,7 @@ const polling = <A, E, R, RC>(
   poll: Effect.Effect<Response<A>, E, R>,
   options: Options<A, RC> & DoneByValue<A>,
   startedAt: number,
-  begunBy?: Response<unknown>
+  begun?: { readonly response: Response<unknown>; readonly state: A | undefined }
 ): Effect.Effect<Response<A>, E | NotDone<A>, R> => {
   const { done, progress, schedule = defaultSchedule(), toleratedFailures = defaultToleratedFailures } = options
   const maxWait = Duration.decode(options.maxWait ?? "10 minutes")
@@ -171,19 +174,27 @@ const polling = <A, E, R, RC>(
                 Effect.zipRight(next(failures + 1))
               )
             : Effect.fail(error),
-        onSuccess: (response) => {
-          last = response.value
-          const isDone = done(response.value)
-          return Effect.zipRight(reporting(response.value, isDone), isDone ? Effect.succeed(response) : after(response))
-        }
+        onSuccess: seen
       })
     })
+
+  const seen = (response: Response<A>): Effect.Effect<Response<A>, E | NotDone<A>, R> => {
+    last = response.value
+    const isDone = done(response.value)
+    return Effect.zipRight(reporting(response.value, isDone), isDone ? Effect.succeed(response) : after(response))
+  }
+
+  const begin = () => {
+    if (begun === undefined) return next(0)
+    const { response, state } = begun
+    return state === undefined ? after(response) : seen({ ...response, value: state })
+  }
 
   const after = (response: Response<unknown>) =>
     Effect.flatMap(askedBy(response), (asked) => Effect.zipRight(wait(asked), next(0)))
 
   return Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    Effect.suspend(() => (begunBy === undefined ? next(0) : after(begunBy))).pipe(
+    Effect.suspend(begin).pipe(
       endsAt === Infinity
         ? (effect) => effect
         : Effect.timeoutFail({
@@ -194,10 +205,15 @@ const polling = <A, E, R, RC>(
   )
 }
 
-const cancelledUnlessDone =
+const isGivenUp = (exit: Exit.Exit<unknown, unknown>): boolean =>
+  Exit.isFailure(exit) &&
+  (Cause.isInterrupted(exit.cause) ||
+    Option.exists(Cause.failureOption(exit.cause), (error) => error instanceof NotDone))
+
+const cancelledIfGivenUp =
   <RC>(cancel: Effect.Effect<unknown, unknown, RC> | undefined) =>
   <A, E, R>(job: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | RC> =>
-    cancel === undefined ? job : Effect.onExit(job, (exit) => (Exit.isSuccess(exit) ? Effect.void : cancelling(cancel)))
+    cancel === undefined ? job : Effect.onExit(job, (exit) => (isGivenUp(exit) ? cancelling(cancel) : Effect.void))
 
 /**
  * Asks for a resource until it is done, such as a job at the server. Returns the response of the last poll.
@@ -262,7 +278,7 @@ export const until: {
     options: Options<A, RC> & DoneByValue<A>
   ): Effect.Effect<Response<A>, E | NotDone<A>, R | RC> =>
     Effect.flatMap(Clock.currentTimeMillis, (startedAt) => polling(poll, options, startedAt)).pipe(
-      cancelledUnlessDone(options.cancel)
+      cancelledIfGivenUp(options.cancel)
     )
 )
 
@@ -272,6 +288,11 @@ export interface Job<S, E, R, A, E2, R2, RC> extends Omit<Options<A>, "cancel"> 
   readonly start: Effect.Effect<Response<S>, E, R>
   /** Asks for the job that was started, such as by `Location.follow`. */
   readonly poll: (started: Response<S>) => Effect.Effect<Response<A>, E2, R2>
+  /**
+   * Returns the state of the job from the response to the start. A job that is done then is not polled. Default: the first state is that of
+   * the first poll.
+   */
+  readonly state?: ((started: S) => A) | undefined
   /** Cancels the job that was started; see `Options.cancel`. */
   readonly cancel?: ((started: Response<S>) => Effect.Effect<unknown, unknown, RC>) | undefined
 }
@@ -323,16 +344,16 @@ export const run: {
 ): Effect.Effect<Response<A>, E | E2 | NotDone<A>, R | R2 | RC> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
-      const { cancel, poll, start, ...options } = job
+      const { cancel, poll, start, state, ...options } = job
       const startedAt = yield* Clock.currentTimeMillis
       // An interruption must not lose the id of a job that the server has begun.
       const starting = yield* Effect.forkDaemon(Effect.interruptible(start))
       const started = yield* restore(Fiber.join(starting)).pipe(
         Effect.onInterrupt(() => (cancel === undefined ? Fiber.interrupt(starting) : cancelStarting(starting, cancel)))
       )
-      return yield* restore(polling(poll(started), options, startedAt, started)).pipe(
-        cancelledUnlessDone(cancel?.(started))
-      )
+      return yield* restore(
+        polling(poll(started), options, startedAt, { response: started, state: state?.(started.value) })
+      ).pipe(cancelledIfGivenUp(cancel?.(started)))
     })
   )
 

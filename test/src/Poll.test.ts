@@ -191,7 +191,7 @@ describe("Poll.until", () => {
     Effect.gen(function* () {
       const { exit, requests } = yield* using(
         [running, status(404)],
-        Poll.until(getJob.withResponse({ id: "7" }), { done: isDone })
+        Poll.until(getJob.withResponse({ id: "7" }), { done: isDone, cancel: cancelJob({ id: "7" }) })
       )
       expect(failureOf(exit)).toMatchObject({ _tag: "NotFound" })
       expect(requests).toHaveLength(2)
@@ -286,14 +286,20 @@ describe("Poll.run", () => {
     })
   )
 
+  it.effect("does not poll a job that is done at its start", () =>
+    Effect.gen(function* () {
+      const begun = { ...job, state: () => ({ state: "done" as const }) }
+      const { exit, requests } = yield* using([accepted()], Poll.run(begun))
+      expect(exit).toMatchObject({ value: { status: 202, value: { state: "done" } } })
+      expect(requests).toEqual(["POST /v1/jobs"])
+    })
+  )
+
   it.effect("polls nothing at another origin", () =>
     Effect.gen(function* () {
-      const { exit, requests } = yield* using(
-        [accepted({ location: "https://evil.test/jobs/7" }), status(204)],
-        Poll.run(job)
-      )
+      const { exit, requests } = yield* using([accepted({ location: "https://evil.test/jobs/7" })], Poll.run(job))
       expect(failureOf(exit)).toMatchObject({ _tag: "EncodeError" })
-      expect(requests).toEqual(["POST /v1/jobs", "DELETE /v1/jobs/7"])
+      expect(requests).toEqual(["POST /v1/jobs"])
     })
   )
 

@@ -93,6 +93,7 @@ export const eventsParser = (
       const end = isComplete ? last + 1 : lines.length
       const part = lines.slice(start, end)
       start = end
+      if (isLonger(part, maxBytes) && part.split("\n").some((line) => isLonger(line, maxBytes))) return failTooLong()
       fired = false
       parser.feed(part)
       if (!fired) blockId = idIn(part) ?? blockId

@@ -109,10 +109,11 @@ export class DecodeError extends Data.TaggedError("DecodeError")<
      * - `Shape`: the body does not match the schema
      * - `Status`: the endpoint does not declare the status
      * - `Redirect`: a redirect without a valid target, or to a target that this call must not be sent to
-     * - `Size`: the body is larger than this library reads (64 MiB)
+     * - `Size`: the body is larger than this library reads (64 MiB), or a record of a Stream is longer than its limit
      * - `Coding`: the content coding of the body is not known (RFC 9110, 8.4)
+     * - `MediaType`: the body has another media type than that of an event stream
      */
-    readonly reason: "Json" | "Shape" | "Status" | "Redirect" | "Size" | "Coding"
+    readonly reason: "Json" | "Shape" | "Status" | "Redirect" | "Size" | "Coding" | "MediaType"
     readonly issues: ReadonlyArray<Issue>
   }
 > {}

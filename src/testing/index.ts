@@ -1,0 +1,2 @@
+export * as Calls from "./Calls.js"
+export * as TestApi from "./TestApi.js"

@@ -12,6 +12,7 @@ import { hrefOf } from "../internal/http/baseUrl.js"
 import { decodeText } from "../internal/http/charset.js"
 import { type Internals, internals } from "../internal/operation.js"
 import { parseJson } from "../internal/parseJson.js"
+import { fieldsOf } from "../internal/testing/receivedRequest.js"
 import { makeRedactor } from "../internal/testing/redactor.js"
 
 export type { CallKind }
@@ -98,14 +99,6 @@ interface Recorded {
   readonly sent: Array<Sent>
   exit: Exit.Exit<unknown, unknown> | undefined
 }
-
-const fieldsOf = (params: URLSearchParams): Readonly<Record<string, string | ReadonlyArray<string>>> =>
-  Object.fromEntries(
-    [...new Set(params.keys())].map((name) => {
-      const values = params.getAll(name)
-      return [name, values.length === 1 ? values[0]! : values]
-    })
-  )
 
 const requestOf = ({ call }: Recorded, { at, authorized, plain, status }: Sent): SentRequest => {
   const redactor = makeRedactor(call.input, plain, authorized)

@@ -76,6 +76,18 @@ const collectCredentials = (plain: HttpClientRequest, authorized: HttpClientRequ
   }
 }
 
+/** Returns the secrets of a request: the `Redacted` values of its input, and its credentials. */
+export const secretsOf = (
+  input: unknown,
+  plain: HttpClientRequest,
+  authorized: HttpClientRequest
+): ReadonlyArray<string> => {
+  const found = new Set<string>()
+  collectRedacted(input, found)
+  collectCredentials(plain, authorized, found)
+  return [...found]
+}
+
 /** A secret in base64 and base64url, without padding. */
 const base64 = (secret: string): ReadonlyArray<string> => {
   const text = encodeBase64(secret).replace(/=+$/, "")

@@ -24,6 +24,7 @@ import { encodeRequest } from "./encodeRequest.js"
 import { encodeError } from "./errors.js"
 import { withIdempotencyKey } from "./idempotencyKey.js"
 import { measured, measuredAttempt } from "./metrics.js"
+import type { CallKind } from "./observer.js"
 import * as Progress from "./Progress.js"
 import { retry } from "./retry.js"
 import { withSpan } from "./tracing.js"
@@ -105,9 +106,24 @@ export const executeIn = <A>(
   const state = CallState.make()
   const exchange = () =>
     withDeadline(call, state, (endsAt) => throughCache(call, state, sender(call, state, endsAt), decoder(call, state)))
-  return withSpan(call, state, () =>
-    measured(call, state, () => Effect.flatMap(invalidating(call, exchange), complete(call, toResult)))
+  return observed(call, state, "own", () =>
+    withSpan(call, state, () =>
+      measured(call, state, () => Effect.flatMap(invalidating(call, exchange), complete(call, toResult)))
+    )
   )
+}
+
+/** Reports a call to the observer, if there is one. */
+const observed = <A, E, R>(
+  call: CallInfo,
+  state: CallState.CallState,
+  kind: CallKind,
+  run: () => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => {
+  const { observer } = call
+  if (observer === undefined) return run()
+  observer.began(call, state, kind)
+  return Effect.onExit(Effect.suspend(run), (exit) => Effect.sync(() => observer.ended(call, exit)))
 }
 
 /** Makes the decoder of a call's responses. */
@@ -158,9 +174,11 @@ const sender =
       Effect.withFiberRuntime((fiber) => {
         const detachedCall = beginCall(fiber, call)
         const detachedState = CallState.make()
-        return how === "background"
-          ? withDeadline(detachedCall, detachedState, (endsAt) => attempts(detachedCall, detachedState, endsAt))
-          : attempts(detachedCall, detachedState, undefined)
+        return observed(detachedCall, detachedState, how, () =>
+          how === "background"
+            ? withDeadline(detachedCall, detachedState, (endsAt) => attempts(detachedCall, detachedState, endsAt))
+            : attempts(detachedCall, detachedState, undefined)
+        )
       })
     )
   }

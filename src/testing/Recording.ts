@@ -9,18 +9,17 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import type { CallInfo } from "../internal/call/CallInfo.js"
 import { type CallObserver, Observer } from "../internal/call/observer.js"
-import { collectSecrets } from "../internal/call/secrets.js"
+import { secretsOf } from "../internal/call/secrets.js"
 import { contentOf } from "../internal/http/contentCoding.js"
 import { isFormType } from "../internal/http/mediaType.js"
 import { isEmptyBody, setCookiesOf } from "../internal/http/transportResponse.js"
-import { makeResponse } from "../internal/testing/clientResponse.js"
 import { type Comparison, compare, type Difference } from "../internal/testing/compare.js"
-import { bytesOfBody } from "../internal/testing/content.js"
+import { MemoryResponse } from "../internal/testing/memoryResponse.js"
 import { makePlaceholders, type Placeholders } from "../internal/testing/placeholders.js"
 import { makeRules, type Names, type Rules } from "../internal/testing/recordingRules.js"
 import { collectFromRequest, normalize, type RawExchange, type RawRequest, redact } from "../internal/testing/redact.js"
+import { responseOf, toCause } from "../internal/testing/replayResponse.js"
 import { collect, type Collected, readBody, tapBody } from "../internal/testing/requestBytes.js"
 import { type Exchange, type Failure, RecordingError, type Request } from "./Exchange.js"
 
@@ -79,12 +78,11 @@ const formOf = ({ body, headers }: HttpClientRequest): URLSearchParams =>
 
 /** Makes an observer that adds the secrets of calls. It reports to another observer, too. */
 const makeObserver = (add: (secret: string) => void, other: CallObserver | undefined): CallObserver => ({
-  began: (call, state, kind) => other?.began(call, state, kind),
+  began: (call, kind, attempts) => other?.began(call, kind, attempts),
   received: (call, status, headers) => other?.received(call, status, headers),
   ended: (call, exit) => other?.ended(call, exit),
-  sent: (call: CallInfo, plain, authorized) => {
-    const found = new Set<string>()
-    collectSecrets(call.input, plain, authorized, found)
+  sent: (call, plain, authorized) => {
+    const found = new Set(secretsOf(call.input, plain, authorized))
     const form = formOf(authorized)
     if (form.has("client_id") || form.has("grant_type")) {
       for (const name of publicParameters) for (const value of form.getAll(name)) found.delete(value)
@@ -147,7 +145,11 @@ const recordResponse = (slot: Slot, response: HttpClientResponse, now: number): 
       )
     )
   )
-  return makeResponse(response.request, { status: response.status, headers, setCookies, content: tapped })
+  return new MemoryResponse(response.request, {
+    status: response.status,
+    headers: setCookies.length === 0 ? headers : { ...headers, "set-cookie": setCookies },
+    body: tapped
+  })
 }
 
 const toRaw = ({ ended, failure, received, request, response, sent }: Slot): RawExchange => {
@@ -396,40 +398,14 @@ const makeReplay = (exchanges: ReadonlyArray<Exchange>, order: "strict" | "loose
   return { find: order === "strict" ? strict : loose, problem }
 }
 
-/** The error of a transport with this code. */
-const toCause = ({ code, syscall }: Failure): unknown =>
-  Object.assign(new Error(code), code === "unknown" ? {} : { code }, syscall === undefined ? {} : { syscall })
-
 const respond = (
   request: HttpClientRequest,
   { failure, response }: Exchange
 ): Effect.Effect<HttpClientResponse, RequestError> => {
-  if (response === undefined) {
-    return failure === undefined || failure.code === "interrupted"
-      ? Effect.never
-      : Effect.fail(new RequestError({ request, reason: "Transport", cause: toCause(failure) }))
-  }
-  const {
-    body,
-    cut,
-    headers: { "set-cookie": cookies = [], ...others },
-    status
-  } = response
-  const headers = Object.fromEntries(
-    Object.entries(others).map(([name, value]) => [name, typeof value === "string" ? value : value.join(", ")])
-  )
-  const bytes = bytesOfBody(body)
-  const hasLength = cut === undefined && request.method !== "HEAD" && status >= 200 && status !== 204 && status !== 304
-  const content = bytes.length === 0 ? Stream.empty : Stream.make(bytes)
-  const end = cut === undefined ? Stream.empty : cut.code === "interrupted" ? Stream.never : Stream.fail(toCause(cut))
-  return Effect.succeed(
-    makeResponse(request, {
-      status,
-      headers: hasLength ? { ...headers, "content-length": String(bytes.length) } : headers,
-      setCookies: typeof cookies === "string" ? [cookies] : cookies,
-      content: Stream.concat(content, end)
-    })
-  )
+  if (response !== undefined) return Effect.succeed(responseOf(request, response))
+  return failure === undefined || failure.code === "interrupted"
+    ? Effect.never
+    : Effect.fail(new RequestError({ request, reason: "Transport", cause: toCause(failure) }))
 }
 
 /**

@@ -31,7 +31,8 @@ const loaded: Readonly<Record<string, ReadonlyArray<string>>> = {
   "effect-herald/site": [],
   "effect-herald/spec": [],
   "effect-herald/spec/tools": [],
-  "effect-herald/sqlite": ["libsql", "node:fs", "node:path"]
+  "effect-herald/sqlite": ["libsql", "node:fs", "node:path"],
+  "effect-herald/testing": []
 }
 
 /** The folders of modules that clients of documents do not load at their start. */

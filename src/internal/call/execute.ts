@@ -122,7 +122,7 @@ const observed = <A, E, R>(
 ): Effect.Effect<A, E, R> => {
   const { observer } = call
   if (observer === undefined) return run()
-  observer.began(call, state, kind)
+  observer.began(call, kind, state.log.attempts)
   return Effect.onExit(Effect.suspend(run), (exit) => Effect.sync(() => observer.ended(call, exit)))
 }
 

@@ -80,15 +80,16 @@ export const collectFromHeader = (name: string, value: string, found: Set<string
   if (colon >= 0) found.add(decoded.slice(colon + 1) || decoded.slice(0, colon))
 }
 
-/** Collects the secrets of a request: the `Redacted` values of the caller's input, and its credentials. */
-export const collectSecrets = (
+/** Returns the secrets of a request: the `Redacted` values of its input, and its credentials. */
+export const secretsOf = (
   input: unknown,
   plain: HttpClientRequest,
-  authorized: HttpClientRequest,
-  found: Set<string>
-): void => {
+  authorized: HttpClientRequest
+): ReadonlyArray<string> => {
+  const found = new Set<string>()
   collectRedacted(input, found)
   collectCredentials(plain, authorized, found)
+  return [...found]
 }
 
 /** A secret in base64 and base64url, without padding. */

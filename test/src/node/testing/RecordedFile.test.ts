@@ -63,6 +63,7 @@ describe.each(clients)("a recording by %s", (_, client: Layer.Layer<HttpClient>)
         Effect.sandbox,
         Effect.flip
       )
+      expect(String(differs)).toContain('path: recorded "/things/Ä", requested "/things/Ö"')
     })
   )
 })

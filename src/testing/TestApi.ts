@@ -15,6 +15,7 @@ import type * as Endpoint from "../Endpoint.js"
 import type { CallError, EncodeError } from "../HeraldError.js"
 import * as Issue from "../Issue.js"
 import { segmentsOf } from "../internal/endpoint/pathTemplate.js"
+import { serveDeclared } from "../internal/httpApi/serve.js"
 import { hrefOf } from "../internal/http/baseUrl.js"
 import { stringify } from "../internal/http/json.js"
 import { type Internals, internals } from "../internal/operation.js"
@@ -179,8 +180,9 @@ export const handle = <O extends AnyOperation, R = never>(
     request: ReceivedRequest
   ) => Effect.Effect<SuccessOf<O> | Reply<SuccessOf<O>>, ErrorOf<O>, R>
 ): Handler<R> => {
-  const { authoriserOf, method, name, segments, template } = operation[internals].compiled()
-  const served = serveEndpoint(operation.endpoint)
+  const { compiled, declared } = operation[internals]
+  const { authoriserOf, method, name, segments, template } = compiled()
+  const served = declared === undefined ? serveEndpoint(operation.endpoint) : serveDeclared(declared)
   const write = (encoded: EncodedReply, headers: ReplyHeaders) =>
     Either.isRight(encoded)
       ? Effect.succeed({

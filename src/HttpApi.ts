@@ -9,6 +9,7 @@ import type { Brand } from "effect/Brand"
 import type * as Context from "effect/Context"
 import type { Simplify, UnionToIntersection } from "effect/Types"
 import type { Authoriser } from "./Authoriser.js"
+import type { Endpoint } from "./Endpoint.js"
 import type { CallError } from "./HeraldError.js"
 import { type Compiled, compileEndpoint } from "./internal/httpApi/compile.js"
 import type { Internals } from "./internal/operation.js"
@@ -56,7 +57,8 @@ type OperationWith<Id, I, Success, Error> = Operation<
   Args<I>,
   Success,
   DeclaredError<Error> | CallError | InputError<Args<I>>,
-  HttpClient | Id
+  HttpClient | Id,
+  Endpoint<I, Success, DeclaredError<Error>>
 >
 
 /** The operation of an endpoint. `SharedError` is the union of the errors of its group and its API. */

@@ -1,17 +1,18 @@
+import { expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { createHash } from "node:crypto"
-import { mkdtemp, readdir, rm } from "node:fs/promises"
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Behaviour, Received, Script } from "../servers/scripted.js"
 
-/** Returns bytes that differ at each position, so that a part in a wrong place is noticed. */
+/** Returns bytes without a pattern: a part in a wrong place is noticed, and they can't be compressed. */
 export const bytesOf = (length: number, seed = 1): Buffer => {
   const bytes = Buffer.alloc(length)
   let state = seed
   for (let index = 0; index < length; index += 1) {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
-    bytes[index] = state >> 16
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+    bytes[index] = state >>> 16
   }
   return bytes
 }
@@ -75,3 +76,13 @@ export const serving =
   (served: (index: number, received: Received) => Served): Script =>
   (received, index) =>
     serve(served(index, received))
+
+/** Fails unless a file has this content. */
+export const expectContent = (path: string, content: Buffer): Effect.Effect<void> =>
+  Effect.map(
+    Effect.promise(() => readFile(path)),
+    (bytes) => {
+      // `toEqual` of bytes takes seconds.
+      expect({ length: bytes.length, isSame: bytes.equals(content) }).toEqual({ length: content.length, isSame: true })
+    }
+  )

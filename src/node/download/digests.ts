@@ -1,6 +1,5 @@
 import { createHash, type Hash } from "node:crypto"
 import type { FileHandle } from "node:fs/promises"
-import { parseDictionary } from "structured-headers"
 
 /** A hash algorithm for digests (RFC 9530, 5). */
 export type Algorithm = "sha-256" | "sha-512"
@@ -34,8 +33,10 @@ export const parseDigest = (algorithm: Algorithm, value: Uint8Array | string): D
 }
 
 /** Reads a `Content-Digest` or a `Repr-Digest` (RFC 9530, 2 and 3). Undefined if there is none of a known algorithm, or it is invalid. */
-export const readDigest = (header: string | undefined): Digest | undefined => {
+export const readDigest = async (header: string | undefined): Promise<Digest | undefined> => {
   if (header === undefined) return undefined
+  // Loaded where a server sends a digest: most do not.
+  const { parseDictionary } = await import("structured-headers")
   let members: ReturnType<typeof parseDictionary>
   try {
     members = parseDictionary(header)

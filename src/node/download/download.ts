@@ -75,7 +75,7 @@ interface Content {
   /** The length of all of it. Undefined if it is not known. */
   readonly total: number | undefined
   /** Undefined if it can't be resumed. */
-  readonly validator: Validator | undefined
+  readonly validator?: Validator | undefined
   /** The digest that the server has sent. */
   readonly digest: Digest | undefined
 }
@@ -86,8 +86,8 @@ interface Receiving {
   readonly end: number | undefined
   /** The number of bytes at the beginning that the part has already. */
   readonly known: number
-  /** The hash of the content, for its `Content-Digest`. */
-  readonly contentHash: Hash | undefined
+  /** The hash of the content, for its `Content-Digest`. Known when the part is prepared. */
+  readonly contentHash: () => Hash | undefined
   /** Prepares the part. It runs before the first bytes are written. */
   readonly prepare: Effect.Effect<void, FileError>
 }
@@ -119,7 +119,7 @@ export const download = <R>(
         if (Either.isLeft(prepared)) return yield* Effect.fail<AnyError>(prepared.left)
         const { request } = prepared.right
         const lock = yield* takeLock(`${path}.part.lock`, path)
-        const part = yield* openPartFile(path)
+        const part = yield* openPartFile(path, lock)
         const run = makeDownload(operation, args, options, {
           endpoint,
           expected,
@@ -262,15 +262,17 @@ const makeDownload = <R>(
   ): Effect.Effect<TransportError | TimeoutError | undefined, FileError | IntegrityError> => {
     let skipped = known
     let all: ReadonlyArray<Hash> = []
+    let ofContent: Hash | undefined
     let isPrepared = false
     const prepared = Effect.map(prepare, () => {
       isPrepared = true
       all = [...hashes.values()]
+      ofContent = contentHash()
     })
     const write = (chunk: Chunk.Chunk<Uint8Array>): Effect.Effect<void, FileError | IntegrityError> => {
       let hasRoom = true
       for (const received of chunk) {
-        contentHash?.update(received)
+        ofContent?.update(received)
         const bytes = skipped > 0 ? received.subarray(skipped) : received
         skipped = Math.max(0, skipped - received.length)
         for (const hash of all) hash.update(bytes)
@@ -323,7 +325,6 @@ const makeDownload = <R>(
       yield* inFile(part.flush)
       const publish = inFile(async () => {
         if (!(await lock.isHeld())) {
-          part.abandon()
           throw new FileError({
             message: `${path} can't be written: another download of it has begun`,
             path,
@@ -364,34 +365,33 @@ const makeDownload = <R>(
         return yield* exchange(undefined)
       }
       const coded = isCoded(headers)
-      const contentDigest = coded ? undefined : readDigest(headers["content-digest"])
       const isWhole = meaning._tag === "Whole"
       const acceptsRanges = isRanged && !coded && headers["accept-ranges"]?.toLowerCase() !== "none"
-      const reprDigest = coded ? undefined : readDigest(headers["repr-digest"])
-      const next: Content = isWhole
-        ? {
-            total: coded ? undefined : parseLength(headers["content-length"]),
-            validator: acceptsRanges ? validatorOf(headers) : undefined,
-            // The content of this response is the whole, so that its digest is that of the whole, even if it breaks.
-            digest: reprDigest ?? contentDigest
-          }
-        : {
-            total: content?.total ?? meaning.range.total,
-            validator: content?.validator,
-            digest: content?.digest ?? reprDigest
-          }
+      const total = isWhole ? (coded ? undefined : parseLength(headers["content-length"])) : meaning.range.total
+      const validator = acceptsRanges ? validatorOf(headers) : undefined
+      const digestIn = (name: string) => Effect.promise(() => readDigest(coded ? undefined : headers[name]))
+      /** The digest and the hash of the content of a part. */
+      let contentDigest: Digest | undefined
+      let contentHash: Hash | undefined
       const prepare = Effect.gen(function* () {
-        if (isWhole) yield* startOver(next)
-        else content = next
-        for (const digest of [expected, next.digest]) if (digest !== undefined) yield* hashing(digest.algorithm)
+        const ofContent = yield* digestIn("content-digest")
+        const ofAll = yield* digestIn("repr-digest")
+        if (isWhole) {
+          // The content of this response is the whole, so that its digest is that of the whole, even if it breaks.
+          yield* startOver({ total, validator, digest: ofAll ?? ofContent })
+        } else {
+          content = { ...content, total: content?.total ?? total, digest: content?.digest ?? ofAll }
+          contentDigest = ofContent
+          contentHash = ofContent && startHash(ofContent.algorithm)
+        }
+        for (const digest of [expected, content?.digest]) if (digest !== undefined) yield* hashing(digest.algorithm)
         if (onProgress !== undefined) {
-          reporter ??= yield* makeReporter(onProgress, "bytes", next.total, part.size())
+          reporter ??= yield* makeReporter(onProgress, "bytes", content?.total, part.size())
         }
       })
-      const contentHash = isWhole || contentDigest === undefined ? undefined : startHash(contentDigest.algorithm)
-      const end = isWhole ? next.total : meaning.range.last + 1
+      const end = isWhole ? total : meaning.range.last + 1
       const known = isWhole ? 0 : part.size() - meaning.range.first
-      const error = yield* receive(body, { end, known, contentHash, prepare })
+      const error = yield* receive(body, { end, known, contentHash: () => contentHash, prepare })
       if (error !== undefined) return { _tag: "Broken", error } satisfies Broken
       const size = part.size()
       if (end !== undefined && size < end) {
@@ -401,7 +401,8 @@ const makeDownload = <R>(
       if (contentDigest !== undefined && contentHash !== undefined) {
         yield* verify(contentDigest, contentHash.digest("hex"), "the server")
       }
-      if (next.total !== undefined && size < next.total) return { _tag: "Broken", error: undefined } satisfies Broken
+      if (content?.total !== undefined && size < content.total)
+        return { _tag: "Broken", error: undefined } satisfies Broken
       return yield* finish(completed)
     })
 

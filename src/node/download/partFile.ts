@@ -5,6 +5,7 @@ import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from "no
 import { dirname } from "node:path"
 import { type Digest, parseDigest } from "./digests.js"
 import { codeOf, FileError, fileError } from "./errors.js"
+import type { PartLock } from "./partLock.js"
 import type { Validator } from "./ranges.js"
 
 /** The facts that a part is resumed by, after a restart of the program. */
@@ -112,7 +113,10 @@ const checkTarget = async (target: string): Promise<void> => {
   }
 }
 
-const openPart = async (target: string): Promise<PartFile & { readonly close: () => Promise<void> }> => {
+const openPart = async (
+  target: string,
+  lock: PartLock
+): Promise<PartFile & { readonly close: () => Promise<void> }> => {
   const path = `${target}.part`
   const factsPath = `${path}.json`
   await checkTarget(target)
@@ -214,7 +218,7 @@ const openPart = async (target: string): Promise<PartFile & { readonly close: ()
     },
     flush: async () => {
       await written()
-      await handle.sync()
+      await handle.datasync()
     },
     publish: async () => {
       await rename(path, target)
@@ -225,7 +229,9 @@ const openPart = async (target: string): Promise<PartFile & { readonly close: ()
     close: async () => {
       await settle()
       await handle.close()
-      if (!published && !(keeps && position > 0)) await remove()
+      if (published || (keeps && position > 0)) return
+      // The part is that of another download since.
+      if (await lock.isHeld()) await remove()
     }
   }
 }
@@ -234,8 +240,8 @@ const openPart = async (target: string): Promise<PartFile & { readonly close: ()
  * Opens the part of a file, `<name>.part`, until the scope closes. A part that can be resumed then stays, with its facts in
  * `<name>.part.json`. Any other part is removed.
  */
-export const openPartFile = (target: string): Effect.Effect<PartFile, FileError, Scope.Scope> =>
+export const openPartFile = (target: string, lock: PartLock): Effect.Effect<PartFile, FileError, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.tryPromise({ try: () => openPart(target), catch: (cause) => fileError(target, cause) }),
+    Effect.tryPromise({ try: () => openPart(target, lock), catch: (cause) => fileError(target, cause) }),
     (part) => Effect.ignore(Effect.tryPromise(part.close))
   )

@@ -3,7 +3,7 @@ export type Validator = { readonly etag: string } | { readonly lastModified: str
 
 type Headers = Readonly<Record<string, string | undefined>>
 
-const strongTag = /^"[\x21\x23-\x7e\x80-\xff]*"$/
+const strongTag = /^"[\x21\x23-\x7e]*"$/
 
 /**
  * Returns the strong validator of a response: its entity tag, or else its date of modification, if it is at least a second before the

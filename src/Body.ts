@@ -29,6 +29,8 @@ export interface Body<in In, out Out> {
   readonly kind: Kind
   /** The media type: the `Content-Type` of a request, or the `Accept` of a call. The type of a response is not checked. */
   readonly contentType: string | undefined
+  /** The schema of the body, if it has one. */
+  readonly schema?: Schema.Schema.AnyNoContext | undefined
   /** Writes and reads the body. */
   readonly codec: Codec
 }
@@ -48,10 +50,16 @@ export interface Options {
 /** Carries types only: nothing reads its members. */
 const variance = {} as Body<any, any>[TypeId]
 
-const make = <In, Out>(kind: Kind, codec: Codec, contentType?: string): Body<In, Out> => ({
+const make = <In, Out>(
+  kind: Kind,
+  codec: Codec,
+  contentType?: string,
+  schema?: Schema.Schema.AnyNoContext
+): Body<In, Out> => ({
   [TypeId]: variance,
   kind,
   contentType,
+  schema,
   codec
 })
 
@@ -71,7 +79,7 @@ export const json: {
   (): Body<unknown, unknown>
   <A, I>(schema: Schema.Schema<A, I>, options?: Options): Body<A, A>
 } = (schema?: Schema.Schema.AnyNoContext, options?: Options): Body<any, any> =>
-  make("json", jsonCodec(schema), options?.contentType ?? "application/json")
+  make("json", jsonCodec(schema), options?.contentType ?? "application/json", schema)
 
 /** Fields: a schema of a record, or the fields of a `Schema.Struct`. */
 export type Fields = Schema.Struct.Fields | Schema.Schema.AnyNoContext
@@ -125,22 +133,24 @@ export const fieldsSchema = (fields: Fields): Schema.Schema.AnyNoContext =>
  * const login = Body.form({ user: Schema.String, password: Schema.Redacted(Schema.String) })
  * ```
  */
-export const form = <const F extends Fields>(fields: F & CheckFields<F>): Body<FieldsType<F>, FieldsType<F>> =>
-  make("form", formCodec(fieldsSchema(fields)), "application/x-www-form-urlencoded")
+export const form = <const F extends Fields>(fields: F & CheckFields<F>): Body<FieldsType<F>, FieldsType<F>> => {
+  const schema = fieldsSchema(fields)
+  return make("form", formCodec(schema), "application/x-www-form-urlencoded", schema)
+}
 
 /** Text, in UTF-8. With a schema, the text is its encoded side. */
 export const text: {
   (options?: Options): Body<string, string>
   <A>(options: Options & { readonly schema: Schema.Schema<A, string> }): Body<A, A>
 } = (options: Options & { readonly schema?: Schema.Schema.AnyNoContext } = {}): Body<any, any> =>
-  make("text", textCodec(options.schema), options.contentType)
+  make("text", textCodec(options.schema), options.contentType, options.schema)
 
 /** Bytes, which are read as a whole. With a schema, the bytes are its encoded side. */
 export const bytes: {
   (options?: Options): Body<Uint8Array, Uint8Array>
   <A>(options: Options & { readonly schema: Schema.Schema<A, Uint8Array> }): Body<A, A>
 } = (options: Options & { readonly schema?: Schema.Schema.AnyNoContext } = {}): Body<any, any> =>
-  make("bytes", bytesCodec(options.schema), options.contentType)
+  make("bytes", bytesCodec(options.schema), options.contentType, options.schema)
 
 /** Options of a body that is a Stream of bytes. */
 export interface StreamOptions extends Options {
@@ -224,7 +234,10 @@ export const multipart: {
   <const F extends Fields>(
     fields: F & CheckFields<F, ScalarOrList | Blob | FilePart | ReadonlyArray<Blob | FilePart>>
   ): Body<FieldsType<F>, never>
-} = (fields?: Fields): Body<any, never> => make("multipart", multipartCodec(fields && fieldsSchema(fields)))
+} = (fields?: Fields): Body<any, never> => {
+  const schema = fields && fieldsSchema(fields)
+  return make("multipart", multipartCodec(schema), undefined, schema)
+}
 
 /**
  * No body, for responses. The call returns undefined, or this value.

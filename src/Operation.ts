@@ -32,12 +32,18 @@ export interface Response<out A> extends Pick<RawResponse, "status" | "headers">
  * A function that returns an Effect, which makes one call when it runs. The Effect requires an `HttpClient` and the API's
  * `Authoriser`.
  */
-export interface Operation<in Args extends ReadonlyArray<unknown>, out A, out E, out R> {
+export interface Operation<
+  in Args extends ReadonlyArray<unknown>,
+  out A,
+  out E,
+  out R,
+  out Described extends Endpoint.Any = Endpoint.Any
+> {
   (...args: Args): Effect.Effect<A, E, R>
   /** Makes the same call, and returns the status, headers and URL of the response with the value. */
   readonly withResponse: (...args: Args) => Effect.Effect<Response<A>, E, R>
   /** The endpoint. It is made when it is first read, or when the operation first runs. */
-  readonly endpoint: Endpoint.Any
+  readonly endpoint: Described
   /** The tag of the API. */
   readonly tag: Context.Tag<never, Authoriser>
   readonly [internals]: Internals
@@ -190,12 +196,12 @@ export const make: {
   <Id, Service extends Authoriser, Input, A, E>(
     tag: Context.Tag<Id, Service>,
     endpoint: () => Endpoint.Endpoint<Input, A, E>
-  ): Operation<Args<Input>, A, E | CallError | InputError<Args<Input>>, HttpClient | Id>
+  ): Operation<Args<Input>, A, E | CallError | InputError<Args<Input>>, HttpClient | Id, Endpoint.Endpoint<Input, A, E>>
   <Id, Service extends Authoriser, Input, A, E, const Arguments extends ReadonlyArray<unknown>>(
     tag: Context.Tag<Id, Service>,
     endpoint: () => Endpoint.Endpoint<Input, A, E>,
     input: (...args: Arguments) => NoInfer<Input>
-  ): Operation<Arguments, A, E | CallError | InputError<Args<Input>>, HttpClient | Id>
+  ): Operation<Arguments, A, E | CallError | InputError<Args<Input>>, HttpClient | Id, Endpoint.Endpoint<Input, A, E>>
 } = (
   tag: Context.Tag<any, any>,
   endpoint: () => Endpoint.Any,

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs"
+import type { Exchange as Recorded } from "effect-herald/testing"
 
 /** A recorded request and its response. `n` is its number in the recording. */
 export interface Exchange {
@@ -17,3 +18,21 @@ export interface Exchange {
 export const exchanges = JSON.parse(
   readFileSync(new URL("../fixtures/polympics/exchanges.json", import.meta.url), "utf8")
 ) as ReadonlyArray<Exchange>
+
+/** Converts an exchange to one of the testing module. */
+export const toRecorded = ({
+  body_text,
+  headers,
+  method,
+  path,
+  request_body,
+  status
+}: Exchange): Recorded.Exchange => ({
+  request: {
+    method,
+    url: `http://polympics.test${path}`,
+    headers: {},
+    ...(request_body === null ? {} : { body: { text: request_body } })
+  },
+  response: { status, headers, ...(body_text === "" ? {} : { body: { text: body_text } }) }
+})

@@ -31,7 +31,10 @@ const loaded: Readonly<Record<string, ReadonlyArray<string>>> = {
   "effect-herald/site": [],
   "effect-herald/spec": [],
   "effect-herald/spec/tools": [],
-  "effect-herald/sqlite": ["libsql", "node:fs", "node:path"]
+  "effect-herald/sqlite": ["libsql", "node:fs", "node:path"],
+  "effect-herald/terminal": ["cli-progress", "node:process"],
+  "effect-herald/streams": ["eventsource-parser"],
+  "effect-herald/testing": []
 }
 
 /** The folders of modules that clients of documents do not load at their start. */

@@ -4,6 +4,7 @@ import * as Context from "effect/Context"
 import type * as Fiber from "effect/Fiber"
 import type { Authoriser } from "../../Authoriser.js"
 import type { CompiledEndpoint } from "../endpoint/CompiledEndpoint.js"
+import { type CallObserver, Observer } from "./observer.js"
 import { isDefaultTracer } from "../isDefaultTracer.js"
 
 /** A call whose input is encoded. */
@@ -25,6 +26,8 @@ export interface CallInfo extends PreparedCall {
   readonly context: Context.Context<never>
   /** True if there is a tracer that may export spans. */
   readonly traced: boolean
+  /** The observer of a test, if there is one. */
+  readonly observer: CallObserver | undefined
 }
 
 /** Begins a call in a fiber. */
@@ -39,6 +42,7 @@ export const beginCall = (fiber: Fiber.RuntimeFiber<unknown, unknown>, prepared:
     clock,
     startedAt: clock.unsafeCurrentTimeMillis(),
     context: fiber.currentContext,
+    observer: Context.get(fiber.currentContext, Observer),
     traced: !isDefaultTracer(fiber.currentTracer)
   }
 }

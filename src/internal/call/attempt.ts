@@ -119,8 +119,9 @@ export const makeAttempt = (
               return refusal === undefined ? Effect.succeed(authorized) : Effect.fail(fromRefusal(refusal))
             }
           ),
-        onSend: (request, carriedOut) => {
+        onSend: (request, carriedOut, plain) => {
           progress.current = { _tag: "Sent", request, carriedOut }
+          call.observer?.sent(call, plain, request)
         }
       },
       (sent) => receiving(ready, sent)
@@ -142,6 +143,7 @@ export const makeAttempt = (
       status: head.status,
       headers: head.headers
     }
+    call.observer?.received(call, head.status, head.headers)
     return flatMapNow(
       receive(response, headers, head, endpoint, {
         asBytes: attempted.asBytes,

@@ -9,6 +9,7 @@ import type { Authoriser } from "../../Authoriser.js"
 import type { AnyError, EncodeError } from "../../HeraldError.js"
 import type { RawResponse } from "../../RawResponse.js"
 import type { Issue } from "../../Issue.js"
+import { dropStream } from "../http/readBody.js"
 import type * as Shape from "../descriptor/Shape.js"
 import type { Decoded } from "../endpoint/Codec.js"
 import type { CompiledEndpoint, Parts } from "../endpoint/CompiledEndpoint.js"
@@ -24,6 +25,7 @@ import { encodeRequest } from "./encodeRequest.js"
 import { encodeError } from "./errors.js"
 import { withIdempotencyKey } from "./idempotencyKey.js"
 import { measured, measuredAttempt } from "./metrics.js"
+import type { CallKind } from "./observer.js"
 import * as Progress from "./Progress.js"
 import { retry } from "./retry.js"
 import { withSpan } from "./tracing.js"
@@ -105,9 +107,24 @@ export const executeIn = <A>(
   const state = CallState.make()
   const exchange = () =>
     withDeadline(call, state, (endsAt) => throughCache(call, state, sender(call, state, endsAt), decoder(call, state)))
-  return withSpan(call, state, () =>
-    measured(call, state, () => Effect.flatMap(invalidating(call, exchange), complete(call, toResult)))
+  return observed(call, state, "own", () =>
+    withSpan(call, state, () =>
+      measured(call, state, () => Effect.flatMap(invalidating(call, exchange), complete(call, toResult)))
+    )
   )
+}
+
+/** Reports a call to the observer, if there is one. */
+const observed = <A, E, R>(
+  call: CallInfo,
+  state: CallState.CallState,
+  kind: CallKind,
+  run: () => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => {
+  const { observer } = call
+  if (observer === undefined) return run()
+  observer.began(call, kind, state.log.attempts)
+  return Effect.onExit(Effect.suspend(run), (exit) => Effect.sync(() => observer.ended(call, exit)))
 }
 
 /** Makes the decoder of a call's responses. */
@@ -118,7 +135,7 @@ const decoder = (call: CallInfo, state: CallState.CallState) => (response: RawRe
 const complete =
   <A>(call: CallInfo, toResult: (completed: Completed) => A) =>
   ({ response, value }: { readonly response: RawResponse; readonly value: Decoded<AnyError> }) => {
-    if (Either.isLeft(value)) return Effect.fail(value.left)
+    if (Either.isLeft(value)) return Effect.zipRight(dropStream(response.stream), Effect.fail(value.left))
     const { issues } = value
     const url = response.redirected ?? call.request.url
     const result = toResult({ call, response, url, value: value.right, issues })
@@ -158,9 +175,11 @@ const sender =
       Effect.withFiberRuntime((fiber) => {
         const detachedCall = beginCall(fiber, call)
         const detachedState = CallState.make()
-        return how === "background"
-          ? withDeadline(detachedCall, detachedState, (endsAt) => attempts(detachedCall, detachedState, endsAt))
-          : attempts(detachedCall, detachedState, undefined)
+        return observed(detachedCall, detachedState, how, () =>
+          how === "background"
+            ? withDeadline(detachedCall, detachedState, (endsAt) => attempts(detachedCall, detachedState, endsAt))
+            : attempts(detachedCall, detachedState, undefined)
+        )
       })
     )
   }

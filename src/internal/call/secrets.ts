@@ -63,17 +63,33 @@ const collectCredentials = (plain: HttpClientRequest, authorized: HttpClientRequ
     if (!own.some(([other, same]) => other === name && same === value)) found.add(value)
   }
   for (const [name, value] of Object.entries(authorized.headers)) {
-    if (plain.headers[name] === value && !isCredentialHeader(name)) continue
-    const credentials = value.slice(value.indexOf(" ") + 1)
-    // An authentication scheme, with which the value begins, is no secret.
-    if (!name.endsWith("authorization")) found.add(value)
-    found.add(credentials)
-    if (name === "cookie") for (const pair of value.split(/; */)) found.add(pair.slice(pair.indexOf("=") + 1))
-    const decoded = decodeBase64(credentials) ?? ""
-    const colon = decoded.indexOf(":")
-    // Where there is no password, the user name is the secret.
-    if (colon >= 0) found.add(decoded.slice(colon + 1) || decoded.slice(0, colon))
+    if (plain.headers[name] !== value || isCredentialHeader(name)) collectFromHeader(name, value, found)
   }
+}
+
+/** Collects the secrets of a header, whose name is in lower case. */
+export const collectFromHeader = (name: string, value: string, found: Set<string>): void => {
+  const credentials = value.slice(value.indexOf(" ") + 1)
+  // An authentication scheme, with which the value begins, is no secret.
+  if (!name.endsWith("authorization")) found.add(value)
+  found.add(credentials)
+  if (name === "cookie") for (const pair of value.split(/; */)) found.add(pair.slice(pair.indexOf("=") + 1))
+  const decoded = decodeBase64(credentials) ?? ""
+  const colon = decoded.indexOf(":")
+  // Where there is no password, the user name is the secret.
+  if (colon >= 0) found.add(decoded.slice(colon + 1) || decoded.slice(0, colon))
+}
+
+/** Returns the secrets of a request: the `Redacted` values of its input, and its credentials. */
+export const secretsOf = (
+  input: unknown,
+  plain: HttpClientRequest,
+  authorized: HttpClientRequest
+): ReadonlyArray<string> => {
+  const found = new Set<string>()
+  collectRedacted(input, found)
+  collectCredentials(plain, authorized, found)
+  return [...found]
 }
 
 /** A secret in base64 and base64url, without padding. */

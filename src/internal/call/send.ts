@@ -221,7 +221,11 @@ export interface SendOptions<E, R> {
   /** Adds credentials to the request after a redirect to this origin: signatures and keys belong to one request. */
   readonly authorize: (plain: HttpRequest.HttpClientRequest) => Effect.Effect<AuthorizedRequest, E, R>
   /** Runs before each request. `carriedOut` is true after a redirect that confirms that the server acted on the request. */
-  readonly onSend: (authorized: HttpRequest.HttpClientRequest, carriedOut: boolean) => void
+  readonly onSend: (
+    authorized: HttpRequest.HttpClientRequest,
+    carriedOut: boolean,
+    plain: HttpRequest.HttpClientRequest
+  ) => void
 }
 
 /** A response, and the request that it responds to, after redirects. */
@@ -251,7 +255,7 @@ export const send = <A, E, R, E2>(
   receive: (sent: Sent) => Effect.Effect<A, E2, R>,
   { carriedOut, followed, onlySameOrigin }: Hops = firstHop
 ): Effect.Effect<A, HttpClientError.HttpClientError | E | E2, R> => {
-  options.onSend(authorized.request, carriedOut)
+  options.onSend(authorized.request, carriedOut, plain)
   const exchanged =
     options.traced && onlySameOrigin
       ? withTraceContext(authorized.request, (request) => sendOnce(client, request, true, options.expiry))

@@ -1,0 +1,116 @@
+import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
+import { canonical } from "../http/canonicalText.js"
+import { isCredentialHeader, secretsOf } from "../call/secrets.js"
+import { parseJson } from "../parseJson.js"
+import { stringify } from "../http/json.js"
+
+/** Stands for a secret. */
+export const redacted = "<redacted>"
+
+/** The length from which a secret is searched for within texts, in characters. A shorter one is found as a whole value only. */
+const shortest = 4
+
+/** Replaces the secrets of a request. */
+export interface Redactor {
+  /** Returns a value of a header or a parameter, without secrets. */
+  readonly value: (text: string) => string
+  readonly json: (value: unknown) => unknown
+  /** Returns a body without secrets, by its content type. */
+  readonly body: (text: string, contentType: string) => string
+  readonly headers: (headers: HttpClientRequest["headers"]) => Readonly<Record<string, string>>
+  readonly url: (url: URL) => string
+}
+
+const base64 = (text: string): string => {
+  let binary = ""
+  for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte)
+  return btoa(binary).replace(/=+$/, "")
+}
+
+/** The spellings of a secret that are replaced where they stand. */
+const spellingsOf = (secret: string): ReadonlyArray<string> => {
+  const json = JSON.stringify(secret).slice(1, -1)
+  const form = new URLSearchParams({ a: secret }).toString().slice(2)
+  const plain = base64(secret)
+  const url = plain.replaceAll("+", "-").replaceAll("/", "_")
+  return [secret, json, form, encodeURIComponent(secret), ...(plain.length >= shortest ? [plain, url] : [])]
+}
+
+/** Schemes of authentication (RFC 9110, 16.4.1), which are no secrets. */
+const scheme = /^(?:Basic|Bearer|Digest|DPoP|HOBA|Mutual|Negotiate|OAuth|PrivateToken) (?=\S)/i
+
+/**
+ * Makes the redactor of a request.
+ *
+ * - `input`: the caller's input, whose `Redacted` values are secrets
+ * - `plain`, `authorized`: the request without and with credentials, which are secrets
+ */
+export const makeRedactor = (input: unknown, plain: HttpClientRequest, authorized: HttpClientRequest): Redactor => {
+  const secrets = secretsOf(input, plain, authorized).filter((secret) => secret !== "")
+  const long = secrets.filter((secret) => secret.length >= shortest)
+  // A longer spelling may contain a shorter one.
+  const spellings = [...new Set(long.flatMap(spellingsOf))].sort((a, b) => b.length - a.length)
+  const canonicals = long.flatMap((secret) => [secret, base64(secret)]).map(canonical)
+
+  const value = (text: string): string => {
+    if (secrets.length === 0) return text
+    if (secrets.includes(text)) return redacted
+    let clean = text
+    for (const spelling of spellings) clean = clean.replaceAll(spelling, redacted)
+    // A spelling that is not replaced in its place.
+    const rest = canonical(clean.replaceAll(redacted, " "))
+    return canonicals.some((secret) => secret !== "" && rest.includes(secret)) ? redacted : clean
+  }
+  const json = (one: unknown): unknown => {
+    if (typeof one === "string") return value(one)
+    if (Array.isArray(one)) return one.map(json)
+    if (typeof one !== "object" || one === null) return secrets.includes(String(one)) ? redacted : one
+    return Object.fromEntries(Object.entries(one).map(([key, inner]) => [value(key), json(inner)]))
+  }
+  const fields = (pairs: URLSearchParams): string =>
+    [...pairs].map(([name, one]) => `${encode(value(name))}=${encode(value(one))}`).join("&")
+  return {
+    value,
+    json,
+    body: (text, contentType) => {
+      if (secrets.length === 0) return text
+      if (/[/+]json\b/i.test(contentType)) {
+        const parsed = parseJson(text)
+        return parsed === undefined ? value(text) : stringify(json(parsed))
+      }
+      return /x-www-form-urlencoded/i.test(contentType) ? fields(new URLSearchParams(text)) : value(text)
+    },
+    headers: (headers) =>
+      Object.fromEntries(
+        Object.entries(headers).map(([name, one]) => {
+          const isSecret = isCredentialHeader(name) || plain.headers[name] !== one
+          if (!isSecret) return [name, value(one)]
+          const prefix = name.endsWith("authorization") ? (scheme.exec(one)?.[0] ?? "") : ""
+          return [name, prefix + redacted]
+        })
+      ),
+    url: ({ origin, pathname, searchParams }) => {
+      const path = pathname
+        .split("/")
+        .map((segment) => {
+          const text = decode(segment)
+          const clean = value(text)
+          return clean === text ? segment : clean
+        })
+        .join("/")
+      const query = fields(searchParams)
+      return `${origin}${path}${query === "" ? "" : `?${query}`}`
+    }
+  }
+}
+
+/** Percent-encodes a text, and leaves the mark of a secret readable. */
+const encode = (text: string): string => text.split(redacted).map(encodeURIComponent).join(redacted)
+
+const decode = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

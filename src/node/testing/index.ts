@@ -1,0 +1,1 @@
+export * as RecordedFile from "./RecordedFile.js"

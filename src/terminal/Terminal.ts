@@ -41,6 +41,15 @@ const addTo =
       )
     )
 
+/** Ignores errors of an output until the scope closes: a terminal that was closed is no reason to end the work. */
+const ignoreErrors = (output: NodeJS.WriteStream) => {
+  const ignore = () => {}
+  return Effect.acquireRelease(
+    Effect.sync(() => output.on("error", ignore)),
+    () => Effect.sync(() => output.off("error", ignore))
+  )
+}
+
 /** Whether bars may be shown on this output. */
 const isShown = (output: Output, { CI, TERM }: Readonly<Record<string, string | undefined>>) =>
   output.isTTY === true && TERM !== "dumb" && (CI === undefined || CI === "" || CI === "false")
@@ -84,6 +93,7 @@ export const layer: Layer.Layer<Terminal> = /*#__PURE__*/ Layer.scoped(
     if (!isShown(output, process.env)) return Effect.succeed({ add: () => Effect.succeed(() => Effect.void) })
     const screen = makeScreen(output)
     return Effect.consoleWith((console) => Effect.withConsoleScoped(aboveBars(console, screen))).pipe(
+      Effect.zipRight(ignoreErrors(output)),
       Effect.as({ add: addTo(screen) })
     )
   })

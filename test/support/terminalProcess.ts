@@ -3,8 +3,10 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Console from "effect/Console"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import type { Progress } from "effect-herald"
 import { Terminal } from "effect-herald/terminal"
+import { mkdirSync } from "node:fs"
 
 const at = (done: number, remaining: Duration.DurationInput): Progress.Progress => ({
   unit: "bytes",
@@ -30,6 +32,19 @@ const scenarios: Readonly<Record<string, Effect.Effect<unknown, unknown, Termina
   defect: show("photos.zip", Effect.die("defect")).pipe(Effect.catchAllCause(() => Effect.void)),
   // Waits for a signal.
   waiting: show("photos.zip", Effect.zipRight(Console.log("ready"), Effect.never)),
+  // Goes on after its terminal was closed, and then makes a directory.
+  closed: show(
+    "photos.zip",
+    Effect.gen(function* () {
+      const hangup = Effect.async<void>((resume) => void process.once("SIGHUP", () => resume(Effect.void)))
+      const fiber = yield* Effect.fork(hangup)
+      yield* Effect.yieldNow()
+      yield* Console.log("ready")
+      yield* Fiber.join(fiber)
+      yield* Effect.sleep(300)
+      yield* Effect.sync(() => mkdirSync(process.argv[3]!))
+    })
+  ),
   logs: show(
     "photos.zip",
     Effect.gen(function* () {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest"
+import { afterAll, beforeAll, describe, expect, it, vi } from "@effect/vitest"
 import * as Console from "effect/Console"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -8,6 +8,8 @@ import type { Progress } from "effect-herald"
 import { Terminal } from "effect-herald/terminal"
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
+import { existsSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { bundleScript } from "../../support/child.js"
 import { makeVirtualTerminal } from "../../support/virtualTerminal.js"
 
@@ -29,12 +31,14 @@ interface Run {
   readonly columns?: number | undefined
   /** Written to the terminal once the process has written `ready`, and the bar below it. */
   readonly keys?: string | undefined
+  /** Closes the terminal at that time. Default: false. */
+  readonly closes?: boolean | undefined
 }
 
 const isReady = /ready[^]+left/
 
 /** Runs a scenario on a pseudo terminal, and returns all that it wrote. */
-const onTerminal = async (scenario: string, { columns = 80, env = {}, keys }: Run = {}) => {
+const onTerminal = async (scenario: string, { closes = false, columns = 80, env = {}, keys }: Run = {}) => {
   const command = `stty cols ${columns} rows 24; exec '${process.execPath}' '${file}' ${scenario}`
   const child = spawn("script", ["-qec", command, "/dev/null"], {
     env: { ...environment, TERM: "xterm", ...env },
@@ -44,7 +48,9 @@ const onTerminal = async (scenario: string, { columns = 80, env = {}, keys }: Ru
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     const wasReady = isReady.test(output)
     output += text
-    if (keys !== undefined && !wasReady && isReady.test(output)) child.stdin.write(keys)
+    if (wasReady || !isReady.test(output)) return
+    if (keys !== undefined) child.stdin.write(keys)
+    if (closes) child.kill("SIGKILL")
   })
   const [code] = (await once(child, "close")) as [number]
   return { code, output }
@@ -115,6 +121,12 @@ describe.runIf(hasScript)("progress on a terminal", () => {
     expect(code).toBe(130)
     expect(shown(output).replace("^C", "")).toBe(`ready\n${bar}`)
     expect(output).not.toContain("\u001b[?")
+  })
+
+  it("is no reason to end the work when the terminal is closed", async () => {
+    const directory = join(dirname(file), "goes-on")
+    await onTerminal(`closed ${directory}`, { closes: true })
+    await vi.waitFor(() => expect(existsSync(directory)).toBe(true), { timeout: 20_000 })
   })
 
   it("is silent if TERM is dumb, or in CI", async () => {

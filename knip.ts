@@ -19,7 +19,7 @@ const config: KnipConfig = {
   },
   ignoreExportsUsedInFile: true,
   // Programs of the system that tests run.
-  ignoreBinaries: ["mkfifo", "openssl", "prlimit", "redis-server"],
+  ignoreBinaries: ["mkfifo", "openssl", "prlimit", "redis-server", "script", "stty"],
   ignoreDependencies: [
     // tools/annotatePure.ts loads it by name.
     "babel-plugin-annotate-pure-calls",

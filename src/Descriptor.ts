@@ -42,7 +42,7 @@ type DataOf<Errors, Status extends number, Range> = [Extract<keyof Errors, Statu
   : Errors[Extract<keyof Errors, Status | `${Status}`>]
 
 /** The statuses that have a tag of their own. */
-type OwnStatus = 400 | 401 | 403 | 404 | 409 | 422 | 429
+type OwnStatus = 400 | 401 | 403 | 404 | 409 | 412 | 422 | 428 | 429
 
 /** The keys of the other statuses of a class. */
 type OthersOf<Errors, First extends "4" | "5"> = {
@@ -87,7 +87,9 @@ export type ErrorsOf<Errors> = [keyof Errors] extends [never]
     | WithData<HeraldError.Forbidden, DataOf<Errors, 403, "4XX">>
     | WithData<HeraldError.NotFound, DataOf<Errors, 404, "4XX">>
     | WithData<HeraldError.Conflict, DataOf<Errors, 409, "4XX">>
+    | WithData<HeraldError.PreconditionFailed, DataOf<Errors, 412, "4XX">>
     | WithData<HeraldError.UnprocessableContent, DataOf<Errors, 422, "4XX">>
+    | WithData<HeraldError.PreconditionRequired, DataOf<Errors, 428, "4XX">>
     | WithData<HeraldError.RateLimited, DataOf<Errors, 429, "4XX">>
     | WithData<HeraldError.ClientError, OtherData<Errors, "4">>
     | WithData<HeraldError.ServerError, OtherData<Errors, "5">>

@@ -109,10 +109,11 @@ export class DecodeError extends Data.TaggedError("DecodeError")<
      * - `Shape`: the body does not match the schema
      * - `Status`: the endpoint does not declare the status
      * - `Redirect`: a redirect without a valid target, or to a target that this call must not be sent to
-     * - `Size`: the body is larger than this library reads (64 MiB)
+     * - `Size`: the body is larger than this library reads (64 MiB), or a record of a Stream is longer than its limit
      * - `Coding`: the content coding of the body is not known (RFC 9110, 8.4)
+     * - `MediaType`: the body has another media type than that of an event stream
      */
-    readonly reason: "Json" | "Shape" | "Status" | "Redirect" | "Size" | "Coding"
+    readonly reason: "Json" | "Shape" | "Status" | "Redirect" | "Size" | "Coding" | "MediaType"
     readonly issues: ReadonlyArray<Issue>
   }
 > {}
@@ -152,8 +153,22 @@ export class Conflict extends Data.TaggedError("Conflict")<StatusDetails> {
   }
 }
 
+/** 412: the resource is not as the request's condition demands, such as `If-Match` (RFC 9110, 13.1). */
+export class PreconditionFailed extends Data.TaggedError("PreconditionFailed")<StatusDetails> {
+  override toJSON(): unknown {
+    return jsonOf(this)
+  }
+}
+
 /** 422: the server understands the request, and refuses its content. */
 export class UnprocessableContent extends Data.TaggedError("UnprocessableContent")<StatusDetails> {
+  override toJSON(): unknown {
+    return jsonOf(this)
+  }
+}
+
+/** 428: the server demands a condition, such as `If-Match` (RFC 6585, 3). */
+export class PreconditionRequired extends Data.TaggedError("PreconditionRequired")<StatusDetails> {
   override toJSON(): unknown {
     return jsonOf(this)
   }
@@ -212,7 +227,9 @@ export type StatusError =
   | Forbidden
   | NotFound
   | Conflict
+  | PreconditionFailed
   | UnprocessableContent
+  | PreconditionRequired
   | RateLimited
   | ClientError
   | ServerError
@@ -239,7 +256,9 @@ const tags: ReadonlySet<string> = new Set<HeraldError["_tag"]>([
   "Forbidden",
   "NotFound",
   "Conflict",
+  "PreconditionFailed",
   "UnprocessableContent",
+  "PreconditionRequired",
   "RateLimited",
   "ClientError",
   "ServerError",

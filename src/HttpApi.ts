@@ -11,7 +11,7 @@ import type { Simplify, UnionToIntersection } from "effect/Types"
 import type { Authoriser } from "./Authoriser.js"
 import type { Endpoint } from "./Endpoint.js"
 import type { CallError } from "./HeraldError.js"
-import { type Compiled, compileEndpoint } from "./internal/httpApi/compile.js"
+import { type Compiled, compileEndpoint, type Declared } from "./internal/httpApi/compile.js"
 import type { Internals } from "./internal/operation.js"
 import { type Args, fromInternals, type InputError, type Operation } from "./Operation.js"
 
@@ -113,19 +113,15 @@ interface AnyInput {
 
 const inputOf = (input: unknown): AnyInput => (typeof input === "object" && input !== null ? input : {})
 
-const operationOf = (
-  tag: Context.Tag<unknown, Authoriser>,
-  name: string,
-  api: HttpApi.HttpApi.AnyWithProps,
-  group: HttpApiGroup.HttpApiGroup.AnyWithProps,
-  endpoint: HttpApiEndpoint.HttpApiEndpoint.AnyWithProps
-): unknown => {
+const operationOf = (tag: Context.Tag<unknown, Authoriser>, name: string, declared: Declared): unknown => {
+  const { endpoint } = declared
   let compiled: Compiled | undefined
-  const once = () => (compiled ??= compileEndpoint(name, api, group, endpoint))
+  const once = () => (compiled ??= compileEndpoint(name, declared))
   const payloadIn = endpoint.payloadSchema._tag === "None" ? undefined : hasBody(endpoint.method) ? "body" : "query"
   const urlParamsIn = endpoint.urlParamsSchema._tag === "Some"
   const description: Internals = {
     tag,
+    declared,
     compiled: () => once().compiled,
     inputOf: ([input]) => input,
     partsOf: (input) => {
@@ -219,12 +215,13 @@ export const fromApi = <
   for (const group of Object.values(anyApi.groups)) {
     const endpoints = Object.values(group.endpoints)
     if (group.topLevel) {
-      for (const endpoint of endpoints) add(endpoint.name, operationOf(anyTag, endpoint.name, anyApi, group, endpoint))
+      for (const endpoint of endpoints)
+        add(endpoint.name, operationOf(anyTag, endpoint.name, { api: anyApi, group, endpoint }))
     } else {
       const { identifier } = group
       const ofGroup = endpoints.map((endpoint): [string, unknown] => [
         endpoint.name,
-        operationOf(anyTag, `${identifier}.${endpoint.name}`, anyApi, group, endpoint)
+        operationOf(anyTag, `${identifier}.${endpoint.name}`, { api: anyApi, group, endpoint })
       ])
       add(identifier, Object.fromEntries(ofGroup))
     }

@@ -1,28 +1,16 @@
+import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { dual } from "effect/Function"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
+import type { Progress, Report } from "./internal/progress/Progress.js"
 import { makeReporter } from "./internal/progress/reporter.js"
 
-/** The progress of an upload, a download, a list or a job. */
-export interface Progress {
-  readonly unit: "bytes" | "items" | "percent"
-  /** The amount that is done, in the unit. */
-  readonly done: number
-  /** The amount of all the work. Undefined if it is not known. */
-  readonly total: number | undefined
-  /** The average of the last seconds, in units per second. */
-  readonly rate: number
-  readonly elapsed: Duration.Duration
-  /** The time left at this rate. Undefined if it is not known. */
-  readonly remaining: Duration.Duration | undefined
-}
-
-/**
- * Reports progress. It runs in the fiber of the work, which waits for it; at most ten times a second, and at the end.
- */
-export type Report = (progress: Progress) => Effect.Effect<unknown>
+export type { Progress, Report } from "./internal/progress/Progress.js"
 
 /** Progress, as an element of a Stream of events. */
 export class Advanced extends Data.TaggedClass("Advanced")<{ readonly progress: Progress }> {}
@@ -32,22 +20,27 @@ export class Completed<out A> extends Data.TaggedClass("Completed")<{ readonly v
 
 /**
  * Runs work as a Stream of its progress, which ends with the result. A slow reader gets the latest progress, and does not slow the
- * work down. Ending the Stream early interrupts the work.
+ * work down. The last progress is always among the events: before the result, or before the error with which the Stream fails. Ending
+ * the Stream early interrupts the work.
  *
  * - `work`: makes the work from the function by which it reports
  *
  * @example
  * ```ts
- * import { Effect, Stream } from "effect"
+ * import { Console, Effect, Stream } from "effect"
  * import { Progress } from "effect-herald"
  *
- * const work = (report: Progress.Report) =>
- *   Effect.as(
- *     report({ unit: "items", done: 1, total: 2, rate: 1, elapsed: "1 second", remaining: "1 second" } as never),
- *     "done"
- *   )
+ * declare const stations: Stream.Stream<string>
  *
- * const events = Progress.toStream(work).pipe(Stream.runForEach((event) => Effect.log(event._tag)))
+ * export const program = Progress.toStream((onProgress) =>
+ *   stations.pipe(Progress.ofStream(onProgress), Stream.runCollect)
+ * ).pipe(
+ *   Stream.runForEach((event) =>
+ *     event._tag === "Advanced"
+ *       ? Console.log(`${event.progress.done} stations`)
+ *       : Console.log(`The first is ${[...event.value][0]}`)
+ *   )
+ * )
  * ```
  */
 export const toStream = <A, E, R>(
@@ -55,33 +48,91 @@ export const toStream = <A, E, R>(
 ): Stream.Stream<Advanced | Completed<A>, E, R> =>
   Stream.unwrapScoped(
     Effect.gen(function* () {
-      const latest = yield* Effect.acquireRelease(Queue.sliding<Progress>(1), Queue.shutdown)
-      const result = Stream.fromEffect(work((progress) => Queue.offer(latest, progress))).pipe(
-        Stream.map((value) => new Completed({ value }))
+      // One signal stands for any number of changes.
+      const changes = yield* Queue.sliding<void>(1)
+      let latest: Progress | undefined
+      let exit: Exit.Exit<A, E> | undefined
+      const report: Report = (progress) =>
+        Effect.suspend(() => {
+          latest = progress
+          return Queue.offer(changes, undefined)
+        })
+      yield* Effect.suspend(() => work(report)).pipe(
+        Effect.onExit((ended) =>
+          Effect.suspend(() => {
+            exit = ended
+            return Queue.offer(changes, undefined)
+          })
+        ),
+        Effect.forkScoped
       )
-      const reports = Stream.map(Stream.fromQueue(latest), (progress) => new Advanced({ progress }))
-      return Stream.merge(reports, result, { haltStrategy: "right" })
+      // The state is whether the result was read.
+      const next = (ended: boolean): Effect.Effect<Option.Option<readonly [Advanced | Completed<A>, boolean]>, E> =>
+        Effect.suspend(() => {
+          if (ended) return Effect.succeedNone
+          if (latest !== undefined) {
+            const progress = latest
+            latest = undefined
+            return Effect.succeedSome([new Advanced({ progress }), false] as const)
+          }
+          if (exit !== undefined)
+            return Effect.map(exit, (value) => Option.some([new Completed({ value }), true] as const))
+          return Effect.zipRight(Queue.take(changes), next(false))
+        })
+      return Stream.unfoldEffect(false, next)
     })
   )
 
+/** Options of `ofStream`. */
+export interface StreamOptions {
+  /** The number of elements, if it is known. */
+  readonly total?: number | undefined
+}
+
 /**
- * Counts the elements of a Stream as they are read, such as the items of a list.
+ * Counts the elements of a Stream as they are read, such as the items of a list. The last report is made when the Stream ends, also if it
+ * fails or is ended early, but not if it is interrupted. A Stream that ends by itself without a known total has its length as the total.
  *
  * - `report`: reports the progress
- * - `total`: the number of elements, if it is known
+ *
+ * @example
+ * ```ts
+ * import { Effect, Stream } from "effect"
+ * import { Progress } from "effect-herald"
+ *
+ * const report: Progress.Report = ({ done, rate }) => Effect.logInfo(`${done} items, ${Math.round(rate)} per second`)
+ *
+ * export const program = Stream.range(1, 1000).pipe(Progress.ofStream(report, { total: 1000 }), Stream.runDrain)
+ * ```
  */
-export const ofStream =
-  (report: Report, options: { readonly total?: number | undefined } = {}) =>
-  <A, E, R>(stream: Stream.Stream<A, E, R>): Stream.Stream<A, E, R> =>
+export const ofStream: {
+  (report: Report, options?: StreamOptions): <A, E, R>(stream: Stream.Stream<A, E, R>) => Stream.Stream<A, E, R>
+  <A, E, R>(stream: Stream.Stream<A, E, R>, report: Report, options?: StreamOptions): Stream.Stream<A, E, R>
+} = dual(
+  (args) => Predicate.hasProperty(args[0], Stream.StreamTypeId),
+  <A, E, R>(stream: Stream.Stream<A, E, R>, report: Report, { total }: StreamOptions = {}): Stream.Stream<A, E, R> =>
     Stream.unwrap(
-      Effect.map(makeReporter(report, "items", options.total), ({ advance, finish }) => {
+      Effect.map(makeReporter(report, "items", total), ({ advance, finish }) => {
         let done = 0
+        let whole = false
         return stream.pipe(
           Stream.mapChunksEffect((chunk) => {
             done += chunk.length
             return Effect.as(advance(done), chunk)
           }),
-          Stream.concat(Stream.execute(Effect.suspend(() => finish(done, options.total ?? done))))
+          Stream.concat(
+            Stream.execute(
+              Effect.sync(() => {
+                whole = true
+              })
+            )
+          ),
+          Stream.ensuringWith((exit) =>
+            Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause)
+              ? Effect.void
+              : finish(done, total ?? (whole ? done : undefined))
+          )
         )
       })
     )
+)

@@ -32,7 +32,7 @@ export const bundle = async (
     stdin: { contents: program, resolveDir },
     bundle: true,
     // Entry points for Node import these.
-    external: ["node:*", "ioredis", "libsql"],
+    external: ["node:*", "cli-progress", "ioredis", "libsql"],
     format: "esm",
     logLevel: "silent",
     metafile: true,

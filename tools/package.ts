@@ -21,7 +21,8 @@ const entries = Object.keys(manifest.exports)
 const optionalPeers: Readonly<Record<string, string>> = {
   [`${manifest.name}/sqlite`]: "libsql",
   [`${manifest.name}/rate-limit`]: "@effect/experimental",
-  [`${manifest.name}/redis`]: "ioredis"
+  [`${manifest.name}/redis`]: "ioredis",
+  [`${manifest.name}/terminal`]: "cli-progress"
 }
 
 const project = mkdtempSync(join(tmpdir(), `${manifest.name}-`))

@@ -1,11 +1,11 @@
 import type { HttpClient } from "@effect/platform/HttpClient"
 import * as Data from "effect/Data"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
-import { type CallError, type EncodeError, isTransient } from "../../src/HeraldError.js"
+import * as Schedule from "effect/Schedule"
+import type { CallError, EncodeError } from "../../src/HeraldError.js"
+import type { Response } from "../../src/Operation.js"
+import * as Poll from "../../src/Poll.js"
 import type { Authoriser } from "./Authoriser.js"
 import { cancelRun, getRun, listLogs, type LogMessage, type Run, startRun, strictly } from "./operations.js"
 
@@ -31,23 +31,13 @@ export interface JobOptions<R = never> {
 }
 
 /** The errors of a job. */
-export type JobError = JobFailed | CallError | EncodeError
-
-const firstInterval = 1000
-const factor = 1.2
-const longestInterval = 15_000
-
-/** The number of polls in a row that may fail for a temporary reason, such as a broken connection. */
-const toleratedFailures = 5
+export type JobError = JobFailed | Poll.NotDone<Run> | CallError | EncodeError
 
 /** The number of messages in an error. */
 const shownMessages = 15
 
 /** The time within which the last messages of a run appear in its log, in milliseconds, and the interval at which they are looked for. */
 const logDelay = { total: 15_000, interval: 5000 }
-
-/** The time for which an interruption waits for a run that is being started, so as to cancel it. */
-const startBound = Duration.seconds(30)
 
 const isSuccess = ({ state }: Run): boolean => state === "succeeded" || state === "success"
 
@@ -81,43 +71,27 @@ const jobFailed = (jobId: number, run: Run) =>
     })
   })
 
-/** Reads the state of a run until it has ended. */
-const poll = <R>(
-  jobId: number,
-  first: Run,
-  { onProgress = () => Effect.void, pollingInterval }: JobOptions<R>
-): Effect.Effect<Run, JobError, HttpClient | Authoriser | R> => {
-  const fixed = pollingInterval === undefined ? undefined : Duration.toMillis(pollingInterval)
+/** Polls a run: its state, when it has ended, and how often it is read. */
+const polling = ({ pollingInterval }: JobOptions<unknown>) => ({
+  done: isFinished,
+  schedule: pollingInterval === undefined ? undefined : Schedule.spaced(pollingInterval)
+})
 
-  const next = (interval: number, failures: number): Effect.Effect<Run, JobError, HttpClient | Authoriser | R> =>
-    Effect.delay(
-      Effect.matchEffect(strictly(getRun(jobId, first.id)), {
-        onSuccess: (run) => seen(run, longer(interval)),
-        onFailure: (error) =>
-          isTransient(error) && failures < toleratedFailures
-            ? Effect.zipRight(
-                Effect.logDebug(`The state of job ${jobId} / run ${first.id} could not be read`, error),
-                next(longer(interval), failures + 1)
-              )
-            : Effect.fail(error)
-      }),
-      interval
-    )
+/** Reads a run, and reports it. */
+const read = <R>(jobId: number, runId: number, { onProgress }: JobOptions<R>) =>
+  reported(strictly(getRun.withResponse(jobId, runId)), onProgress)
 
-  const longer = (interval: number) => fixed ?? Math.min(interval * factor, longestInterval)
+/** Reports a run that was read. */
+const reported = <E, R, RP>(
+  run: Effect.Effect<Response<Run>, E, R>,
+  onProgress: JobOptions<RP>["onProgress"] = () => Effect.void
+): Effect.Effect<Response<Run>, E, R | RP> => Effect.tap(run, ({ value }) => onProgress(value))
 
-  const seen = (run: Run, interval: number): Effect.Effect<Run, JobError, HttpClient | Authoriser | R> =>
-    Effect.zipRight(
-      onProgress(run),
-      isSuccess(run)
-        ? Effect.succeed(run)
-        : isFinished(run)
-          ? Effect.flatMap(jobFailed(jobId, run), Effect.fail)
-          : next(interval, 0)
-    )
-
-  return seen(first, fixed ?? firstInterval)
-}
+/** Returns a run that has succeeded, or fails. */
+const succeeded =
+  (jobId: number) =>
+  ({ value }: Response<Run>): Effect.Effect<Run, JobFailed, HttpClient | Authoriser> =>
+    isSuccess(value) ? Effect.succeed(value) : Effect.flatMap(jobFailed(jobId, value), Effect.fail)
 
 /**
  * Waits until a run has ended, and returns it. Fails with `JobFailed` if it does not succeed. A poll that fails for a temporary reason is
@@ -136,31 +110,7 @@ export const waitForRun = <R = never>(
   runId: number,
   options: JobOptions<R> = {}
 ): Effect.Effect<Run, JobError, HttpClient | Authoriser | R> =>
-  Effect.flatMap(strictly(getRun(jobId, runId)), (run) => poll(jobId, run, options))
-
-const cancel = (jobId: number, runId: number): Effect.Effect<void, never, HttpClient | Authoriser> =>
-  Effect.catchAll(cancelRun(jobId, runId), (error) =>
-    Effect.logWarning(`Job ${jobId} / run ${runId} could not be cancelled: ${error.message}`)
-  )
-
-/** Cancels a run that is being started, as soon as it has an id. Waits for that no longer than `startBound`. */
-const cancelStarting = <E>(
-  jobId: number,
-  starting: Fiber.RuntimeFiber<Run, E>
-): Effect.Effect<void, never, HttpClient | Authoriser> =>
-  Fiber.await(starting).pipe(
-    Effect.timeoutOption(startBound),
-    // In a fiber of its own, since the one that is interrupted can't end a wait.
-    Effect.interruptible,
-    Effect.forkDaemon,
-    Effect.flatMap(Fiber.join),
-    Effect.flatMap(
-      Option.match({
-        onNone: () => Fiber.interruptFork(starting),
-        onSome: (exit) => (Exit.isSuccess(exit) ? cancel(jobId, exit.value.id) : Effect.void)
-      })
-    )
-  )
+  Effect.flatMap(Poll.until(read(jobId, runId, options), polling(options)), succeeded(jobId))
 
 /**
  * Runs a job, and waits until the run has ended. Scripts, containers, imports, exports and workflows' tasks are jobs. Fails with
@@ -180,13 +130,13 @@ export const runJob = <R = never>(
   jobId: number,
   options: JobOptions<R> = {}
 ): Effect.Effect<Run, JobError, HttpClient | Authoriser | R> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function* () {
-      // An interruption must not lose the id of a run that the server has begun.
-      const starting = yield* Effect.forkDaemon(Effect.interruptible(strictly(startRun(jobId))))
-      const started = yield* restore(Fiber.join(starting)).pipe(
-        Effect.onInterrupt(() => cancelStarting(jobId, starting))
-      )
-      return yield* restore(poll(jobId, started, options)).pipe(Effect.onInterrupt(() => cancel(jobId, started.id)))
-    })
+  Effect.flatMap(
+    Poll.run({
+      ...polling(options),
+      start: reported(strictly(startRun.withResponse(jobId)), options.onProgress),
+      state: (started) => started,
+      poll: ({ value }) => read(jobId, value.id, options),
+      cancel: ({ value }) => cancelRun(jobId, value.id)
+    }),
+    succeeded(jobId)
   )

@@ -3,6 +3,7 @@ import type * as Context from "effect/Context"
 import type { Authoriser } from "../Authoriser.js"
 import type { Descriptor } from "./descriptor/Descriptor.js"
 import type { CallInfo } from "./call/CallInfo.js"
+import type { Declared } from "./httpApi/compile.js"
 import type { CompiledEndpoint, Parts } from "./endpoint/CompiledEndpoint.js"
 
 /** The key of an operation's internals, for modules that make other calls from them, such as `Batch` and `Pagination`. */
@@ -22,6 +23,8 @@ export interface Internals {
   readonly withHeaders: (input: unknown, headers: Readonly<Record<string, unknown>>) => unknown
   /** Sets fields of the JSON body of an input, for a page of a list. */
   readonly withBody: (input: unknown, fields: Readonly<Record<string, unknown>>) => unknown
+  /** The endpoint of an `HttpApi`, of an operation that was made from one. */
+  readonly declared?: Declared | undefined
   /** The descriptor, of an operation that was made from one. An unknown name in its input is an issue. */
   readonly descriptor?: (() => Descriptor) | undefined
 }

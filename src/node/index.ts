@@ -1,4 +1,5 @@
 export * as DiskCache from "./DiskCache.js"
+export * as Download from "./Download.js"
 export * as DocumentFiles from "./DocumentFiles.js"
 export * as FileTokenStore from "./FileTokenStore.js"
 export * as GeneratedFiles from "./GeneratedFiles.js"

@@ -12,6 +12,7 @@ import { hrefOf } from "../internal/http/baseUrl.js"
 import { decodeText } from "../internal/http/charset.js"
 import { type Internals, internals } from "../internal/operation.js"
 import { parseJson } from "../internal/parseJson.js"
+import { fieldsOf } from "../internal/testing/receivedRequest.js"
 import { makeRedactor } from "../internal/testing/redactor.js"
 
 export type { CallKind }
@@ -42,7 +43,7 @@ export interface SentRequest {
 /** The state of a call: it runs, it returned a value, it failed, or it was interrupted or died. */
 export type Outcome =
   | { readonly _tag: "Running" }
-  | { readonly _tag: "Succeeded"; readonly value: unknown }
+  | { readonly _tag: "Succeeded" }
   | { readonly _tag: "Failed"; readonly error: unknown }
   | { readonly _tag: "Interrupted" }
   | { readonly _tag: "Died"; readonly defect: unknown }
@@ -99,14 +100,6 @@ interface Recorded {
   exit: Exit.Exit<unknown, unknown> | undefined
 }
 
-const fieldsOf = (params: URLSearchParams): Readonly<Record<string, string | ReadonlyArray<string>>> =>
-  Object.fromEntries(
-    [...new Set(params.keys())].map((name) => {
-      const values = params.getAll(name)
-      return [name, values.length === 1 ? values[0]! : values]
-    })
-  )
-
 const requestOf = ({ call }: Recorded, { at, authorized, plain, status }: Sent): SentRequest => {
   const redactor = makeRedactor(call.input, plain, authorized)
   const whole = new URL(authorized.url)
@@ -143,7 +136,7 @@ const requestOf = ({ call }: Recorded, { at, authorized, plain, status }: Sent):
 
 const outcomeOf = ({ exit }: Recorded): Outcome => {
   if (exit === undefined) return { _tag: "Running" }
-  if (Exit.isSuccess(exit)) return { _tag: "Succeeded", value: exit.value }
+  if (Exit.isSuccess(exit)) return { _tag: "Succeeded" }
   const { cause } = exit
   if (cause._tag === "Fail") return { _tag: "Failed", error: cause.error }
   return cause._tag === "Die" ? { _tag: "Died", defect: cause.defect } : { _tag: "Interrupted" }

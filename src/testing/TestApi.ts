@@ -1,20 +1,26 @@
 import type { HttpClient } from "@effect/platform/HttpClient"
 import * as HttpClientTag from "@effect/platform/HttpClient"
+import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { type Pipeable, pipeArguments } from "effect/Pipeable"
 import type * as Stream from "effect/Stream"
 import type { Authoriser } from "../Authoriser.js"
 import type * as Endpoint from "../Endpoint.js"
 import type { CallError, EncodeError } from "../HeraldError.js"
 import * as Issue from "../Issue.js"
+import { segmentsOf } from "../internal/endpoint/pathTemplate.js"
+import { serveDeclared } from "../internal/httpApi/serve.js"
 import { hrefOf } from "../internal/http/baseUrl.js"
+import { stringify } from "../internal/http/json.js"
 import { type Internals, internals } from "../internal/operation.js"
 import * as MemoryClient from "../internal/testing/memoryClient.js"
-import type { ReceivedRequest } from "../internal/testing/receivedRequest.js"
+import { anyBodyOf, fieldsOf, type ReceivedRequest } from "../internal/testing/receivedRequest.js"
 import {
   isReply,
   raw,
@@ -25,9 +31,11 @@ import {
   type ReplyHeaders,
   type ReplyOptions
 } from "../internal/testing/reply.js"
+import { splitTarget } from "../internal/testing/route.js"
 import { rawBodyOf, respond } from "../internal/testing/respond.js"
 import { type Encoded, serveEndpoint } from "../internal/testing/serve.js"
 import * as Calls from "./Calls.js"
+import type * as Faults from "./Faults.js"
 
 export type { RawBody, RawOptions, ReceivedRequest, Reply, ReplyHeaders, ReplyOptions }
 export { UnhandledRequest } from "../internal/testing/memoryClient.js"
@@ -36,11 +44,17 @@ export { UnhandledRequest } from "../internal/testing/memoryClient.js"
 export const HandlerTypeId: unique symbol = Symbol.for("effect-herald/testing/Handler")
 
 /** The handler of an operation, or of a method and a path. `R` are the services that it needs. */
-export interface Handler<out R> {
+export interface Handler<out R> extends Pipeable {
   readonly [HandlerTypeId]: MemoryClient.Route<R>
 }
 
-const make = <R>(route: MemoryClient.Route<R>): Handler<R> => ({ [HandlerTypeId]: route })
+const make = <R>(route: MemoryClient.Route<R>): Handler<R> => ({
+  [HandlerTypeId]: route,
+  pipe() {
+    // `pipe` has overloads for every number of functions.
+    return pipeArguments(this, arguments)
+  }
+})
 
 /** Any operation. */
 export interface AnyOperation {
@@ -166,8 +180,9 @@ export const handle = <O extends AnyOperation, R = never>(
     request: ReceivedRequest
   ) => Effect.Effect<SuccessOf<O> | Reply<SuccessOf<O>>, ErrorOf<O>, R>
 ): Handler<R> => {
-  const { authoriserOf, method, name, segments, template } = operation[internals].compiled()
-  const served = serveEndpoint(operation.endpoint)
+  const { compiled, declared } = operation[internals]
+  const { authoriserOf, method, name, segments, template } = compiled()
+  const served = declared === undefined ? serveEndpoint(operation.endpoint) : serveDeclared(declared)
   const write = (encoded: EncodedReply, headers: ReplyHeaders) =>
     Either.isRight(encoded)
       ? Effect.succeed({
@@ -210,6 +225,189 @@ export const handle = <O extends AnyOperation, R = never>(
     )
   })
 }
+
+/** A request without an endpoint, as the handler of a verb receives it. */
+export interface VerbRequest<Name extends string> extends Omit<ReceivedRequest, "stream"> {
+  /** The values of the path, by the names in its template. */
+  readonly path: { readonly [N in Name]: string }
+  /** The query. A repeated name has a list of values. */
+  readonly query: Readonly<Record<string, string | ReadonlyArray<string>>>
+  /** The body, by its content type: JSON, the fields of a form, a `FormData`, text, or else bytes. Undefined if there is none. */
+  readonly body: unknown
+}
+
+/** The names in a path, or in the path of a whole URL. */
+type NamesOf<Target extends string> = string extends Target ? string : Endpoint.PathNames<Target>
+
+/**
+ * Makes a handler of a method and a path template. It returns JSON, undefined for a 204 without a body, or a reply of `reply` or
+ * `response`.
+ */
+export type VerbHandler = <const Target extends string, R = never>(
+  target: Target,
+  handler: (request: VerbRequest<NamesOf<Target>>) => Effect.Effect<unknown, never, R>
+) => Handler<R>
+
+/** Handlers of requests without an endpoint, by method. */
+export interface VerbHandlers {
+  readonly get: VerbHandler
+  readonly post: VerbHandler
+  readonly put: VerbHandler
+  readonly patch: VerbHandler
+  readonly delete: VerbHandler
+  readonly head: VerbHandler
+  readonly options: VerbHandler
+}
+
+const verbHandler =
+  (method: HttpMethod, tag: Context.Tag<never, Authoriser> | undefined): VerbHandler =>
+  (target, handler) => {
+    const { base, path: template } = splitTarget(target)
+    const segments = segmentsOf(template)
+    return make({
+      method,
+      segments,
+      template: base === undefined ? template : target,
+      name: undefined,
+      baseUrl: (context) => (tag === undefined ? base : baseUrlIn(context, tag)),
+      make: Effect.succeed(({ path, received, request }) =>
+        Effect.succeed(
+          Either.right(
+            Effect.gen(function* () {
+              const { stream: _, ...others } = received
+              const body = yield* anyBodyOf(received)
+              const query = fieldsOf(received.url.searchParams)
+              // The path has the names of the template.
+              const result = yield* handler({ ...others, path: path as never, query, body })
+              const { content, headers, status } = isReply(result) ? result : makeReply(result, {})
+              if (content._tag === "Raw") {
+                const { body, contentType } = content
+                return respond(request, { status: status ?? 200, body, contentType, headers })
+              }
+              const { value } = content
+              return respond(request, {
+                status: status ?? (value === undefined ? 204 : 200),
+                body: value === undefined ? "" : stringify(value),
+                contentType: value === undefined ? undefined : "application/json",
+                headers
+              })
+            })
+          )
+        )
+      )
+    })
+  }
+
+/**
+ * Makes handlers of requests of an API without endpoints, such as those of `Verbs`: by method and path template, below the API's base URL.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Authoriser } from "effect-herald"
+ * import { TestApi } from "effect-herald/testing"
+ *
+ * class GitHub extends Authoriser.Tag("app/GitHub")<GitHub>() {}
+ *
+ * const { get } = TestApi.verbs(GitHub)
+ *
+ * const github = TestApi.layer(get("/users/{user}", ({ path }) => Effect.succeed({ login: path.user })))
+ * ```
+ */
+export const verbs = <Id, Service extends Authoriser>(tag: Context.Tag<Id, Service>): VerbHandlers => {
+  // A tag is looked up by its key.
+  const of = (method: HttpMethod) => verbHandler(method, tag as unknown as Context.Tag<never, Authoriser>)
+  return {
+    get: of("GET"),
+    post: of("POST"),
+    put: of("PUT"),
+    patch: of("PATCH"),
+    delete: of("DELETE"),
+    head: of("HEAD"),
+    options: of("OPTIONS")
+  }
+}
+
+/**
+ * Handles GET requests to a whole URL, such as one of a server that is no API of the program, or to paths that end with a template,
+ * whatever their server.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { TestApi } from "effect-herald/testing"
+ *
+ * const signingKeys = TestApi.get("https://login.test/keys", () => Effect.succeed({ keys: [] }))
+ * const user = TestApi.get("/users/{id}", ({ path }) => Effect.succeed({ id: path.id }))
+ * ```
+ */
+export const get: VerbHandler = /*#__PURE__*/ verbHandler("GET", undefined)
+
+/** Handles POST requests; see `get`. */
+export const post: VerbHandler = /*#__PURE__*/ verbHandler("POST", undefined)
+
+/** Handles PUT requests; see `get`. */
+export const put: VerbHandler = /*#__PURE__*/ verbHandler("PUT", undefined)
+
+/** Handles PATCH requests; see `get`. */
+export const patch: VerbHandler = /*#__PURE__*/ verbHandler("PATCH", undefined)
+
+/** Handles HEAD requests; see `get`. The response has no body. */
+export const head: VerbHandler = /*#__PURE__*/ verbHandler("HEAD", undefined)
+
+/** Handles OPTIONS requests; see `get`. */
+export const options: VerbHandler = /*#__PURE__*/ verbHandler("OPTIONS", undefined)
+
+const del: VerbHandler = /*#__PURE__*/ verbHandler("DELETE", undefined)
+export {
+  /** Handles DELETE requests; see `get`. */
+  del as delete
+}
+
+/**
+ * Adds the faults of a script to a handler. Its state is that of the layer. The script counts the requests that the handler takes.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Schema } from "effect"
+ * import { Authoriser, Endpoint, Operation } from "effect-herald"
+ * import { Faults, TestApi } from "effect-herald/testing"
+ *
+ * class Weather extends Authoriser.Tag("app/Weather")<Weather>() {}
+ *
+ * const getForecast = Operation.make(Weather, () =>
+ *   Endpoint.get("/forecast/{city}", { success: Schema.Struct({ celsius: Schema.Number }) })
+ * )
+ *
+ * const handler = TestApi.handle(getForecast, () => Effect.succeed({ celsius: 3 })).pipe(
+ *   TestApi.withFaults(Faults.sequence([Faults.reset, Faults.status(503)]))
+ * )
+ * ```
+ */
+export const withFaults: {
+  (script: Faults.Script): <R>(handler: Handler<R>) => Handler<R>
+  <R>(handler: Handler<R>, script: Faults.Script): Handler<R>
+} = /*#__PURE__*/ dual(2, <R>(handler: Handler<R>, script: Faults.Script): Handler<R> => {
+  const route = handler[HandlerTypeId]
+  return make({
+    ...route,
+    make: Effect.map(
+      Effect.all([route.make, script.make]),
+      ([accept, next]): MemoryClient.Accept<R> =>
+        (exchange) =>
+          Effect.map(
+            accept(exchange),
+            Either.map((sending) =>
+              Effect.contextWithEffect((services: Context.Context<R>) =>
+                Effect.flatMap(next, (fault) =>
+                  fault.apply(Effect.succeed(exchange.request), Effect.provide(sending, services))
+                )
+              )
+            )
+          )
+    )
+  })
+})
 
 /**
  * An `HttpClient` in memory, whose requests the handlers take, and the calls that are made (`Calls`). Handlers of several APIs can be in

@@ -1,4 +1,5 @@
 export * as Calls from "./Calls.js"
+export * as Faults from "./Faults.js"
 export * as Exchange from "./Exchange.js"
 export { contract, type Report } from "./contract.js"
 export * as Recording from "./Recording.js"

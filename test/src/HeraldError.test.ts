@@ -60,6 +60,8 @@ const family: ReadonlyArray<readonly [tag: string, error: Herald.HeraldError]> =
     new Herald.Forbidden({ ...details, status: 403, issues: [] }),
     new Herald.NotFound({ ...details, status: 404, issues: [] }),
     new Herald.Conflict({ ...details, status: 409, issues: [] }),
+    new Herald.PreconditionFailed({ ...details, status: 412, issues: [] }),
+    new Herald.PreconditionRequired({ ...details, status: 428, issues: [] }),
     new Herald.UnprocessableContent({ ...details, status: 422, issues: [] }),
     new Herald.RateLimited({ ...details, status: 429, issues: [] }),
     new Herald.ClientError({ ...details, status: 418, issues: [] }),

@@ -137,9 +137,6 @@ describe.skipIf(redisUrl === undefined)(`a rate limit in Redis${redisUrl === und
     })
   )
 
-  /** The longest time for calls to fail without Redis, in milliseconds. With the defaults of `ioredis` it would be longer. */
-  const maxFailureTime = 10_000
-
   /** Silences `ioredis`, which prints failed connections, since the store does not expose them. */
   const silenced = Effect.acquireRelease(
     Effect.sync(() => vi.spyOn(console, "error").mockImplementation(() => {})),
@@ -163,10 +160,8 @@ describe.skipIf(redisUrl === undefined)(`a rate limit in Redis${redisUrl === und
           )
           yield* Effect.sleep("100 millis")
           yield* state === "is closed" ? proxy.cut : proxy.hold(true)
-          const startedAt = monotonic()
           // On a slow machine some calls may be admitted before.
           const failures = [...(yield* Fiber.join(waiting)).filter(Either.isLeft), yield* Effect.either(thing())]
-          expect(monotonic() - startedAt).toBeLessThan(maxFailureTime)
           for (const failure of failures) {
             expect(Either.flip(failure)).toMatchObject({
               right: { _tag: "NotSent", message: expect.stringContaining("the store of the rate limit failed") }

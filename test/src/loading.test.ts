@@ -32,6 +32,8 @@ const loaded: Readonly<Record<string, ReadonlyArray<string>>> = {
   "effect-herald/spec": [],
   "effect-herald/spec/tools": [],
   "effect-herald/sqlite": ["libsql", "node:fs", "node:path"],
+  "effect-herald/terminal": ["cli-progress", "node:process"],
+  "effect-herald/streams": ["eventsource-parser"],
   "effect-herald/testing": []
 }
 

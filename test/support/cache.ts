@@ -25,6 +25,7 @@ import { randomUUID } from "node:crypto"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { longTimeouts } from "./redis.js"
 
 /** The URL of the Redis for tests, if there is one. */
 export const redisUrl = process.env["REDIS_URL"]
@@ -33,9 +34,6 @@ export const redisUrl = process.env["REDIS_URL"]
 export const skipReason = "skipped: set REDIS_URL, as .ci/run does"
 
 export const redisOptions = (url: URL): RedisOptions => ({ host: url.hostname, port: Number(url.port || 6379) })
-
-/** Timeouts that no command reaches on a busy machine, for tests of anything but timeouts. */
-export const longTimeouts = { commandTimeout: 30_000, connectTimeout: 30_000 } satisfies RedisOptions
 
 /** A new directory, which is deleted when the scope closes. */
 export const temporaryDirectory = Effect.acquireRelease(

@@ -27,7 +27,7 @@ const shipper = Log.layer({
   send: (records) => post("/logs", { json: records.map(({ message }) => message) }),
   batch: size === "1" ? undefined : { size: Number(size), within: "50 millis" },
   retry: Schedule.spaced("10 millis"),
-  flushWithin: end === "deadline" ? "300 millis" : "60 seconds",
+  flushWithin: end === "deadline" ? "300 millis" : "10 minutes",
   queue: { capacity: 1_000_000 }
 })
 

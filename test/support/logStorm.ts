@@ -38,7 +38,13 @@ const fateAt: Readonly<Record<number, Fate>> = {
   83: "cuts the response"
 }
 
-/** A server that fails. It dies half-way, and hangs and answers 429 a few times, since each of these takes a second. */
+/** A record as it is sent. Reports of drops can have the same text, so that each record has a number. */
+interface Sent {
+  readonly id: number
+  readonly text: string
+}
+
+/** A server that fails. It dies half-way, and hangs and answers 429 a few times. */
 const makeServer = async (expectedRequests: number) => {
   const rare = new Map<number, Fate>([
     [3, "hangs"],
@@ -50,31 +56,32 @@ const makeServer = async (expectedRequests: number) => {
   const counts = new Map<Fate, number>()
   /** The texts in order of their arrival. */
   const arrived: Array<string> = []
-  /** The texts of requests whose response was broken. */
-  const broken = new Set<string>()
+  /** The records of requests whose response was broken. */
+  const broken = new Set<number>()
   let doubled = 0
   let unexplained = 0
-  const known = new Set<string>()
+  const known = new Set<number>()
   let requests = 0
+  let onHanging = () => {}
 
   const read = async (request: IncomingMessage) => {
     let body = ""
     for await (const chunk of request) body += String(chunk)
     // The shipper sends these bodies only.
-    return JSON.parse(body) as ReadonlyArray<string>
+    return JSON.parse(body) as ReadonlyArray<Sent>
   }
 
-  const store = (texts: ReadonlyArray<string>, isBroken: boolean) => {
-    for (const text of texts) {
-      if (known.has(text)) {
+  const store = (records: ReadonlyArray<Sent>, isBroken: boolean) => {
+    for (const { id, text } of records) {
+      if (known.has(id)) {
         doubled += 1
-        if (!broken.has(text)) unexplained += 1
+        if (!broken.has(id)) unexplained += 1
       } else {
-        known.add(text)
+        known.add(id)
         arrived.push(text)
       }
-      if (isBroken) broken.add(text)
-      else broken.delete(text)
+      if (isBroken) broken.add(id)
+      else broken.delete(id)
     }
   }
 
@@ -82,13 +89,13 @@ const makeServer = async (expectedRequests: number) => {
     requests += 1
     const fate = rare.get(requests) ?? fateAt[requests % period] ?? "accepts"
     counts.set(fate, (counts.get(fate) ?? 0) + 1)
-    if (fate === "closes before reading") return request.destroy()
-    const texts = await read(request)
-    if (fate === "hangs") return
+    if (fate === "closes before reading") return response.destroy()
+    const sent = await read(request)
+    if (fate === "hangs") return onHanging()
     if (fate === "500" || fate === "503") return response.writeHead(Number(fate)).end("failed")
     if (fate === "429") return response.writeHead(429, { "retry-after": "1" }).end()
-    store(texts, fate !== "accepts")
-    if (fate === "closes after reading") return request.destroy()
+    store(sent, fate !== "accepts")
+    if (fate === "closes after reading") return response.destroy()
     if (fate === "cuts the response") {
       response.writeHead(200, { "content-length": 100 }).write("half of ")
       return response.socket?.end()
@@ -115,6 +122,10 @@ const makeServer = async (expectedRequests: number) => {
       server.close()
       server.closeAllConnections()
     },
+    /** Waits until the server hangs in a request. */
+    hanging: Effect.async<void>((resume) => {
+      onHanging = () => resume(Effect.void)
+    }),
     seen: () => ({ arrived, counts, doubled, unexplained, requests })
   }
 }
@@ -126,11 +137,16 @@ export interface Plan {
   readonly batch?: number
   readonly whenFull?: "drop-oldest" | "drop-newest" | "wait"
   readonly capacity?: number
+  /** The number of records that are logged at once, before the queue is half empty. Default: records do not wait for the queue. */
+  readonly burst?: number
 }
 
 class Logs extends Authoriser.Tag("storm/Logs")<Logs>() {}
 
 const { post } = Verbs.make(Logs)
+
+/** Lets requests go out and responses come in. */
+const turn = Effect.promise(() => new Promise(setImmediate))
 
 const isReport = (text: string) => !text.startsWith("record ")
 
@@ -138,19 +154,27 @@ const report = (text: string) => Number(/^\d+/.exec(text)?.[0])
 
 /** Logs records through the server, and returns its view and that of the shipper, and the promises that are broken. */
 export const runStorm = <E>(
-  { batch, capacity = 10_000, records, whenFull = "wait" }: Plan,
+  { batch, burst, capacity = 10_000, records, whenFull = "wait" }: Plan,
   store?: Layer.Layer<Log.Store, E>
 ) =>
   Effect.gen(function* () {
     const server = yield* Effect.acquireRelease(
-      Effect.promise(() => makeServer(records / (batch ?? 1))),
+      Effect.promise(() => makeServer(((burst === undefined ? 1 : capacity / burst) * records) / (batch ?? 1))),
       ({ close }) => Effect.sync(close)
     )
+    const ids = new WeakMap<Log.LogRecord, number>()
+    let next = 0
+    const idOf = (record: Log.LogRecord) => {
+      const id = ids.get(record) ?? (next += 1)
+      ids.set(record, id)
+      return id
+    }
     const shipper = Log.layer({
       send: (sent) =>
-        post("/logs", { json: sent.map(({ message }) => message) }).pipe(
-          // Longer than the wait after a 429, so that no accepted request is given up.
-          Effect.timeoutFail({ duration: "3 seconds", onTimeout: () => "hangs" as const })
+        Effect.raceFirst(
+          post("/logs", { json: sent.map((record): Sent => ({ id: idOf(record), text: record.message })) }),
+          // In place of a time limit, by which a slow machine would give up requests that were accepted.
+          Effect.zipRight(server.hanging, Effect.fail("hangs"))
         ),
       batch: batch === undefined ? undefined : { size: batch, within: "20 millis" },
       retry: Schedule.spaced("5 millis"),
@@ -166,7 +190,10 @@ export const runStorm = <E>(
       const { flush, stats } = yield* Log.Shipper
       for (let index = 0; index < records; index += 1) {
         yield* Effect.log(`record ${index}`)
-        if (index % 500 === 499) yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+        if (index % 500 === 499) yield* turn
+        if (burst !== undefined && index % burst === burst - 1) {
+          yield* Effect.repeat(turn, { until: () => Effect.map(stats, ({ queued }) => queued <= capacity / 2) })
+        }
       }
       yield* flush
       yield* flush
@@ -185,7 +212,7 @@ export const runStorm = <E>(
       "what is counted as shipped arrived": shipped === arrived.length,
       "what was not dropped arrived": numbers.length === records - dropped,
       "drops are reported": reported === dropped,
-      "nothing is dropped while fibers wait": whenFull !== "wait" || dropped === 0,
+      "records are dropped if and only if the policy says so": dropped > 0 === (whenFull !== "wait"),
       "nothing failed or is left": failed + queued === 0,
       "records arrive in order": isInOrder,
       "a doubled record is one whose response was broken": unexplained === 0,

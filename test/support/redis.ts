@@ -35,6 +35,9 @@ export const inHurry: RedisOptions = {
   commandTimeout: 1000
 }
 
+/** Timeouts that no command reaches on a busy machine, for tests of anything but timeouts. */
+export const longTimeouts = { commandTimeout: 30_000, connectTimeout: 30_000 } satisfies RedisOptions
+
 /** The rate limiter's store in this Redis. */
 export const redisStore = (url: URL, options: RedisOptions & { readonly prefix: string }) =>
   RateLimiterRedis.layerStore({ ...optionsOf(url), ...options })

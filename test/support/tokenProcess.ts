@@ -17,13 +17,13 @@ import { FileTokenStore } from "effect-herald/node"
 import { RedisTokenStore } from "effect-herald/redis"
 import { once } from "node:events"
 import { Caller, once as withoutRetries, thing } from "./kit.js"
-import { optionsOf } from "./redis.js"
+import { longTimeouts, optionsOf } from "./redis.js"
 import { makeTokens, type Outcome } from "./tokenServer.js"
 
 const [task, directory = "", server = "", prefix = ""] = process.argv.slice(2)
 
 const store = directory.startsWith("redis:")
-  ? RedisTokenStore.layer({ redis: { ...optionsOf(new URL(directory)), prefix } })
+  ? RedisTokenStore.layer({ redis: { ...optionsOf(new URL(directory)), ...longTimeouts, prefix } })
   : FileTokenStore.layer({ directory }).pipe(Layer.provide(NodeFileSystem.layer), Layer.orDie)
 
 const call = Effect.gen(function* () {

@@ -65,7 +65,7 @@ export const decodeSuccess = (context: ResponseContext): Decoded<HeraldError.Dec
   const issues: Array<Issue> = []
   let reason: Mismatch["reason"] = "Shape"
   for (const reader of readers) {
-    const decoded = reader.read(response, parsed, context.call)
+    const decoded = reader.read(response, parsed, context.call, context)
     // A right side has no error, of whatever type.
     if (Either.isRight(decoded)) return decoded as Either.Right<never, unknown>
     reason = decoded.left.reason

@@ -179,7 +179,9 @@ const classes: {
   Forbidden: HeraldError.Forbidden,
   NotFound: HeraldError.NotFound,
   Conflict: HeraldError.Conflict,
+  PreconditionFailed: HeraldError.PreconditionFailed,
   UnprocessableContent: HeraldError.UnprocessableContent,
+  PreconditionRequired: HeraldError.PreconditionRequired,
   RateLimited: HeraldError.RateLimited,
   ClientError: HeraldError.ClientError,
   ServerError: HeraldError.ServerError
@@ -191,7 +193,9 @@ const sentences: Readonly<Record<HeraldError.StatusError["_tag"], string>> = {
   Forbidden: "forbidden",
   NotFound: "not found",
   Conflict: "conflict",
+  PreconditionFailed: "the resource is not as the condition demands",
   UnprocessableContent: "the server refused the content",
+  PreconditionRequired: "the server demands a condition",
   RateLimited: "too many requests",
   ClientError: "the server refused the request",
   ServerError: "the server failed"
@@ -210,7 +214,9 @@ const tags: Readonly<Record<number, HeraldError.StatusError["_tag"]>> = {
   403: "Forbidden",
   404: "NotFound",
   409: "Conflict",
+  412: "PreconditionFailed",
   422: "UnprocessableContent",
+  428: "PreconditionRequired",
   429: "RateLimited"
 }
 

@@ -9,6 +9,7 @@ import type { Authoriser } from "../../Authoriser.js"
 import type { AnyError, EncodeError } from "../../HeraldError.js"
 import type { RawResponse } from "../../RawResponse.js"
 import type { Issue } from "../../Issue.js"
+import { dropStream } from "../http/readBody.js"
 import type * as Shape from "../descriptor/Shape.js"
 import type { Decoded } from "../endpoint/Codec.js"
 import type { CompiledEndpoint, Parts } from "../endpoint/CompiledEndpoint.js"
@@ -134,7 +135,7 @@ const decoder = (call: CallInfo, state: CallState.CallState) => (response: RawRe
 const complete =
   <A>(call: CallInfo, toResult: (completed: Completed) => A) =>
   ({ response, value }: { readonly response: RawResponse; readonly value: Decoded<AnyError> }) => {
-    if (Either.isLeft(value)) return Effect.fail(value.left)
+    if (Either.isLeft(value)) return Effect.zipRight(dropStream(response.stream), Effect.fail(value.left))
     const { issues } = value
     const url = response.redirected ?? call.request.url
     const result = toResult({ call, response, url, value: value.right, issues })

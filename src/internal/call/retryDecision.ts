@@ -1,8 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as ScheduleDecision from "effect/ScheduleDecision"
-import * as ScheduleIntervals from "effect/ScheduleIntervals"
 import type { FailedAttempt, Verdict } from "../../Attempt.js"
+import { makeScheduleStep } from "../scheduleStep.js"
 import type { RetryPolicy, Rule } from "./retryRule.js"
 
 /** The state of a call that limits its retries, in addition to the failure itself. */
@@ -27,21 +26,6 @@ export type Decision =
       /** The wait that the server asks for, if that wait is the reason why the call ends. */
       readonly retryAfter: Duration.Duration | undefined
     }
-
-/**
- * Returns a function that steps a rule's schedule and returns its delay, or undefined at the schedule's end. The function
- * holds the schedule's state.
- */
-const makeStep = ({ schedule }: Rule) => {
-  let state = schedule.initial
-  return (failed: FailedAttempt, now: number): Effect.Effect<Duration.Duration | undefined> =>
-    Effect.map(schedule.step(now, failed, state), ([next, , decision]) => {
-      state = next
-      return ScheduleDecision.isContinue(decision)
-        ? Duration.millis(Math.max(0, ScheduleIntervals.start(decision.intervals) - now))
-        : undefined
-    })
-}
 
 /** Changes the class to `Rejected` if a rule's `rejected` matches. Does not apply to failures without a response. */
 export const applyRejected = (policy: RetryPolicy, failed: FailedAttempt): FailedAttempt =>
@@ -68,9 +52,9 @@ const verdictWithoutPolicy = (
  * retry, or wait less than the server asked for.
  */
 export const makeDecide = (policy: RetryPolicy) => {
-  const steps = new Map<Rule, ReturnType<typeof makeStep>>()
+  const steps = new Map<Rule, ReturnType<typeof makeScheduleStep<FailedAttempt>>>()
   const stepOf = (rule: Rule) => {
-    const step = steps.get(rule) ?? makeStep(rule)
+    const step = steps.get(rule) ?? makeScheduleStep(rule.schedule)
     steps.set(rule, step)
     return step
   }

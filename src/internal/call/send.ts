@@ -225,6 +225,8 @@ export interface SendOptions<E, R> {
     carriedOut: boolean,
     plain: HttpRequest.HttpClientRequest
   ) => void
+  /** Runs when the head of a response is received, also of one that redirects. */
+  readonly onReceived: (response: HttpClientResponse) => void
 }
 
 /** A response, and the request that it responds to, after redirects. */
@@ -260,6 +262,7 @@ export const send = <A, E, R, E2>(
       ? withTraceContext(authorized.request, (request) => sendOnce(client, request, true, options.expiry))
       : sendOnce(client, authorized.request, onlySameOrigin, options.expiry)
   return Effect.flatMap(exchanged, (response): ReturnType<typeof send<A, E, R, E2>> => {
+    options.onReceived(response)
     const sent = { response, plain, authorized }
     const { status } = response
     if (!redirectStatuses.includes(status) || !options.follows(status) || followed === maxRedirects)

@@ -37,7 +37,8 @@ export interface ReadingCall {
 export interface Reader {
   /** The form in which the body is received: text or bytes, which are read whole, a Stream, or nothing if it is not used. */
   readonly receives: "text" | "bytes" | "stream" | "nothing"
-  readonly read: (response: RawResponse, json: Json, call?: ReadingCall) => Decoded<Mismatch>
+  /** `context` is that of errors about the response, for readers that make errors later. This module can't name its type. */
+  readonly read: (response: RawResponse, json: Json, call?: ReadingCall, context?: object) => Decoded<Mismatch>
   /** Opens a body that is received as a Stream. */
   readonly open?: ((content: ReturnType<Content["stream"]>, toError: ToError) => RawResponse["stream"]) | undefined
 }

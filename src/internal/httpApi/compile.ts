@@ -32,14 +32,22 @@ import { parsePath } from "./path.js"
 type AnyEndpoint = HttpApiEndpoint.HttpApiEndpoint.AnyWithProps
 type AnyGroup = HttpApiGroup.HttpApiGroup.AnyWithProps
 
+/** An endpoint of an `HttpApi`, with its group and its API, whose errors it has. */
+export interface Declared {
+  readonly api: HttpApi.HttpApi.AnyWithProps
+  readonly group: AnyGroup
+  readonly endpoint: AnyEndpoint
+}
+
 /** The bodies of an endpoint by status, including the errors of its group and its API. */
-interface Bodies {
+export interface Bodies {
   readonly annotations: Context.Context<never>
   readonly successes: ReadonlyMap<number, AST.AST | undefined>
   readonly errors: ReadonlyMap<number, AST.AST>
 }
 
-const bodiesOf = (api: HttpApi.HttpApi.AnyWithProps, group: AnyGroup, endpoint: AnyEndpoint): Bodies => {
+/** Returns the bodies of an endpoint. */
+export const bodiesOf = ({ api, endpoint, group }: Declared): Bodies => {
   let found: Bodies | undefined
   HttpApi.reflect(api, {
     // The same endpoint may be in several groups.
@@ -63,7 +71,7 @@ const bodiesOf = (api: HttpApi.HttpApi.AnyWithProps, group: AnyGroup, endpoint: 
 type AnySchema = Schema.Schema.AnyNoContext
 
 /** Returns a schema of an endpoint, if it has one. `fromApi` accepts APIs whose schemas need no services. */
-const schemaIn = (schema: Option.Option<Schema.Schema.All>): AnySchema | undefined =>
+export const schemaIn = (schema: Option.Option<Schema.Schema.All>): AnySchema | undefined =>
   Option.getOrUndefined(schema) as AnySchema | undefined
 
 /** Makes an encoder of a path. Undefined is the value of an absent optional parameter. */
@@ -158,14 +166,10 @@ export interface Compiled {
 }
 
 /** Compiles an endpoint of an API. Throws a `TypeError` that lists all problems of an invalid endpoint. */
-export const compileEndpoint = (
-  name: string,
-  api: HttpApi.HttpApi.AnyWithProps,
-  group: AnyGroup,
-  endpoint: AnyEndpoint
-): Compiled => {
+export const compileEndpoint = (name: string, declared: Declared): Compiled => {
+  const { endpoint } = declared
   const { method } = endpoint
-  const bodies = bodiesOf(api, group, endpoint)
+  const bodies = bodiesOf(declared)
   const behavior = behaviorOf(method, bodies.annotations, endpoint.annotations)
   const pathSchema = schemaIn(endpoint.pathSchema)
   const path = parsePath(endpoint.path, pathSchema && encodedNames(pathSchema))

@@ -160,7 +160,8 @@ export const snapshot = (value: unknown, isSecret: IsSecret, budget: Budget): un
       case "string":
         return cutText(one, budget)
       case "number":
-        return Number.isFinite(one) ? one : String(one)
+        // JSON has no negative zero.
+        return Object.is(one, -0) ? 0 : Number.isFinite(one) ? one : String(one)
       case "boolean":
         return one
       case "undefined":

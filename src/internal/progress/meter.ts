@@ -1,5 +1,5 @@
 import * as Duration from "effect/Duration"
-import type { Progress } from "../../Progress.js"
+import type { Progress } from "./Progress.js"
 
 /** The time over which the rate is averaged, in milliseconds: long enough to be steady, short enough to follow a change. */
 const averagedOver = 5000
@@ -16,35 +16,48 @@ export interface MeterOptions {
 
 /** Measures the rate of work. */
 export interface Meter {
-  /** Returns the progress now. */
+  /** Returns the progress now. A total that is not a number of at least 0 is not known. */
   readonly read: (done: number, now: number, total?: number) => Progress
 }
 
-/** Makes a meter. Its rate is an exponential average, so that it follows a change within seconds. */
+/** The product of rounding can be more than the largest number. */
+const finite = (number: number) => Math.min(number, Number.MAX_VALUE)
+
+const remainingOf = (left: number | undefined, rate: number): Duration.Duration | undefined => {
+  if (left === 0) return Duration.zero
+  return left === undefined || rate <= 0 ? undefined : Duration.seconds(left / rate)
+}
+
+/**
+ * Makes a meter. Its rate is an exponential average over the time that was measured, so that it follows a change within seconds and is
+ * exact from the start. Time that a clock goes back, and work that is undone, are not measured.
+ */
 export const makeMeter = (options: MeterOptions): Meter => {
-  const { now: startedAt, unit } = options
-  const initially = options.done ?? 0
-  let last = { done: initially, now: startedAt }
-  let average: number | undefined
+  let last = { done: options.done ?? 0, now: options.now }
+  let elapsed = 0
+  // The weighted sum of the rates, and the sum of their weights. It approaches 1 as time passes.
+  let weighted = 0
+  let weights = 0
   return {
     read: (done, now, total = options.total) => {
       const passed = now - last.now
+      if (passed > 0) elapsed += passed
       if (passed > 0 && done >= last.done) {
-        const rate = ((done - last.done) / passed) * 1000
-        const weight = 1 - Math.exp(-passed / averagedOver)
-        average = average === undefined ? rate : average + weight * (rate - average)
-        last = { done, now }
+        const kept = Math.exp(-passed / averagedOver)
+        weighted = finite(weighted * kept + finite(((done - last.done) / passed) * 1000) * (1 - kept))
+        weights = weights * kept + (1 - kept)
       }
-      const rate = average ?? 0
-      const left = total === undefined ? undefined : Math.max(0, total - done)
+      // Work that is done within the same millisecond counts for the next one.
+      if (passed !== 0 || done < last.done) last = { done, now }
+      const rate = weights === 0 ? 0 : finite(weighted / weights)
+      const known = total !== undefined && total >= 0 && Number.isFinite(total) ? total : undefined
       return {
-        unit,
+        unit: options.unit,
         done,
-        total,
+        total: known,
         rate,
-        elapsed: Duration.millis(Math.max(0, now - startedAt)),
-        remaining:
-          left === 0 ? Duration.zero : left === undefined || rate <= 0 ? undefined : Duration.seconds(left / rate)
+        elapsed: Duration.millis(elapsed),
+        remaining: remainingOf(known === undefined ? undefined : Math.max(0, known - done), rate)
       }
     }
   }

@@ -1,6 +1,6 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { Progress, Report } from "../../Progress.js"
+import type { Progress, Report } from "./Progress.js"
 import { makeMeter } from "./meter.js"
 
 /** The shortest time between two reports, in milliseconds. */
@@ -14,7 +14,13 @@ export interface Reporter {
   readonly finish: (done: number, total?: number) => Effect.Effect<void>
 }
 
-/** Makes a reporter, which starts now. The first report is made at once. */
+/**
+ * Makes a reporter, which starts now. The first report is made at once.
+ *
+ * - `report`: reports the progress
+ * - `total`: the amount of all the work, if it is known
+ * - `done`: the part that was done before, which is not counted in the rate. Default: 0
+ */
 export const makeReporter = (
   report: Report,
   unit: Progress["unit"],
@@ -23,7 +29,7 @@ export const makeReporter = (
 ): Effect.Effect<Reporter> =>
   Effect.map(Clock.currentTimeMillis, (startedAt) => {
     const meter = makeMeter({ unit, total, now: startedAt, done })
-    let reportedAt = Number.NEGATIVE_INFINITY
+    let reportedAt: number | undefined
     const at = (now: number, done: number, total?: number) => {
       reportedAt = now
       return Effect.asVoid(report(meter.read(done, now, total)))
@@ -31,7 +37,10 @@ export const makeReporter = (
     return {
       advance: (done, total) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          now - reportedAt < interval ? Effect.void : at(now, done, total)
+          // A clock that went back is no reason to be silent until it has caught up.
+          reportedAt !== undefined && now >= reportedAt && now - reportedAt < interval
+            ? Effect.void
+            : at(now, done, total)
         ),
       finish: (done, total) => Effect.flatMap(Clock.currentTimeMillis, (now) => at(now, done, total))
     }

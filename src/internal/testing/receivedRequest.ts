@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { decodeText } from "../http/charset.js"
 import { parse } from "../http/json.js"
+import { parseJson } from "../parseJson.js"
 import { readChunks } from "../http/readBody.js"
 
 /** A request, as a server receives it. */
@@ -85,4 +86,25 @@ const bytesOfWritten = (written: Response): Effect.Effect<Uint8Array, unknown> =
   Effect.tryPromise({
     try: async () => new Uint8Array(await written.arrayBuffer()),
     catch: (failure) => failure
+  })
+
+/** Returns pairs as a record. A repeated name has a list of values. */
+export const fieldsOf = (params: URLSearchParams): Readonly<Record<string, string | ReadonlyArray<string>>> =>
+  Object.fromEntries(
+    [...new Set(params.keys())].map((name) => {
+      const values = params.getAll(name)
+      return [name, values.length === 1 ? values[0]! : values]
+    })
+  )
+
+/** Reads a body by its content type. */
+export const anyBodyOf = ({ bytes, formData, headers, text }: ReceivedRequest): Effect.Effect<unknown> =>
+  Effect.flatMap(bytes, (content): Effect.Effect<unknown> => {
+    if (content.length === 0) return Effect.succeed(undefined)
+    const type = headers["content-type"] ?? ""
+    // Text that is not JSON stays text.
+    if (/[/+]json\b/i.test(type)) return Effect.map(text, (text) => parseJson(text) ?? text)
+    if (/x-www-form-urlencoded/i.test(type)) return Effect.map(text, (text) => fieldsOf(new URLSearchParams(text)))
+    if (/^multipart\//i.test(type)) return formData
+    return /^text\//i.test(type) ? text : Effect.succeed(content)
   })

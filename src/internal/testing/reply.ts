@@ -50,7 +50,13 @@ export interface RawOptions {
   readonly json?: unknown
 }
 
-export const raw = (status: number, options: RawOptions): Reply<never> => {
+/** A response whose body is sent as it is. */
+export interface RawReply extends Reply<never> {
+  readonly status: number
+  readonly content: Extract<Reply<never>["content"], { readonly _tag: "Raw" }>
+}
+
+export const raw = (status: number, options: RawOptions): RawReply => {
   const { body = "", headers = {} } = options
   const hasJson = "json" in options && options.json !== undefined
   return {

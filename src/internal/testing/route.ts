@@ -49,3 +49,9 @@ export const matcher = (segments: ReadonlyArray<Segment>): MatchPath => {
 export const specificity = (segments: ReadonlyArray<Segment>): number =>
   segments.flatMap(({ parts }) => parts).reduce((sum, part) => sum + ("literal" in part ? part.literal.length : 0), 0) +
   segments.length
+
+/** Splits the target of a handler into the origin of a whole URL, and a path. */
+export const splitTarget = (target: string): { readonly base: string | undefined; readonly path: string } => {
+  const [, base, path = target] = /^([a-z][a-z\d+.-]*:\/\/[^/{]+)(.*)$/is.exec(target) ?? []
+  return { base, path }
+}

@@ -14,7 +14,7 @@ import { prependPath } from "../endpoint/values.js"
 import { parse } from "../http/json.js"
 import { fromParseIssue } from "../parseIssues.js"
 import type { ReceivedRequest } from "./receivedRequest.js"
-import { collect, fieldsDecoder, textDecoder } from "./texts.js"
+import { collect, fieldsDecoder, headerFields, inHeaders, textDecoder } from "./texts.js"
 
 type Decoded<A> = Either.Either<A, ReadonlyArray<Issue>>
 
@@ -44,7 +44,7 @@ const issuesOf = ({ issues, reason }: Mismatch): ReadonlyArray<Issue> =>
   issues.length > 0 ? issues : [{ path: [], message: `does not match (${reason})` }]
 
 /** Makes the function that decodes a request body. */
-const bodyReader = (body: Body.Any): ((request: ReceivedRequest) => Effect.Effect<Decoded<unknown>>) => {
+export const bodyReader = (body: Body.Any): ((request: ReceivedRequest) => Effect.Effect<Decoded<unknown>>) => {
   const { codec, kind, schema } = body
   if (kind === "stream") return ({ stream }) => Effect.succeed(Either.right(stream))
   if (kind === "form" || kind === "multipart") {
@@ -95,7 +95,7 @@ export const serveEndpoint = (endpoint: Any): Served => {
     return [name, decode] as const
   })
   const decodeQuery = query && fieldsDecoder(query)
-  const decodeHeaders = headers && fieldsDecoder(headers, (name) => name.toLowerCase())
+  const decodeHeaders = headers && fieldsDecoder(headers, inHeaders)
   const readBody = body && bodyReader(body)
   const successes: Readonly<Record<string, Body.Any>> = Body.isBody(success) ? { "2XX": success } : success
 
@@ -115,10 +115,7 @@ export const serveEndpoint = (endpoint: Any): Served => {
         add([], decodeQuery(collect(request.url.searchParams)), (value) => value as object)
       }
       if (decodeHeaders !== undefined) {
-        const received = Object.entries(request.headers).flatMap(([name, value]) =>
-          value === undefined ? [] : [[name, value] as const]
-        )
-        add(["headers"], decodeHeaders(collect(received)), (value) => ({ headers: value }))
+        add(["headers"], decodeHeaders(headerFields(request.headers)), (value) => ({ headers: value }))
       }
       if (readBody !== undefined) add(["body"], yield* readBody(request), (value) => ({ body: value }))
       return issues.length > 0 ? Either.left(issues) : Either.right(input)

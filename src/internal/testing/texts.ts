@@ -67,11 +67,15 @@ const scalarOf = (members: ReadonlyArray<AST.AST>, given: string | Blob): unknow
 }
 
 /** Converts values that were received for a name to a value of its encoded type. */
-const valueOf = (ast: AST.AST, received: Received): unknown => {
+const valueOf = (ast: AST.AST, given: Received, separator?: RegExp): unknown => {
   const members = membersOf(ast)
   const lists = members.filter((member) => member._tag === "TupleType")
   const scalars = members.filter((member) => member._tag !== "TupleType")
   const [list] = lists
+  const received =
+    list !== undefined && separator !== undefined
+      ? given.flatMap((one): Received => (Predicate.isString(one) ? one.split(separator) : [one]))
+      : given
   const isScalar = scalars.some(({ _tag }) => _tag !== "UndefinedKeyword" && !isNull(_tag, scalars))
   if (list === undefined || (received.length === 1 && isScalar)) {
     const [first] = received
@@ -97,19 +101,32 @@ const absentOf = (ast: AST.AST): { readonly value: unknown } | undefined => {
   return members.some(({ _tag }) => _tag === "UndefinedKeyword") ? { value: undefined } : undefined
 }
 
+/** How a part of a request holds fields. */
+interface Place {
+  /** Returns the name that is received for the name in a schema. */
+  readonly nameOf: (name: string) => string
+  /** Separates the values of a list that is one text. */
+  readonly separator?: RegExp
+}
+
+const byName: Place = { nameOf: (name) => name }
+
+/** The place of headers, whose names are in lower case, and whose lists are joined (RFC 9110, 5.3). */
+export const inHeaders: Place = { nameOf: (name) => name.toLowerCase(), separator: /, */ }
+
 /** Converts received fields to a record of an encoded type. */
 const recordOf = (
   { indexSignatures, propertySignatures }: AST.TypeLiteral,
   fields: ReceivedFields,
-  nameOf: (name: string) => string
+  place: Place
 ): Readonly<Record<string, unknown>> => {
   const record: Record<string, unknown> = {}
   const known = new Set<string>()
   for (const { isOptional, name, type } of propertySignatures) {
     if (!Predicate.isString(name)) continue
-    known.add(nameOf(name))
-    const received = fields.get(nameOf(name))
-    if (received !== undefined) record[name] = valueOf(type, received)
+    known.add(place.nameOf(name))
+    const received = fields.get(place.nameOf(name))
+    if (received !== undefined) record[name] = valueOf(type, received, place.separator)
     else if (!isOptional) {
       const absent = absentOf(type)
       if (absent !== undefined) record[name] = absent.value
@@ -117,7 +134,8 @@ const recordOf = (
   }
   const [index] = indexSignatures
   if (index !== undefined) {
-    for (const [name, received] of fields) if (!known.has(name)) record[name] = valueOf(index.type, received)
+    for (const [name, received] of fields)
+      if (!known.has(name)) record[name] = valueOf(index.type, received, place.separator)
   }
   return record
 }
@@ -125,16 +143,13 @@ const recordOf = (
 type Decode<A> = (input: A) => Either.Either<unknown, ReadonlyArray<Issue>>
 
 /** Makes the decoder of fields that were written as texts by a schema: a query, a form, a multipart body, or headers. */
-export const fieldsDecoder = (
-  schema: Schema.Schema.AnyNoContext,
-  nameOf: (name: string) => string = (name) => name
-): Decode<ReceivedFields> => {
+export const fieldsDecoder = (schema: Schema.Schema.AnyNoContext, place: Place = byName): Decode<ReceivedFields> => {
   const decode = ParseResult.decodeUnknownEither(schema, { errors: "all" })
   const members = membersOf(AST.encodedAST(schema.ast)).filter((member) => member._tag === "TypeLiteral")
   return (fields) => {
     let issues: ReadonlyArray<Issue> = [{ path: [], message: "is no record" }]
     for (const member of members) {
-      const decoded = decode(recordOf(member, fields, nameOf))
+      const decoded = decode(recordOf(member, fields, place))
       if (Either.isRight(decoded)) return Either.right(decoded.right)
       issues = fromParseIssue(decoded.left)
     }
@@ -155,3 +170,7 @@ export const collect = <A extends string | Blob>(pairs: Iterable<readonly [strin
   for (const [name, value] of pairs) fields.set(name, [...(fields.get(name) ?? []), value])
   return fields
 }
+
+/** Returns headers as fields. */
+export const headerFields = (headers: Readonly<Record<string, string | undefined>>): ReceivedFields =>
+  collect(Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])))

@@ -8,7 +8,7 @@ import { TokenStore } from "effect-herald"
 import { RedisTokenStore } from "effect-herald/redis"
 import * as Scripted from "../../servers/scripted.js"
 import * as Child from "../../support/child.js"
-import { optionsOf, redisOf, wayTo } from "../../support/redis.js"
+import { longTimeouts, optionsOf, redisOf, wayTo } from "../../support/redis.js"
 import * as TokenServer from "../../support/tokenServer.js"
 
 const redisUrl = process.env["REDIS_URL"]
@@ -22,8 +22,9 @@ describe.skipIf(redisUrl === undefined)(
 
     /** A store with a connection of its own, like that of another process. */
     const storeAt = (url: URL, prefix: string) =>
-      Effect.map(Layer.build(RedisTokenStore.layer({ redis: { ...optionsOf(url), prefix } })), (context) =>
-        Context.get(context, TokenStore.TokenStore)
+      Effect.map(
+        Layer.build(RedisTokenStore.layer({ redis: { ...optionsOf(url), ...longTimeouts, prefix } })),
+        (context) => Context.get(context, TokenStore.TokenStore)
       )
 
     it.scopedLive("returns the text that was saved last, to all stores with the same prefix", () =>

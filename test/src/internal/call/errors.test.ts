@@ -38,7 +38,9 @@ it.effect.each([
   [403, "Forbidden"],
   [404, "NotFound"],
   [409, "Conflict"],
-  [422, "UnprocessableContent"]
+  [412, "PreconditionFailed"],
+  [422, "UnprocessableContent"],
+  [428, "PreconditionRequired"]
 ] as const)("a %i that the endpoint declares is %s, with the server's detail and issues", ([code, tag]) =>
   Effect.gen(function* () {
     const error = yield* failure(code, { detail: "because", issues: [{ path: ["body"], message: "bad" }] })

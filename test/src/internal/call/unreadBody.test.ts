@@ -1,70 +1,71 @@
 import { describe, expect, it } from "@effect/vitest"
-import * as Clock from "effect/Clock"
-import type * as Duration from "effect/Duration"
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
 import { Deadline, RetryPolicy } from "effect-herald"
 import * as Scripted from "../../../servers/scripted.js"
 import { clients } from "../../../support/clients.js"
+import { headsFrom } from "../../../support/heads.js"
 import { at, thing } from "../../../support/kit.js"
 
 const eager = RetryPolicy.make({ schedule: Schedule.recurs(1), retries: () => true })
 const body = "<h1>Busy</h1>"
 
 describe.each(clients)("a response whose body is incomplete, with %s", (_, client) => {
-  /** Starts a call with this first response, and a wait in virtual time once the call sleeps. */
-  const start = (first: Scripted.Behaviour, method: "GET" | "POST", wait: Duration.DurationInput) =>
+  const second = Effect.provideService(Deadline.PerAttempt, "1 second")
+
+  /** Starts a call whose first response is this one. It has received the head of that response, and no time has passed. */
+  const start = (first: Scripted.Behaviour, method: "GET" | "POST", deadline = second) =>
     Effect.gen(function* () {
       const server = yield* Scripted.make([first, Scripted.json({ ok: true })])
+      const head = yield* headsFrom(server.url)
       const fiber = yield* thing(method).pipe(
         Effect.either,
         Effect.provideService(RetryPolicy.Current, eager),
-        Effect.provideService(Deadline.PerAttempt, "1 second"),
+        deadline,
         Effect.provide(Layer.merge(at(server.url), client)),
         Effect.fork
       )
-      yield* server.next
-      while (fiber.unsafePoll() === null && (yield* TestClock.sleeps()).length === 0) {
-        yield* Effect.promise(() => new Promise(setImmediate))
-      }
-      yield* TestClock.adjust(wait)
+      yield* head
       return { fiber, server }
     })
 
-  const head = (status: number) => ({ status, headers: { "retry-after": "5" } })
-
-  it.scoped.each([
-    ["is cut short", (status: number) => Scripted.cutShort({ ...head(status), body })],
-    ["is reset", (status: number) => Scripted.cutShort({ ...head(status), body, how: "reset" })]
-  ] as const)("%s still has its 429 or 503, and its Retry-After", ([, broken]) =>
-    Effect.gen(function* () {
-      for (const status of [429, 503]) {
-        const startedAt = yield* Clock.currentTimeMillis
-        const { fiber, server } = yield* start(broken(status), "POST", 0)
-        // The client needs a moment to notice the end. Until then only the attempt's deadline sleeps.
-        while ((yield* TestClock.sleeps()).length > 0 && server.requests.length < 2) {
-          yield* TestClock.adjust("100 millis")
-          yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 2)))
-        }
-        expect((yield* Clock.currentTimeMillis) - startedAt).toBeGreaterThanOrEqual(5000)
-        expect((yield* Fiber.join(fiber))._tag).toBe("Right")
-      }
-    })
+  /** Waits until the call sleeps until another time than the end of its attempt, which is a second after the call began. */
+  const untilRetry = Effect.promise(() => new Promise(setImmediate)).pipe(
+    Effect.zipRight(TestClock.sleeps()),
+    Effect.map(Chunk.findFirst((end) => end !== 1000)),
+    Effect.repeat({ until: Option.isSome }),
+    Effect.flatten
   )
 
-  it.scoped("hangs still has its 429 and its Retry-After when the attempt's deadline passes", () =>
+  const head = (status: number) => ({ status, headers: { "retry-after": "5" } })
+
+  it.scoped.each([429, 503].flatMap((status) => (["end", "reset"] as const).map((how) => ({ status, how }))))(
+    "still has its $status and its Retry-After if its connection is closed, by: $how",
+    ({ how, status }) =>
+      Effect.gen(function* () {
+        const { fiber, server } = yield* start(Scripted.cutShort({ ...head(status), body, how }), "POST")
+        const retryAt = yield* untilRetry
+        expect(retryAt).toBeGreaterThanOrEqual(5000)
+        expect(server.requests).toHaveLength(1)
+        yield* TestClock.setTime(retryAt)
+        expect((yield* Fiber.join(fiber))._tag).toBe("Right")
+      })
+  )
+
+  it.scoped("still has its 429 and its Retry-After if it hangs until the attempt's deadline", () =>
     Effect.gen(function* () {
-      const stalled = Scripted.stalled(body, head(429))
-      const { fiber, server } = yield* start(stalled, "POST", "1 second")
-      yield* server.abandoned
-      yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 20)))
-      yield* TestClock.adjust("4999 millis")
-      yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 20)))
-      expect(server.requests).toHaveLength(1)
+      const { fiber, server } = yield* start(Scripted.stalled(body, head(429)), "POST")
       yield* TestClock.adjust("1 second")
+      yield* server.abandoned
+      const retryAt = yield* untilRetry
+      expect(retryAt).toBeGreaterThanOrEqual(6000)
+      expect(server.requests).toHaveLength(1)
+      yield* TestClock.setTime(retryAt)
       expect((yield* Fiber.join(fiber))._tag).toBe("Right")
     })
   )
@@ -84,25 +85,16 @@ describe.each(clients)("a response whose body is incomplete, with %s", (_, clien
       })
     )
 
-    it.scoped("has the error of its status if it hangs until the attempt's deadline", () =>
+    it.scoped.each([
+      ["attempt's", second],
+      ["call's", Effect.provideService(Deadline.Current, "1 second")]
+    ] as const)("has the error of its status if it hangs until the %s deadline", ([, deadline]) =>
       Effect.gen(function* () {
-        const { fiber, server } = yield* start(Scripted.stalled(body, { status }), "GET", "1 second")
+        const { fiber, server } = yield* start(Scripted.stalled(body, { status }), "GET", deadline)
+        yield* TestClock.adjust("1 second")
         yield* server.abandoned
         expect(yield* Effect.flatten(Fiber.join(fiber)).pipe(Effect.flip)).toMatchObject(final)
         expect(server.requests).toHaveLength(1)
-      })
-    )
-
-    it.scopedLive("has the error of its status if it hangs until the call's deadline", () =>
-      Effect.gen(function* () {
-        const server = yield* Scripted.make([Scripted.stalled(body, { status })])
-        const error = yield* thing("GET").pipe(
-          Effect.provideService(Deadline.Current, "300 millis"),
-          Effect.flip,
-          Effect.provide(Layer.merge(at(server.url), client))
-        )
-        expect(error).toMatchObject(final)
-        yield* server.abandoned
       })
     )
 

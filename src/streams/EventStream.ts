@@ -1,0 +1,140 @@
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+import type * as Stream from "effect/Stream"
+import type * as Body from "../Body.js"
+import type { AnyError, EncodeError } from "../HeraldError.js"
+import type { DecodeData } from "../internal/streams/events.js"
+import { eventReader, eventStreamType } from "../internal/streams/eventReader.js"
+import { followOperation } from "../internal/streams/follow.js"
+import type { Disconnected, FollowOptions, Status } from "../internal/streams/followOptions.js"
+import type { AnySchema, InvalidRecord, StreamError, StreamOptions } from "../internal/streams/options.js"
+import { jsonDecoder } from "../internal/streams/records.js"
+import { streamBody } from "../internal/streams/streamBody.js"
+import { decoderOf } from "../internal/endpoint/codecs.js"
+import type { Operation } from "../Operation.js"
+
+export type { Disconnected, FollowOptions, InvalidRecord, Status, StreamError }
+
+/** An event. */
+export interface Event<out Data, out Type extends string = string> {
+  /** The event's type. `message` if the server gave none. */
+  readonly type: Type
+  /** The id of the last event that had one, this one included. Empty if none had. It is the `lastEventId` to resume after it. */
+  readonly id: string
+  readonly data: Data
+}
+
+/** The key that identifies a `Text` at run time. */
+export const TextTypeId: unique symbol = Symbol.for("effect-herald/EventStream/Text")
+/** The type of `TextTypeId`. */
+export type TextTypeId = typeof TextTypeId
+
+/** Data that is text, and not JSON. */
+export interface Text<out A> {
+  readonly [TextTypeId]: () => A
+  readonly decode: ReturnType<typeof decoderOf>
+}
+
+/** The data of an event: a schema of its JSON, or `text`. */
+export type Data = Schema.Schema.AnyNoContext | Text<unknown>
+
+/** The data of events by their type. */
+export interface DataByType {
+  readonly [type: string]: Data
+}
+
+type DataType<D> = D extends Schema.Schema<infer A, infer _, infer __> ? A : D extends Text<infer A> ? A : never
+
+/** The events of a body: with any type, or a union of those that are declared. */
+export type EventType<D> = D extends Data
+  ? Event<DataType<D>>
+  : { readonly [Type in keyof D & string]: Event<DataType<D[Type]>, Type> }[keyof D & string]
+
+/**
+ * Data that is text, and not JSON. With a schema, the text is its encoded side.
+ *
+ * @example
+ * ```ts
+ * import { Schema } from "effect"
+ * import { EventStream } from "effect-herald/streams"
+ *
+ * const log = EventStream.body({ line: EventStream.text(), size: EventStream.text(Schema.NumberFromString) })
+ * ```
+ */
+export const text: {
+  (): Text<string>
+  <A>(schema: Schema.Schema<A, string>): Text<A>
+} = (schema?: AnySchema): Text<never> => ({
+  // Carries a type only: nothing calls it.
+  [TextTypeId]: undefined as never,
+  decode: decoderOf(schema)
+})
+
+const isText = (data: Data | DataByType): data is Text<unknown> => Predicate.hasProperty(data, TextTypeId)
+
+const isData = (data: Data | DataByType): data is Data => isText(data) || Schema.isSchema(data)
+
+const decoderOfData = (data: Data): ((text: string) => ReturnType<Text<unknown>["decode"]>) =>
+  isText(data) ? data.decode : jsonDecoder(data)
+
+const decodeDataOf = (data: Data | DataByType): DecodeData => {
+  if (isData(data)) {
+    const decode = decoderOfData(data)
+    return (_, text) => decode(text)
+  }
+  const byType = new Map(Object.entries(data).map(([type, one]) => [type, decoderOfData(one)]))
+  return (type, text) => byType.get(type)?.(text)
+}
+
+/**
+ * A response of Server-Sent Events, `text/event-stream` (WHATWG HTML, 9.2), as a Stream of events that schemas decode. A response of
+ * another type fails with a `DecodeError` whose reason is `MediaType`. An event that is not complete is dropped. One connection: `follow`
+ * makes others.
+ *
+ * The call ends, with its deadlines, when the headers are received. Reading is as fast as the Stream is, and ends with it. The Stream
+ * fails with a `TransportError` or a `TimeoutError` if the connection does, and with a `DecodeError` that names the number of the event.
+ *
+ * - `data`: a schema of the JSON in the data of all events, or `text`, or these by the type of the event. Events of other types are
+ *   ignored then, and the events are a union that `type` tells apart; `message` is the type of an event without one
+ *
+ * @example
+ * ```ts
+ * import { Effect, Schema, Stream } from "effect"
+ * import { Authoriser, Endpoint, Operation } from "effect-herald"
+ * import { EventStream } from "effect-herald/streams"
+ *
+ * class Chat extends Authoriser.Tag("app/Chat")<Chat>() {}
+ *
+ * const reply = Operation.make(Chat, () =>
+ *   Endpoint.post("/reply", {
+ *     body: Schema.Struct({ prompt: Schema.String }),
+ *     success: EventStream.body({ delta: Schema.Struct({ text: Schema.String }), done: EventStream.text() })
+ *   })
+ * )
+ *
+ * const words = Stream.unwrap(reply({ body: { prompt: "Hello" } })).pipe(
+ *   Stream.takeWhile((event) => event.type !== "done"),
+ *   Stream.map((event) => (event.type === "delta" ? event.data.text : ""))
+ * )
+ * ```
+ */
+export const body = <const D extends Data | DataByType>(
+  data: D,
+  options: StreamOptions = {}
+): Body.Body<never, Stream.Stream<EventType<D>, StreamError>> =>
+  streamBody(eventStreamType, eventReader(decodeDataOf(data), options))
+
+/** The events of a success. */
+type EventsOf<A> = A extends Stream.Stream<infer One, infer _, infer __> ? One : never
+
+/** The failures of a followed Stream. */
+export type FollowError<E> = E | StreamError | EncodeError
+
+export const follow =
+  <Args extends ReadonlyArray<unknown>, A, E, R>(
+    operation: Operation<Args, A, E, R>,
+    options: FollowOptions<FollowError<E>> = {}
+  ) =>
+  (...args: Args): Stream.Stream<EventsOf<A>, FollowError<E>, R> =>
+    // The reader of the operation decodes to these events, and its endpoint declares the errors.
+    followOperation(operation, args, options as FollowOptions<AnyError>) as Stream.Stream<never, never, never>

@@ -1,0 +1,1 @@
+export * as Terminal from "./Terminal.js"

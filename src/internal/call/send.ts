@@ -9,6 +9,7 @@ import * as FiberRef from "effect/FiberRef"
 import { constTrue, identity } from "effect/Function"
 import * as Option from "effect/Option"
 import type { AuthorizedRequest } from "../../Credentials.js"
+import { isRepeatable } from "../http/contentBody.js"
 import { withoutContentDecoding } from "../http/fetchDispatcher.js"
 import { dropBody } from "../http/readBody.js"
 import { decodeReference } from "../http/reference.js"
@@ -275,8 +276,7 @@ export const send = <A, E, R, E2>(
     const sendable = staysSameOrigin ? plain : withoutHeaders(plain, options.originHeaders())
     const next = redirectedRequest(sendable, toResult, url)
     const mustWithholdInput = !staysSameOrigin && !isBare(next) && options.holdsSecrets()
-    // A Stream can't be sent twice.
-    if (!toResult && (mustWithholdInput || plain.body._tag === "Stream")) return receive(sent)
+    if (!toResult && (mustWithholdInput || !isRepeatable(plain.body))) return receive(sent)
     const nextPlain = mustWithholdInput
       ? HttpRequest.get(url.href, { headers: { accept: next.headers["accept"] ?? "*/*" } })
       : next

@@ -3,7 +3,7 @@ export type Rows = ReadonlyArray<Readonly<Record<string, string | number>>>
 
 /** Options of the command line. */
 export interface BenchOptions {
-  /** The number of calls of `soak`, or of accounts of `list`. */
+  /** The number of calls of `soak`, of accounts of `list`, or of values of `events`. */
   readonly calls?: number | undefined
 }
 

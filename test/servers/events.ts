@@ -1,5 +1,5 @@
 import { createSession, EventBuffer } from "better-sse"
-import { createServer, type ServerResponse } from "node:http"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { onLoopback } from "./onLoopback.js"
@@ -24,34 +24,47 @@ const drained = (response: ServerResponse) =>
     response.on("drain", done).on("close", done)
   })
 
+/** The share of the events that a connection sends. */
+interface Share {
+  readonly total: number
+  readonly cuts: number
+  /** The number of the connection, from 1. */
+  readonly connection: number
+}
+
 /**
- * Starts a server, made with the package `better-sse`, that sends events numbered from 1 to `total`, and then a 204. It resets each of its
- * first `cuts` connections, after a share of the events.
+ * Responds, by the package `better-sse`, with the events after that of the request, numbered from 1 to `total`, and with a 204 after the
+ * last one. The first `cuts` connections are reset after a share of the events.
  */
+export const respondWithEvents = async (
+  request: IncomingMessage,
+  response: ServerResponse,
+  { connection, cuts, total }: Share
+): Promise<void> => {
+  const last = Number(request.headers["last-event-id"] ?? 0)
+  if (last === total) {
+    response.writeHead(204).end()
+    return
+  }
+  const session = await createSession(request, response, { retry: 1, keepAlive: null })
+  const end = connection > cuts ? total : Math.min(total, last + Math.ceil(total / cuts) + (connection % 7))
+  for (let next = last + 1; next <= end && !response.destroyed; next += batchSize) {
+    const buffer = new EventBuffer()
+    for (let id = next; id < next + batchSize && id <= end; id += 1) buffer.push({ n: id }, "tick", `${id}`)
+    await session.batch(buffer)
+    if (response.writableNeedDrain) await drained(response)
+  }
+  if (connection <= cuts) response.socket?.resetAndDestroy()
+  else response.end()
+}
+
+/** Starts a server of events; see `respondWithEvents`. */
 export const makeEventServer = (total: number, cuts: number): Effect.Effect<EventServer, never, Scope.Scope> =>
   Effect.gen(function* () {
     const resumed: Array<number> = []
     const server = createServer((request, response) => {
-      const send = async () => {
-        const last = Number(request.headers["last-event-id"] ?? 0)
-        if (last === total) {
-          response.writeHead(204).end()
-          return
-        }
-        const connection = resumed.push(last)
-        const session = await createSession(request, response, { retry: 1, keepAlive: null })
-        // Not a multiple of the batch, so that no event is the last of each connection.
-        const end = connection > cuts ? total : Math.min(total, last + Math.ceil(total / cuts) + (connection % 7))
-        for (let next = last + 1; next <= end && !response.destroyed; next += batchSize) {
-          const buffer = new EventBuffer()
-          for (let id = next; id < next + batchSize && id <= end; id += 1) buffer.push({ n: id }, "tick", `${id}`)
-          await session.batch(buffer)
-          if (response.writableNeedDrain) await drained(response)
-        }
-        if (connection <= cuts) response.socket?.resetAndDestroy()
-        else response.end()
-      }
-      send().catch(() => response.destroy())
+      const connection = resumed.push(Number(request.headers["last-event-id"] ?? 0))
+      respondWithEvents(request, response, { total, cuts, connection }).catch(() => response.destroy())
     })
     server.on("connection", (socket) => socket.on("error", () => {}))
     return { url: new URL(yield* onLoopback(server)), resumed }

@@ -229,17 +229,17 @@ describe.each(clients)("EventStream over %s", (_, client) => {
             let comments = 0
             const timer = setInterval(() => {
               comments += 1
-              if (comments < 10) response.write(":\n")
+              if (comments < 12) response.write(":\n")
               else {
                 clearInterval(timer)
                 response.write(text(1))
               }
-            }, 50)
+            }, 100)
           },
           Server.silence,
           end
         ])
-        const { options, statuses } = watching({ idleTimeout: "400 millis" })
+        const { options, statuses } = watching({ idleTimeout: "1 second" })
         expect(yield* collect(EventStream.follow(events, options)()).pipe(Effect.provide(at(server.url)))).toEqual([
           event(1)
         ])

@@ -7,7 +7,7 @@ export default defineConfig({
     alias: entries.map(([name, source]) => ({ find: new RegExp(`^${name}$`), replacement: pathOf(source) }))
   },
   test: {
-    include: ["test/**/*.test.ts"],
+    include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
     // Modules are loaded once in each worker, not once for each file: no module of the library has state.
     isolate: false,
     // Vitest leaves one core free by default.

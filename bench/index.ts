@@ -1,12 +1,14 @@
 /**
  * Runs benchmarks. `npm run bench` lists them. `npm run bench -- NAME` runs one and prints tables. With `--json` it prints the same
  * figures as JSON. With `--check` it exits with 1 if the figures do not meet the requirement. With `--docs` it writes the tables and the
- * picture of the documentation. `--calls N` sets the number of calls of `soak`, of accounts of `list`, or of MiB of `files`.
+ * picture of the documentation. `--calls N` sets the number of calls of `soak`, of accounts of `list`, of values of `events`, or of MiB
+ * of `files`.
  */
 import { parseArgs } from "node:util"
 import type { Bench } from "./support/bench.js"
 import { cache } from "./cache.js"
 import { call } from "./call.js"
+import { events } from "./events.js"
 import { files } from "./files.js"
 import { list } from "./list.js"
 import { logShipper } from "./logShipper.js"
@@ -23,6 +25,7 @@ const benches: ReadonlyArray<Bench> = [
   storm,
   cache,
   call,
+  events,
   list,
   size,
   files,

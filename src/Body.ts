@@ -1,17 +1,11 @@
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
+import { type Content, type FilePart, isFilePart } from "./Content.js"
 import type { TimeoutError, TransportError } from "./HeraldError.js"
 import type { Codec } from "./internal/endpoint/Codec.js"
-import {
-  bytesCodec,
-  emptyCodec,
-  formCodec,
-  jsonCodec,
-  multipartCodec,
-  streamCodec,
-  textCodec
-} from "./internal/endpoint/codecs.js"
+import { bytesCodec, emptyCodec, formCodec, jsonCodec, streamCodec, textCodec } from "./internal/endpoint/codecs.js"
+import { multipartCodec } from "./internal/endpoint/multipart.js"
 import type { Scalar, ScalarOrList } from "./internal/endpoint/scalars.js"
 
 export type { Scalar, ScalarOrList }
@@ -158,11 +152,22 @@ export const bytes: {
 } = (options: Options & { readonly schema?: Schema.Schema.AnyNoContext } = {}): Body<any, any> =>
   make("bytes", bytesCodec(options.schema), options.contentType, options.schema)
 
+/** Options of a body that is a Stream of bytes. */
+export interface StreamOptions extends Options {
+  /**
+   * True for a request body that can always be sent again: only a `Content<true>` is accepted, such as one of `Content.make`, of a
+   * `Blob` or of a file. Default: false.
+   */
+  readonly repeatable?: boolean | undefined
+}
+
 /**
  * A Stream of bytes.
  *
- * A request body is sent as it is pulled. Once part of it was read the call is not retried, since a Stream may not produce the
- * same bytes twice: the verdict is `body consumed`.
+ * A request body is a Stream or a `Content`, and is sent as it is pulled. A content that is repeatable is sent again by retries, by
+ * redirects that keep the method, and after credentials were refreshed. Of any other, once part of it was read, the call is not
+ * retried, since a Stream may not produce the same bytes twice: the verdict is `body consumed`. If a content has a size, the request
+ * has a `Content-Length`, and fails before it is complete if there are more or fewer bytes.
  *
  * A response body is not read by the call, which ends, with its deadlines, when the headers are received. If the connection
  * fails after that, the Stream fails with a `TransportError` or `TimeoutError`, and nothing is retried. The response is not
@@ -171,29 +176,44 @@ export const bytes: {
  * @example
  * ```ts
  * import { Stream } from "effect"
- * import { Authoriser, Body, Endpoint, Operation } from "effect-herald"
+ * import { Authoriser, Body, Content, Endpoint, Operation } from "effect-herald"
  *
  * class Files extends Authoriser.Tag("example/Files")<Files>() {}
  *
  * const getExport = Operation.make(Files, () => Endpoint.get("/export.csv", { success: Body.stream() }))
  *
  * const lines = Stream.unwrap(getExport()).pipe(Stream.decodeText(), Stream.splitLines)
+ *
+ * const putTable = Operation.make(Files, () =>
+ *   Endpoint.put("/tables/{name}", { body: Body.stream({ contentType: "text/csv", repeatable: true }) })
+ * )
+ *
+ * const stored = putTable({ name: "cities", body: Content.fromBlob(new Blob(["id,name\n", "1,Oslo\n"])) })
  * ```
  */
-export const stream = (
-  options: Options = {}
-): Body<Stream.Stream<Uint8Array, unknown>, Stream.Stream<Uint8Array, TransportError | TimeoutError>> =>
-  make("stream", streamCodec(), options.contentType)
+export const stream: {
+  (
+    options: StreamOptions & { readonly repeatable: true }
+  ): Body<Content<true>, Stream.Stream<Uint8Array, TransportError | TimeoutError>>
+  (
+    options?: StreamOptions
+  ): Body<Stream.Stream<Uint8Array, unknown> | Content, Stream.Stream<Uint8Array, TransportError | TimeoutError>>
+} = (options?: StreamOptions): Body<any, Stream.Stream<Uint8Array, TransportError | TimeoutError>> =>
+  make("stream", streamCodec(options?.repeatable), options?.contentType)
 
-/** A file of a multipart body: a `Blob`, or a `File`, which has a name. */
-export const file: Schema.Schema<Blob> = Schema.declare(
-  (input): input is Blob => typeof Blob !== "undefined" && input instanceof Blob,
-  { description: "a Blob or a File" }
+/** A file of a multipart body: a `Blob`, a `File`, which has a name, or a `FilePart` of a content. */
+export const file: Schema.Schema<Blob | FilePart> = Schema.declare(
+  (input): input is Blob | FilePart => isFilePart(input) || (typeof Blob !== "undefined" && input instanceof Blob),
+  { description: "a Blob, a File or a FilePart" }
 )
 
 /**
  * Fields and files, `multipart/form-data` (RFC 7578), for requests. Fields are encoded as those of `form`; files are `file`,
  * or arrays of it. Without an argument the caller passes a `FormData`.
+ *
+ * Files are read while they are sent. The request has a `Content-Length` if the sizes of all files are known, and is sent again by
+ * retries and redirects if all files can be read again, as a `Blob` can. Names and media types are written as browsers do (HTML
+ * Standard, 4.10.22.8).
  *
  * @example
  * ```ts
@@ -212,7 +232,7 @@ export const file: Schema.Schema<Blob> = Schema.declare(
 export const multipart: {
   (): Body<FormData, never>
   <const F extends Fields>(
-    fields: F & CheckFields<F, ScalarOrList | Blob | ReadonlyArray<Blob>>
+    fields: F & CheckFields<F, ScalarOrList | Blob | FilePart | ReadonlyArray<Blob | FilePart>>
   ): Body<FieldsType<F>, never>
 } = (fields?: Fields): Body<any, never> => {
   const schema = fields && fieldsSchema(fields)

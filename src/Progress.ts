@@ -9,6 +9,7 @@ import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import type { Progress, Report } from "./internal/progress/Progress.js"
 import { makeReporter } from "./internal/progress/reporter.js"
+import { UploadReport } from "./internal/progress/upload.js"
 
 export type { Progress, Report } from "./internal/progress/Progress.js"
 
@@ -135,4 +136,31 @@ export const ofStream: {
         )
       })
     )
+)
+
+/**
+ * Reports the bytes of the request body of a call as they are handed to the transport, for bodies that are Streams, contents or forms.
+ * The total is known if the request has a `Content-Length`. Each attempt, and each redirect that repeats the body, begins again at 0.
+ *
+ * - `report`: reports the progress
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Authoriser, Body, Content, Endpoint, Operation, Progress } from "effect-herald"
+ *
+ * class Files extends Authoriser.Tag("example/Files")<Files>() {}
+ *
+ * const put = Operation.make(Files, () => Endpoint.put("/files/{name}", { body: Body.stream() }))
+ *
+ * const upload = put({ name: "a.bin", body: Content.fromBytes(new Uint8Array(1_000_000)) }).pipe(
+ *   Progress.ofUpload(({ done, total }) => Effect.log(`${done} of ${total ?? "?"} bytes`))
+ * )
+ * ```
+ */
+export const ofUpload: {
+  (report: Report): <A, E, R>(call: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(call: Effect.Effect<A, E, R>, report: Report): Effect.Effect<A, E, R>
+} = dual(2, <A, E, R>(call: Effect.Effect<A, E, R>, report: Report): Effect.Effect<A, E, R> =>
+  Effect.provideService(call, UploadReport, report)
 )

@@ -3,7 +3,7 @@ export type Rows = ReadonlyArray<Readonly<Record<string, string | number>>>
 
 /** Options of the command line. */
 export interface BenchOptions {
-  /** The number of calls of `soak`, of accounts of `list`, or of MiB of `files`. */
+  /** The number of calls of `soak`, of accounts of `list`, of values of `events`, or of MiB of `files`. */
   readonly calls?: number | undefined
 }
 

@@ -28,8 +28,8 @@ export type { Downloaded, Expected, Options } from "./download/options.js"
  * coding. If the response has one, the decoded content is written; it can't be resumed, and only the digest of the options is checked.
  *
  * Fails as the operation does; with a `TransportError` or `TimeoutError` if the connection breaks more often than `retry` permits; with a
- * `FileError` if the file can't be written; with an `IntegrityError` if the content is not as it should be. Nothing stays after the latter,
- * nor after a `FileError` for want of space. A method that is not idempotent is not sent again after a break.
+ * `FileError` if the file can't be written; with an `IntegrityError` if the content is not as it should be. Nothing stays after an
+ * `IntegrityError` for other bytes than those of a digest or for more than announced, nor after a `FileError` for want of space. A method that is not idempotent is not sent again after a break.
  *
  * @example
  * ```ts

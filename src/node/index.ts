@@ -1,6 +1,7 @@
 export * as DiskCache from "./DiskCache.js"
 export * as Download from "./Download.js"
 export * as DocumentFiles from "./DocumentFiles.js"
+export * as FileContent from "./FileContent.js"
 export * as FileTokenStore from "./FileTokenStore.js"
 export * as GeneratedFiles from "./GeneratedFiles.js"
 export * as Loopback from "./Loopback.js"

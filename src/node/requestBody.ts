@@ -4,7 +4,7 @@ import * as Predicate from "effect/Predicate"
 import type * as Runtime from "effect/Runtime"
 import { Readable } from "node:stream"
 import type { Dispatcher } from "undici"
-import { encodeMultipart } from "./multipart.js"
+import { multipartBody, partsOf } from "../internal/http/multipart.js"
 import { toReadable } from "./readableBody.js"
 
 /** A body as undici sends it. */
@@ -12,6 +12,8 @@ export interface SendableBody {
   readonly content: NonNullable<Dispatcher.DispatchOptions["body"]> | null
   /** The `Content-Type` that the body has of itself. */
   readonly contentType?: string
+  /** The number of bytes of a Stream, if the request does not say it. */
+  readonly contentLength?: number | undefined
   /** Waits until a Stream has ended. */
   readonly ended?: Effect.Effect<void>
 }
@@ -25,18 +27,17 @@ export interface BodyContext {
 
 const empty: SendableBody = { content: null }
 
-/** undici sends each Blob, which its types do not say. */
-const ofBlob = (blob: Blob): SendableBody["content"] => blob as never
-
-const ofForm = (form: FormData): SendableBody => {
-  const { content, contentType } = encodeMultipart(form)
-  return { content: ofBlob(content), contentType }
+/** Converts a form. undici knows the forms of its own version only, not those of Node, and reads each Blob into memory. */
+const ofForm = (form: FormData, context: BodyContext): SendableBody => {
+  const body = multipartBody(partsOf(form))
+  const { contentLength, contentType } = body
+  return { ...toSendable(body, context), contentType, contentLength }
 }
 
 /** Converts a body that the platform knows nothing about. undici refuses those of other types, and says so. */
-const ofRaw = (body: unknown): SendableBody => {
+const ofRaw = (body: unknown, context: BodyContext): SendableBody => {
   if (body === null || body === undefined) return empty
-  if (body instanceof FormData) return ofForm(body)
+  if (body instanceof FormData) return ofForm(body, context)
   if (body instanceof URLSearchParams) return { content: body.toString() }
   // The types of the platform's streams and of Node's differ.
   if (body instanceof ReadableStream)
@@ -48,17 +49,18 @@ const ofRaw = (body: unknown): SendableBody => {
 }
 
 /** Converts a body of a request. */
-export const toSendable = (body: HttpBody, { onFailure, runtime }: BodyContext): SendableBody => {
+export const toSendable = (body: HttpBody, context: BodyContext): SendableBody => {
   switch (body._tag) {
     case "Empty":
       return empty
     case "Uint8Array":
       return { content: body.body }
     case "Raw":
-      return ofRaw(body.body)
+      return ofRaw(body.body, context)
     case "FormData":
-      return ofForm(body.formData)
+      return ofForm(body.formData, context)
     case "Stream": {
+      const { onFailure, runtime } = context
       const { ended, readable } = toReadable(body.stream, runtime(), onFailure)
       return { content: readable, ended }
     }

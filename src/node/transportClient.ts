@@ -36,10 +36,13 @@ export interface ClientSettings {
 const acceptedCodings = "gzip, deflate, br"
 
 /** Returns the headers as undici takes them: names and values alternate. */
-const headersOf = ({ headers }: HttpClientRequest, contentType: string | undefined): Array<string> => {
+const headersOf = ({ headers }: HttpClientRequest, { contentLength, contentType }: SendableBody): Array<string> => {
   const list: Array<string> = []
   for (const name in headers) list.push(name, headers[name]!)
   if (contentType !== undefined && headers["content-type"] === undefined) list.push("content-type", contentType)
+  if (contentLength !== undefined && headers["content-length"] === undefined) {
+    list.push("content-length", `${contentLength}`)
+  }
   // A part of content with a coding can't be decoded.
   if (headers["accept-encoding"] === undefined && headers["range"] === undefined) {
     list.push("accept-encoding", acceptedCodings)
@@ -122,7 +125,7 @@ export const makeClient = (dispatcher: Dispatch, { maxBodySize, options }: Clien
         origin,
         path,
         method: request.method,
-        headers: headersOf(request, body.contentType),
+        headers: headersOf(request, body),
         body: body.content,
         opening: exchange.opening,
         ...options

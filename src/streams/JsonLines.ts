@@ -45,4 +45,7 @@ export const body = <A, I>(
   schema: Schema.Schema<A, I>,
   options: Options = {}
 ): Body.Body<never, Stream.Stream<A, StreamError>> =>
-  streamBody(options.contentType ?? "application/x-ndjson", streamReader({ ...options, makeParser: jsonLinesParser(schema, options) }))
+  streamBody(
+    options.contentType ?? "application/x-ndjson",
+    streamReader({ ...options, makeParser: jsonLinesParser(schema, options) })
+  )

@@ -35,4 +35,7 @@ export const body = <A, I>(
   schema: Schema.Schema<A, I>,
   options: Options = {}
 ): Body.Body<never, Stream.Stream<A, StreamError>> =>
-  streamBody(options.contentType ?? "application/json-seq", streamReader({ ...options, makeParser: jsonSequenceParser(schema, options) }))
+  streamBody(
+    options.contentType ?? "application/json-seq",
+    streamReader({ ...options, makeParser: jsonSequenceParser(schema, options) })
+  )

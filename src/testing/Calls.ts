@@ -43,7 +43,7 @@ export interface SentRequest {
 /** The state of a call: it runs, it returned a value, it failed, or it was interrupted or died. */
 export type Outcome =
   | { readonly _tag: "Running" }
-  | { readonly _tag: "Succeeded"; readonly value: unknown }
+  | { readonly _tag: "Succeeded" }
   | { readonly _tag: "Failed"; readonly error: unknown }
   | { readonly _tag: "Interrupted" }
   | { readonly _tag: "Died"; readonly defect: unknown }
@@ -136,7 +136,7 @@ const requestOf = ({ call }: Recorded, { at, authorized, plain, status }: Sent):
 
 const outcomeOf = ({ exit }: Recorded): Outcome => {
   if (exit === undefined) return { _tag: "Running" }
-  if (Exit.isSuccess(exit)) return { _tag: "Succeeded", value: exit.value }
+  if (Exit.isSuccess(exit)) return { _tag: "Succeeded" }
   const { cause } = exit
   if (cause._tag === "Fail") return { _tag: "Failed", error: cause.error }
   return cause._tag === "Die" ? { _tag: "Died", defect: cause.defect } : { _tag: "Interrupted" }

@@ -49,10 +49,15 @@ const Base64Lines = Schema.transformOrFail(Schema.Array(Schema.String), Schema.U
   encode: (bytes) => ParseResult.succeed(linesOfBytes(bytes))
 })
 
+const Json = Schema.Struct({ json: Schema.Unknown }).pipe(
+  // A field whose type is unknown may be missing.
+  Schema.filter(({ json }) => json !== undefined || 'should have "json", "text" or "base64"')
+)
+
 const Body = Schema.Union(
-  Schema.Struct({ json: Schema.Unknown }),
   Schema.Struct({ text: Lines }),
-  Schema.Struct({ bytes: Schema.propertySignature(Base64Lines).pipe(Schema.fromKey("base64")) })
+  Schema.Struct({ bytes: Schema.propertySignature(Base64Lines).pipe(Schema.fromKey("base64")) }),
+  Json
 )
 
 /** A request, without volatile headers. Secrets are replaced. */

@@ -338,7 +338,8 @@ export const contract = (
     const problems = [
       ...failed.map(({ index, issues, message, operation, places, status }) => {
         const list = issues.map((issue, number) => `\n  ${places[number]}: ${Issue.format({ ...issue, path: [] })}`)
-        return `${operation} does not decode ${titleOf(index)}, a ${status}: ${list.length === 0 ? message : list.join("")}`
+        const reason = list.length === 0 ? ` ${message}` : list.join("")
+        return `${operation} does not decode ${titleOf(index)}, a ${status}:${reason}`
       }),
       ...decoded.flatMap(({ ignored, index, operation }) =>
         ignored.map((field) => `${operation} ignores ${field} of ${titleOf(index)}`)

@@ -4,7 +4,7 @@ import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import { describe, expectTypeOf, it } from "vitest"
-import { Body, Endpoint, type TimeoutError, type TransportError } from "effect-herald"
+import { Body, type Content, Endpoint, type TimeoutError, type TransportError } from "effect-herald"
 
 class Vault extends Context.Tag("effect-herald/test/Vault")<Vault, { readonly key: string }>() {}
 
@@ -133,9 +133,15 @@ describe("the input of an endpoint", () => {
     expectTypeOf<Input<All["text"]>>().toEqualTypeOf<{ readonly body: string }>()
     expectTypeOf<Input<All["parsed"]>>().toEqualTypeOf<{ readonly body: number }>()
     expectTypeOf<Input<All["bytes"]>>().toEqualTypeOf<{ readonly body: Uint8Array }>()
-    expectTypeOf<Input<All["stream"]>>().toEqualTypeOf<{ readonly body: Stream.Stream<Uint8Array, unknown> }>()
+    expectTypeOf<Input<All["stream"]>>().toEqualTypeOf<{
+      readonly body: Stream.Stream<Uint8Array, unknown> | Content.Content
+    }>()
     expectTypeOf<Input<All["multipart"]>>().toEqualTypeOf<{
-      readonly body: { readonly title: string; readonly photo: Blob; readonly more: ReadonlyArray<Blob> }
+      readonly body: {
+        readonly title: string
+        readonly photo: Blob | Content.FilePart
+        readonly more: ReadonlyArray<Blob | Content.FilePart>
+      }
     }>()
     expectTypeOf<Input<All["formData"]>>().toEqualTypeOf<{ readonly body: FormData }>()
     expectTypeOf<Input<All["beside"]>>().toEqualTypeOf<{

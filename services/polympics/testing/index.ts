@@ -4,10 +4,10 @@
  * It behaves like the real server, as recorded: in the order of its checks, in its conversions of unusual values, and in the values
  * to which it responds with a 500. It has no CORS headers and no OpenAPI document.
  */
-import * as HttpClient from "@effect/platform/HttpClient"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Client from "./client.js"
+import type { HttpClient } from "@effect/platform/HttpClient"
+import type * as Layer from "effect/Layer"
+import type { Calls } from "../../../src/testing/Calls.js"
+import * as TestServer from "../../../src/testing/TestServer.js"
 import { httpApp } from "./httpApp.js"
 import type { ServerOptions } from "./options.js"
 
@@ -25,7 +25,7 @@ export type {
 } from "./options.js"
 
 /**
- * An `HttpClient` that sends its requests to the server, without sockets and for any origin. Each time that the layer is built
+ * An `HttpClient` that sends its requests to the server, without sockets and for any origin, and the calls that are made (`Calls`). Each time that the layer is built
  * there is a new server with the state of the options. The server runs in the fiber of the call, so that `TestClock` determines
  * when a session expires.
  *
@@ -43,5 +43,4 @@ export type {
  * )
  * ```
  */
-export const layer = (options?: ServerOptions): Layer.Layer<HttpClient.HttpClient> =>
-  Layer.scoped(HttpClient.HttpClient, Effect.map(httpApp(options), Client.make))
+export const layer = (options?: ServerOptions): Layer.Layer<HttpClient | Calls> => TestServer.layer(httpApp(options))

@@ -122,7 +122,8 @@ export const makeAttempt = (
         onSend: (request, carriedOut, plain) => {
           progress.current = { _tag: "Sent", request, carriedOut }
           call.observer?.sent(call, plain, request)
-        }
+        },
+        onReceived: (response) => call.observer?.received(call, response.status, response.headers)
       },
       (sent) => receiving(ready, sent)
     )
@@ -143,7 +144,6 @@ export const makeAttempt = (
       status: head.status,
       headers: head.headers
     }
-    call.observer?.received(call, head.status, head.headers)
     return flatMapNow(
       receive(response, headers, head, endpoint, {
         asBytes: attempted.asBytes,

@@ -15,7 +15,7 @@ export const framingIssue = (headers: Headers, body: HttpBody): Issue | undefine
   const given = headers["content-length"]
   if (given === undefined) return undefined
   const path = ["headers", "content-length"]
-  if (body._tag === "Stream") {
+  if (body._tag === "Stream" && body.contentLength === undefined) {
     return /^\d+$/.test(given) ? undefined : { path, message: "must be a number of bytes" }
   }
   const length = body._tag === "Empty" ? 0 : body.contentLength

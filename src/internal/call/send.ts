@@ -9,6 +9,7 @@ import * as FiberRef from "effect/FiberRef"
 import { constTrue, identity } from "effect/Function"
 import * as Option from "effect/Option"
 import type { AuthorizedRequest } from "../../Credentials.js"
+import { isRepeatable } from "../http/contentBody.js"
 import { withoutContentDecoding } from "../http/fetchDispatcher.js"
 import { dropBody } from "../http/readBody.js"
 import { decodeReference } from "../http/reference.js"
@@ -225,6 +226,8 @@ export interface SendOptions<E, R> {
     carriedOut: boolean,
     plain: HttpRequest.HttpClientRequest
   ) => void
+  /** Runs when the head of a response is received, also of one that redirects. */
+  readonly onReceived: (response: HttpClientResponse) => void
 }
 
 /** A response, and the request that it responds to, after redirects. */
@@ -260,6 +263,7 @@ export const send = <A, E, R, E2>(
       ? withTraceContext(authorized.request, (request) => sendOnce(client, request, true, options.expiry))
       : sendOnce(client, authorized.request, onlySameOrigin, options.expiry)
   return Effect.flatMap(exchanged, (response): ReturnType<typeof send<A, E, R, E2>> => {
+    options.onReceived(response)
     const sent = { response, plain, authorized }
     const { status } = response
     if (!redirectStatuses.includes(status) || !options.follows(status) || followed === maxRedirects)
@@ -272,8 +276,7 @@ export const send = <A, E, R, E2>(
     const sendable = staysSameOrigin ? plain : withoutHeaders(plain, options.originHeaders())
     const next = redirectedRequest(sendable, toResult, url)
     const mustWithholdInput = !staysSameOrigin && !isBare(next) && options.holdsSecrets()
-    // A Stream can't be sent twice.
-    if (!toResult && (mustWithholdInput || plain.body._tag === "Stream")) return receive(sent)
+    if (!toResult && (mustWithholdInput || !isRepeatable(plain.body))) return receive(sent)
     const nextPlain = mustWithholdInput
       ? HttpRequest.get(url.href, { headers: { accept: next.headers["accept"] ?? "*/*" } })
       : next

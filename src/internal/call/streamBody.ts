@@ -2,67 +2,100 @@ import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpRequest from "@effect/platform/HttpClientRequest"
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
-import * as Data from "effect/Data"
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type * as Take from "effect/Take"
+import * as Take from "effect/Take"
+import type { Report } from "../progress/Progress.js"
 import type { BodyUse, WithBody } from "../endpoint/Codec.js"
+import { checkedBytes, InvalidStream } from "../http/checkedBytes.js"
+import { asRepeatable, isRepeatable } from "../http/contentBody.js"
+import { makeReporter } from "../progress/reporter.js"
+import { UploadReport } from "../progress/upload.js"
 
-/** The failure of a Stream that is not the body which it was declared to be. */
-class InvalidStream extends Data.TaggedError("InvalidStream")<{ readonly message: string }> {}
-
-/**
- * Makes a Stream fail before its next chunk is sent, if that is not bytes, or if the Stream is not as long as its
- * `Content-Length` says: its other bytes would be read as another request (RFC 9112, 6.3).
- */
-const checked = (stream: Stream.Stream<Uint8Array, unknown>, contentLength: string | undefined) => {
-  let sent = 0
-  const refuse = (message: string) => new InvalidStream({ message })
-  const bytes = Stream.mapChunksEffect(stream, (chunk) => {
-    for (const piece of chunk) {
-      if (!Predicate.isUint8Array(piece)) return refuse("a chunk of the Stream is not a Uint8Array")
-      sent += piece.length
-    }
-    return sent > Number(contentLength ?? Infinity)
-      ? refuse(`the Stream is longer than its content-length, ${contentLength}`)
-      : // node:http waits for its buffer to drain between two pieces of a chunk, and not after the last one.
-        Effect.succeed(Chunk.append(chunk, new Uint8Array(0)))
-  })
-  if (contentLength === undefined) return bytes
-  const end = Effect.suspend(() =>
-    sent === Number(contentLength)
-      ? Effect.succeed(Chunk.empty<Uint8Array>())
-      : refuse(`the Stream has ${sent} bytes, and its content-length is ${contentLength}`)
+/** Reports the bytes of a Stream as they are read, from 0 in each run. */
+const reported = (
+  stream: Stream.Stream<Uint8Array, unknown>,
+  report: Report,
+  total: number | undefined
+): Stream.Stream<Uint8Array, unknown> =>
+  Stream.unwrap(
+    Effect.map(makeReporter(report, "bytes", total), ({ advance, finish }) => {
+      let done = 0
+      return stream.pipe(
+        Stream.mapChunksEffect((chunk) => {
+          for (const piece of chunk) done += piece.length
+          return Effect.as(advance(done), chunk)
+        }),
+        Stream.concat(Stream.execute(Effect.suspend(() => finish(done, done))))
+      )
+    })
   )
-  return Stream.concat(bytes, Stream.fromIterableEffect(end))
-}
 
 /**
- * Makes a Stream that a fiber of the scope reads, at most one chunk ahead. It is finalized with the scope, even if its reader
- * abandons it: `fetch` in Node 20 never finalizes a body that it aborts. Reading starts with the first pull. Where the source
- * fails, `onFailure` runs, and the Stream never ends: node:http would complete the request, so that the server takes a part of the
- * body for the whole.
+ * Makes a Stream that fibers of the scope read, at most one chunk ahead. Its source is finalized with the scope, even if the reader of
+ * the Stream abandons it: `fetch` in Node 20 never finalizes a body that it aborts. Reading starts with the first pull. If the body is
+ * repeatable, another run of the Stream ends the reading before it, and begins anew.
+ *
+ * Where the source fails, `onFailure` runs, and the Stream never ends: node:http would complete the request, so that the server takes a
+ * part of the body for the whole. Where the scope closes, the Stream is interrupted, for the same reason.
  */
-const scoped = <A, E>(
-  stream: Stream.Stream<A, E>,
+const scoped = (
+  source: Stream.Stream<Uint8Array, unknown>,
+  repeatable: boolean,
   use: BodyUse,
   onFailure: (cause: Cause.Cause<unknown>) => Effect.Effect<unknown>
-): Effect.Effect<Stream.Stream<A>, never, Scope.Scope> =>
+): Effect.Effect<Stream.Stream<Uint8Array>, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const queue = yield* Effect.acquireRelease(Queue.bounded<Take.Take<A, E>>(1), Queue.shutdown)
-    const started = yield* Effect.makeLatch()
-    const read = Stream.runIntoQueue(Stream.tapErrorCause(stream, onFailure), queue)
-    yield* Effect.forkScoped(Effect.interruptible(started.whenOpen(read)))
-    return Stream.suspend(() => {
+    type Reading = { readonly queue: Queue.Queue<Take.Take<Uint8Array, unknown>>; readonly fiber: Fiber.Fiber<unknown> }
+    // Transports run the Stream in another context, such as without a tracer.
+    const fiberRefs = yield* Effect.getFiberRefs
+    const scope = yield* Effect.scope
+    let reading: Reading | undefined
+    yield* Effect.addFinalizer(() => Effect.suspend(() => reading?.queue.shutdown ?? Effect.void))
+
+    const failed = (cause: Cause.Cause<unknown>) => {
+      // A failed body can't be sent again by a retry.
       use.consumed = true
-      started.unsafeOpen()
-      return Stream.catchAllCause(Stream.flattenTake(Stream.fromQueue(queue)), () => Stream.never)
+      return onFailure(cause)
+    }
+    const begin = Effect.gen(function* () {
+      const before = reading
+      if (before !== undefined) {
+        yield* Fiber.interrupt(before.fiber)
+        yield* Queue.shutdown(before.queue)
+      }
+      const queue = yield* Queue.bounded<Take.Take<Uint8Array, unknown>>(1)
+      const read =
+        before === undefined || repeatable
+          ? Stream.runIntoQueue(Stream.tapErrorCause(source, failed), queue)
+          : failed(
+              Cause.fail(new InvalidStream({ message: "the Stream can be sent once, and the client sends it again" }))
+            )
+      use.consumed ||= !repeatable
+      const fiber = yield* Effect.forkIn(
+        Effect.zipRight(Effect.setFiberRefs(fiberRefs), Effect.interruptible(read)),
+        scope
+      )
+      reading = { queue, fiber }
+      const next: Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<never>> = Effect.flatMap(
+        Queue.take(queue),
+        (take) =>
+          Effect.matchCauseEffect(Take.done(take), {
+            // node:http waits for its buffer to drain between two pieces of a chunk, and not after the last one.
+            onSuccess: (chunk) => Effect.succeed(Chunk.append(chunk, new Uint8Array(0))),
+            // After a failure, waits until the scope closes.
+            onFailure: () => (Take.isDone(take) ? Effect.fail(Option.none()) : next)
+          })
+      )
+      return Stream.repeatEffectChunkOption(next)
     })
+    return Stream.unwrap(Effect.uninterruptible(begin))
   })
 
 /** Reads a Stream whole. */
@@ -77,28 +110,34 @@ const whole = (stream: Stream.Stream<Uint8Array>, contentType: string): Effect.E
 
 /**
  * Runs an attempt with a request whose body is a Stream, which ends with the attempt. If the Stream fails, the attempt is
- * interrupted, which aborts the request. A defect of the Stream remains one. The Stream of a DELETE is read whole, since node:http
- * sends it without a length and without chunks, so that a server would read it as the next request.
+ * interrupted, which aborts the request. A defect of the Stream remains one. The Stream of a DELETE without a length is read whole,
+ * since node:http sends it without a length and without chunks, so that a server would read it as the next request. So is one of no
+ * bytes, which transports do not read.
  */
 export const withStreamBody: WithBody = (request, use, attempt, fail) => {
   const { body } = request
   if (body._tag !== "Stream") return attempt(request)
-  const contentLength = request.headers["content-length"]
-  const inMemory = request.method === "DELETE" && contentLength === undefined
+  const given = request.headers["content-length"]
+  const length = given === undefined ? body.contentLength : Number(given)
+  const inMemory = length === 0 || (request.method === "DELETE" && length === undefined)
   return Effect.scoped(
     Effect.gen(function* () {
+      const report = yield* Effect.map(Effect.context<never>(), Context.get(UploadReport))
       const failed = yield* Deferred.make<never, ReturnType<typeof fail>>()
-      const stream = yield* scoped(checked(body.stream, contentLength), use, (cause) =>
+      const checked = checkedBytes(body.stream, length, "its content-length")
+      const source = report === undefined ? checked : reported(checked, report, length)
+      const stream = yield* scoped(source, isRepeatable(body), use, (cause) =>
         Deferred.failCause(
           failed,
           Option.getOrElse(Cause.keepDefects(cause), () => Cause.fail(fail(cause)))
         )
       )
+      const streamed = HttpBody.stream(stream, body.contentType, body.contentLength)
       const prepared = inMemory
         ? Effect.tap(whole(stream, body.contentType), () => {
             use.consumed = false
           })
-        : Effect.succeed(HttpBody.stream(stream, body.contentType, body.contentLength))
+        : Effect.succeed(isRepeatable(body) ? asRepeatable(streamed) : streamed)
       return yield* Effect.raceFirst(
         Effect.flatMap(prepared, (body) => attempt(HttpRequest.setBody(request, body))),
         Deferred.await(failed)

@@ -1,19 +1,20 @@
 import * as HttpBody from "@effect/platform/HttpBody"
-import * as HttpRequest from "@effect/platform/HttpClientRequest"
-import * as Cause from "effect/Cause"
-import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
-import { StreamTypeId, type Stream } from "effect/Stream"
+import { StreamTypeId } from "effect/Stream"
 import type { Encoding, MediaType, RequestBody } from "./Descriptor.js"
+import * as Content from "../../Content.js"
 import type { Issue } from "../../Issue.js"
 import type { Ref } from "./Shape.js"
 import { withStreamBody } from "../call/streamBody.js"
 import type { WithBody } from "../endpoint/Codec.js"
+import { streamCodec } from "../endpoint/codecs.js"
 import { isPlainObject, loneSurrogate, plainJson } from "../endpoint/plainJson.js"
 import { mismatch, prependPath, reveal } from "../endpoint/values.js"
+import { contentBody } from "../http/contentBody.js"
 import { fieldValue } from "../http/fieldSyntax.js"
 import * as JsonText from "../http/json.js"
+import { multipartBody, type Part } from "../http/multipart.js"
 import { listNames, unknownName } from "./names.js"
 import { queryPairs, type Value } from "./styles.js"
 import { essence, isJsonType, isFormType, isMultipartType, isLinesType } from "../http/mediaType.js"
@@ -44,8 +45,8 @@ const isRange = (mediaType: string): boolean => mediaType.includes("*")
 
 const isBlob = (value: unknown): value is Blob => typeof Blob !== "undefined" && value instanceof Blob
 
-const isBinary = (value: unknown): value is Blob | Uint8Array | ArrayBuffer =>
-  isBlob(value) || Predicate.isUint8Array(value) || value instanceof ArrayBuffer
+const isBinary = (value: unknown): value is Blob | Content.FilePart | Uint8Array | ArrayBuffer =>
+  isBlob(value) || Content.isFilePart(value) || Predicate.isUint8Array(value) || value instanceof ArrayBuffer
 
 /** Returns the value of JSON that the types can describe, in place of the binary parts of a form. */
 const withoutBinaries = (value: unknown): unknown => {
@@ -97,45 +98,38 @@ const writeForm = (fields: unknown, encodings: MediaType["encoding"]): Either.Ei
   }
 }
 
-/** Escapes the name of a field or a file as browsers do (HTML, 4.10.22.8). */
-const quoted = (name: string): string =>
-  `"${name.replaceAll("\r", "%0D").replaceAll("\n", "%0A").replaceAll('"', "%22")}"`
-
 /** Returns the media type of a part of a form, if the encoding names one. */
 const partType = (encoding: Encoding | undefined): string | undefined => {
   const type = encoding?.contentType?.split(",")[0]?.trim()
   return type === undefined || type === "" || isRange(type) || !fieldValue.test(type) ? undefined : type
 }
 
-/** Makes a part of a form, with its headers. */
-const partOf = (name: string, value: unknown, encoding: Encoding | undefined): ReadonlyArray<BlobPart> => {
+/** Makes a part of a form. */
+const partOf = (name: string, value: unknown, encoding: Encoding | undefined): Part => {
   const declared = partType(encoding)
-  const file = isBinary(value)
-  const named = file && Predicate.hasProperty(value, "name") && Predicate.isString(value.name) ? value.name : "blob"
-  const type = file
-    ? isBlob(value) && value.type !== ""
-      ? value.type
-      : (declared ?? "application/octet-stream")
-    : (declared ?? (isScalar(value) ? undefined : "application/json"))
-  const content = file
-    ? value
-    : declared !== undefined && isJsonType(declared)
-      ? JsonText.stringify(value)
-      : textOf(value)
-  return [
-    `Content-Disposition: form-data; name=${quoted(name)}${file ? `; filename=${quoted(named)}` : ""}\r\n`,
-    `${type === undefined ? "" : `Content-Type: ${type}\r\n`}\r\n`,
-    // A `Uint8Array` may be of a `SharedArrayBuffer`, which the types of `Blob` forbid.
-    content as BlobPart,
-    "\r\n"
-  ]
+  if (isBinary(value)) {
+    const [content, filename, type] = Content.isFilePart(value)
+      ? [value.content, value.name, value.type]
+      : [
+          value instanceof ArrayBuffer ? new Uint8Array(value) : value,
+          Predicate.hasProperty(value, "name") && Predicate.isString(value.name) ? value.name : "blob",
+          isBlob(value) ? value.type : ""
+        ]
+    return { name, content, filename, type: type === "" ? (declared ?? "") : type }
+  }
+  const text = declared !== undefined && isJsonType(declared) ? JsonText.stringify(value) : textOf(value)
+  return {
+    name,
+    // As it is, with its line breaks.
+    content: new TextEncoder().encode(text),
+    type: declared ?? (isScalar(value) ? undefined : "application/json")
+  }
 }
 
 /** Writes a multipart form (RFC 7578). */
 const writeMultipart = (value: unknown, encodings: MediaType["encoding"]): Written => {
   if (!isPlainObject(value)) return Either.left(mismatch("a plain object", value))
-  const boundary = `form-${crypto.randomUUID()}`
-  const parts: Array<BlobPart> = []
+  const parts: Array<Part> = []
   for (const [name, given] of fieldsOf(value)) {
     const field = reveal(given)
     for (const item of Array.isArray(field) ? field : [field]) {
@@ -143,11 +137,10 @@ const writeMultipart = (value: unknown, encodings: MediaType["encoding"]): Writt
       if (Predicate.isNullable(one)) continue
       const plain = isBinary(one) ? Either.right(one) : plainJson(one)
       if (Either.isLeft(plain)) return Either.left(prependPath([name], plain.left))
-      parts.push(`--${boundary}\r\n`, ...partOf(name, plain.right, ownOf(encodings, name)))
+      parts.push(partOf(name, plain.right, ownOf(encodings, name)))
     }
   }
-  const blob = new Blob([...parts, `--${boundary}--\r\n`])
-  return Either.right(HttpBody.raw(blob, { contentType: `multipart/form-data; boundary=${boundary}` }))
+  return Either.right(multipartBody(parts))
 }
 
 /** Writes text, bytes, a Blob or a Stream as it is given. */
@@ -155,10 +148,9 @@ const writeAsIs = (value: unknown, contentType: string): Written => {
   const given = reveal(value)
   if (Predicate.isUint8Array(given)) return Either.right(HttpBody.uint8Array(given, contentType))
   if (given instanceof ArrayBuffer) return Either.right(HttpBody.uint8Array(new Uint8Array(given), contentType))
-  if (isBlob(given)) return Either.right(HttpBody.raw(given, { contentType }))
-  if (Predicate.hasProperty(given, StreamTypeId)) {
-    // Its chunks are checked while they are sent.
-    return Either.right(HttpBody.stream(given as unknown as Stream<Uint8Array, unknown>, contentType))
+  if (isBlob(given)) return Either.right(contentBody(Content.fromBlob(given), contentType))
+  if (Content.isContent(given) || Predicate.hasProperty(given, StreamTypeId)) {
+    return streamCodec().writer.write(given, contentType)
   }
   const isText =
     Predicate.isString(given) ||
@@ -202,21 +194,6 @@ const write = (check: Check, { encoding, items, shape }: MediaType, value: unkno
   }
   if (isLinesType(contentType) && Array.isArray(value)) return writeLines(check, items, value, contentType)
   return writeAsIs(value, contentType)
-}
-
-/**
- * Runs an attempt with a body that needs preparation: a Stream, or the Blob of a multipart form or a file, which is read into memory, so
- * that the request can be sent again.
- */
-const withBody: WithBody = (request, use, attempt, fail) => {
-  const { body } = request
-  if (body._tag !== "Raw" || !isBlob(body.body)) return withStreamBody(request, use, attempt, fail)
-  const blob = body.body
-  return Effect.flatMap(
-    // For example, a file that changed on disk can't be read.
-    Effect.tryPromise({ try: () => blob.arrayBuffer(), catch: (error) => fail(Cause.fail(error)) }),
-    (bytes) => attempt(HttpRequest.setBody(request, HttpBody.uint8Array(new Uint8Array(bytes), body.contentType)))
-  )
 }
 
 /** The writer of an operation's bodies. */
@@ -275,6 +252,6 @@ export const bodyWriter = (body: RequestBody, check: Check): BodyWriter => {
         )
       )
     },
-    withBody: keys.every((key) => isJsonType(key) || isFormType(key)) ? undefined : withBody
+    withBody: keys.every((key) => isJsonType(key) || isFormType(key)) ? undefined : withStreamBody
   }
 }

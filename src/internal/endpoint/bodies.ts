@@ -1,10 +1,12 @@
 import type * as Stream from "effect/Stream"
+import type { Content, FilePart } from "../../Content.js"
 import type { Writer } from "./Codec.js"
-import { bytesCodec, formCodec, jsonCodec, multipartCodec, streamCodec, textCodec } from "./codecs.js"
+import { bytesCodec, formCodec, jsonCodec, streamCodec, textCodec } from "./codecs.js"
+import { multipartCodec } from "./multipart.js"
 import type { Value, ValueOrList } from "./values.js"
 
 /** A field of a multipart body without a schema. */
-export type MultipartValue = ValueOrList | Blob | ReadonlyArray<Value | Blob | null | undefined>
+export type MultipartValue = ValueOrList | Blob | FilePart | ReadonlyArray<Value | Blob | FilePart | null | undefined>
 
 /** The bodies that a verb takes, by the name of their option. `Redacted` values in them are sent, and appear in no error. */
 interface Bodies<J = unknown> {
@@ -12,7 +14,7 @@ interface Bodies<J = unknown> {
   readonly form: Readonly<Record<string, ValueOrList>>
   readonly text: string
   readonly bytes: Uint8Array
-  readonly stream: Stream.Stream<Uint8Array, unknown>
+  readonly stream: Stream.Stream<Uint8Array, unknown> | Content
   readonly multipart: FormData | Readonly<Record<string, MultipartValue>>
 }
 

@@ -1,31 +1,21 @@
 import * as HttpBody from "@effect/platform/HttpBody"
-import * as HttpRequest from "@effect/platform/HttpClientRequest"
-import * as Cause from "effect/Cause"
-import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import * as Content from "../../Content.js"
 import { bytesOf, textOf } from "../../RawResponse.js"
 import type { Issue } from "../../Issue.js"
 import { withStreamBody } from "../call/streamBody.js"
+import { contentBody } from "../http/contentBody.js"
 import * as Json from "../http/json.js"
 import { isEmptyBody } from "../http/transportResponse.js"
 import { decodeWithIssues } from "../parseIssues.js"
-import type { Codec, Mismatch, Reader, WithBody, Writer } from "./Codec.js"
+import type { Codec, Mismatch, Reader, Writer } from "./Codec.js"
 import type { Encode, Texts } from "./CompiledEndpoint.js"
-import { isPlainObject, plainJson } from "./plainJson.js"
-import {
-  encodeBySchema,
-  encodeFields,
-  encodeFormText,
-  encodeParams,
-  isValue,
-  mismatch,
-  prependPath,
-  reveal
-} from "./values.js"
+import { plainJson } from "./plainJson.js"
+import { encodeBySchema, encodeFields, encodeFormText, encodeParams, mismatch } from "./values.js"
 
 type AnySchema = Schema.Schema.AnyNoContext
 
@@ -127,13 +117,33 @@ export const bytesCodec = (schema?: AnySchema): Codec => {
   }
 }
 
-/** The codec of a Stream of bytes. */
-export const streamCodec = (): Codec => ({
+const isSize = (size: number | undefined): boolean => size === undefined || (Number.isSafeInteger(size) && size >= 0)
+
+/** Encodes a Stream or a content. */
+const encodeContent =
+  (repeatable: boolean): Encode =>
+  (input) => {
+    if (!repeatable && Predicate.hasProperty(input, Stream.StreamTypeId)) {
+      // The chunks of any Stream are checked while they are sent.
+      return Either.right(Content.once(input as unknown as Content.Content["stream"]))
+    }
+    if (!Content.isContent(input)) {
+      return Either.left(
+        mismatch(repeatable ? "a Content that is repeatable" : "a Stream of bytes or a Content", input)
+      )
+    }
+    const refuse = (message: string) => Either.left([{ path: [], message }])
+    if (repeatable && !input.repeatable) {
+      return refuse("should be a Content that is repeatable, and can be read once: make it by Content.make")
+    }
+    return isSize(input.size) ? Either.right(input) : refuse("has a size that is not a number of bytes")
+  }
+
+/** The codec of a Stream of bytes. If `repeatable` is true, a request body has to be a content that can be read again. */
+export const streamCodec = (repeatable = false): Codec => ({
   writer: {
-    ...writer(
-      checked((input) => Predicate.hasProperty(input, Stream.StreamTypeId), "a Stream of bytes"),
-      (stream: Stream.Stream<Uint8Array, unknown>, contentType) =>
-        Either.right(HttpBody.stream(stream, contentType ?? "application/octet-stream"))
+    ...writer(encodeContent(repeatable), (content: Content.Content, contentType) =>
+      Either.right(contentBody(content, contentType))
     ),
     withBody: withStreamBody
   },
@@ -147,65 +157,6 @@ export const streamCodec = (): Codec => ({
       )
   }
 })
-
-const isFormData = (value: unknown): value is FormData => typeof FormData !== "undefined" && value instanceof FormData
-
-const isBlob = (value: unknown): value is Blob => typeof Blob !== "undefined" && value instanceof Blob
-
-const encodeMultipartFields: Encode = (input) => {
-  if (isFormData(input)) return Either.right(input)
-  if (!isPlainObject(input)) return Either.left(mismatch("a plain object or a FormData", input))
-  const form = new FormData()
-  for (const [name, value] of Object.entries(input)) {
-    for (const given of Array.isArray(value) ? value : [value]) {
-      const one = reveal(given)
-      if (Predicate.isNullable(one)) continue
-      const text = isValue(one) ? String(one) : ""
-      if (!(isBlob(one) || isValue(one)) || !name.isWellFormed() || !text.isWellFormed()) {
-        const issues = mismatch("text, a finite number, a boolean, a Blob or a File, or a list of these", one)
-        return Either.left(prependPath([name], issues))
-      }
-      form.append(name, isBlob(one) ? one : text)
-    }
-  }
-  return Either.right(form)
-}
-
-const neverRead: Reader = { receives: "nothing", read: () => Either.left({ reason: "Shape", issues: [] }) }
-
-/**
- * Converts a `FormData` to bytes before an attempt, since not every transport takes a `FormData`: the package undici
- * accepts its own class only, and not that of Node.
- */
-const withMultipartBody: WithBody = (request, _, attempt, fail) => {
-  const { body } = request
-  if (body._tag !== "FormData") return attempt(request)
-  const response = new Response(body.formData)
-  const contentType = response.headers.get("content-type") ?? "multipart/form-data"
-  return Effect.flatMap(
-    // For example, a file that changed on disk can't be read.
-    Effect.tryPromise({ try: () => response.arrayBuffer(), catch: (error) => fail(Cause.fail(error)) }),
-    (bytes) => attempt(HttpRequest.setBody(request, HttpBody.uint8Array(new Uint8Array(bytes), contentType)))
-  )
-}
-
-/**
- * The codec of fields and files, for requests. They are in memory while they are sent. Without a schema, it accepts any
- * fields.
- */
-export const multipartCodec = (schema?: AnySchema): Codec => {
-  const encode: Encode =
-    schema === undefined
-      ? encodeMultipartFields
-      : (input) => Either.flatMap(encodeBySchema(schema)(input), encodeMultipartFields)
-  return {
-    writer: {
-      ...writer(encode, (form: FormData) => Either.right(HttpBody.formData(form))),
-      withBody: withMultipartBody
-    },
-    reader: neverRead
-  }
-}
 
 /** The codec of no body, for responses. */
 export const emptyCodec = (value: unknown): Codec => ({

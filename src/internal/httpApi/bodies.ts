@@ -7,15 +7,8 @@ import type { ParseOptions } from "effect/SchemaAST"
 import * as Body from "../../Body.js"
 import type { Issue } from "../../Issue.js"
 import type { Codec, Reader, Writer } from "../endpoint/Codec.js"
-import {
-  bytesCodec,
-  emptyCodec,
-  formCodec,
-  jsonCodec,
-  multipartCodec,
-  streamCodec,
-  textCodec
-} from "../endpoint/codecs.js"
+import { bytesCodec, emptyCodec, formCodec, jsonCodec, streamCodec, textCodec } from "../endpoint/codecs.js"
+import { multipartCodec } from "../endpoint/multipart.js"
 import type { ErrorReader } from "../endpoint/CompiledEndpoint.js"
 import { errorReadersOf } from "../endpoint/readers.js"
 import { isStream } from "./annotations.js"

@@ -29,7 +29,9 @@ export const eventReader = (decode: DecodeData, options: StreamOptions): EventRe
           ? undefined
           : {
               reason: "MediaType",
-              issues: recordIssue(`the media type should be ${eventStreamType}, and is ${essence(contentType) || "absent"}`)
+              issues: recordIssue(
+                `the media type should be ${eventStreamType}, and is ${essence(contentType) || "absent"}`
+              )
             }
     })
   return {

@@ -86,7 +86,7 @@ export const eventsParser = (
   }
   /** Parses whole lines. */
   const parseLines = (lines: string): void => {
-    for (let start = 0; start < lines.length && !isOver; ) {
+    for (let start = 0; start < lines.length && !isOver;) {
       // An empty line ends a block.
       const last = lines.startsWith("\n", start) ? start : lines.indexOf("\n\n", start) + 1
       const isComplete = last > start || lines.startsWith("\n", start)

@@ -58,7 +58,9 @@ const isTemporary = (error: AnyError): boolean =>
 
 /** Returns an id as the text of a header: its UTF-8, a character a byte (WHATWG HTML, 9.2.3). */
 const headerOf = (id: string): string =>
-  /^[\x20-\x7e]*$/.test(id) ? id : Array.from(new TextEncoder().encode(id), (byte) => String.fromCharCode(byte)).join("")
+  /^[\x20-\x7e]*$/.test(id)
+    ? id
+    : Array.from(new TextEncoder().encode(id), (byte) => String.fromCharCode(byte)).join("")
 
 /** Follows the event stream of an operation. */
 export const followOperation = (
@@ -156,9 +158,7 @@ export const followOperation = (
           return chunk
         }),
         Stream.concat(Stream.execute(disconnect(undefined))),
-        Stream.catchAll((error) =>
-          isTemporary(error) ? Stream.execute(disconnect(error)) : Stream.fail(error)
-        )
+        Stream.catchAll((error) => (isTemporary(error) ? Stream.execute(disconnect(error)) : Stream.fail(error)))
       )
 
     const { idempotent, neverRetried } = compiled()

@@ -29,7 +29,10 @@ const truncated: Mismatch = {
   issues: recordIssue("may be cut short, since no white space follows it (RFC 7464, 2.4)")
 }
 
-const outside: Mismatch = { reason: "Json", issues: recordIssue("does not begin with a record separator (RFC 7464, 2.1)") }
+const outside: Mismatch = {
+  reason: "Json",
+  issues: recordIssue("does not begin with a record separator (RFC 7464, 2.1)")
+}
 
 /**
  * Makes the function that makes a parser of a JSON text sequence: each text begins with RS, and ends with LF. A text is delivered when

@@ -81,7 +81,9 @@ export const makeRecords = <A>(name: string, skips: boolean): Records<A> => {
 /** Makes the mismatch of a record that is too long. */
 export const tooLong = (name: string, number: number, maxBytes: number): Mismatch => ({
   reason: "Size",
-  issues: [{ path: [`${name} ${number}`], message: `is longer than the limit of ${maxBytes} bytes: raise \`maxBytes\`` }]
+  issues: [
+    { path: [`${name} ${number}`], message: `is longer than the limit of ${maxBytes} bytes: raise \`maxBytes\`` }
+  ]
 })
 
 /** Returns the length of a text in UTF-8, in bytes. */

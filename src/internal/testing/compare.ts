@@ -65,7 +65,8 @@ const comparePairs = (recorded: Pairs, requested: Pairs, part: string, capture: 
 const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-const show = (value: unknown): string | undefined => (value === undefined ? undefined : stringify(value))
+const show = (value: unknown): string | undefined =>
+  value === undefined || typeof value === "string" ? value : stringify(value)
 
 const compareJson = (
   recorded: unknown,
@@ -89,7 +90,9 @@ const compareJson = (
       return compareJson(own(recorded), own(requested), at(place, key), capture)
     })
   } else if (recorded === requested) return []
-  return [{ part: `body ${place}`.trim(), recorded: show(recorded), requested: show(requested) }]
+  // A number and the text of its digits.
+  const format = show(recorded) === show(requested) ? stringify : show
+  return [{ part: `body ${place}`.trim(), recorded: format(recorded), requested: format(requested) }]
 }
 
 const describe = (body: Body | undefined): string | undefined =>

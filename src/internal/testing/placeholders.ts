@@ -32,7 +32,8 @@ interface Spelling {
   readonly secret: string
   readonly text: string
   readonly canonicalText: string
-  readonly pattern: () => RegExp
+  /** Replaces it where its place is certain. */
+  readonly replace: (text: string, placeholder: string) => string
 }
 
 const escapeRegExp = (text: string): string => text.replace(/[$()*+./?[\\\]^{|}-]/g, "\\$&")
@@ -43,8 +44,8 @@ const hexPattern = (hex: string): string =>
 const namedReferences: Readonly<Record<string, string>> = { "&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos" }
 const letters: Readonly<Record<string, string>> = { "\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f" }
 
-/** Makes a pattern of the spellings of a character: itself, and the escapes of URLs, JSON, JavaScript and HTML. */
-const characterPattern = (character: string): string => {
+/** Lists the patterns of the spellings of a character: itself, and the escapes of URLs, JSON, JavaScript and HTML. */
+const patternsOf = (character: string): ReadonlyArray<string> => {
   const code = character.codePointAt(0)!
   const bytes = [...new TextEncoder().encode(character)]
   const percent = bytes.map((byte) => `%(?:25)*${hexPattern(byte.toString(16).padStart(2, "0"))}`).join("")
@@ -54,18 +55,20 @@ const characterPattern = (character: string): string => {
   ).join("")
   const name = namedReferences[character]
   const letter = letters[character]
-  const alternatives = [
+  return [
     percent,
     units,
     ...(code < 256 ? [`\\\\+x${hexPattern(code.toString(16).padStart(2, "0"))}`] : []),
     ...(letter === undefined ? [] : [`\\\\+${letter}`]),
     `&(?:amp;)*#(?:[xX]0*${hexPattern(code.toString(16))}|0*${code});`,
     ...(name === undefined ? [] : [`&(?:amp;)*${name};`]),
-    ...(character === " " ? ["\\+"] : []),
     `\\\\*${escapeRegExp(character)}`
   ]
-  return `(?:${alternatives.join("|")})`
 }
+
+/** Makes a pattern of the spellings of a character of a canonical text, in which a plus sign is a space. */
+const characterPattern = (character: string): string =>
+  `(?:${[...patternsOf(character), ...(character === " " ? patternsOf("+") : [])].join("|")})`
 
 /** Removes the characters of base64 that depend on the bytes beside the text that was encoded. */
 const alignedBase64 = (secret: string, offset: number): string => {
@@ -79,34 +82,48 @@ const shortestAligned = 8
 
 const urlAlphabet = (text: string): string => text.replaceAll("+", "-").replaceAll("/", "_")
 
-/** Characters of base64 around a match. */
-const base64Run = "[\\w+/-]*"
+/** Replaces each occurrence of base64, with the characters of base64 around it, of which it may be a part. */
+const replaceBase64 = (text: string, encoded: string, placeholder: string): string => {
+  let replaced = ""
+  let copied = 0
+  for (let index = text.indexOf(encoded); index !== -1; index = text.indexOf(encoded, copied)) {
+    let start = index
+    let end = index + encoded.length
+    while (start > copied && /[\w+/-]/.test(text[start - 1]!)) start -= 1
+    while (end < text.length && /[\w+/=-]/.test(text[end]!)) end += 1
+    replaced += text.slice(copied, start) + placeholder
+    copied = end
+  }
+  return replaced + text.slice(copied)
+}
 
 const spellingsOf = (secret: string): ReadonlyArray<Spelling> => {
-  const make = (text: string, around: string): Spelling => {
-    const canonicalText = canonical(text)
-    let pattern: RegExp | undefined
-    return {
-      secret,
-      text,
-      canonicalText,
-      pattern: () =>
-        (pattern ??= new RegExp(
-          around + [...canonicalText].map(characterPattern).join("") + (around && `${around}=*`),
-          "g"
-        ))
+  const canonicalText = canonical(secret)
+  let pattern: RegExp | undefined
+  const plain: Spelling = {
+    secret,
+    text: secret,
+    canonicalText,
+    replace: (text, placeholder) => {
+      pattern ??= new RegExp([...canonicalText].map(characterPattern).join(""), "g")
+      return text.replaceAll(secret, placeholder).replace(pattern, placeholder)
     }
   }
-  if (!secret.isWellFormed()) return [make(secret, "")]
+  if (!secret.isWellFormed()) return [plain]
   const whole = encodeBase64(secret).replace(/=+$/, "")
   const within = [0, 1, 2]
     .map((offset) => alignedBase64(secret, offset))
     .filter((text) => text.length >= shortestAligned)
   const encoded = [whole, ...within]
   return [
-    make(secret, ""),
-    ...[...new Set([...encoded, ...encoded.map(urlAlphabet)])].map((text) => make(text, base64Run))
-  ].filter(({ canonicalText }) => canonicalText.length > 0)
+    plain,
+    ...[...new Set([...encoded, ...encoded.map(urlAlphabet)])].map((text): Spelling => ({
+      secret,
+      text,
+      canonicalText: canonical(text),
+      replace: (within, placeholder) => replaceBase64(within, text, placeholder)
+    }))
+  ]
 }
 
 /** Makes placeholders for the secrets that are added. */
@@ -137,22 +154,26 @@ export const makePlaceholders = (): Placeholders => {
     of,
     replace: (text, shortest = 0) => {
       let current = text
-      let canonicalText: string | undefined
-      for (const { canonicalText: searched, pattern, secret, text: plain } of all()) {
+      let canonicalText = canonical(text)
+      const hasEscapes = /[%&\\+]/.test(text)
+      for (const { canonicalText: searched, replace, secret, text: plain } of all()) {
         if (secret.length < shortest) continue
-        canonicalText ??= canonical(current)
-        if (!canonicalText.includes(searched)) continue
-        const placeholder = of(secret)
-        // The plain text is searched for first, since the pattern of a long secret is slow.
-        current = (plain === secret ? current.replaceAll(plain, placeholder) : current).replace(pattern(), placeholder)
-        canonicalText = undefined
-        if (canonical(current).includes(searched)) return undefined
+        // The canonical text does not show a secret of which a part is an escape with the characters beside it.
+        const isSearched = current.includes(plain) || (hasEscapes && plain === secret)
+        // The number of a placeholder is assigned when its secret is found.
+        if (isSearched && replace(current, "") !== current) {
+          current = replace(current, of(secret))
+          canonicalText = canonical(current)
+        }
+        if (canonicalText.includes(searched)) return undefined
       }
       return current
     },
     reveals: (text) => {
       const canonicalText = canonical(text)
-      return all().some(({ canonicalText: searched }) => canonicalText.includes(searched))
+      return all().some(
+        ({ canonicalText: searched, text: plain }) => canonicalText.includes(searched) || text.includes(plain)
+      )
     }
   }
 }

@@ -131,8 +131,10 @@ const collectFromResponse = (
   collectFromBody(body, rules, add)
 }
 
-/** The length from which a secret is searched for in names of fields, in characters. Names are words, which may be a short secret. */
-const shortestInName = 8
+/** The length from which a secret is searched for in names of fields that are words, in characters: a shorter one is often a word. */
+const shortestInWord = 8
+
+const isWord = (name: string): boolean => /^[\w-]+$/.test(name)
 
 /** Replaces the secrets of exchanges. */
 const makeReplacer = (rules: Rules, placeholders: Placeholders) => {
@@ -142,7 +144,9 @@ const makeReplacer = (rules: Rules, placeholders: Placeholders) => {
   const text = (value: string): string => placeholders.replace(named(value)) ?? placeholders.of(value)
 
   const key = (name: string): string =>
-    rules.isSecretField(name) ? name : (placeholders.replace(name, shortestInName) ?? placeholders.of(name))
+    rules.isSecretField(name)
+      ? name
+      : (placeholders.replace(name, isWord(name) ? shortestInWord : 0) ?? placeholders.of(name))
 
   const json = (value: unknown): unknown => {
     if (typeof value === "string") return text(value)

@@ -40,6 +40,9 @@ const defaultRetry = (): Schedule.Schedule<unknown, RetriedError> =>
     Schedule.recurs(8)
   )
 
+/** The number of times that content may change in one download until its breaks count as if it had not. */
+const maxChanges = 5
+
 /**
  * Makes an endpoint deliver the content of a 206, and a 416 to a request for a range, as a Stream, whatever statuses it declares. No other
  * response without the content is a success.
@@ -179,6 +182,11 @@ const makeDownload = <R>(
   /** The hashes of all bytes of the part, by algorithm. */
   const hashes = new Map<Algorithm, Hash>()
   let reporter: Reporter | undefined
+  /** The largest size of the part so far, of this content. */
+  let most = part.size()
+  /** The validator of the last content, and the number of times that it has changed. */
+  let validated = content?.validator && ifRangeOf(content.validator)
+  let changes = 0
 
   const inFile = <A>(work: () => Promise<A>): Effect.Effect<A, FileError> =>
     Effect.tapError(Effect.tryPromise({ try: work, catch: (cause) => fileError(path, cause) }), (error) =>
@@ -246,6 +254,15 @@ const makeDownload = <R>(
       content = next
       resumedFrom = 0
       hashes.clear()
+      const validator = next?.validator && ifRangeOf(next.validator)
+      if (validator !== undefined && validator !== validated) {
+        // Of new content all is progress. Content that is another each time would never be complete.
+        if (validated !== undefined && changes < maxChanges) {
+          most = 0
+          changes += 1
+        }
+        validated = validator
+      }
       const facts = next?.validator && {
         request: identity,
         validator: next.validator,
@@ -408,7 +425,6 @@ const makeDownload = <R>(
 
   return Effect.gen(function* () {
     const driver = yield* Schedule.driver(retry)
-    let most = part.size()
     let begun = false
     for (;;) {
       const asked = rest()

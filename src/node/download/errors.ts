@@ -19,7 +19,7 @@ export class FileError extends Data.TaggedError("FileError")<{
   readonly code: string | undefined
 }> {}
 
-/** What was received is not what it should be. Nothing of it was kept. */
+/** The content is not as it should be. Nothing of it stays, unless it is only too short, and can be resumed. */
 export class IntegrityError extends Data.TaggedError("IntegrityError")<{
   /** A sentence that names the file and the difference. */
   readonly message: string

@@ -221,6 +221,8 @@ const openPart = async (
       await handle.datasync()
     },
     publish: async () => {
+      // Not every system renames a file that is open.
+      await handle.close()
       await rename(path, target)
       published = true
       await rm(factsPath, { force: true })
@@ -228,6 +230,7 @@ const openPart = async (
     },
     close: async () => {
       await settle()
+      // Does nothing if it is closed.
       await handle.close()
       if (published || (keeps && position > 0)) return
       // The part is that of another download since.

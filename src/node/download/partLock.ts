@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { link, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises"
+import { type FileHandle, link, open, readFile, rename, rm, stat, utimes } from "node:fs/promises"
 import { hostname } from "node:os"
 import { randomHex } from "../../internal/hex.js"
 import { codeOf, FileError, fileError } from "./errors.js"
@@ -50,12 +50,21 @@ const look = async (path: string): Promise<Seen | undefined> => {
 
 /** Creates a lock. Returns false if there is one. */
 const create = async (path: string, owner: string): Promise<boolean> => {
+  let handle: FileHandle
   try {
-    await writeFile(path, owner, { flag: "wx" })
-    return true
+    handle = await open(path, "wx")
   } catch (cause) {
     if (codeOf(cause) === "EEXIST") return false
     throw cause
+  }
+  try {
+    await handle.writeFile(owner)
+    return true
+  } catch (cause) {
+    await rm(path, { force: true })
+    throw cause
+  } finally {
+    await handle.close()
   }
 }
 

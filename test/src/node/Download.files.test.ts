@@ -249,6 +249,29 @@ describe("a part", () => {
 })
 
 describe("Download.toFile", () => {
+  it.scopedLive(
+    "takes what it receives of changed content for progress, but not of content that is another each time",
+    () =>
+      Effect.gen(function* () {
+        const { path, requests, run } = yield* start(
+          serving((index) =>
+            index === 0
+              ? { body: other, headers: { etag }, breaksAfter: 150_000 }
+              : { body: content, headers: { etag: '"v2"' }, breaksAfter: index < 6 ? 20_000 : undefined }
+          )
+        )
+        yield* run({ retry: Schedule.recurs(1) })
+        yield* expectContent(path, content)
+        expect(requests).toHaveLength(7)
+
+        const restless = yield* start(
+          serving((index) => ({ body: content, headers: { etag: `"${index}"` }, breaksAfter: half }))
+        )
+        const failed = restless.run({ retry: Schedule.recurs(1) })
+        expect(yield* Effect.flip(failed)).toMatchObject({ _tag: "TransportError" })
+      })
+  )
+
   const make = (
     endpoint: () => Endpoint.Endpoint<{}, Stream.Stream<Uint8Array, TransportError | TimeoutError>, never>
   ) => Operation.make(Caller, endpoint)

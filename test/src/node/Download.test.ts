@@ -406,7 +406,7 @@ for (const [name, client] of clients) {
           setTimeout(() => response.end(), (index % 3) * 21)
         })
         // Later and later, until a run ends before it is interrupted.
-        for (let wait = 0, ended = false; !ended; wait += 1) {
+        for (let wait = 0, ended = false; !ended; wait = Math.ceil(wait * 1.2) + 1) {
           const fiber = yield* Effect.fork(run(never))
           yield* Effect.sleep(wait)
           ended = Exit.isSuccess(yield* Fiber.interrupt(fiber))

@@ -14,9 +14,7 @@ import { at, Caller } from "../../support/kit.js"
 const Item = Schema.Struct({ id: Schema.Union(Schema.Number, Schema.BigIntFromSelf), name: Schema.String })
 
 const itemsOf = (options?: JsonLines.Options) =>
-  Operation.make(Caller, () =>
-    Endpoint.get("/items", { name: "items", success: JsonLines.body(Item, options) })
-  )
+  Operation.make(Caller, () => Endpoint.get("/items", { name: "items", success: JsonLines.body(Item, options) }))
 
 const collect = <A, E, R, E2, R2>(operation: () => Effect.Effect<Stream.Stream<A, E, R>, E2, R2>) =>
   Effect.map(Stream.runCollect(Stream.unwrap(operation())), Chunk.toReadonlyArray)
@@ -67,21 +65,23 @@ describe.each(clients)("JsonLines over %s", (_, client) => {
     }).pipe(Effect.provide(client))
   )
 
-  it.scopedLive("fails at an invalid line, after the values before it, without its value, and closes the connection", () =>
-    Effect.gen(function* () {
-      const server = yield* Server.make([
-        (response) => {
-          response.writeHead(200)
-          response.write(`${line(1)}${line(2)}{"id":"hunter2","name":7}\n${line(3)}`)
-        }
-      ])
-      const { error, values } = yield* untilFailure(itemsOf()).pipe(Effect.provide(at(server.url)))
-      expect(values).toEqual([item(1), item(2)])
-      expect(error).toMatchObject({ _tag: "DecodeError", reason: "Shape", operation: "items", status: 200 })
-      expect(error.message).toContain("the response (200) does not match the endpoint: line 3.")
-      expect(JSON.stringify(error)).not.toContain("hunter2")
-      yield* server.abandoned
-    }).pipe(Effect.provide(client))
+  it.scopedLive(
+    "fails at an invalid line, after the values before it, without its value, and closes the connection",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* Server.make([
+          (response) => {
+            response.writeHead(200)
+            response.write(`${line(1)}${line(2)}{"id":"hunter2","name":7}\n${line(3)}`)
+          }
+        ])
+        const { error, values } = yield* untilFailure(itemsOf()).pipe(Effect.provide(at(server.url)))
+        expect(values).toEqual([item(1), item(2)])
+        expect(error).toMatchObject({ _tag: "DecodeError", reason: "Shape", operation: "items", status: 200 })
+        expect(error.message).toContain("the response (200) does not match the endpoint: line 3.")
+        expect(JSON.stringify(error)).not.toContain("hunter2")
+        yield* server.abandoned
+      }).pipe(Effect.provide(client))
   )
 
   it.scopedLive("skips invalid lines, and counts them", () =>
@@ -99,7 +99,9 @@ describe.each(clients)("JsonLines over %s", (_, client) => {
 
   it.scopedLive.each(["end", "reset"] as const)("fails with a TransportError if the connection breaks: %s", (how) =>
     Effect.gen(function* () {
-      const server = yield* Server.make([Server.cutShort({ body: `${line(1)}${line(2)}{"id"`, how, framing: "chunked" })])
+      const server = yield* Server.make([
+        Server.cutShort({ body: `${line(1)}${line(2)}{"id"`, how, framing: "chunked" })
+      ])
       const { error } = yield* untilFailure(itemsOf()).pipe(Effect.provide(at(server.url)))
       expect(error).toMatchObject({ _tag: "TransportError", operation: "items" })
       expect(server.requests).toHaveLength(1)
@@ -182,7 +184,11 @@ describe.each(clients)("JsonLines over %s", (_, client) => {
   it.scopedLive("closes the connection of a Stream that ends early", () =>
     Effect.gen(function* () {
       const server = yield* Server.make([Server.endless(line(1))])
-      const first = yield* Stream.unwrap(itemsOf()()).pipe(Stream.take(3), Stream.runCount, Effect.provide(at(server.url)))
+      const first = yield* Stream.unwrap(itemsOf()()).pipe(
+        Stream.take(3),
+        Stream.runCount,
+        Effect.provide(at(server.url))
+      )
       expect(first).toBe(3)
       yield* server.abandoned
     }).pipe(Effect.provide(client))

@@ -203,7 +203,7 @@ describe("sequence", () => {
             { reason: "ECONNREFUSED", class: "NotSent", verdict: "retried" },
             { reason: "503", class: "Rejected", verdict: "retried" }
           ],
-          outcome: { _tag: "Succeeded", value: thing }
+          outcome: { _tag: "Succeeded" }
         })
         expect(Duration.toMillis(first!.waits[1]!)).toBeGreaterThanOrEqual(10_000)
         expect(first?.requests.map(({ status }) => status)).toEqual([undefined, 503, 200])

@@ -39,13 +39,21 @@ const expectRecords = <A>(make: () => Parser<A>, content: string | Uint8Array, e
   const bytes = typeof content === "string" ? encoder.encode(content) : content
   const whole = { values: [], skipped: [], failure: undefined, ...expected }
   expect(run(make(), [bytes])).toEqual(whole)
-  expect(run(make(), Array.from(bytes, (byte) => Uint8Array.of(byte)))).toEqual(whole)
+  expect(
+    run(
+      make(),
+      Array.from(bytes, (byte) => Uint8Array.of(byte))
+    )
+  ).toEqual(whole)
   for (let at = 0; at <= bytes.length; at += 1) expect(run(make(), cutAt(bytes, [at]))).toEqual(whole)
 }
 
 const ignore: StreamOptions = { onInvalid: () => Effect.void }
 
-const json = fc.jsonValue({ maxDepth: 2, stringUnit: fc.constantFrom("a", "é", "😀", '"', "\\", "\n", "\r", "\u001e", "\u2028") })
+const json = fc.jsonValue({
+  maxDepth: 2,
+  stringUnit: fc.constantFrom("a", "é", "😀", '"', "\\", "\n", "\r", "\u001e", "\u2028")
+})
 const cuts = fc.array(fc.nat(), { maxLength: 8 })
 
 /** The value that its JSON has: -0 is 0, and integers beyond the safe ones are a bigint. */
@@ -109,7 +117,11 @@ describe("the parser of JSON lines", () => {
     fc.assert(
       fc.property(fc.array(json), cuts, fc.constantFrom("\n", "\r\n"), (values, positions, end) => {
         const bytes = encoder.encode(values.map((value) => JSON.stringify(value) + end).join(""))
-        expect(run(make()(), cutAt(bytes, positions))).toEqual({ values: values.map(sent), skipped: [], failure: undefined })
+        expect(run(make()(), cutAt(bytes, positions))).toEqual({
+          values: values.map(sent),
+          skipped: [],
+          failure: undefined
+        })
       })
     )
   })
@@ -118,7 +130,8 @@ describe("the parser of JSON lines", () => {
 describe("the parser of a JSON text sequence", () => {
   const RS = "\u001e"
   const make = (options: StreamOptions = {}) => jsonSequenceParser(Schema.Unknown, options)
-  const skippedOf = (parsed: Parsed<unknown>) => parsed.skipped.map(({ issues, number }) => [number, issues[0]?.message])
+  const skippedOf = (parsed: Parsed<unknown>) =>
+    parsed.skipped.map(({ issues, number }) => [number, issues[0]?.message])
 
   it("returns the texts, which can have lines", () => {
     expectRecords(make(), `${RS}{"a":\n[1,\n2]}\n${RS}"é"\n${RS}1\n${RS}${RS}${RS}true \n${RS}null\t`, {
@@ -132,15 +145,18 @@ describe("the parser of a JSON text sequence", () => {
     expectRecords(make(), `${RS}{}${RS}[]${RS}"a"${RS}{}`, { values: [{}, [], "a", {}] })
   })
 
-  it.each(["1", "-1.5e3", "true", "false", "null", " 12"])("takes %s at the end of its text for one cut short", (text) => {
-    const parsed = run(make(ignore)(), [encoder.encode(`${RS}${text}${RS}2\n${RS}${text}`)])
-    expect(parsed.values).toEqual([2])
-    const message = "may be cut short, since no white space follows it (RFC 7464, 2.4)"
-    expect(skippedOf(parsed)).toEqual([
-      [1, message],
-      [3, message]
-    ])
-  })
+  it.each(["1", "-1.5e3", "true", "false", "null", " 12"])(
+    "takes %s at the end of its text for one cut short",
+    (text) => {
+      const parsed = run(make(ignore)(), [encoder.encode(`${RS}${text}${RS}2\n${RS}${text}`)])
+      expect(parsed.values).toEqual([2])
+      const message = "may be cut short, since no white space follows it (RFC 7464, 2.4)"
+      expect(skippedOf(parsed)).toEqual([
+        [1, message],
+        [3, message]
+      ])
+    }
+  )
 
   it("goes on at the next separator after a text that was cut short", () => {
     const parsed = run(make(ignore)(), [encoder.encode(`${RS}{"a":${RS}{"b":1}\n${RS}"x\n${RS}3\n`)])
@@ -174,7 +190,11 @@ describe("the parser of a JSON text sequence", () => {
     fc.assert(
       fc.property(fc.array(json), cuts, fc.nat(4), (values, positions, indent) => {
         const bytes = encoder.encode(values.map((value) => `${RS}${JSON.stringify(value, null, indent)}\n`).join(""))
-        expect(run(make()(), cutAt(bytes, positions))).toEqual({ values: values.map(sent), skipped: [], failure: undefined })
+        expect(run(make()(), cutAt(bytes, positions))).toEqual({
+          values: values.map(sent),
+          skipped: [],
+          failure: undefined
+        })
       })
     )
   })
@@ -262,7 +282,9 @@ describe("the parser of an event stream", () => {
 
   it("numbers invalid events, and skips them", () => {
     const decode = (_: string, data: string) =>
-      data === "bad" ? Either.left({ reason: "Json" as const, issues: [{ path: [], message: "is bad" }] }) : Either.right(data)
+      data === "bad"
+        ? Either.left({ reason: "Json" as const, issues: [{ path: [], message: "is bad" }] })
+        : Either.right(data)
     const content = "data: a\n\nid: 2\ndata: bad\n\ndata: b\n\n"
     const state = { lastEventId: "", retry: undefined }
     expectRecords(() => eventsParser(decode, {}, { ...state }), content, {

@@ -1,0 +1,19 @@
+import * as HttpBody from "@effect/platform/HttpBody"
+import * as Predicate from "effect/Predicate"
+import type { Content } from "../../Content.js"
+
+/** Marks the body of a request that can be read again. A property of the body, which requests pass on as it is. */
+const repeatable: unique symbol = Symbol.for("effect-herald/repeatableBody")
+
+/** Makes the body of a request from a content. */
+export const contentBody = (content: Content, contentType?: string): HttpBody.Stream => {
+  const body = HttpBody.stream(content.stream, contentType, content.size)
+  return content.repeatable ? asRepeatable(body) : body
+}
+
+/** Marks a body as one that can be read again. */
+export const asRepeatable = (body: HttpBody.Stream): HttpBody.Stream => Object.assign(body, { [repeatable]: true })
+
+/** Reports whether the body of a request can be sent again. Only a Stream can't. */
+export const isRepeatable = (body: HttpBody.HttpBody): boolean =>
+  body._tag !== "Stream" || Predicate.hasProperty(body, repeatable)

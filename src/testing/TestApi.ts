@@ -11,7 +11,7 @@ import * as Option from "effect/Option"
 import { type Pipeable, pipeArguments } from "effect/Pipeable"
 import type * as Stream from "effect/Stream"
 import type { Authoriser } from "../Authoriser.js"
-import type { Content } from "../Content.js"
+import type { Content, FilePart } from "../Content.js"
 import type * as Endpoint from "../Endpoint.js"
 import type { CallError, EncodeError } from "../HeraldError.js"
 import * as Issue from "../Issue.js"
@@ -73,14 +73,30 @@ type EndpointInput<O extends AnyOperation> =
       : Input
     : never
 
-/** The type in which a handler receives a part of the input: text for a path parameter without a schema. */
+/** The type in which a handler receives a field of a form: a file that was sent is a `Blob`. */
+type ReceivedField<A> = A extends FilePart
+  ? never
+  : A extends ReadonlyArray<infer B>
+    ? ReadonlyArray<ReceivedField<B>>
+    : A
+
+/** The fields of a form that can be files. */
+type FileFields<A> = {
+  [K in keyof A]: Extract<A[K], FilePart | ReadonlyArray<Blob | FilePart>> extends never ? never : K
+}[keyof A]
+
+/** The type in which a handler receives a part of the input: text for a path parameter without a schema, and a body as a Stream. */
 type ReceivedPart<A> = unknown extends A
   ? A
-  : [A] extends [Content | Stream.Stream<infer _, infer __, infer ___>]
+  : [A] extends [Stream.Stream<infer _, infer __, infer ___> | Content]
     ? Stream.Stream<Uint8Array>
     : [Endpoint.PathValue] extends [A]
       ? string | Exclude<A, Endpoint.PathValue>
-      : A
+      : [A] extends [object]
+        ? [FileFields<A>] extends [never]
+          ? A
+          : { readonly [K in keyof A]: K extends FileFields<A> ? ReceivedField<A[K]> : A[K] }
+        : A
 
 /** The input that the handler of an operation receives: what its endpoint decodes a request to. */
 export type InputOf<O extends AnyOperation> = {
@@ -144,7 +160,7 @@ type EncodedReply = Either.Either<Encoded, ReadonlyArray<Issue.Issue>>
 /**
  * Handles the requests of an operation.
  *
- * - `operation`: an operation, such as one of `Operation.make`
+ * - `operation`: an operation of `Operation.make` or `fromApi`. Throws a `TypeError` for one of a document: `verbs` handles its requests
  * - `handler`: takes the input that the endpoint decodes the request to, and the request itself. Returns the value of a success, which the
  *   endpoint encodes; `reply`, for a status or headers; or `response`, for any response. It can fail with the errors that the endpoint
  *   declares
@@ -181,8 +197,11 @@ export const handle = <O extends AnyOperation, R = never>(
     request: ReceivedRequest
   ) => Effect.Effect<SuccessOf<O> | Reply<SuccessOf<O>>, ErrorOf<O>, R>
 ): Handler<R> => {
-  const { compiled, declared } = operation[internals]
+  const { compiled, declared, descriptor } = operation[internals]
   const { authoriserOf, method, name, segments, template } = compiled()
+  if (descriptor !== undefined) {
+    throw new TypeError(`${name} is an operation of a document, which has no schemas: handle it by \`TestApi.verbs\``)
+  }
   const served = declared === undefined ? serveEndpoint(operation.endpoint) : serveDeclared(declared)
   const write = (encoded: EncodedReply, headers: ReplyHeaders) =>
     Either.isRight(encoded)

@@ -43,7 +43,7 @@ export type { Stats } from "./internal/log/Stats.js"
 export class Shipper extends Context.Tag("effect-herald/log/Shipper")<
   Shipper,
   {
-    /** Waits until all records that were logged before are shipped, dropped or failed. */
+    /** Waits until all records that were logged before are shipped, dropped or failed, or the shipper has ended. */
     readonly flush: Effect.Effect<void>
     readonly stats: Effect.Effect<Stats>
   }

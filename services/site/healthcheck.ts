@@ -38,10 +38,12 @@ const isStarting = (error: CallError): boolean =>
  * )
  * ```
  */
-export const waitUntilHealthy = <R = never>(schedule?: Schedule.Schedule<unknown, CallError, R>) =>
-  checkHealth().pipe(
-    Effect.provideService(RetryPolicy.Current, RetryPolicy.none),
-    Effect.provideService(ResponseCache.Current, "bypass"),
-    Effect.retry({ schedule: schedule ?? threeChecks(), while: isStarting }),
-    Effect.asVoid
-  )
+export const waitUntilHealthy = <R = never>(schedule: Schedule.Schedule<unknown, CallError, R> = threeChecks()) =>
+  Schedule.isSchedule(schedule)
+    ? checkHealth().pipe(
+        Effect.provideService(RetryPolicy.Current, RetryPolicy.none),
+        Effect.provideService(ResponseCache.Current, "bypass"),
+        Effect.retry({ schedule, while: isStarting }),
+        Effect.asVoid
+      )
+    : Effect.die(new TypeError('waitUntilHealthy takes a Schedule, such as Schedule.spaced("1 second")'))

@@ -3,6 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
@@ -254,6 +255,26 @@ describe("the end of a shipper's scope", () => {
     })
   )
 
+  it.effect("ends a flush that waits, and each later one", () =>
+    Effect.gen(function* () {
+      const { layer, lines } = recordedConsole()
+      const fiber = yield* Effect.gen(function* () {
+        const { flush } = yield* Log.Shipper
+        yield* logNumbered(0, 3)
+        return { flush, waiting: yield* Effect.forkDaemon(flush) }
+      }).pipe(
+        Effect.provide(Log.layer({ send: () => Effect.never, flushWithin: "2 seconds" })),
+        Effect.provide(layer),
+        Effect.fork
+      )
+      yield* TestClock.adjust("2 seconds")
+      const { flush, waiting } = yield* Fiber.join(fiber)
+      yield* Fiber.join(waiting)
+      yield* flush
+      expect(lines).toEqual(["effect-herald/log: 3 log records are not shipped: the shipper has ended."])
+    })
+  )
+
   it.effect("sends at once what waits for a retry", () =>
     Effect.gen(function* () {
       let isDown = true
@@ -327,6 +348,30 @@ describe("a store", () => {
       }
     }
   }
+
+  it.effect("has batches that are sent once they have enough bytes, as without one", () =>
+    Effect.gen(function* () {
+      const sizes = (store: Layer.Layer<Log.Store> | Layer.Layer<never>) =>
+        Effect.gen(function* () {
+          const { batches, send } = recording()
+          return yield* Effect.gen(function* () {
+            for (let index = 0; index < 12; index += 1) {
+              yield* Effect.log("x".repeat(500))
+              yield* TestClock.adjust(Duration.zero)
+            }
+            // The end of the scope sends the others.
+            return batches.map(({ length }) => length)
+          }).pipe(
+            Effect.provide(Layer.provide(Log.layer({ send, batch: { bytes: 3000, within: "1 hour" } }), store)),
+            Effect.provide(recordedConsole().layer)
+          )
+        })
+      const left = JSON.stringify({ time: 0, message: "of the last run" })
+      expect(yield* sizes(Layer.empty)).toEqual([5, 5])
+      expect(yield* sizes(arrayStore().layer)).toEqual([5, 5])
+      expect(yield* sizes(arrayStore([left, left]).layer)).toEqual([6, 5])
+    })
+  )
 
   it.effect("ships what it holds first, and removes what is shipped", () =>
     Effect.gen(function* () {

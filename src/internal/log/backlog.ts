@@ -1,7 +1,7 @@
 import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
 import type { LogRecord } from "./LogRecord.js"
-import type { LogStore } from "./LogStore.js"
+import type { LogStore, StoredRecord } from "./LogStore.js"
 import type { Stats } from "./Stats.js"
 import { makeDeque } from "./deque.js"
 import { completed, type Draft, emptySize } from "./makeRecord.js"
@@ -83,6 +83,10 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
   let store: LogStore | undefined
   /** The records in the store that wait. */
   let stored = 0
+  /** Those of them that a former process has left. They are the first ones, and their sizes are not known. */
+  let found = 0
+  /** The characters of the others. */
+  let storedCharacters = 0
   /** The position of the last record in the store that was taken or dropped. */
   let cursor = -1
   let accepted = 0
@@ -112,7 +116,7 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
   const wakeIfReady = () => {
     if (waker === undefined) return
     const isUrgent = flushedUntil > left && waiting() > 0
-    if (isUrgent || waiting() >= waker.count || characters >= waker.characters) {
+    if (isUrgent || waiting() >= waker.count || characters + storedCharacters >= waker.characters) {
       const { wake } = waker
       waker = undefined
       wake()
@@ -127,13 +131,19 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
     for (const { flushed } of ended) flushed()
   }
 
+  const forgetStore = () => {
+    store = undefined
+    stored = 0
+    found = 0
+    storedCharacters = 0
+  }
+
   /** Gives up the store, whose records stay for the next start. */
   const loseStore = (error: unknown) => {
     const lost = stored
     failed += lost
     left += lost
-    stored = 0
-    store = undefined
+    forgetStore()
     outage.report(lost, () => `the store of log records failed, and is not used any more: ${messageOf(error)}.`)
     checkFlushes()
   }
@@ -152,8 +162,10 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
   const append = (draft: Draft): boolean => {
     if (store === undefined || memory.size() > 0) return false
     try {
-      store.append(JSON.stringify(completed(draft)))
+      const text = JSON.stringify(completed(draft))
+      store.append(text)
       stored += 1
+      storedCharacters += text.length
       return true
     } catch (error) {
       outage.report(0, () => `the store takes no log records, which stay in memory: ${messageOf(error)}.`)
@@ -176,12 +188,19 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
 
   const readStore = (limit: number) => (stored === 0 ? undefined : withStore(({ read }) => read(cursor, limit))) ?? []
 
-  /** Removes the first record of the store that waits. False if the store failed, which lost it. */
-  const removeStored = (position: number): boolean => {
-    withStore(({ remove }) => remove(position))
-    if (store === undefined) return false
+  /** Notes that the first record of the store that waits is taken or removed. */
+  const passStored = ({ position, text }: StoredRecord) => {
     cursor = position
     stored -= 1
+    if (found > 0) found -= 1
+    else storedCharacters -= text.length
+  }
+
+  /** Removes the first record of the store that waits. False if the store failed, which lost it. */
+  const removeStored = (record: StoredRecord): boolean => {
+    withStore(({ remove }) => remove(record.position))
+    if (store === undefined) return false
+    passStored(record)
     return true
   }
 
@@ -198,7 +217,7 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
     const [first] = readStore(1)
     if (first !== undefined) {
       // A store that fails loses the record, too, which counts as failed then.
-      if (!removeStored(first.position)) return true
+      if (!removeStored(first)) return true
     } else if (shiftMemory() === undefined) return false
     left += 1
     countDrop()
@@ -226,8 +245,8 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
   }
 
   /** Removes a text from the store that is no record. */
-  const dropUnreadable = (position: number) => {
-    if (!removeStored(position)) return
+  const dropUnreadable = (stored: StoredRecord) => {
+    if (!removeStored(stored)) return
     left += 1
     failed += 1
     outage.report(1, () => "a record in the store is not readable, and is removed.")
@@ -237,14 +256,13 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
   const takeStored = (count: number, add: (entry: Entry, bytes: () => number) => boolean): boolean => {
     const read = readStore(count)
     if (read.length === 0 && stored > 0) loseStore("it has fewer records than it counted")
-    for (const { position, text } of read) {
-      const record = parseRecord(text)
+    for (const one of read) {
+      const record = parseRecord(one.text)
       if (store === undefined) return true
-      if (record === undefined) dropUnreadable(position)
+      if (record === undefined) dropUnreadable(one)
       else {
-        if (!add({ record, position }, () => byteLength(text))) return false
-        cursor = position
-        stored -= 1
+        if (!add({ record, position: one.position }, () => byteLength(one.text))) return false
+        passStored(one)
         left += 1
       }
     }
@@ -342,7 +360,7 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
       return first === undefined ? memory.peek()?.draft.time : (parseRecord(first.text)?.time ?? 0)
     },
     attach: (attached) => {
-      const found = (() => {
+      const size = (() => {
         try {
           return attached.size()
         } catch (error) {
@@ -350,11 +368,12 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
           return undefined
         }
       })()
-      if (found === undefined) return
+      if (size === undefined) return
       store = attached
-      stored = found
-      accepted += found
-      queued += found
+      stored = size
+      found = size
+      accepted += size
+      queued += size
       const early: Array<Waiting> = []
       for (let entry = shiftMemory(); entry !== undefined; entry = shiftMemory()) early.push(entry)
       queued -= early.length
@@ -362,9 +381,8 @@ export const makeBacklog = ({ capacity, now, onRoom, outage, whenFull }: Backlog
       wakeIfReady()
     },
     detach: () => {
-      store = undefined
       detached += stored
-      stored = 0
+      forgetStore()
     },
     isFull,
     waiting,

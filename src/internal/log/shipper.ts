@@ -45,7 +45,7 @@ const makeClosing = () => {
 
 /** The service of a shipper. */
 export interface ShipperService {
-  /** Waits until all records that were logged before are shipped, dropped or failed. */
+  /** Waits until all records that were logged before are shipped, dropped or failed, or the shipper has ended. */
   readonly flush: Effect.Effect<void>
   readonly stats: Effect.Effect<Stats>
 }
@@ -68,9 +68,15 @@ export const makeShipper = <E, R>(
     const flushTime = Duration.decode(flushWithin)
     if (store !== undefined) backlog.attach(store)
     const closing = makeClosing()
+    const ended = makeClosing()
     const flush = Effect.async<void>((resume) => {
+      if (!ended.isOpen()) return resume(Effect.void)
       const forget = backlog.onFlushed(() => resume(Effect.void))
-      return Effect.sync(forget)
+      const forgetEnd = ended.onClosed(() => resume(Effect.void))
+      return Effect.sync(() => {
+        forget()
+        forgetEnd()
+      })
     })
     /** Flushes until nothing waits: records may be logged meanwhile. */
     const drain = Effect.whileLoop({
@@ -107,7 +113,8 @@ export const makeShipper = <E, R>(
             // An interruption is not waited for: what is being sent may not end at once.
             Effect.zipRight(Fiber.interruptFork(fiber)),
             // The store may close before that fiber has ended.
-            Effect.zipRight(Effect.sync(backlog.detach))
+            Effect.zipRight(Effect.sync(backlog.detach)),
+            Effect.zipRight(Effect.sync(ended.close))
           )
         })
     )

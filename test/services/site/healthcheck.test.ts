@@ -106,6 +106,19 @@ describe("the wait for a healthy site", () => {
     })
   )
 
+  it.effect("dies with an explanation if a caller in JavaScript passes another value as the schedule", () => {
+    const http = inProcess(() => down)
+    return Effect.gen(function* () {
+      // A caller in JavaScript has no types.
+      const defect = yield* Site.waitUntilHealthy("1 second" as never).pipe(
+        Effect.catchAllDefect(Effect.fail),
+        Effect.flip
+      )
+      expect(String(defect)).toContain("waitUntilHealthy takes a Schedule")
+      expect(http.sent).toHaveLength(0)
+    }).pipe(Effect.provide(environment(http)))
+  })
+
   it.effect("passes the failures to the schedule, which can end it", () => {
     const http = inProcess(() => down)
     return Effect.map(

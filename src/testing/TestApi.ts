@@ -10,6 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { type Pipeable, pipeArguments } from "effect/Pipeable"
 import type * as Stream from "effect/Stream"
+import type { Content } from "../Content.js"
 import type { Authoriser } from "../Authoriser.js"
 import type * as Endpoint from "../Endpoint.js"
 import type { CallError, EncodeError } from "../HeraldError.js"
@@ -75,7 +76,7 @@ type EndpointInput<O extends AnyOperation> =
 /** The type in which a handler receives a part of the input: text for a path parameter without a schema. */
 type ReceivedPart<A> = unknown extends A
   ? A
-  : [A] extends [Stream.Stream<infer _, infer __, infer ___>]
+  : [A] extends [Stream.Stream<infer _, infer __, infer ___> | Content]
     ? Stream.Stream<Uint8Array>
     : [Endpoint.PathValue] extends [A]
       ? string | Exclude<A, Endpoint.PathValue>

@@ -5,13 +5,12 @@ import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type * as Take from "effect/Take"
+import * as Take from "effect/Take"
 import type { Report } from "../progress/Progress.js"
 import type { BodyUse, WithBody } from "../endpoint/Codec.js"
 import { checkedBytes, InvalidStream } from "../http/checkedBytes.js"
@@ -86,13 +85,14 @@ const scoped = (
       reading = { queue, fiber }
       const next: Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<never>> = Effect.flatMap(
         Queue.take(queue),
-        ({ exit }) => {
-          // node:http waits for its buffer to drain between two pieces of a chunk, and not after the last one.
-          if (Exit.isSuccess(exit)) return Effect.succeed(Chunk.append(exit.value, new Uint8Array(0)))
-          const isEnd = Option.exists(Cause.failureOption(exit.cause), Option.isNone)
-          // After a failure, waits until the scope closes.
-          return isEnd ? Effect.fail(Option.none()) : next
-        }
+        (take) =>
+          Effect.matchCauseEffect(Take.done(take), {
+            // node:http waits for its buffer to drain between two pieces of a chunk, and not after the last one.
+            onSuccess: (chunk) => Effect.succeed(Chunk.append(chunk, new Uint8Array(0))),
+            // After a failure, waits until the scope closes.
+            onFailure: (cause) =>
+              Option.exists(Cause.failureOption(cause), Option.isNone) ? Effect.fail(Option.none()) : next
+          })
       )
       return Stream.repeatEffectChunkOption(next)
     })

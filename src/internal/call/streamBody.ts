@@ -90,7 +90,8 @@ const scoped = (
             // node:http waits for its buffer to drain between two pieces of a chunk, and not after the last one.
             onSuccess: (chunk) => Effect.succeed(Chunk.append(chunk, new Uint8Array(0))),
             // After a failure, waits until the scope closes.
-            onFailure: () => (Take.isDone(take) ? Effect.fail(Option.none()) : next)
+            onFailure: (cause) =>
+              Option.exists(Cause.failureOption(cause), Option.isNone) ? Effect.fail(Option.none()) : next
           })
       )
       return Stream.repeatEffectChunkOption(next)

@@ -36,7 +36,13 @@ const measure = async (baseUrl: string, way: string): Promise<Outcome> => {
 
 const fastest = (outcomes: ReadonlyArray<Outcome>): Outcome =>
   outcomes.reduce((best, one) =>
-    "failure" in best || "failure" in one ? ("failure" in best ? best : one) : one.cpuSeconds < best.cpuSeconds ? one : best
+    "failure" in best || "failure" in one
+      ? "failure" in best
+        ? best
+        : one
+      : one.cpuSeconds < best.cpuSeconds
+        ? one
+        : best
   )
 
 export const events: Bench = {
@@ -56,11 +62,20 @@ export const events: Bench = {
         const figures = best.get(way)!
         if ("failure" in figures) {
           missed.push(`${name}: ${figures.failure}`)
-          return { reader: name, values: 0, seconds: "-", "CPU, s": "-", "CPU, bare = 1": "-", "peak heap, MB": "-", "peak RSS, MB": "-" }
+          return {
+            reader: name,
+            values: 0,
+            seconds: "-",
+            "CPU, s": "-",
+            "CPU, bare = 1": "-",
+            "peak heap, MB": "-",
+            "peak RSS, MB": "-"
+          }
         }
         const ratio = "failure" in bare ? Number.NaN : figures.cpuSeconds / bare.cpuSeconds
         if (figures.count !== calls) missed.push(`${name}: ${figures.count} of ${calls}`)
-        if (way === "lines" && !(ratio <= bar)) missed.push(`${name}: ${ratio.toFixed(2)} times the CPU time of the bare loop`)
+        if (way === "lines" && !(ratio <= bar))
+          missed.push(`${name}: ${ratio.toFixed(2)} times the CPU time of the bare loop`)
         return {
           reader: name,
           values: figures.count,

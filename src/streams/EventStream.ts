@@ -130,6 +130,38 @@ type EventsOf<A> = A extends Stream.Stream<infer One, infer _, infer __> ? One :
 /** The failures of a followed Stream. */
 export type FollowError<E> = E | StreamError | EncodeError
 
+/**
+ * Makes a function that follows the event stream of an operation, as `EventSource` of browsers does (WHATWG HTML, 9.2): when a connection
+ * ends or fails, another follows after a wait, with the id of the last event in `Last-Event-ID`. Each connection is a call of the
+ * operation, with credentials of its own. Its retry policy does not apply: `schedule` decides about all connections.
+ *
+ * The Stream ends after a 204, and after any other success that is no event stream. It fails as the operation does where a later
+ * connection would fail, too: for credentials that are refused after a refresh, a 403, a 404, another media type, or invalid data. It
+ * fails with an `EncodeError` for an endpoint that is not idempotent: one with another method than GET has to declare it.
+ *
+ * A server that numbers its events, and sends those after `Last-Event-ID`, loses no event and doubles none. Without ids, those between two
+ * connections are lost.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Schema, Stream } from "effect"
+ * import { Authoriser, Endpoint, Operation } from "effect-herald"
+ * import { EventStream } from "effect-herald/streams"
+ *
+ * class Market extends Authoriser.Tag("app/Market")<Market>() {}
+ *
+ * const trades = Operation.make(Market, () =>
+ *   Endpoint.get("/trades/{symbol}", { success: EventStream.body({ trade: Schema.Struct({ price: Schema.Number }) }) })
+ * )
+ *
+ * const follow = EventStream.follow(trades, {
+ *   idleTimeout: "1 minute",
+ *   onStatus: (status) => Effect.logInfo(status._tag)
+ * })
+ *
+ * const prices = follow({ symbol: "EFF" }).pipe(Stream.map(({ data }) => data.price))
+ * ```
+ */
 export const follow =
   <Args extends ReadonlyArray<unknown>, A, E, R>(
     operation: Operation<Args, A, E, R>,

@@ -257,6 +257,35 @@ describe("a recording", () => {
   )
 })
 
+describe("a recording of a form with files", () => {
+  it.effect("does not depend on its boundary, and shows it as text", () =>
+    Effect.gen(function* () {
+      const program = verbs.post("/files", { multipart: form() }).pipe(Effect.provide(Shop.layer({ baseUrl })))
+      let recorded: ReadonlyArray<Exchange.Exchange> = []
+      const save = (exchanges: ReadonlyArray<Exchange.Exchange>) =>
+        Effect.sync(() => {
+          recorded = exchanges
+        })
+      const client = HttpClient.make((request) =>
+        Effect.succeed(HttpClientResponse.fromWeb(request, Response.json({ id: 1 })))
+      )
+      const layer = Layer.succeed(HttpClient.HttpClient, client)
+      yield* Effect.provide(program, Recording.record(save).pipe(Layer.provide(layer)))
+      const text = Exchange.toText(recorded)
+      expect(text).toContain('"content-type": "multipart/form-data; boundary=boundary"')
+      expect(text).toContain('"--boundary\\r\\n",')
+      expect(text).toContain('"Grüße')
+      expect(yield* Effect.provide(program, Recording.replay(yield* Exchange.parse(text)))).toEqual({ id: 1 })
+    })
+  )
+})
+
+const form = () => {
+  const data = new FormData()
+  data.append("file", new Blob(["Grüße\n"], { type: "text/plain" }), "a.txt")
+  return data
+}
+
 const text = fc.string({ unit: "grapheme", maxLength: 30 }).filter((one) => one.isWellFormed())
 
 const body: fc.Arbitrary<Exchange.Body> = fc.oneof(

@@ -13,6 +13,8 @@ export interface RawRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly bytes: Uint8Array
+  /** True if the transport did not read the whole body. */
+  readonly cut?: boolean
 }
 
 /** An exchange as it was observed. */
@@ -306,7 +308,8 @@ export const redact = (
           method: request.method,
           url: replacer.url(request.url),
           headers: replacer.headers(request.headers, false),
-          body: replacer.body(body, request.headers["content-type"], place("request"))
+          body: replacer.body(body, request.headers["content-type"], place("request")),
+          ...(request.cut === true ? { cut: true as const } : {})
         }
         if (response === undefined) return { request: sent, failure: failure ?? { code: "interrupted" } }
         const { cut, headers, setCookies, status } = response

@@ -69,6 +69,8 @@ export interface Request {
   readonly headers: Readonly<Record<string, string>>
   /** Absent if it is empty. */
   readonly body?: Body | undefined
+  /** True if the transport did not read the whole body, such as after an early response. Then a replay does not compare bodies. */
+  readonly cut?: true | undefined
 }
 
 /** A failure of the transport. */
@@ -123,7 +125,8 @@ export const Exchange: Schema.Schema<Exchange, any> = Schema.Struct({
     method: Schema.String.pipe(Schema.pattern(/^[A-Z]+$/), Schema.annotations({ description: "a method of HTTP" })),
     url: Url,
     headers: Schema.Record({ key: Name, value: Value }),
-    body: Schema.optional(Body)
+    body: Schema.optional(Body),
+    cut: Schema.optional(Schema.Literal(true))
   }),
   response: Schema.optional(
     Schema.Struct({

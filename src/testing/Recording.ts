@@ -153,7 +153,7 @@ const recordResponse = (slot: Slot, response: HttpClientResponse, now: number): 
 }
 
 const toRaw = ({ ended, failure, received, request, response, sent }: Slot): RawExchange => {
-  const raw = { ...request, bytes: sent.bytes() }
+  const raw = { ...request, bytes: sent.bytes(), cut: !sent.isEnded() }
   if (response === undefined) return { request: raw, failure: failure ?? { code: "interrupted" } }
   const bytes = received.bytes()
   return {

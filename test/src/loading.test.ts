@@ -34,7 +34,8 @@ const loaded: Readonly<Record<string, ReadonlyArray<string>>> = {
   "effect-herald/sqlite": ["libsql", "node:fs", "node:path"],
   "effect-herald/terminal": ["cli-progress", "node:process"],
   "effect-herald/streams": ["eventsource-parser"],
-  "effect-herald/testing": []
+  "effect-herald/testing": [],
+  "effect-herald/testing/node": ["node:crypto", "node:fs/promises", "node:path", "node:url"]
 }
 
 /** The folders of modules that clients of documents do not load at their start. */

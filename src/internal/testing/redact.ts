@@ -13,6 +13,8 @@ export interface RawRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly bytes: Uint8Array
+  /** True if the transport did not read the whole body. */
+  readonly cut?: boolean
 }
 
 /** An exchange as it was observed. */
@@ -238,17 +240,37 @@ const makeReplacer = (rules: Rules, placeholders: Placeholders) => {
 /** Matches the boundary of a multipart body, which is random (RFC 2046, 5.1.1). */
 const boundaryPattern = () => /^(multipart\/[^;]*;.*?boundary=)(?:"([^"]*)"|([^;\s]+))/i
 
+/** Replaces each occurrence of some bytes by others. */
+const replaceBytes = (bytes: Uint8Array, searched: Uint8Array, replacement: Uint8Array): Uint8Array => {
+  const pieces: Array<Uint8Array> = []
+  let copied = 0
+  for (let index = bytes.indexOf(searched[0]!); index !== -1; index = bytes.indexOf(searched[0]!, index)) {
+    if (searched.every((byte, offset) => bytes[index + offset] === byte)) {
+      pieces.push(bytes.subarray(copied, index), replacement)
+      index += searched.length
+      copied = index
+    } else index += 1
+  }
+  pieces.push(bytes.subarray(copied))
+  const replaced = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0))
+  let offset = 0
+  for (const piece of pieces) {
+    replaced.set(piece, offset)
+    offset += piece.length
+  }
+  return replaced
+}
+
 /** Replaces the boundary of a multipart body by the same one for all. */
 const withFixedBoundary = (request: RawRequest): RawRequest => {
   const type = request.headers["content-type"]
   const found = type === undefined ? null : boundaryPattern().exec(type)
   const boundary = found?.[2] ?? found?.[3]
   if (type === undefined || boundary === undefined || boundary === "") return request
-  const binary = Array.from(request.bytes, (byte) => String.fromCharCode(byte)).join("")
-  const bytes = Uint8Array.from(binary.replaceAll(boundary, "boundary"), (character) => character.charCodeAt(0))
+  const encode = (text: string) => new TextEncoder().encode(text)
   return {
     ...request,
-    bytes,
+    bytes: replaceBytes(request.bytes, encode(boundary), encode("boundary")),
     headers: { ...request.headers, "content-type": type.replace(boundaryPattern(), "$1boundary") }
   }
 }
@@ -286,7 +308,8 @@ export const redact = (
           method: request.method,
           url: replacer.url(request.url),
           headers: replacer.headers(request.headers, false),
-          body: replacer.body(body, request.headers["content-type"], place("request"))
+          body: replacer.body(body, request.headers["content-type"], place("request")),
+          ...(request.cut === true ? { cut: true as const } : {})
         }
         if (response === undefined) return { request: sent, failure: failure ?? { code: "interrupted" } }
         const { cut, headers, setCookies, status } = response

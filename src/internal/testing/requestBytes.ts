@@ -11,13 +11,21 @@ export interface Collected {
   readonly bytes: () => Uint8Array
   /** True if the body is larger than the limit. The bytes are its beginning then. */
   readonly isTooLarge: () => boolean
+  readonly end: () => void
+  /** True if the whole body was read. */
+  readonly isEnded: () => boolean
 }
 
 /** Collects chunks up to a limit, in bytes. */
 export const collect = (limit: number): Collected => {
   let chunks: Array<Uint8Array> = []
   let length = 0
+  let ended = false
   return {
+    end: () => {
+      ended = true
+    },
+    isEnded: () => ended,
     add: (chunk) => {
       if (length + chunk.length <= limit) chunks.push(new Uint8Array(chunk))
       length += chunk.length
@@ -57,6 +65,7 @@ export const tapBody = (
         const web = new Response(content)
         const bytes = new Uint8Array(await web.arrayBuffer())
         collected.add(bytes)
+        collected.end()
         const type = request.headers["content-type"] ?? web.headers.get("content-type") ?? undefined
         return HttpClientRequest.setBody(request, HttpBody.uint8Array(bytes, type))
       },
@@ -64,9 +73,11 @@ export const tapBody = (
     })
   switch (body._tag) {
     case "Empty":
+      collected.end()
       return Effect.succeed(request)
     case "Uint8Array":
       collected.add(body.body)
+      collected.end()
       return Effect.succeed(request)
     case "FormData":
       return whole(body.formData)
@@ -75,7 +86,10 @@ export const tapBody = (
         HttpClientRequest.setBody(
           request,
           HttpBody.stream(
-            Stream.tap(body.stream, (chunk) => Effect.sync(() => collected.add(chunk))),
+            body.stream.pipe(
+              Stream.tap((chunk) => Effect.sync(() => collected.add(chunk))),
+              Stream.concat(Stream.execute(Effect.sync(collected.end)))
+            ),
             body.contentType,
             body.contentLength
           )
@@ -85,6 +99,7 @@ export const tapBody = (
       const raw = body.body
       if (ArrayBuffer.isView(raw)) {
         collected.add(new Uint8Array(raw.buffer, raw.byteOffset, raw.byteLength))
+        collected.end()
         return Effect.succeed(request)
       }
       if (isWebBody(raw)) return whole(raw)
@@ -95,6 +110,7 @@ export const tapBody = (
           collected.add(typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk)
           yield chunk
         }
+        collected.end()
       }
       return Effect.succeed(HttpClientRequest.setBody(request, HttpBody.raw(tapped(), body)))
     }

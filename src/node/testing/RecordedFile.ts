@@ -7,11 +7,11 @@ import { createHash } from "node:crypto"
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
+import { randomHex } from "../../internal/hex.js"
 import { parse as parseJson, stringify } from "../../internal/http/json.js"
 import { layout } from "../../internal/testing/layout.js"
 import * as Exchange from "../../testing/Exchange.js"
 import * as Recording from "../../testing/Recording.js"
-import { randomName } from "../fileLock.js"
 
 const { RecordingError } = Exchange
 
@@ -72,7 +72,7 @@ const failWrite = (path: string) => (error: unknown) =>
 
 /** Writes a file whole: under another name, flushed, and then renamed. */
 const writeWhole = async (path: string, content: string | Uint8Array): Promise<void> => {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomName()}`)
+  const temporary = join(dirname(path), `.${basename(path)}.${randomHex(8)}`)
   try {
     const file = await open(temporary, "wx")
     try {

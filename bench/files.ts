@@ -12,7 +12,7 @@ const slowest = 0.8
 const contenders = [
   { way: "down-herald", direction: "down", name: "Download.toFile" },
   { way: "down-undici", direction: "down", name: "undici, pipeline to a file" },
-  { way: "up-herald", direction: "up", name: "Body.stream" },
+  { way: "up-herald", direction: "up", name: "FileContent" },
   { way: "up-undici", direction: "up", name: "undici, stream of a file" }
 ] as const
 

@@ -1,8 +1,7 @@
 /** Downloads or uploads a file in one of several ways, and prints time and memory as JSON. */
-import * as NodeStream from "@effect/platform-node/NodeStream"
 import { Effect, Layer, Schema } from "effect"
 import { Authoriser, Body, Endpoint, Operation } from "effect-herald"
-import { Download, Transport } from "effect-herald/node"
+import { Download, FileContent, Transport } from "effect-herald/node"
 import { createReadStream, createWriteStream } from "node:fs"
 import { stat } from "node:fs/promises"
 import { pipeline } from "node:stream/promises"
@@ -15,7 +14,6 @@ class Files extends Authoriser.Tag("bench/Files")<Files>() {}
 const getFile = Operation.make(Files, () => Endpoint.get("/file", { success: Body.stream() }))
 const putFile = Operation.make(Files, () =>
   Endpoint.put("/file", {
-    headers: { "content-length": Schema.Number },
     body: Body.stream(),
     success: Schema.Struct({ count: Schema.Number })
   })
@@ -34,9 +32,7 @@ const ways: Record<string, () => Promise<number>> = {
     return (await stat(path)).size
   },
   "up-herald": async () => {
-    const { size } = await stat(path)
-    const body = NodeStream.fromReadable(() => createReadStream(path), String)
-    const { count } = await run(putFile({ headers: { "content-length": size }, body }))
+    const { count } = await run(Effect.flatMap(FileContent.make(path), (body) => putFile({ body })))
     return count
   },
   "up-undici": async () => {

@@ -73,7 +73,11 @@ const json: fc.Arbitrary<Kind> = fc.oneof(
   inJson,
   fc.constant({
     schema: Schema.Unknown,
-    value: fc.jsonValue().map((value): unknown => JSON.parse(JSON.stringify(value)))
+    value: fc
+      .jsonValue()
+      .map((value): unknown => JSON.parse(JSON.stringify(value)))
+      // Any JSON is decoded with bigints in place of integers that a number can't hold.
+      .filter((value) => !/\d{16}/.test(JSON.stringify(value)))
   }),
   inJson.map(({ schema, value }) => ({
     schema: Schema.Struct({ one: schema, many: Schema.Array(schema) }),
@@ -188,7 +192,7 @@ it.effect("any input arrives equal at the handler, and any outcome of the handle
         const wanted = await Effect.runPromise(Effect.either(outcome))
         expect(result).toEqual(wanted)
       }),
-      { numRuns: 150 }
+      { numRuns: 60 }
     )
   )
 )

@@ -4,6 +4,7 @@
  */
 export const idOf = <Id extends string | number>(reference: Id | { readonly id: Id }): Id => {
   const id = typeof reference === "object" && reference !== null ? reference.id : undefined
+  // What is no entity is an id, as far as the types tell.
   return id ?? (reference as Id)
 }
 

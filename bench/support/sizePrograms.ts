@@ -43,6 +43,36 @@ import * as Effect from "effect/Effect"
 import { anonymous, getAccount } from "effect-herald/polympics"
 globalThis.program = getAccount("1").pipe(Effect.provide(anonymous()), Effect.provide(FetchHttpClient.layer))
 `
+  },
+  {
+    name: "effect-herald: one call of the site API",
+    text: `
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as Effect from "effect/Effect"
+import { anonymous, getUser } from "effect-herald/site"
+globalThis.program = getUser("409107086526644234").pipe(Effect.provide(anonymous()), Effect.provide(FetchHttpClient.layer))
+`
+  },
+  {
+    name: "effect-herald: the log shipper alone",
+    text: `
+import * as Effect from "effect/Effect"
+import { layer } from "effect-herald/log"
+globalThis.program = Effect.log("started").pipe(Effect.provide(layer({ send: () => Effect.void })))
+`
+  },
+  {
+    name: "effect-herald: a call of the site API, and logs shipped to it",
+    text: `
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as Effect from "effect/Effect"
+import { anonymous, getUser, logShipper } from "effect-herald/site"
+globalThis.program = getUser("409107086526644234").pipe(
+  Effect.provide(logShipper({ application: "bot" })),
+  Effect.provide(anonymous()),
+  Effect.provide(FetchHttpClient.layer)
+)
+`
   }
 ]
 

@@ -6,6 +6,7 @@ import { FilterInfractionType } from "./FilterSettings.js"
 import { Id } from "./Id.js"
 import { NotNull } from "./NotNull.js"
 import { DurationSeconds } from "./PlainDuration.js"
+import { problem, type Problem } from "./problem.js"
 import { blankableTextUpTo, Text, textUpTo } from "./Text.js"
 
 /** A setting of a request: absent or null where the form allows it. */
@@ -35,14 +36,6 @@ const settings = (() => ({
 }))()
 
 type Settings = Schema.Struct.Type<typeof settings>
-
-/** A problem of a form, at one of its fields. */
-interface Problem {
-  readonly path: ReadonlyArray<string>
-  readonly message: string
-}
-
-const problem = (field: string, message: string): Problem => ({ path: [field], message })
 
 /** The problems of values that are in an enabled and a disabled list of one request. */
 const commonValues = (settings: Settings): ReadonlyArray<Problem> =>
@@ -105,6 +98,7 @@ export const UpdateFilterList = Schema.Struct(listFields).pipe(Schema.filter(lis
 /** The body of `POST bot/filter/filter_lists` and `PUT bot/filter/filter_lists/{id}`. */
 export const FilterListForm = Schema.Struct(listFields).pipe(
   Schema.filter((form) => [
+    // The keys of this object are those of its type.
     ...Object.keys(listFields).flatMap((name) =>
       form[name as keyof ListFields] === undefined && !optionalOfList.includes(name)
         ? [problem(name, "is missing")]

@@ -2,24 +2,29 @@ import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import { InfractionType } from "./Infraction.js"
 import { Id, IdText } from "./Id.js"
+import { problem } from "./problem.js"
 import { Text } from "./Text.js"
 import { Timestamp } from "./Timestamp.js"
 import { urlUpTo } from "./Url.js"
 
+interface Rules {
+  readonly inactive: ReadonlyArray<InfractionType | undefined>
+  readonly permanent: ReadonlyArray<InfractionType | undefined>
+  readonly visible: ReadonlyArray<InfractionType | undefined>
+}
+
 /** The types whose infractions can't be active, can't expire, and can't be hidden, by the rules of the server. */
-const rules = (() => ({
-  inactive: ["note", "warning", "kick"] as ReadonlyArray<string | undefined>,
-  permanent: ["warning", "kick"] as ReadonlyArray<string | undefined>,
-  visible: ["superstar", "warning", "voice_ban", "voice_mute"] as ReadonlyArray<string | undefined>
-}))()
+const rules: Rules = {
+  inactive: ["note", "warning", "kick"],
+  permanent: ["warning", "kick"],
+  visible: ["superstar", "warning", "voice_ban", "voice_mute"]
+}
 
 interface Ruled {
   readonly type?: InfractionType | undefined
   readonly active?: boolean | undefined
   readonly expiresAt?: DateTime.Utc | null | undefined
 }
-
-const problem = (field: string, message: string) => ({ path: [field], message })
 
 const activeProblems = ({ active, expiresAt, type }: Ruled) => [
   ...(active === true && rules.inactive.includes(type)

@@ -7,17 +7,10 @@ import {
   CreateAocBlock,
   CreateAocLink
 } from "../../../schemas/site/Advent.js"
-import { alreadyExists, unknownReference } from "../../../schemas/site/errors.js"
 import { IdText } from "../../../schemas/site/Id.js"
 import * as Body from "../../../src/Body.js"
 import * as Endpoint from "../../../src/Endpoint.js"
-import { badRequestOr, withNotFound, withoutNotFound } from "./errors.js"
-
-/** For endpoints that create the only one of a user, who must exist. */
-const withRefusals = () => ({
-  ...withoutNotFound(),
-  400: badRequestOr(alreadyExists(/already exists/), unknownReference())
-})
+import { withAlreadyExistsOrUnknownReference, withNotFound, withoutNotFound } from "./errors.js"
 
 export const getAocLinks = () =>
   Endpoint.get("/bot/aoc-account-links", {
@@ -32,7 +25,7 @@ export const createAocLink = () =>
     name: "createAocLink",
     body: CreateAocLink,
     success: { 201: AocLink },
-    errors: withRefusals()
+    errors: withAlreadyExistsOrUnknownReference(/already exists/)
   })
 
 export const getAocLink = () =>
@@ -64,7 +57,7 @@ export const createAocBlock = () =>
     name: "createAocBlock",
     body: CreateAocBlock,
     success: { 201: AocBlock },
-    errors: withRefusals()
+    errors: withAlreadyExistsOrUnknownReference(/already exists/)
   })
 
 export const getAocBlock = () =>

@@ -29,3 +29,9 @@ export const withUnknownReference = (pattern?: RegExp) => ({
   ...withoutNotFound(),
   400: badRequestOr(unknownReference(pattern))
 })
+
+/** For endpoints that create the only resource of its kind, which names another one that must exist. */
+export const withAlreadyExistsOrUnknownReference = (pattern: RegExp) => ({
+  ...withoutNotFound(),
+  400: badRequestOr(alreadyExists(pattern), unknownReference())
+})

@@ -1,10 +1,11 @@
 import * as Schema from "effect/Schema"
 import { FilterList } from "../../../schemas/site/FilterList.js"
 import { FilterListId } from "../../../schemas/site/FilterListId.js"
+import { alreadyExists } from "../../../schemas/site/errors.js"
 import { FilterListForm, UpdateFilterList } from "../../../schemas/site/filterForms.js"
 import * as Body from "../../../src/Body.js"
 import * as Endpoint from "../../../src/Endpoint.js"
-import { withAlreadyExists, withNotFound, withoutNotFound } from "./errors.js"
+import { badRequestOr, withAlreadyExists, withNotFound, withoutNotFound } from "./errors.js"
 
 export const getFilterLists = () =>
   Endpoint.get("/bot/filter/filter_lists", {
@@ -35,7 +36,7 @@ export const replaceFilterList = () =>
     path: { list: FilterListId },
     body: FilterListForm,
     success: { 200: FilterList },
-    errors: { ...withAlreadyExists(/already exists/), ...withNotFound() }
+    errors: { ...withNotFound(), 400: badRequestOr(alreadyExists(/already exists/)) }
   })
 
 export const updateFilterList = () =>
@@ -44,7 +45,7 @@ export const updateFilterList = () =>
     path: { list: FilterListId },
     body: UpdateFilterList,
     success: { 200: FilterList },
-    errors: { ...withAlreadyExists(/already exists/), ...withNotFound() },
+    errors: { ...withNotFound(), 400: badRequestOr(alreadyExists(/already exists/)) },
     idempotent: true
   })
 

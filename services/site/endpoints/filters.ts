@@ -1,10 +1,10 @@
 import * as Schema from "effect/Schema"
 import { Filter, FilterId } from "../../../schemas/site/Filter.js"
-import { alreadyExists, unknownReference } from "../../../schemas/site/errors.js"
+import { unknownReference } from "../../../schemas/site/errors.js"
 import { FilterForm, UpdateFilter } from "../../../schemas/site/filterForms.js"
 import * as Body from "../../../src/Body.js"
 import * as Endpoint from "../../../src/Endpoint.js"
-import { badRequestOr, withNotFound, withoutNotFound, withUnknownReference } from "./errors.js"
+import { badRequestOr, withAlreadyExistsOrUnknownReference, withNotFound, withoutNotFound } from "./errors.js"
 
 export const getFilters = () =>
   Endpoint.get("/bot/filter/filters", {
@@ -18,10 +18,7 @@ export const createFilter = () =>
     name: "createFilter",
     body: FilterForm,
     success: { 201: Filter },
-    errors: {
-      ...withoutNotFound(),
-      400: badRequestOr(alreadyExists(/^Check if a filter with this combination/), unknownReference())
-    }
+    errors: withAlreadyExistsOrUnknownReference(/^Check if a filter with this combination/)
   })
 
 export const getFilter = () =>
@@ -38,7 +35,7 @@ export const replaceFilter = () =>
     path: { filter: FilterId },
     body: FilterForm,
     success: { 200: Filter },
-    errors: { ...withUnknownReference(), ...withNotFound() }
+    errors: { ...withNotFound(), 400: badRequestOr(unknownReference()) }
   })
 
 export const updateFilter = () =>
@@ -47,7 +44,7 @@ export const updateFilter = () =>
     path: { filter: FilterId },
     body: UpdateFilter,
     success: { 200: Filter },
-    errors: { ...withUnknownReference(), ...withNotFound() },
+    errors: { ...withNotFound(), 400: badRequestOr(unknownReference()) },
     idempotent: true
   })
 

@@ -1,5 +1,4 @@
 import * as Schema from "effect/Schema"
-import { alreadyExists, unknownReference } from "../../../schemas/site/errors.js"
 import { IdText } from "../../../schemas/site/Id.js"
 import {
   EndNominationForm,
@@ -12,7 +11,7 @@ import {
   ReviewForm
 } from "../../../schemas/site/Nomination.js"
 import * as Endpoint from "../../../src/Endpoint.js"
-import { badRequestOr, withNotFound, withoutNotFound } from "./errors.js"
+import { withAlreadyExistsOrUnknownReference, withNotFound, withoutNotFound } from "./errors.js"
 
 export const getNominations = () =>
   Endpoint.get("/bot/nominations", {
@@ -34,10 +33,7 @@ export const createNomination = () =>
     name: "createNomination",
     body: NominationForm,
     success: { 201: Nomination },
-    errors: {
-      ...withoutNotFound(),
-      400: badRequestOr(alreadyExists(/^This actor has already endorsed this nomination\.$/), unknownReference())
-    }
+    errors: withAlreadyExistsOrUnknownReference(/^This actor has already endorsed this nomination\.$/)
   })
 
 export const getNomination = () =>

@@ -96,6 +96,7 @@ export const makeShipper = <E, R>(
     }).pipe(
       detached,
       // The span in which the layer is built ends before the records are sent.
+      // `R` does not name that service, so that the other ones are still those of `R`.
       Effect.mapInputContext(
         (context: Context.Context<R>) => Context.omit(Tracer.ParentSpan)(context) as Context.Context<R>
       ),

@@ -76,7 +76,8 @@ export const ifMatch = <Args extends ReadonlyArray<unknown>, A, E, R>(
 
 /**
  * Makes an operation that is carried out only if the resource does not exist: its requests have `If-None-Match: *` (RFC 9110, 13.1.2).
- * If the resource exists, the call fails with `PreconditionFailed`.
+ * If the resource exists, the call fails with `PreconditionFailed`. A PUT is retried if the outcome of an attempt is unknown: if that
+ * attempt created the resource, the retry fails with `PreconditionFailed`, whose `attempts` show it.
  *
  * - `operation`: the operation that creates the resource, such as a PUT
  */
@@ -139,7 +140,8 @@ const mayHaveWritten = ({ attempts }: PreconditionFailed): boolean =>
  *
  * Returns `Written`, or `Unchanged` if there was nothing to change. Fails as the calls and the change do; with `PreconditionFailed` after
  * the last try. It also fails with `PreconditionFailed` if an attempt to write had an unknown outcome and may be the change that the
- * server reports, unless the change is `idempotent`.
+ * server reports, unless the change is `idempotent`. An error of another type that the endpoint of the write declares for 412 ends the
+ * update.
  *
  * @example
  * ```ts

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import type { EncodeError } from "./HeraldError.js"
 import { execute } from "./internal/call/execute.js"
+import { withAddedHeaders } from "./internal/callWithHeaders.js"
 import { atUrl } from "./internal/endpoint/atUrl.js"
 import { resolveReference } from "./internal/http/reference.js"
 import { internals } from "./internal/operation.js"
@@ -44,7 +45,8 @@ export const follow = <A, E, R>(
   const followed = Effect.flatMap(tag, (authoriser) =>
     Effect.suspend(() => {
       const url = reference === undefined ? undefined : resolveReference(reference, response.url)
-      const endpoint = { ...atUrl(compiled(), url, authoriser), encodeHeaders: undefined, body: undefined }
+      const target = { ...atUrl(compiled(), url, authoriser), encodeHeaders: undefined, body: undefined }
+      const endpoint = target.added === undefined ? target : withAddedHeaders(target, target.added)
       return Effect.map(
         execute(endpoint, authoriser, () => ({ input: undefined, parts: {} })),
         (completed) => toResponse<A>(completed)

@@ -5,7 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import { dual } from "effect/Function"
+import { dual, identity } from "effect/Function"
 import * as Option from "effect/Option"
 import type * as Predicate from "effect/Predicate"
 import type * as Schedule from "effect/Schedule"
@@ -103,35 +103,44 @@ const cancelling = <R>(cancel: Effect.Effect<unknown, unknown, R>): Effect.Effec
     Effect.logWarning(`the job could not be cancelled within ${durationText(cancelTime)}`)
   ).pipe(Effect.catchAllCause((cause) => Effect.logWarning("the job could not be cancelled", cause)))
 
-/** Polls until the job is done. */
+/** The polling of a job. */
+interface Polling<A, E, R> {
+  readonly result: Effect.Effect<Response<A>, E, R>
+  /** Reports whether a response has said that the job is done. It is not cancelled then. */
+  readonly isOver: () => boolean
+}
+
+const passedDeadline = (time: number): string =>
+  `its deadline of ${durationText(time)} has passed, or passes before the next poll`
+
+const notDoneAfter = <A>(
+  facts: Pick<NotDone<A>, "reason" | "last" | "polls" | "elapsed">,
+  explanation: string
+): NotDone<A> =>
+  new NotDone<A>({
+    ...facts,
+    message: `the job is not done after ${facts.polls === 1 ? "1 poll" : `${facts.polls} polls`}: ${explanation}`
+  })
+
+/** Makes the polling of a job until it is done. It is run once. */
 const polling = <A, E, R, RC>(
   poll: Effect.Effect<Response<A>, E, R>,
   options: Options<A, RC> & DoneByValue<A>,
   startedAt: number,
   begun?: { readonly response: Response<unknown>; readonly state: A | undefined }
-): Effect.Effect<Response<A>, E | NotDone<A>, R> => {
+): Polling<A, E | NotDone<A>, R> => {
   const { done, progress, schedule = defaultSchedule(), toleratedFailures = defaultToleratedFailures } = options
   const maxWait = Duration.decode(options.maxWait ?? "10 minutes")
   const endsAt = options.deadline === undefined ? Infinity : startedAt + Duration.toMillis(options.deadline)
   const step = makeScheduleStep(schedule)
   let last: A | undefined
   let polls = 0
+  let isOver = false
   let reporter: Reporter | undefined
 
   const notDone = (reason: NotDone["reason"], now: number, explanation: string) =>
-    new NotDone<A>({
-      message: `the job is not done after ${polls === 1 ? "1 poll" : `${polls} polls`}: ${explanation}`,
-      reason,
-      last,
-      polls,
-      elapsed: Duration.millis(now - startedAt)
-    })
-  const deadlinePassed = (now: number) =>
-    notDone(
-      "deadline",
-      now,
-      `its deadline of ${durationText(endsAt - startedAt)} has passed, or passes before the next poll`
-    )
+    notDoneAfter({ reason, last, polls, elapsed: Duration.millis(now - startedAt) }, explanation)
+  const deadlinePassed = (now: number) => notDone("deadline", now, passedDeadline(endsAt - startedAt))
 
   const reporting = (value: A, isDone: boolean): Effect.Effect<void> => {
     if (progress === undefined) return Effect.void
@@ -180,8 +189,8 @@ const polling = <A, E, R, RC>(
 
   const seen = (response: Response<A>): Effect.Effect<Response<A>, E | NotDone<A>, R> => {
     last = response.value
-    const isDone = done(response.value)
-    return Effect.zipRight(reporting(response.value, isDone), isDone ? Effect.succeed(response) : after(response))
+    isOver = done(response.value)
+    return Effect.zipRight(reporting(response.value, isOver), isOver ? Effect.succeed(response) : after(response))
   }
 
   const begin = () => {
@@ -193,16 +202,17 @@ const polling = <A, E, R, RC>(
   const after = (response: Response<unknown>) =>
     Effect.flatMap(askedBy(response), (asked) => Effect.zipRight(wait(asked), next(0)))
 
-  return Effect.flatMap(Clock.currentTimeMillis, (now) =>
+  const result = Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Effect.suspend(begin).pipe(
       endsAt === Infinity
-        ? (effect) => effect
+        ? identity
         : Effect.timeoutFail({
             duration: Duration.millis(Math.max(0, endsAt - now)),
             onTimeout: () => deadlinePassed(endsAt)
           })
     )
   )
+  return { result, isOver: () => isOver }
 }
 
 const isGivenUp = (exit: Exit.Exit<unknown, unknown>): boolean =>
@@ -210,10 +220,14 @@ const isGivenUp = (exit: Exit.Exit<unknown, unknown>): boolean =>
   (Cause.isInterrupted(exit.cause) ||
     Option.exists(Cause.failureOption(exit.cause), (error) => error instanceof NotDone))
 
-const cancelledIfGivenUp =
-  <RC>(cancel: Effect.Effect<unknown, unknown, RC> | undefined) =>
-  <A, E, R>(job: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | RC> =>
-    cancel === undefined ? job : Effect.onExit(job, (exit) => (isGivenUp(exit) ? cancelling(cancel) : Effect.void))
+/** Runs the polling of a job, and cancels the job if it is given up. */
+const cancelledIfGivenUp = <A, E, R, RC>(
+  { isOver, result }: Polling<A, E, R>,
+  cancel: Effect.Effect<unknown, unknown, RC> | undefined
+): Effect.Effect<Response<A>, E, R | RC> =>
+  cancel === undefined
+    ? result
+    : Effect.onExit(result, (exit) => (isGivenUp(exit) && !isOver() ? cancelling(cancel) : Effect.void))
 
 /**
  * Asks for a resource until it is done, such as a job at the server. Returns the response of the last poll.
@@ -277,8 +291,8 @@ export const until: {
     poll: Effect.Effect<Response<A>, E, R>,
     options: Options<A, RC> & DoneByValue<A>
   ): Effect.Effect<Response<A>, E | NotDone<A>, R | RC> =>
-    Effect.flatMap(Clock.currentTimeMillis, (startedAt) => polling(poll, options, startedAt)).pipe(
-      cancelledIfGivenUp(options.cancel)
+    Effect.flatMap(Clock.currentTimeMillis, (startedAt) =>
+      cancelledIfGivenUp(polling(poll, options, startedAt), options.cancel)
     )
 )
 
@@ -297,7 +311,7 @@ export interface Job<S, E, R, A, E2, R2, RC> extends Omit<Options<A>, "cancel"> 
   readonly cancel?: ((started: Response<S>) => Effect.Effect<unknown, unknown, RC>) | undefined
 }
 
-/** The time for which an interruption waits for the response of a job that is being started, so as to cancel it. */
+/** The time for which an interruption, or the deadline, waits for the response of a job that is being started, so as to cancel it. */
 const startTime = Duration.seconds(30)
 
 /**
@@ -306,8 +320,8 @@ const startTime = Duration.seconds(30)
  * - `start`: starts the job, such as a POST that responds with a 202 and a `Location`
  * - `poll`: asks for the job that was started. The first poll follows after the wait that the response to the start asks for, or that of
  *   the schedule
- * - `cancel`: cancels the job that was started. An interruption during the start waits up to 30 seconds for its response, so that no job
- *   is left behind
+ * - `cancel`: cancels the job that was started. An interruption during the start, or the end of the deadline, waits up to 30 seconds for
+ *   its response, so that no job is left behind
  * - other options: those of `until`
  *
  * Fails as the start or a poll does, and with `NotDone` if polling ends before the job is done.
@@ -345,16 +359,41 @@ export const run: {
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const { cancel, poll, start, state, ...options } = job
+      const { deadline } = options
       const startedAt = yield* Clock.currentTimeMillis
       // An interruption must not lose the id of a job that the server has begun.
       const starting = yield* Effect.forkDaemon(Effect.interruptible(start))
-      const started = yield* restore(Fiber.join(starting)).pipe(
-        Effect.onInterrupt(() => (cancel === undefined ? Fiber.interrupt(starting) : cancelStarting(starting, cancel)))
+      const inTime =
+        deadline === undefined
+          ? Fiber.join(starting)
+          : Effect.timeoutFail(Fiber.join(starting), {
+              duration: deadline,
+              onTimeout: () => startTooLong<A>(Duration.decode(deadline))
+            })
+      const stop =
+        cancel === undefined
+          ? Fiber.interrupt(starting)
+          : cancelStarting(starting, (started) =>
+              state !== undefined && options.done(state(started.value)) ? Effect.void : cancel(started)
+            )
+      const started = yield* Effect.onExit(restore(inTime), (exit) => (isGivenUp(exit) ? stop : Effect.void))
+      const { isOver, result } = polling(
+        Effect.suspend(() => poll(started)),
+        options,
+        startedAt,
+        { response: started, state: state?.(started.value) }
       )
-      return yield* restore(
-        polling(poll(started), options, startedAt, { response: started, state: state?.(started.value) })
-      ).pipe(cancelledIfGivenUp(cancel?.(started)))
+      return yield* cancelledIfGivenUp(
+        { result: restore(result), isOver },
+        cancel && Effect.suspend(() => cancel(started))
+      )
     })
+  )
+
+const startTooLong = <A>(deadline: Duration.Duration): NotDone<A> =>
+  notDoneAfter<A>(
+    { reason: "deadline", last: undefined, polls: 0, elapsed: deadline },
+    passedDeadline(Duration.toMillis(deadline))
   )
 
 /** Cancels a job that is being started, as soon as its response is there. */
@@ -364,5 +403,6 @@ const cancelStarting = <S, E, RC>(
 ): Effect.Effect<void, never, RC> =>
   Effect.flatMap(
     within(Fiber.await(starting), startTime, () => Effect.as(Fiber.interruptFork(starting), undefined)),
-    (exit) => (exit !== undefined && Exit.isSuccess(exit) ? cancelling(cancel(exit.value)) : Effect.void)
+    (exit) =>
+      exit !== undefined && Exit.isSuccess(exit) ? cancelling(Effect.suspend(() => cancel(exit.value))) : Effect.void
   )

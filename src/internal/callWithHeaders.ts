@@ -22,6 +22,7 @@ export const withAddedHeaders = (endpoint: CompiledEndpoint, added: AddedHeaders
   ...endpoint,
   // Templates are remembered for one endpoint.
   templates: undefined,
+  added: { ...endpoint.added, ...added },
   encodeHeaders: adding(endpoint.encodeHeaders, added)
 })
 

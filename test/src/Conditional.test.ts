@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { HttpClient, HttpClientError, HttpClientResponse } from "@effect/platform"
 import { Effect, Either, FastCheck as fc, Layer, Option, Schema } from "effect"
-import { Conditional, Endpoint, Operation, RetryPolicy } from "effect-herald"
+import { Conditional, Endpoint, Location, Operation, RetryPolicy } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import { at, broken, Caller, elapsingAtOnce, forAll, once, status, stub } from "../support/kit.js"
 
@@ -106,6 +106,38 @@ describe("Conditional.ifMatch", () => {
       expect(plain.requests).toHaveLength(1)
       const posted = yield* using(steps, Conditional.ifMatch(postCounter, current)({ body }), policy)
       expect(posted.requests).toHaveLength(1)
+    })
+  )
+})
+
+describe("Conditional.ifMatch", () => {
+  it.effect("keeps its condition where the operation is called at a Location", () =>
+    Effect.gen(function* () {
+      const remove = Operation.make(Caller, () => Endpoint.delete("/counter"))
+      const response = { url: "https://api.test/a", headers: { etag: `"a"`, location: "/counters/7" } }
+      const { requests } = yield* using([status(204)], Location.follow(Conditional.ifMatch(remove, response), response))
+      expect(requests).toMatchObject([{ url: "https://api.test/counters/7", headers: { "if-match": `"a"` } }])
+      const weak = { ...response, headers: { ...response.headers, etag: `W/"a"` } }
+      const refused = yield* using([status(204)], Location.follow(Conditional.ifMatch(remove, weak), weak))
+      expect(refused.requests).toEqual([])
+    })
+  )
+
+  it.effect("fetches the result of a write that a 303 leads to without the condition, and keeps it after a 307", () =>
+    Effect.gen(function* () {
+      const write = Conditional.ifMatch(putCounter, { headers: { etag: `"a"` } })({ body: { count: 2 } })
+      const conditions = (code: number) =>
+        Effect.map(using([status(code, { location: "/counter/2" }), counter(2, `"b"`)], write), ({ requests }) =>
+          requests.map(({ headers, method }) => [method, headers["if-match"]])
+        )
+      expect(yield* conditions(303)).toEqual([
+        ["PUT", `"a"`],
+        ["GET", undefined]
+      ])
+      expect(yield* conditions(307)).toEqual([
+        ["PUT", `"a"`],
+        ["PUT", `"a"`]
+      ])
     })
   )
 })

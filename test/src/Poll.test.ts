@@ -339,4 +339,98 @@ describe("Poll.run", () => {
       expect(times).toEqual([0, 6000, 7200])
     })
   )
+
+  const slowStart = (started: number) =>
+    stub([
+      () =>
+        Effect.delay(
+          Effect.sync(() => new Response(`{"id":"7"}`, { status: 202 })),
+          started
+        ),
+      status(204)
+    ])
+  const at7 = (client: ReturnType<typeof slowStart>) =>
+    Layer.mergeAll(at(new URL("https://api.test")), once, client.layer)
+
+  it.effect(
+    "fails with NotDone if the start takes longer than the deadline, and cancels the job once it is there",
+    () =>
+      Effect.gen(function* () {
+        const client = slowStart(5000)
+        const error = yield* elapsingAtOnce(
+          Effect.flip(Poll.run({ ...job, deadline: "2 seconds" })).pipe(Effect.provide(at7(client)))
+        )
+        expect(error).toMatchObject({ _tag: "NotDone", reason: "deadline", polls: 0, last: undefined })
+        expect(client.requests.map(({ at, request }) => [request.method, at])).toEqual([
+          ["POST", 0],
+          ["DELETE", 5000]
+        ])
+      })
+  )
+
+  it.effect("fails at the deadline of a start that hangs, at once if nothing cancels the job", () =>
+    Effect.gen(function* () {
+      const hanging = stub([() => Effect.never])
+      const after = (cancel: typeof job.cancel | undefined) =>
+        elapsingAtOnce(
+          Effect.timed(Effect.flip(Poll.run({ ...job, cancel, deadline: "2 seconds" }))).pipe(
+            Effect.provide(at7(hanging))
+          )
+        )
+      const [soon, error] = yield* after(undefined)
+      expect(error).toMatchObject({ _tag: "NotDone", reason: "deadline" })
+      expect(Duration.toMillis(soon)).toBe(2000)
+      const [late] = yield* after(job.cancel)
+      expect(Duration.toMillis(late)).toBe(32_000)
+    })
+  )
+
+  it.effect("does not cancel a job that was done at its start", () =>
+    Effect.gen(function* () {
+      const client = slowStart(5000)
+      yield* elapsingAtOnce(
+        Effect.flip(Poll.run({ ...job, state: () => ({ state: "done" as const }), deadline: "2 seconds" })).pipe(
+          Effect.provide(at7(client))
+        )
+      )
+      expect(client.requests.map(({ request }) => request.method)).toEqual(["POST"])
+    })
+  )
+
+  it.effect("does not cancel a job that is done, while the end of its progress is reported", () =>
+    Effect.gen(function* () {
+      const client = stub([accepted({ location: "/jobs/7" }), done])
+      const fiber = yield* Effect.fork(
+        Poll.run({ ...job, progress: { of: () => ({ done: 1 }), report: () => Effect.never } }).pipe(
+          Effect.provide(at7(client))
+        )
+      )
+      yield* TestClock.adjust("5 seconds")
+      expect(Exit.isInterrupted(yield* Fiber.interrupt(fiber))).toBe(true)
+      expect(client.requests.map(({ request }) => request.method)).toEqual(["POST", "GET"])
+    })
+  )
+
+  it.effect("is cancelled once, and never after its end, whenever it is interrupted", () =>
+    Effect.forEach([0, 1, 999, 1000, 1500, 2000, 2199, 2200, 2500, 3000, 3639, 3640, 5000, 9000], (time) =>
+      Effect.gen(function* () {
+        const slow = (response: () => Response) => () => Effect.delay(Effect.sync(response), "1 second")
+        const bodies = [`{"state":"running"}`, `{"state":"done"}`]
+        const client = stub([
+          slow(() => new Response(`{"id":"7"}`, { status: 202, headers: { location: "/jobs/7" } })),
+          ...bodies.map((body) => slow(() => new Response(body))),
+          status(204)
+        ])
+        let canceled = 0
+        const counted = { ...job, cancel: () => Effect.sync(() => (canceled += 1)) }
+        const fiber = yield* Effect.fork(Poll.run(counted).pipe(Effect.provide(at7(client))))
+        yield* Effect.yieldNow()
+        const passing = yield* Effect.fork(TestClock.adjust(time))
+        yield* Fiber.join(passing)
+        const exit = yield* elapsingAtOnce(Fiber.interrupt(fiber))
+        // A job that the server has begun is cancelled, unless it is done.
+        expect([time, canceled]).toEqual([time, Exit.isInterrupted(exit) && client.requests.length > 0 ? 1 : 0])
+      })
+    )
+  )
 })

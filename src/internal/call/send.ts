@@ -165,7 +165,10 @@ const targetOf = (location: string | undefined, from: string): URL | undefined =
 const isToResult = (request: HttpRequest.HttpClientRequest, status: number): boolean =>
   status === 303 ? request.method !== "HEAD" : status < 303 && request.method === "POST"
 
-/** Makes the request after a redirect, whose target has the whole query. A request for a result has no body and no headers about one. */
+/**
+ * Makes the request after a redirect, whose target has the whole query. A request for a result has no body and no headers about one. The
+ * conditions of a write were for the write: it has changed the resource, so that they would not hold for its result.
+ */
 const redirectedRequest = (
   request: HttpRequest.HttpClientRequest,
   toResult: boolean,
@@ -173,7 +176,9 @@ const redirectedRequest = (
 ): HttpRequest.HttpClientRequest =>
   toResult
     ? HttpRequest.get(url.href, {
-        headers: Object.entries(request.headers).filter(([name]) => !name.startsWith("content-"))
+        headers: Object.entries(request.headers).filter(
+          ([name]) => !name.startsWith("content-") && (request.method === "GET" || !name.startsWith("if-"))
+        )
       })
     : HttpRequest.setUrl(request, url.href)
 

@@ -78,6 +78,8 @@ export interface CompiledEndpoint {
   readonly encodePath: Encode | undefined
   readonly encodeQuery: Encode | undefined
   readonly encodeHeaders: Encode | undefined
+  /** Headers that a feature of the kit has added to those of the input, such as conditions. Calls without input have them, too. */
+  readonly added?: Readonly<Record<string, string>> | undefined
   readonly body: { readonly writer: Writer; readonly contentType: string | undefined } | undefined
   /** The places of the parts in the caller's input, for issues. That of the body is `body` unless set. */
   readonly issuePaths: {

@@ -45,7 +45,7 @@ export interface FailedAttempt {
  * - `final`: a retry would fail in the same way
  * - `unsafe`: the server may have acted on the request, and the call is not idempotent
  * - `never retried`: the endpoint is declared `neverRetried`
- * - `body consumed`: the request body is a Stream, and some of it was read
+ * - `body consumed`: the request body can't be sent again: it is a Stream of which some was read, or it failed
  * - `not retried by policy`: no rule of the policy covers this failure
  * - `exhausted`: the policy's schedule ended
  * - `wait too long`: the wait would exceed the policy's `maxWait`

@@ -11,7 +11,7 @@ import { toReadable } from "./readableBody.js"
 export interface SendableBody {
   readonly content: NonNullable<Dispatcher.DispatchOptions["body"]> | null
   /** The `Content-Type` that the body has of itself. */
-  readonly contentType?: string
+  readonly contentType?: string | undefined
   /** The number of bytes of a Stream, if the request does not say it. */
   readonly contentLength?: number | undefined
   /** Waits until a Stream has ended. */

@@ -30,7 +30,8 @@ const reported = (
       return stream.pipe(
         Stream.mapChunksEffect((chunk) => {
           for (const piece of chunk) done += piece.length
-          return Effect.as(advance(done), chunk)
+          // `finish` reports the end.
+          return done === total ? Effect.succeed(chunk) : Effect.as(advance(done), chunk)
         }),
         Stream.concat(Stream.execute(Effect.suspend(() => finish(done, done))))
       )

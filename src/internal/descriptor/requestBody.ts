@@ -11,10 +11,9 @@ import type { WithBody } from "../endpoint/Codec.js"
 import { streamCodec } from "../endpoint/codecs.js"
 import { isPlainObject, loneSurrogate, plainJson } from "../endpoint/plainJson.js"
 import { mismatch, prependPath, reveal } from "../endpoint/values.js"
-import { contentBody } from "../http/contentBody.js"
 import { fieldValue } from "../http/fieldSyntax.js"
 import * as JsonText from "../http/json.js"
-import { multipartBody, type Part } from "../http/multipart.js"
+import { blobBody, multipartBody, type Part } from "../http/multipart.js"
 import { listNames, unknownName } from "./names.js"
 import { queryPairs, type Value } from "./styles.js"
 import { essence, isJsonType, isFormType, isMultipartType, isLinesType } from "../http/mediaType.js"
@@ -148,7 +147,7 @@ const writeAsIs = (value: unknown, contentType: string): Written => {
   const given = reveal(value)
   if (Predicate.isUint8Array(given)) return Either.right(HttpBody.uint8Array(given, contentType))
   if (given instanceof ArrayBuffer) return Either.right(HttpBody.uint8Array(new Uint8Array(given), contentType))
-  if (isBlob(given)) return Either.right(contentBody(Content.fromBlob(given), contentType))
+  if (isBlob(given)) return Either.right(blobBody(given, contentType))
   if (Content.isContent(given) || Predicate.hasProperty(given, StreamTypeId)) {
     return streamCodec().writer.write(given, contentType)
   }

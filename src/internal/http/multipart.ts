@@ -5,6 +5,7 @@ import * as Content from "../../Content.js"
 import { checkedBytes } from "./checkedBytes.js"
 import { contentBody } from "./contentBody.js"
 import { fieldValue } from "./fieldSyntax.js"
+import { isBrowser } from "./userAgent.js"
 
 /** The content of a file in a form. */
 export type FileContent = Blob | Uint8Array | Content.Content
@@ -41,7 +42,7 @@ const headOf = ({ filename, name, type }: Part): string => {
   return `Content-Disposition: form-data; name=${quoted(withFormLines(name))}${file}\r\n${line}\r\n`
 }
 
-const isBlob = (content: Part["content"]): content is Blob => typeof Blob !== "undefined" && content instanceof Blob
+const isBlob = (content: unknown): content is Blob => typeof Blob !== "undefined" && content instanceof Blob
 
 /** Joins bytes. */
 const concat = (pieces: ReadonlyArray<Uint8Array>): Uint8Array => {
@@ -54,21 +55,28 @@ const concat = (pieces: ReadonlyArray<Uint8Array>): Uint8Array => {
   return bytes
 }
 
-/** Returns the content of a file. Its Stream fails before the next part, if it has not as many bytes as it says. */
-const contentOf = (content: Blob | Content.Content): Content.Content => {
-  if (isBlob(content)) return Content.fromBlob(content)
-  return { ...content, stream: checkedBytes(content.stream, content.size, "the size of its content") }
+/** Returns the content of a piece. Its Stream fails before the next piece, if it has not as many bytes as it says. */
+const contentOf = (piece: Uint8Array | Blob | Content.Content): Content.Content => {
+  if (Predicate.isUint8Array(piece)) return Content.fromBytes(piece)
+  if (isBlob(piece)) return Content.fromBlob(piece)
+  return { ...piece, stream: checkedBytes(piece.stream, piece.size, "the size of its content") }
 }
+
+/** Makes the body of a request from a `Blob`. `fetch` of a browser sends a `Blob` without reading it whole, and few send a Stream. */
+export const blobBody = (blob: Blob, contentType: string): HttpBody.HttpBody =>
+  isBrowser()
+    ? HttpBody.raw(blob, { contentType, contentLength: blob.size })
+    : contentBody(Content.fromBlob(blob), contentType)
 
 /**
  * Encodes a form as `multipart/form-data` (RFC 7578). Files are read while they are sent. The body has a length if all of its files
  * have one, and can be sent again if all of them can be read again. A form without files is bytes.
  */
-export const multipartBody = (parts: Iterable<Part>): HttpBody.Uint8Array | HttpBody.Stream => {
+export const multipartBody = (parts: Iterable<Part>): HttpBody.HttpBody => {
   const boundary = `----formdata-herald-${crypto.randomUUID()}`
   const contentType = `multipart/form-data; boundary=${boundary}`
   const encoder = new TextEncoder()
-  const pieces: Array<Uint8Array | Content.Content> = []
+  const pieces: Array<Uint8Array | Blob | Content.Content> = []
   let inMemory: Array<Uint8Array> = []
   const flush = () => {
     if (inMemory.length > 0) pieces.push(concat(inMemory))
@@ -81,7 +89,7 @@ export const multipartBody = (parts: Iterable<Part>): HttpBody.Uint8Array | Http
     else if (Predicate.isUint8Array(content)) inMemory.push(content)
     else {
       flush()
-      pieces.push(contentOf(content))
+      pieces.push(content)
     }
     inMemory.push(encoder.encode("\r\n"))
   }
@@ -89,7 +97,11 @@ export const multipartBody = (parts: Iterable<Part>): HttpBody.Uint8Array | Http
   flush()
   const [first] = pieces
   if (pieces.length === 1 && Predicate.isUint8Array(first)) return HttpBody.uint8Array(first, contentType)
-  const contents = pieces.map((piece) => (Predicate.isUint8Array(piece) ? Content.fromBytes(piece) : piece))
+  if (!pieces.some(Content.isContent)) {
+    // A `Uint8Array` may be of a `SharedArrayBuffer`, which the types of `Blob` forbid.
+    return blobBody(new Blob(pieces as Array<BlobPart>), contentType)
+  }
+  const contents = pieces.map(contentOf)
   const size = contents.reduce<number | undefined>(
     (total, { size }) => (total === undefined || size === undefined ? undefined : total + size),
     0

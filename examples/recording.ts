@@ -1,5 +1,5 @@
 /** Records calls of a server to a file, and replays them after the server has stopped. */
-import { NodeHttpClient } from "@effect/platform-node"
+import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Layer, Redacted, Schema } from "effect"
 import { Authoriser, Credentials, Endpoint, Operation } from "effect-herald"
 import { contract } from "effect-herald/testing"
@@ -62,4 +62,4 @@ const program = Effect.scoped(
   })
 )
 
-Effect.runPromise(program)
+NodeRuntime.runMain(program)

@@ -4,7 +4,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { parse as parseJson, stringify } from "../internal/http/json.js"
 import { fromParseIssue } from "../internal/parseIssues.js"
-import { bytesOfLines, linesOfBytes } from "../internal/testing/content.js"
+import { bytesOfLines, type Content, linesOfBytes } from "../internal/testing/content.js"
 import { layout } from "../internal/testing/layout.js"
 
 /** A recording can't be read, written or replayed. */
@@ -13,23 +13,10 @@ export class RecordingError extends Data.TaggedError("RecordingError")<{
   readonly message: string
 }> {}
 
-/** A body in JSON. An integer beyond the safe ones is a bigint. */
-export interface JsonBody {
-  readonly json: unknown
-}
-
-/** A body in UTF-8. */
-export interface TextBody {
-  readonly text: string
-}
-
-/** Any other body. */
-export interface BytesBody {
-  readonly bytes: Uint8Array
-}
+export type { BytesBody, JsonBody, TextBody } from "../internal/testing/content.js"
 
 /** The content of a request or a response, without content codings. */
-export type Body = JsonBody | TextBody | BytesBody
+export type Body = Content
 
 const Lines = Schema.transform(Schema.Array(Schema.String), Schema.String, {
   strict: true,

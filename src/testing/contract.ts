@@ -210,7 +210,11 @@ const decode = (
 const unexpected = (issue: ParseResult.ParseIssue, path: ReadonlyArray<PropertyKey>): ReadonlyArray<string> => {
   switch (issue._tag) {
     case "Pointer":
-      return unexpected(issue.issue, [...path, ...(Array.isArray(issue.path) ? issue.path : [issue.path])])
+      // `Array.isArray` does not narrow a type with a readonly array.
+      return unexpected(issue.issue, [
+        ...path,
+        ...((Array.isArray(issue.path) ? issue.path : [issue.path]) as ReadonlyArray<PropertyKey>)
+      ])
     case "Composite": {
       // The type of a single issue is not an array's.
       const issues: ReadonlyArray<ParseResult.ParseIssue> =

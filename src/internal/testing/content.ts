@@ -1,9 +1,25 @@
-import type { HttpBody } from "@effect/platform/HttpBody"
 import { decodeText } from "../http/charset.js"
 import { parse, stringify } from "../http/json.js"
 import { isJsonType } from "../http/mediaType.js"
 import { bytesOfBase64 } from "../base64.js"
-import type { Body } from "../../testing/Exchange.js"
+
+/** A body in JSON. An integer beyond the safe ones is a bigint. */
+export interface JsonBody {
+  readonly json: unknown
+}
+
+/** A body in UTF-8. */
+export interface TextBody {
+  readonly text: string
+}
+
+/** Any other body. */
+export interface BytesBody {
+  readonly bytes: Uint8Array
+}
+
+/** The content of a request or a response, without content codings. */
+export type Content = JsonBody | TextBody | BytesBody
 
 /** Removes the white space of JSON outside of strings, and spells strings and fractions as `JSON.stringify` does. */
 const compact = (text: string): string =>
@@ -27,14 +43,14 @@ const exactJson = (text: string): { readonly json: unknown } | undefined => {
 const exactText = (bytes: Uint8Array): string | undefined => {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)
-    return /[\0-\x08\x0e-\x1a\x1c-\x1f\ufeff]/.test(text) ? undefined : text
+    return /\p{Cc}|\ufeff/u.test(text.replaceAll(/[\t\n\r]/g, "")) ? undefined : text
   } catch {
     return undefined
   }
 }
 
 /** Returns the form in which a person reads a body. Undefined for an empty one. */
-export const toBody = (bytes: Uint8Array, contentType: string | undefined): Body | undefined => {
+export const toBody = (bytes: Uint8Array, contentType: string | undefined): Content | undefined => {
   if (bytes.length === 0) return undefined
   const text = exactText(bytes)
   if (text === undefined) return { bytes }
@@ -43,13 +59,13 @@ export const toBody = (bytes: Uint8Array, contentType: string | undefined): Body
 }
 
 /** Returns the bytes of a body. */
-export const bytesOfBody = (body: Body | undefined): Uint8Array => {
+export const bytesOfBody = (body: Content | undefined): Uint8Array => {
   if (body === undefined) return new Uint8Array()
   if ("bytes" in body) return body.bytes
   return new TextEncoder().encode("text" in body ? body.text : stringify(body.json))
 }
 
-/** Returns the texts in which a secret within bytes can be seen: by charset, byte by byte, and within base64. */
+/** Returns the texts in which a secret within bytes can be seen: by the charset of the content type, and in UTF-16. */
 export const textsOfBytes = (bytes: Uint8Array, contentType: string | undefined): ReadonlyArray<string> => [
   decodeText(bytes, contentType),
   new TextDecoder("utf-16le").decode(bytes)
@@ -66,9 +82,3 @@ export const linesOfBytes = (bytes: Uint8Array): ReadonlyArray<string> => {
   }
   return btoa(binary).match(/.{1,76}/g) ?? []
 }
-
-/** Returns the content type of a request: that of its header, or that of its body. */
-export const contentTypeOf = (
-  headers: Readonly<Record<string, string | undefined>>,
-  body: HttpBody
-): string | undefined => headers["content-type"] ?? ("contentType" in body ? body.contentType : undefined)

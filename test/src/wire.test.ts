@@ -204,8 +204,14 @@ describe.each(Object.entries(requests))("a request with the body %s", (kind, cal
     "is the same with every transport, by %s",
     ([, index]) =>
       Effect.gen(function* () {
-        for (const [, client] of clients) {
-          expect(`${kind}:\n${normalized(yield* sent(calls[index]!, client))}\n`).toBe(yield* expected(kind))
+        for (const [name, client] of clients) {
+          const text = yield* expected(kind)
+          // The platform's client of fetch removes the length of a form with files, which is a Stream.
+          const same =
+            name === "fetch" && kind === "multipart"
+              ? text.replace("content-length: <length>\n", "").replace(/^host: .+$/m, "$&\ntransfer-encoding: chunked")
+              : text
+          expect(`${kind}:\n${normalized(yield* sent(calls[index]!, client))}\n`).toBe(same)
         }
       })
   )

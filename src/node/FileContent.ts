@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
-import type { BigIntStats } from "node:fs"
+import { type BigIntStats, read as fsRead } from "node:fs"
 import { type FileHandle, open, stat } from "node:fs/promises"
 import { basename, extname } from "node:path"
 import * as Content from "../Content.js"
@@ -38,6 +38,17 @@ const notReadable = (path: string, cause: unknown): FileError => {
 const attempt = <A>(path: string, run: () => Promise<A>): Effect.Effect<A, FileError> =>
   Effect.tryPromise({ try: run, catch: (cause) => notReadable(path, cause) })
 
+/** Reads a piece of a file by a callback: a promise costs more memory for each piece. */
+const readInto = (path: string, file: number, piece: Uint8Array, position: number): Effect.Effect<number, FileError> =>
+  // The file is not closed while it is read.
+  Effect.uninterruptible(
+    Effect.async((resume) => {
+      fsRead(file, piece, 0, piece.length, position, (cause, bytesRead) =>
+        resume(cause === null ? Effect.succeed(bytesRead) : Effect.fail(notReadable(path, cause)))
+      )
+    })
+  )
+
 const changed = (path: string): FileError =>
   new FileError({
     reason: "Changed",
@@ -65,17 +76,14 @@ const read = (path: string, found: BigIntStats): Stream.Stream<Uint8Array, FileE
       let offset = 0
       const next = Effect.suspend((): Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<FileError>> => {
         if (offset >= size) return Effect.fail(Option.none())
-        const piece = new Uint8Array(Math.min(pieceSize, size - offset))
-        const bytes = Effect.flatMap(
-          attempt(path, () => handle.read(piece, 0, piece.length, offset)),
-          ({ bytesRead }) => {
-            if (bytesRead === 0) return changed(path)
-            offset += bytesRead
-            const read = Chunk.of(piece.subarray(0, bytesRead))
-            // A request of a known length is complete with its last byte, so the file is checked before.
-            return offset < size ? Effect.succeed(read) : Effect.as(check, read)
-          }
-        )
+        const piece = Buffer.allocUnsafeSlow(Math.min(pieceSize, size - offset))
+        const bytes = Effect.flatMap(readInto(path, handle.fd, piece, offset), (bytesRead) => {
+          if (bytesRead === 0) return changed(path)
+          offset += bytesRead
+          const read = Chunk.of(piece.subarray(0, bytesRead))
+          // A request of a known length is complete with its last byte, so the file is checked before.
+          return offset < size ? Effect.succeed(read) : Effect.as(check, read)
+        })
         return Effect.mapError(bytes, Option.some)
       })
       return Stream.repeatEffectChunkOption(next)

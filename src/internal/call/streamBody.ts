@@ -7,10 +7,9 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import * as Take from "effect/Take"
+import { type Handoff, makeHandoff } from "../handoff.js"
 import type { Report } from "../progress/Progress.js"
 import type { BodyUse, WithBody } from "../endpoint/Codec.js"
 import { checkedBytes, InvalidStream } from "../http/checkedBytes.js"
@@ -53,12 +52,16 @@ const scoped = (
   onFailure: (cause: Cause.Cause<unknown>) => Effect.Effect<unknown>
 ): Effect.Effect<Stream.Stream<Uint8Array>, never, Scope.Scope> =>
   Effect.gen(function* () {
-    type Reading = { readonly queue: Queue.Queue<Take.Take<Uint8Array, unknown>>; readonly fiber: Fiber.Fiber<unknown> }
+    // Undefined is the end.
+    type Reading = {
+      readonly chunks: Handoff<Chunk.Chunk<Uint8Array> | undefined>
+      readonly fiber: Fiber.Fiber<unknown>
+    }
     // Transports run the Stream in another context, such as without a tracer.
     const fiberRefs = yield* Effect.getFiberRefs
     const scope = yield* Effect.scope
     let reading: Reading | undefined
-    yield* Effect.addFinalizer(() => Effect.suspend(() => reading?.queue.shutdown ?? Effect.void))
+    yield* Effect.addFinalizer(() => Effect.suspend(() => reading?.chunks.close ?? Effect.void))
 
     const failed = (cause: Cause.Cause<unknown>) => {
       // A failed body can't be sent again by a retry.
@@ -69,12 +72,15 @@ const scoped = (
       const before = reading
       if (before !== undefined) {
         yield* Fiber.interrupt(before.fiber)
-        yield* Queue.shutdown(before.queue)
+        yield* before.chunks.close
       }
-      const queue = yield* Queue.bounded<Take.Take<Uint8Array, unknown>>(1)
+      const chunks: Reading["chunks"] = makeHandoff()
       const read =
         before === undefined || repeatable
-          ? Stream.runIntoQueue(Stream.tapErrorCause(source, failed), queue)
+          ? Effect.zipRight(
+              Stream.runForEachChunk(Stream.tapErrorCause(source, failed), chunks.offer),
+              chunks.offer(undefined)
+            )
           : failed(
               Cause.fail(new InvalidStream({ message: "the Stream can be sent once, and the client sends it again" }))
             )
@@ -83,17 +89,13 @@ const scoped = (
         Effect.zipRight(Effect.setFiberRefs(fiberRefs), Effect.interruptible(read)),
         scope
       )
-      reading = { queue, fiber }
-      const next: Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<never>> = Effect.flatMap(
-        Queue.take(queue),
-        (take) =>
-          Effect.matchCauseEffect(Take.done(take), {
-            // node:http waits for its buffer to drain between two pieces of a chunk, and not after the last one.
-            onSuccess: (chunk) => Effect.succeed(Chunk.append(chunk, new Uint8Array(0))),
-            // After a failure, waits until the scope closes.
-            onFailure: (cause) =>
-              Option.exists(Cause.failureOption(cause), Option.isNone) ? Effect.fail(Option.none()) : next
-          })
+      reading = { chunks, fiber }
+      // After a failure, there is nothing to take, until the scope closes.
+      const next = Effect.flatMap(chunks.take, (chunk): Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<never>> =>
+        chunk === undefined
+          ? Effect.fail(Option.none())
+          : // node:http waits for its buffer to drain between two pieces of a chunk, and not after the last one.
+            Effect.succeed(Chunk.append(chunk, new Uint8Array(0)))
       )
       return Stream.repeatEffectChunkOption(next)
     })

@@ -55,7 +55,7 @@ const scoped = (
     // Undefined is the end.
     type Reading = {
       readonly chunks: Handoff<Chunk.Chunk<Uint8Array> | undefined>
-      readonly fiber: Fiber.Fiber<unknown>
+      readonly fiber: Fiber.Fiber<unknown, unknown>
     }
     // Transports run the Stream in another context, such as without a tracer.
     const fiberRefs = yield* Effect.getFiberRefs

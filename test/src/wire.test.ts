@@ -204,14 +204,9 @@ describe.each(Object.entries(requests))("a request with the body %s", (kind, cal
     "is the same with every transport, by %s",
     ([, index]) =>
       Effect.gen(function* () {
-        for (const [name, client] of clients) {
+        for (const [, client] of clients) {
           const text = yield* expected(kind)
-          // The platform's client of fetch removes the length of a form with files, which is a Stream.
-          const same =
-            name === "fetch" && kind === "multipart"
-              ? text.replace("content-length: <length>\n", "").replace(/^host: .+$/m, "$&\ntransfer-encoding: chunked")
-              : text
-          expect(`${kind}:\n${normalized(yield* sent(calls[index]!, client))}\n`).toBe(same)
+          expect(`${kind}:\n${normalized(yield* sent(calls[index]!, client))}\n`).toBe(text)
         }
       })
   )

@@ -27,9 +27,9 @@ const maxRedirects = 20
 
 /**
  * Sets the options of `fetch` for one request. `fetch` must not follow redirects, since it sends credentials in custom headers
- * to other origins, and it must not undo content codings.
+ * to other origins, it must not undo content codings, and it must send the length of a body that is a Stream.
  */
-const setFetchOptions = (sameOrigin: boolean): Effect.Effect<void> =>
+const setFetchOptions = ({ body, headers }: HttpRequest.HttpClientRequest, sameOrigin: boolean): Effect.Effect<void> =>
   FiberRef.update(FiberRef.currentContext, (context) => {
     const given = Option.getOrUndefined(Context.getOption(context, FetchHttpClient.RequestInit))
     const dispatcher = (given as { readonly dispatcher?: unknown } | undefined)?.dispatcher
@@ -39,7 +39,7 @@ const setFetchOptions = (sameOrigin: boolean): Effect.Effect<void> =>
       ...(sameOrigin ? {} : { headers: {} }),
       // The fetch client alone reads this: undici, which Node loads for it, takes a large part of the time of a first call.
       get dispatcher() {
-        return withoutContentDecoding(dispatcher)
+        return withoutContentDecoding(dispatcher, body._tag === "Stream" ? headers["content-length"] : undefined)
       },
       redirect: "manual" as const
     })
@@ -114,9 +114,9 @@ const sendOnce = (
   }
   const sent =
     postprocess === undefined || preprocess === undefined
-      ? Effect.zipRight(setFetchOptions(sameOrigin), client.execute(whole))
+      ? Effect.zipRight(setFetchOptions(whole, sameOrigin), client.execute(whole))
       : postprocess(
-          Effect.map(Effect.zipLeft(preprocess(whole), setFetchOptions(sameOrigin)), (request) =>
+          Effect.map(Effect.zipLeft(preprocess(whole), setFetchOptions(whole, sameOrigin)), (request) =>
             withParams(request, isIn)
           )
         )

@@ -127,6 +127,11 @@ export const body = <const D extends Data | DataByType>(
 /** The events of a success. */
 type EventsOf<A> = A extends Stream.Stream<infer One, infer _, infer __> ? One : never
 
+/** Requires that one of the successes of an operation is `EventStream.body`. */
+type CheckEvents<A> = [Extract<A, Stream.Stream<Event<unknown>, unknown, unknown>>] extends [never]
+  ? "the operation has no success that is EventStream.body"
+  : unknown
+
 /** The failures of a followed Stream. */
 export type FollowError<E> = E | StreamError | EncodeError
 
@@ -164,7 +169,7 @@ export type FollowError<E> = E | StreamError | EncodeError
  */
 export const follow =
   <Args extends ReadonlyArray<unknown>, A, E, R>(
-    operation: Operation<Args, A, E, R>,
+    operation: Operation<Args, A, E, R> & CheckEvents<A>,
     options: FollowOptions<FollowError<E>> = {}
   ) =>
   (...args: Args): Stream.Stream<EventsOf<A>, FollowError<E>, R> =>

@@ -92,4 +92,13 @@ describe("follow", () => {
       })
     })
   })
+
+  it("takes no operation without a success of events", () => {
+    const json = Operation.make(Caller, () => Endpoint.get("/price", { success: Price }))
+    // @ts-expect-error: the response is JSON.
+    EventStream.follow(json)
+    const lines = Operation.make(Caller, () => Endpoint.get("/prices", { success: JsonLines.body(Price) }))
+    // @ts-expect-error: the response is JSON lines.
+    EventStream.follow(lines)
+  })
 })

@@ -22,6 +22,7 @@ const put = Operation.make(Caller, () =>
 )
 const putAny = Operation.make(Caller, () => Endpoint.put("/file", { body: Body.stream(), success: Length }))
 const post = Operation.make(Caller, () => Endpoint.post("/file", { body: Body.stream(), success: Length }))
+const deleteAny = Operation.make(Caller, () => Endpoint.delete("/file", { body: Body.stream(), success: Length }))
 const postForm = Operation.make(Caller, () =>
   Endpoint.put("/form", { body: Body.multipart({ title: Schema.String, file: Body.file }), success: Length })
 )
@@ -158,6 +159,19 @@ describe.each(clients)("a body that can be sent again, with %s", (name, client) 
       const error = yield* Effect.flip(Effect.provide(putAny({ body: onceOnly }), calling(server.url)))
       expect(error.attempts).toMatchObject([{ verdict: "body consumed" }])
       expect([seen.opened, seen.closed]).toEqual([1, 1])
+    })
+  )
+
+  it.scopedLive("is not sent again by a DELETE if it can be read once, though it is sent from memory", () =>
+    Effect.gen(function* () {
+      for (const status of [503, 401]) {
+        const server = yield* Receiving.make([Receiving.late(status, { "retry-after": "0" }), Receiving.readAll])
+        const { onceOnly, seen } = observed(pieces(1))
+        const credentials = { rejected: () => Effect.succeed(true) }
+        const sent = Effect.provide(deleteAny({ body: onceOnly }), calling(server.url, { credentials }))
+        expect((yield* Effect.flip(sent)).attempts).toMatchObject([{ status }])
+        expect([server.count(), seen.opened, seen.closed]).toEqual([1, 1, 1])
+      }
     })
   )
 

@@ -136,9 +136,7 @@ export const withStreamBody: WithBody = (request, use, attempt, fail) => {
       )
       const streamed = HttpBody.stream(stream, body.contentType, body.contentLength)
       const prepared = inMemory
-        ? Effect.tap(whole(stream, body.contentType), () => {
-            use.consumed = false
-          })
+        ? whole(stream, body.contentType)
         : Effect.succeed(isRepeatable(body) ? asRepeatable(streamed) : streamed)
       return yield* Effect.raceFirst(
         Effect.flatMap(prepared, (body) => attempt(HttpRequest.setBody(request, body))),

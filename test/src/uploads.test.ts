@@ -286,6 +286,24 @@ describe.each(clients)("a body that can be sent again, with %s", (name, client) 
     )
   }
 
+  it.scopedLive("reports its end before the request is complete, however long the report takes", () =>
+    Effect.gen(function* () {
+      for (const known of [undefined, 2 * piece.length, 0]) {
+        const server = yield* Receiving.make([Receiving.readAll])
+        const reports: Array<number> = []
+        const report: Progress.Report = ({ done }) =>
+          Effect.delay(
+            Effect.sync(() => void reports.push(done)),
+            50
+          )
+        const { content } = observed(pieces(known === 0 ? 0 : 2), known)
+        const { length } = yield* Effect.provide(Progress.ofUpload(put({ body: content }), report), calling(server.url))
+        expect(reports.filter((done) => done === length)).toHaveLength(1)
+        expect(reports.at(-1)).toBe(length)
+      }
+    })
+  )
+
   it.scopedLive("reports its progress to the total, again from 0 in each attempt", () =>
     Effect.gen(function* () {
       for (const [known, form] of [

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
-import { type BigIntStats, read as fsRead } from "node:fs"
+import { type BigIntStats, constants, read as fsRead } from "node:fs"
 import { type FileHandle, open, stat } from "node:fs/promises"
 import { basename, extname } from "node:path"
 import * as Content from "../Content.js"
@@ -15,7 +15,7 @@ import * as Content from "../Content.js"
  * - `NotFound`: there is no file at the path
  * - `NotAFile`: it is a directory, a pipe, a socket or a device
  * - `NotReadable`: the program may not read it, or reading failed
- * - `Changed`: its length or the time of its last change is not what it was when the content was made
+ * - `Changed`: since the content was made, another file has taken its place, or its length or the time of its last change is another
  *
  * A call whose body fails by it fails with a `TransportError` whose `reason` is `body`, and whose `cause` is this error.
  */
@@ -57,14 +57,17 @@ const changed = (path: string): FileError =>
   })
 
 const isSame = (one: BigIntStats, other: BigIntStats): boolean =>
-  one.size === other.size && one.mtimeNs === other.mtimeNs
+  one.size === other.size && one.mtimeNs === other.mtimeNs && one.ino === other.ino && one.dev === other.dev
+
+/** A pipe that has taken the place of the file is not waited for. Windows does not have the flag. */
+const flags = (): number => constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0)
 
 /** Reads a file that must remain as it was found. */
 const read = (path: string, found: BigIntStats): Stream.Stream<Uint8Array, FileError> =>
   Stream.unwrapScoped(
     Effect.gen(function* () {
       const handle: FileHandle = yield* Effect.acquireRelease(
-        attempt(path, () => open(path, "r")),
+        attempt(path, () => open(path, flags())),
         (handle) => Effect.promise(() => handle.close())
       )
       const check = Effect.flatMap(

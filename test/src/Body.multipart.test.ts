@@ -114,6 +114,25 @@ describe("a form", () => {
     })
   )
 
+  it.effect("refuses a file whose size is no number of bytes", () =>
+    Effect.gen(function* () {
+      for (const size of [-1, 1.5, Number.NaN, Infinity, 2 ** 53]) {
+        const file = Content.filePart(
+          Content.make(() => Stream.make(utf8("a")), { size }),
+          { name: "a" }
+        )
+        const error = yield* Effect.flip(
+          Effect.provide(upload({ body: { title: "t", files: [file] } }), [
+            at(new URL("https://api.test")),
+            client,
+            once
+          ])
+        )
+        expect(error).toMatchObject({ _tag: "EncodeError", issues: [{ path: ["body", "files"] }] })
+      }
+    })
+  )
+
   it.effect("refuses names of fields and texts with lone surrogates, and values that are none", () =>
     Effect.gen(function* () {
       const loose = Operation.make(Caller, () => Endpoint.post("/form", { body: Body.multipart() }))

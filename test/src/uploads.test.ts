@@ -22,6 +22,7 @@ const put = Operation.make(Caller, () =>
 )
 const putAny = Operation.make(Caller, () => Endpoint.put("/file", { body: Body.stream(), success: Length }))
 const post = Operation.make(Caller, () => Endpoint.post("/file", { body: Body.stream(), success: Length }))
+const deleteAny = Operation.make(Caller, () => Endpoint.delete("/file", { body: Body.stream(), success: Length }))
 const postForm = Operation.make(Caller, () =>
   Endpoint.put("/form", { body: Body.multipart({ title: Schema.String, file: Body.file }), success: Length })
 )
@@ -159,6 +160,19 @@ describe.each(clients)("a body that can be sent again, with %s", (name, client) 
     })
   )
 
+  it.scopedLive("is not sent again by a DELETE if it can be read once, though it is sent from memory", () =>
+    Effect.gen(function* () {
+      for (const status of [503, 401]) {
+        const server = yield* Receiving.make([Receiving.late(status, { "retry-after": "0" }), Receiving.readAll])
+        const { onceOnly, seen } = observed(pieces(1))
+        const credentials = { rejected: () => Effect.succeed(true) }
+        const sent = Effect.provide(deleteAny({ body: onceOnly }), calling(server.url, { credentials }))
+        expect((yield* Effect.flip(sent)).attempts).toMatchObject([{ status }])
+        expect([server.count(), seen.opened, seen.closed]).toEqual([1, 1, 1])
+      }
+    })
+  )
+
   it.scopedLive("that is not as long as its size fails before the request is complete, and is not sent again", () =>
     Effect.gen(function* () {
       for (const wrong of [size - 1, size - piece.length, size + piece.length, 0]) {
@@ -269,6 +283,24 @@ describe.each(clients)("a body that can be sent again, with %s", (name, client) 
       })
     )
   }
+
+  it.scopedLive("reports its end before the request is complete, however long the report takes", () =>
+    Effect.gen(function* () {
+      for (const known of [undefined, 2 * piece.length, 0]) {
+        const server = yield* Receiving.make([Receiving.readAll])
+        const reports: Array<number> = []
+        const report: Progress.Report = ({ done }) =>
+          Effect.delay(
+            Effect.sync(() => void reports.push(done)),
+            50
+          )
+        const { content } = observed(pieces(known === 0 ? 0 : 2), known)
+        const { length } = yield* Effect.provide(Progress.ofUpload(put({ body: content }), report), calling(server.url))
+        expect(reports.filter((done) => done === length)).toHaveLength(1)
+        expect(reports.at(-1)).toBe(length)
+      }
+    })
+  )
 
   it.scopedLive("reports its progress to the total, again from 0 in each attempt", () =>
     Effect.gen(function* () {

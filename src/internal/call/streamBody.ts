@@ -26,13 +26,19 @@ const reported = (
   Stream.unwrap(
     Effect.map(makeReporter(report, "bytes", total), ({ advance, finish }) => {
       let done = 0
+      let ended = false
+      const end = Effect.suspend(() => {
+        if (ended) return Effect.void
+        ended = true
+        return finish(done, done)
+      })
       return stream.pipe(
         Stream.mapChunksEffect((chunk) => {
           for (const piece of chunk) done += piece.length
-          // `finish` reports the end.
-          return done === total ? Effect.succeed(chunk) : Effect.as(advance(done), chunk)
+          // With the last bytes of a known length the request is complete: the attempt can end before the Stream does.
+          return Effect.as(done === total ? end : advance(done), chunk)
         }),
-        Stream.concat(Stream.execute(Effect.suspend(() => finish(done, done))))
+        Stream.concat(Stream.execute(end))
       )
     })
   )
@@ -138,9 +144,7 @@ export const withStreamBody: WithBody = (request, use, attempt, fail) => {
       )
       const streamed = HttpBody.stream(stream, body.contentType, body.contentLength)
       const prepared = inMemory
-        ? Effect.tap(whole(stream, body.contentType), () => {
-            use.consumed = false
-          })
+        ? whole(stream, body.contentType)
         : Effect.succeed(isRepeatable(body) ? asRepeatable(streamed) : streamed)
       return yield* Effect.raceFirst(
         Effect.flatMap(prepared, (body) => attempt(HttpRequest.setBody(request, body))),

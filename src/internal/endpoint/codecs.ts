@@ -8,7 +8,7 @@ import * as Content from "../../Content.js"
 import { bytesOf, textOf } from "../../RawResponse.js"
 import type { Issue } from "../../Issue.js"
 import { withStreamBody } from "../call/streamBody.js"
-import { contentBody } from "../http/contentBody.js"
+import { contentBody, hasSize, sizeMessage } from "../http/contentBody.js"
 import * as Json from "../http/json.js"
 import { isEmptyBody } from "../http/transportResponse.js"
 import { decodeWithIssues } from "../parseIssues.js"
@@ -117,8 +117,6 @@ export const bytesCodec = (schema?: AnySchema): Codec => {
   }
 }
 
-const isSize = (size: number | undefined): boolean => size === undefined || (Number.isSafeInteger(size) && size >= 0)
-
 /** Encodes a Stream or a content. */
 const encodeContent =
   (repeatable: boolean): Encode =>
@@ -136,7 +134,7 @@ const encodeContent =
     if (repeatable && !input.repeatable) {
       return refuse("should be a Content that is repeatable, and can be read once: make it by Content.make")
     }
-    return isSize(input.size) ? Either.right(input) : refuse("has a size that is not a number of bytes")
+    return hasSize(input) ? Either.right(input) : refuse(sizeMessage)
   }
 
 /** The codec of a Stream of bytes. If `repeatable` is true, a request body has to be a content that can be read again. */

@@ -3,6 +3,7 @@ import * as Predicate from "effect/Predicate"
 import type * as Schema from "effect/Schema"
 import * as Content from "../../Content.js"
 import { withStreamBody } from "../call/streamBody.js"
+import { hasSize, sizeMessage } from "../http/contentBody.js"
 import { multipartBody, type Part, partsOf } from "../http/multipart.js"
 import type { Codec, Reader } from "./Codec.js"
 import type { Encode } from "./CompiledEndpoint.js"
@@ -36,6 +37,9 @@ const encodeParts: Encode = (input) => {
       if (part === undefined) {
         const described = "text, a finite number, a boolean, a Blob, a File or a FilePart, or a list of these"
         return Either.left(prependPath([name], mismatch(described, one)))
+      }
+      if (Content.isContent(part.content) && !hasSize(part.content)) {
+        return Either.left([{ path: [name], message: sizeMessage }])
       }
       parts.push(part)
     }

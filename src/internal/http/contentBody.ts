@@ -5,6 +5,12 @@ import type { Content } from "../../Content.js"
 /** Marks the body of a request that can be read again. A property of the body, which requests pass on as it is. */
 const repeatable: unique symbol = Symbol.for("effect-herald/repeatableBody")
 
+/** Reports whether the size of a content is not known, or is a number of bytes. */
+export const hasSize = ({ size }: Content): boolean => size === undefined || (Number.isSafeInteger(size) && size >= 0)
+
+/** The message about a content for which `hasSize` is false. */
+export const sizeMessage = "has a size that is not a number of bytes"
+
 /** Makes the body of a request from a content. */
 export const contentBody = (content: Content, contentType?: string): HttpBody.Stream => {
   const body = HttpBody.stream(content.stream, contentType, content.size)

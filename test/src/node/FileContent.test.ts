@@ -1,4 +1,5 @@
-import { appendFile, chmod, mkdir, mkdtemp, rm, truncate, utimes, writeFile } from "node:fs/promises"
+import { execFileSync } from "node:child_process"
+import { appendFile, chmod, mkdir, mkdtemp, rename, rm, truncate, utimes, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
@@ -91,6 +92,24 @@ describe("the content of a file", () => {
       expect(yield* Effect.flip(read(content.stream))).toMatchObject({ reason: "Changed" })
       yield* Effect.promise(() => rm(path))
       expect(yield* Effect.flip(read(content.stream))).toMatchObject({ reason: "NotFound" })
+    })
+  )
+
+  it.scopedLive("fails if another file, or a pipe, has taken its place", () =>
+    Effect.gen(function* () {
+      const { path } = yield* file(100)
+      yield* Effect.promise(() => utimes(path, 1, 1))
+      const content = yield* FileContent.make(path)
+      yield* Effect.promise(async () => {
+        await writeFile(`${path}.new`, new Uint8Array(100))
+        await utimes(`${path}.new`, 1, 1)
+        await rename(`${path}.new`, path)
+      })
+      expect(yield* Effect.flip(read(content.stream))).toMatchObject({ reason: "Changed" })
+      if (process.platform === "win32") return
+      yield* Effect.promise(() => rm(path))
+      yield* Effect.sync(() => execFileSync("mkfifo", [path]))
+      expect(yield* Effect.flip(read(content.stream))).toMatchObject({ reason: "Changed" })
     })
   )
 

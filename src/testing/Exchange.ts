@@ -3,6 +3,7 @@ import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { parse as parseJson, stringify } from "../internal/http/json.js"
+import { toUrl } from "../internal/http/toUrl.js"
 import { fromParseIssue } from "../internal/parseIssues.js"
 import { bytesOfLines, type Content, linesOfBytes } from "../internal/testing/content.js"
 import { layout } from "../internal/testing/layout.js"
@@ -41,7 +42,7 @@ const Json = Schema.Struct({ json: Schema.Unknown }).pipe(
   Schema.filter(({ json }) => json !== undefined || 'should have "json", "text" or "base64"')
 )
 
-const Body = Schema.Union(
+const BodyInFile = Schema.Union(
   Schema.Struct({ text: Lines }),
   Schema.Struct({ bytes: Schema.propertySignature(Base64Lines).pipe(Schema.fromKey("base64")) }),
   Json
@@ -89,7 +90,7 @@ export interface Exchange {
   readonly failure?: Failure | undefined
 }
 
-const Failure = Schema.Struct({ code: Schema.String, syscall: Schema.optional(Schema.String) })
+const FailureInFile = Schema.Struct({ code: Schema.String, syscall: Schema.optional(Schema.String) })
 
 /** Values of headers, as responses of `fetch` can have them. */
 const Value = Schema.String.pipe(
@@ -103,27 +104,27 @@ const Name = Schema.String.pipe(
 )
 
 const Url = Schema.String.pipe(
-  Schema.filter((text) => (URL.canParse(text) && /^https?:/.test(text)) || "should be a whole URL of http or https")
+  Schema.filter((text) => (/^https?:/.test(text) && toUrl(text) !== undefined) || "should be a whole URL of http or https")
 )
 
-/** The schema of an exchange in a file. */
-export const Exchange: Schema.Schema<Exchange, any> = Schema.Struct({
+/** An exchange in a file. */
+const ExchangeInFile = Schema.Struct({
   request: Schema.Struct({
     method: Schema.String.pipe(Schema.pattern(/^[A-Z]+$/), Schema.annotations({ description: "a method of HTTP" })),
     url: Url,
     headers: Schema.Record({ key: Name, value: Value }),
-    body: Schema.optional(Body),
+    body: Schema.optional(BodyInFile),
     cut: Schema.optional(Schema.Literal(true))
   }),
   response: Schema.optional(
     Schema.Struct({
       status: Schema.Int.pipe(Schema.between(100, 999), Schema.annotations({ description: "a status of HTTP" })),
       headers: Schema.Record({ key: Name, value: Schema.Union(Value, Schema.Array(Value)) }),
-      body: Schema.optional(Body),
-      cut: Schema.optional(Failure)
+      body: Schema.optional(BodyInFile),
+      cut: Schema.optional(FailureInFile)
     })
   ),
-  failure: Schema.optional(Failure)
+  failure: Schema.optional(FailureInFile)
 }).pipe(
   Schema.filter(
     ({ failure, response }) =>
@@ -137,8 +138,8 @@ const format = "effect-herald exchanges"
 /** The version of the format. */
 const version = 1
 
-const decodeExchange = Schema.decodeUnknownEither(Exchange, { errors: "all" })
-const encodeExchange = Schema.encodeSync(Exchange)
+const decodeExchange = Schema.decodeUnknownEither(ExchangeInFile, { errors: "all" })
+const encodeExchange = Schema.encodeSync(ExchangeInFile)
 
 const refuse = (message: string) => Either.left(new RecordingError({ message }))
 

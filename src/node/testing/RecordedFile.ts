@@ -3,6 +3,7 @@ import * as Config from "effect/Config"
 import type { ConfigError } from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 import { createHash } from "node:crypto"
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path"
@@ -12,8 +13,6 @@ import { parse as parseJson, stringify } from "../../internal/http/json.js"
 import { layout } from "../../internal/testing/layout.js"
 import * as Exchange from "../../testing/Exchange.js"
 import * as Recording from "../../testing/Recording.js"
-
-const { RecordingError } = Exchange
 
 /** Options of `layer`. */
 export interface Options extends Omit<Recording.ReplayOptions, "name"> {
@@ -32,17 +31,14 @@ interface Apart {
   readonly as: "json" | "text" | "bytes"
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
 /** The messages of an exchange in the JSON of a recording, which can have a body. */
 const messagesOf = (file: unknown): ReadonlyArray<readonly [place: string, message: Record<string, unknown>]> => {
-  const exchanges = isRecord(file) && Array.isArray(file["exchanges"]) ? file["exchanges"] : []
+  const exchanges = Predicate.isRecord(file) && Array.isArray(file["exchanges"]) ? file["exchanges"] : []
   return exchanges.flatMap((exchange: unknown, index) =>
-    isRecord(exchange)
+    Predicate.isRecord(exchange)
       ? (["request", "response"] as const).flatMap((part) => {
           const message = exchange[part]
-          return isRecord(message) ? [[`/exchanges/${index}/${part}/body`, message] as const] : []
+          return Predicate.isRecord(message) ? [[`/exchanges/${index}/${part}/body`, message] as const] : []
         })
       : []
   )
@@ -54,7 +50,7 @@ const sha256 = (content: string | Uint8Array): string => createHash("sha256").up
 
 /** Moves a large body to a file of its own. Returns the body as it stays in the recording. */
 const moveApart = (body: unknown, folder: string, files: Map<string, string | Uint8Array>): unknown => {
-  if (!isRecord(body) || stringify(body).length <= maxInline) return body
+  if (!Predicate.isRecord(body) || stringify(body).length <= maxInline) return body
   const [as, extension, content]: readonly [Apart["as"], string, string | Uint8Array] =
     "json" in body
       ? ["json", "json", layout(body["json"])]
@@ -68,7 +64,7 @@ const moveApart = (body: unknown, folder: string, files: Map<string, string | Ui
 }
 
 const failWrite = (path: string) => (error: unknown) =>
-  new RecordingError({ message: `${path} can't be written: ${error instanceof Error ? error.message : String(error)}` })
+  new Exchange.RecordingError({ message: `${path} can't be written: ${error instanceof Error ? error.message : String(error)}` })
 
 /** Writes a file whole: under another name, flushed, and then renamed. */
 const writeWhole = async (path: string, content: string | Uint8Array): Promise<void> => {
@@ -126,7 +122,7 @@ export const write = (
 
 const toPath = (path: string | URL): string => resolve(path instanceof URL ? fileURLToPath(path) : path)
 
-const fail = (message: string) => Effect.fail(new RecordingError({ message }))
+const fail = (message: string) => Effect.fail(new Exchange.RecordingError({ message }))
 
 const readText = (path: string): Effect.Effect<string | undefined, Exchange.RecordingError> =>
   Effect.tryPromise({
@@ -157,7 +153,7 @@ const readApart = (path: string, place: string, body: Record<string, unknown>) =
     const content = yield* Effect.tryPromise({
       try: () => readFile(bodyPath),
       catch: () =>
-        new RecordingError({ message: `${path}, at ${place}/file: ${bodyPath} can't be read: record it anew` })
+        new Exchange.RecordingError({ message: `${path}, at ${place}/file: ${bodyPath} can't be read: record it anew` })
     })
     if (sha256(content) !== digest) {
       return yield* fail(`${bodyPath} does not have the digest that ${path} has at ${place}/sha256: record it anew`)
@@ -166,7 +162,7 @@ const readApart = (path: string, place: string, body: Record<string, unknown>) =
     if (as === "bytes") return { base64: [content.toString("base64")] }
     return yield* Effect.try({
       try: () => ({ json: parseJson(content.toString()) }),
-      catch: () => new RecordingError({ message: `${bodyPath} is not JSON: record it anew` })
+      catch: () => new Exchange.RecordingError({ message: `${bodyPath} is not JSON: record it anew` })
     })
   })
 
@@ -181,13 +177,13 @@ export const read = (path: string | URL): Effect.Effect<ReadonlyArray<Exchange.E
     const file = yield* Effect.try({
       try: () => parseJson(text),
       catch: (error) =>
-        new RecordingError({
+        new Exchange.RecordingError({
           message: `${source} is not JSON: ${error instanceof Error ? error.message : String(error)}`
         })
     })
     for (const [place, message] of messagesOf(file)) {
       const { body } = message
-      if (isRecord(body) && "file" in body) message["body"] = yield* readApart(source, place, body)
+      if (Predicate.isRecord(body) && "file" in body) message["body"] = yield* readApart(source, place, body)
     }
     return yield* Exchange.fromJson(file, source)
   })
@@ -217,7 +213,7 @@ const holdFile = (path: string) =>
       },
       catch: (error) =>
         error instanceof Error && "code" in error && error.code === "EEXIST"
-          ? new RecordingError({
+          ? new Exchange.RecordingError({
               message: `${path} is being recorded by another test: give each test a file of its own`
             })
           : failWrite(path)(error)

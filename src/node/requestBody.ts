@@ -58,7 +58,8 @@ export const toSendable = (body: HttpBody, context: BodyContext): SendableBody =
     case "Raw":
       return ofRaw(body.body, context)
     case "FormData":
-      return ofForm(body.formData, context)
+      // A program can pass what is no form.
+      return ofRaw(body.formData, context)
     case "Stream": {
       const { onFailure, runtime } = context
       const { ended, readable } = toReadable(body.stream, runtime(), onFailure)

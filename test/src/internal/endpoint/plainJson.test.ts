@@ -19,8 +19,9 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Body, Endpoint, Operation } from "effect-herald"
+import { TestApi } from "effect-herald/testing"
 import { plainJson } from "../../../../src/internal/endpoint/plainJson.js"
-import { at, Caller, once, status, stub } from "../../../support/kit.js"
+import { at, Caller, once } from "../../../support/kit.js"
 import { loose } from "../../../support/verbs.js"
 
 class Money extends Data.Class<{ readonly amount: bigint; readonly key: Redacted.Redacted }> {}
@@ -193,12 +194,19 @@ describe("plainJson refuses", () => {
 /** The body that a call sends. */
 const sent = (call: Effect.Effect<unknown, unknown, any>) =>
   Effect.gen(function* () {
-    const client = stub([status(200)])
-    const result = yield* Effect.either(
-      Effect.provide(call, Layer.mergeAll(at(new URL("https://api.test")), once, client.layer))
+    let body: string | undefined
+    const server = TestApi.layer(
+      TestApi.post("/", ({ text }) =>
+        Effect.map(text, (text) => {
+          body = text
+          return { ok: true }
+        })
+      )
     )
-    const body = client.requests[0]?.request.body
-    return body?._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : result
+    const result = yield* Effect.either(
+      Effect.provide(call, Layer.mergeAll(at(new URL("https://api.test")), once, server))
+    )
+    return body ?? result
   })
 
 describe("a request", () => {

@@ -56,7 +56,7 @@ describe("the content of a file", () => {
         [`${path}/\u0000`, "NotReadable"]
       ] as const) {
         const error = yield* Effect.flip(FileContent.make(which))
-        expect(error).toMatchObject({ _tag: "FileError", reason, path: which })
+        expect(error).toMatchObject({ _tag: "FileReadError", reason, path: which })
         expect(error.message).toContain(which)
       }
       // The superuser may read any file.
@@ -85,7 +85,7 @@ describe("the content of a file", () => {
           return first ? Effect.promise(() => change(path)) : Effect.void
         })
       )
-      expect(yield* Effect.flip(Stream.runDrain(amid))).toMatchObject({ _tag: "FileError", reason: "Changed" })
+      expect(yield* Effect.flip(Stream.runDrain(amid))).toMatchObject({ _tag: "FileReadError", reason: "Changed" })
       // The last byte was not read.
       expect(got).toBeLessThan(1_000_000)
       expect(yield* Effect.flip(read(content.stream))).toMatchObject({ reason: "Changed" })
@@ -133,7 +133,7 @@ describe.each(clients)("an upload of a file, with %s", (_, client) => {
       expect(error).toMatchObject({
         _tag: "TransportError",
         reason: "body",
-        cause: { _tag: "FileError", reason: "Changed" }
+        cause: { _tag: "FileReadError", reason: "Changed" }
       })
     })
   )

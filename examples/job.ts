@@ -37,7 +37,7 @@ const putVisits = Operation.make(Reports, () => Endpoint.put("/visits", { body: 
 
 const countVisit = Conditional.update({
   read: getVisits.withResponse(),
-  change: ({ count }) => Effect.succeed(Option.some({ count: count + 1 })),
+  change: ({ count }) => Effect.succeedSome({ count: count + 1 }),
   write: (visits, current) => Conditional.ifMatch(putVisits, current)({ body: visits })
 })
 

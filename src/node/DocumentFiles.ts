@@ -7,6 +7,7 @@ import { decodeText } from "../internal/http/charset.js"
 import { DocumentError } from "../internal/spec/DocumentError.js"
 import { isWeb } from "../internal/spec/locations.js"
 import { readUrl } from "../internal/spec/readUrl.js"
+import { messageOf } from "../internal/messageOf.js"
 
 /** The largest file that is read, in bytes: 100 MB. */
 const maxBytes = 100_000_000
@@ -24,7 +25,7 @@ const explain = (error: unknown): string => {
     case "EISDIR":
       return "it is a directory: give a file in it."
     default:
-      return `${error instanceof Error ? error.message : String(error)}.`
+      return `${messageOf(error)}.`
   }
 }
 

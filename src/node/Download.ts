@@ -5,10 +5,10 @@ import type { TimeoutError, TransportError } from "../HeraldError.js"
 import { internals } from "../internal/operation.js"
 import type { Operation } from "../Operation.js"
 import { download } from "./download/download.js"
-import type { FileError, IntegrityError } from "./download/errors.js"
+import type { FileWriteError, IntegrityError } from "./download/errors.js"
 import type { Downloaded, Options } from "./download/options.js"
 
-export { FileError, IntegrityError } from "./download/errors.js"
+export { FileWriteError, IntegrityError } from "./download/errors.js"
 export type { Algorithm, Digest } from "./download/digests.js"
 export type { Downloaded, Expected, Options } from "./download/options.js"
 
@@ -28,8 +28,8 @@ export type { Downloaded, Expected, Options } from "./download/options.js"
  * coding. If the response has one, the decoded content is written; it can't be resumed, and only the digest of the options is checked.
  *
  * Fails as the operation does; with a `TransportError` or `TimeoutError` if the connection breaks more often than `retry` permits; with a
- * `FileError` if the file can't be written; with an `IntegrityError` if the content is not as it should be. Nothing stays after an
- * `IntegrityError` for other bytes than those of a digest or for more than announced, nor after a `FileError` for want of space. A method that is not idempotent is not sent again after a break.
+ * `FileWriteError` if the file can't be written; with an `IntegrityError` if the content is not as it should be. Nothing stays after an
+ * `IntegrityError` for other bytes than those of a digest or for more than announced, nor after a `FileWriteError` for want of space. A method that is not idempotent is not sent again after a break.
  *
  * @example
  * ```ts
@@ -55,7 +55,7 @@ export const toFile =
     options: Options<R2>
   ): ((
     ...args: Args
-  ) => Effect.Effect<Downloaded, E | TransportError | TimeoutError | FileError | IntegrityError, R | R2>) =>
+  ) => Effect.Effect<Downloaded, E | TransportError | TimeoutError | FileWriteError | IntegrityError, R | R2>) =>
   (...args) =>
     // The operation's endpoint declares the errors, and its tag the requirements.
     Effect.suspend(() =>

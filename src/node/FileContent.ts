@@ -2,12 +2,12 @@ import * as Chunk from "effect/Chunk"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import { type BigIntStats, constants, read as fsRead } from "node:fs"
 import { type FileHandle, open, stat } from "node:fs/promises"
 import { basename, extname } from "node:path"
 import * as Content from "../Content.js"
+import { codeOf } from "./systemErrors.js"
 
 /**
  * A file that can't be sent.
@@ -19,7 +19,7 @@ import * as Content from "../Content.js"
  *
  * A call whose body fails by it fails with a `TransportError` whose `reason` is `body`, and whose `cause` is this error.
  */
-export class FileError extends Data.TaggedError("FileError")<{
+export class FileReadError extends Data.TaggedError("FileReadError")<{
   readonly reason: "NotFound" | "NotAFile" | "NotReadable" | "Changed"
   readonly path: string
   readonly message: string
@@ -28,18 +28,18 @@ export class FileError extends Data.TaggedError("FileError")<{
 /** The number of bytes that are read at once. */
 const pieceSize = 262_144
 
-const notReadable = (path: string, cause: unknown): FileError => {
-  const code = Predicate.hasProperty(cause, "code") ? String(cause.code) : String(cause)
+const notReadable = (path: string, cause: unknown): FileReadError => {
+  const code = codeOf(cause) ?? String(cause)
   return code === "ENOENT" || code === "ENOTDIR"
-    ? new FileError({ reason: "NotFound", path, message: `there is no file at ${path}: check the path` })
-    : new FileError({ reason: "NotReadable", path, message: `${path} can't be read (${code})` })
+    ? new FileReadError({ reason: "NotFound", path, message: `there is no file at ${path}: check the path` })
+    : new FileReadError({ reason: "NotReadable", path, message: `${path} can't be read (${code})` })
 }
 
-const attempt = <A>(path: string, run: () => Promise<A>): Effect.Effect<A, FileError> =>
+const attempt = <A>(path: string, run: () => Promise<A>): Effect.Effect<A, FileReadError> =>
   Effect.tryPromise({ try: run, catch: (cause) => notReadable(path, cause) })
 
 /** Reads a piece of a file by a callback: a promise costs more memory for each piece. */
-const readInto = (path: string, file: number, piece: Uint8Array, position: number): Effect.Effect<number, FileError> =>
+const readInto = (path: string, file: number, piece: Uint8Array, position: number): Effect.Effect<number, FileReadError> =>
   // The file is not closed while it is read.
   Effect.uninterruptible(
     Effect.async((resume) => {
@@ -49,8 +49,8 @@ const readInto = (path: string, file: number, piece: Uint8Array, position: numbe
     })
   )
 
-const changed = (path: string): FileError =>
-  new FileError({
+const changed = (path: string): FileReadError =>
+  new FileReadError({
     reason: "Changed",
     path,
     message: `${path} has changed since its content was made: make the content again, once the file is complete`
@@ -63,7 +63,7 @@ const isSame = (one: BigIntStats, other: BigIntStats): boolean =>
 const flags = (): number => constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0)
 
 /** Reads a file that must remain as it was found. */
-const read = (path: string, found: BigIntStats): Stream.Stream<Uint8Array, FileError> =>
+const read = (path: string, found: BigIntStats): Stream.Stream<Uint8Array, FileReadError> =>
   Stream.unwrapScoped(
     Effect.gen(function* () {
       const handle: FileHandle = yield* Effect.acquireRelease(
@@ -77,7 +77,7 @@ const read = (path: string, found: BigIntStats): Stream.Stream<Uint8Array, FileE
       yield* check
       const size = Number(found.size)
       let offset = 0
-      const next = Effect.suspend((): Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<FileError>> => {
+      const next = Effect.suspend((): Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<FileReadError>> => {
         if (offset >= size) return Effect.fail(Option.none())
         const piece = Buffer.allocUnsafeSlow(Math.min(pieceSize, size - offset))
         const bytes = Effect.flatMap(readInto(path, handle.fd, piece, offset), (bytesRead) => {
@@ -94,7 +94,7 @@ const read = (path: string, found: BigIntStats): Stream.Stream<Uint8Array, FileE
   )
 
 /**
- * Makes the content of a file, with its size. It is read in pieces of 256 KiB, again for each attempt. Fails with a `FileError` if
+ * Makes the content of a file, with its size. It is read in pieces of 256 KiB, again for each attempt. Fails with a `FileReadError` if
  * there is no file that can be sent; so does reading it, if the file is not what it was when the content was made.
  *
  * @example
@@ -112,13 +112,13 @@ const read = (path: string, found: BigIntStats): Stream.Stream<Uint8Array, FileE
  * const stored = Effect.flatMap(FileContent.make("./data.tar"), (body) => put({ name: "data.tar", body }))
  * ```
  */
-export const make = (path: string): Effect.Effect<Content.Content<true>, FileError> =>
+export const make = (path: string): Effect.Effect<Content.Content<true>, FileReadError> =>
   Effect.flatMap(
     attempt(path, () => stat(path, { bigint: true })),
     (found) =>
       found.isFile()
         ? Effect.succeed(Content.make(() => read(path, found), { size: Number(found.size) }))
-        : new FileError({ reason: "NotAFile", path, message: `${path} is not a file: give the path of a file` })
+        : new FileReadError({ reason: "NotAFile", path, message: `${path} is not a file: give the path of a file` })
   )
 
 /** Media types by the extensions of files, of the formats that APIs are sent most (IANA, Media Types). */
@@ -178,5 +178,5 @@ export interface PartOptions {
 export const part = (
   path: string,
   { name = basename(path), type = types[extname(path).toLowerCase()] }: PartOptions = {}
-): Effect.Effect<Content.FilePart<true>, FileError> =>
+): Effect.Effect<Content.FilePart<true>, FileReadError> =>
   Effect.map(make(path), (content) => Content.filePart(content, { name, type }))

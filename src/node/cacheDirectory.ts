@@ -1,9 +1,9 @@
-import * as Predicate from "effect/Predicate"
 import { randomBytes } from "node:crypto"
 import { closeSync, constants, fstatSync, lstatSync, openSync, read, readSync, type Stats, statSync } from "node:fs"
 import { access, lstat, mkdir, readdir, rename, unlink, utimes, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { promisify } from "node:util"
+import { codeOf } from "./systemErrors.js"
 
 /** Receives the reason why other users of this machine can access the directory. */
 export type Warn = (message: string) => void
@@ -66,11 +66,8 @@ const concurrency = 16
  */
 const synchronousLength = 65_536
 
-const hasCode = (error: unknown, ...codes: ReadonlyArray<string>): boolean =>
-  Predicate.hasProperty(error, "code") && codes.includes(String(error.code))
-
 const ignoreMissing = (error: unknown): undefined => {
-  if (hasCode(error, "ENOENT")) return undefined
+  if (codeOf(error) === "ENOENT") return undefined
   throw error
 }
 
@@ -241,7 +238,7 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
     try {
       file = openSync(pathOf(name), flags)
     } catch (error) {
-      return hasCode(error, "ELOOP") ? undefined : ignoreMissing(error)
+      return codeOf(error) === "ELOOP" ? undefined : ignoreMissing(error)
     }
     try {
       const found = fstatSync(file)
@@ -279,7 +276,7 @@ export const make = (directory: string, maxBytes: number): CacheDirectory => {
     try {
       await evict()
       await put(name, content).catch(async (error: unknown) => {
-        if (!hasCode(error, "ENOENT")) throw error
+        if (codeOf(error) !== "ENOENT") throw error
         await mkdir(directory, { recursive: true, mode: 0o700 })
         shared = undefined
         await put(name, content)

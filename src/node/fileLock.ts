@@ -8,6 +8,7 @@ import { hostname } from "node:os"
 import { randomHex } from "../internal/hex.js"
 import type { Lock, TokenStoreFailure } from "../TokenStore.js"
 import { checkFile } from "./ownFiles.js"
+import { isProcessAlive } from "./systemErrors.js"
 
 /** The interval at which the holder of a lock updates the file's modification time, in milliseconds. */
 const heartbeatInterval = 1000
@@ -36,13 +37,7 @@ const isHolderAlive = (content: string): boolean => {
   const [, pid, host] = content.split(" ")
   // This process updates its locks itself. In a container that was started again, the former one may have had the same number.
   if (host !== hostname() || !Number.isInteger(Number(pid)) || Number(pid) === process.pid) return false
-  try {
-    process.kill(Number(pid), 0)
-    return true
-  } catch (error) {
-    // The process of another user exists, too.
-    return error instanceof Error && "code" in error && error.code === "EPERM"
-  }
+  return isProcessAlive(Number(pid))
 }
 
 /**

@@ -8,6 +8,7 @@ import Database from "libsql"
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { type LogStore, Store, type StoredRecord } from "../Log.js"
+import { messageOf } from "../internal/messageOf.js"
 
 /** Options of `layer`. */
 export interface Options {
@@ -58,7 +59,7 @@ const toFailure = (file: string, error: unknown) =>
       })
     : new LogStoreFailure({
         reason: "Unusable",
-        message: `The queue of log records in ${file} can't be used: ${error instanceof Error ? error.message : String(error)}`
+        message: `The queue of log records in ${file} can't be used: ${messageOf(error)}`
       })
 
 /** A file of SQLite that is damaged, or not of this module. */

@@ -10,6 +10,7 @@ import type { Attempt } from "../Attempt.js"
 import { type CallKind, type CallObserver, type ObservedCall, Observer } from "../internal/call/observer.js"
 import { hrefOf } from "../internal/http/baseUrl.js"
 import { decodeText } from "../internal/http/charset.js"
+import { isFormType, isJsonType } from "../internal/http/mediaType.js"
 import { type Internals, internals } from "../internal/operation.js"
 import { parseJson } from "../internal/parseJson.js"
 import { fieldsOf } from "../internal/testing/receivedRequest.js"
@@ -125,11 +126,8 @@ const requestOf = ({ call }: Recorded, { at, authorized, plain, status }: Sent):
       ...redactor.headers(authorized.headers)
     },
     body: text,
-    json: text !== undefined && /[/+]json\b/i.test(contentType) ? parseJson(text) : undefined,
-    form:
-      text !== undefined && /x-www-form-urlencoded/i.test(contentType)
-        ? fieldsOf(new URLSearchParams(text))
-        : undefined,
+    json: text !== undefined && isJsonType(contentType) ? parseJson(text) : undefined,
+    form: text !== undefined && isFormType(contentType) ? fieldsOf(new URLSearchParams(text)) : undefined,
     status
   }
 }

@@ -7,6 +7,7 @@ import { toUrl } from "../internal/http/toUrl.js"
 import { fromParseIssue } from "../internal/parseIssues.js"
 import { bytesOfLines, type Content, linesOfBytes } from "../internal/testing/content.js"
 import { layout } from "../internal/testing/layout.js"
+import { messageOf } from "../internal/messageOf.js"
 
 /** A recording can't be read, written or replayed. */
 export class RecordingError extends Data.TaggedError("RecordingError")<{
@@ -104,7 +105,9 @@ const Name = Schema.String.pipe(
 )
 
 const Url = Schema.String.pipe(
-  Schema.filter((text) => (/^https?:/.test(text) && toUrl(text) !== undefined) || "should be a whole URL of http or https")
+  Schema.filter(
+    (text) => (/^https?:/.test(text) && toUrl(text) !== undefined) || "should be a whole URL of http or https"
+  )
 )
 
 /** An exchange in a file. */
@@ -149,7 +152,7 @@ export const parse = (text: string, name = "the recording"): Either.Either<Reado
   try {
     file = parseJson(text)
   } catch (error) {
-    return refuse(`${name} is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+    return refuse(`${name} is not JSON: ${messageOf(error)}`)
   }
   return fromJson(file, name)
 }

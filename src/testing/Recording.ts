@@ -220,15 +220,13 @@ const makeRecorder = (inner: HttpClient.HttpClient, rules: Rules, secrets: Reado
   return { client, exchanges }
 }
 
-/** A layer of a client and of an observer of its calls. */
-const observed = <E, R>(
-  make: (observe: { readonly secrets: Set<string> }) => Effect.Effect<HttpClient.HttpClient, E, R>
-) =>
+/** A layer of a client, and of an observer that collects the secrets of calls. */
+const observed = <E, R>(make: (secrets: ReadonlySet<string>) => Effect.Effect<HttpClient.HttpClient, E, R>) =>
   Layer.scopedContext(
     Effect.flatMap(Effect.context<never>(), (context) => {
       const secrets = new Set<string>()
       const observer = makeObserver((secret) => secrets.add(secret), Context.get(context, Observer))
-      return Effect.map(make({ secrets }), (client) =>
+      return Effect.map(make(secrets), (client) =>
         // The observer is a part of every context.
         Context.make(HttpClient.HttpClient, client).pipe(Context.add(Observer, observer))
       )
@@ -256,13 +254,15 @@ export const record = <E, R>(
   save: (exchanges: ReadonlyArray<Exchange>) => Effect.Effect<void, E, R>,
   options: Options = {}
 ): Layer.Layer<HttpClient.HttpClient, never, HttpClient.HttpClient | R> =>
-  observed(({ secrets }) =>
-    Effect.gen(function* () {
-      const inner = yield* HttpClient.HttpClient
-      const { client, exchanges } = makeRecorder(inner, makeRules(options.secrets, options.volatile), secrets)
-      yield* Effect.addFinalizer(() => Effect.orDie(Effect.flatMap(exchanges, save)))
-      return client
-    })
+  observed(
+    (secrets) =>
+      Effect.gen(function* () {
+        const inner = yield* HttpClient.HttpClient
+        const { client, exchanges } = makeRecorder(inner, makeRules(options.secrets, options.volatile), secrets)
+        yield* Effect.addFinalizer(() => Effect.orDie(Effect.flatMap(exchanges, save)))
+        return client
+      })
+    // The compiler does not evaluate that the `Scope` is excluded from `R`.
   ) as Layer.Layer<HttpClient.HttpClient, never, HttpClient.HttpClient | R>
 
 /** A request that the recording does not have, or an exchange that was not requested. It is a defect, which fails the test. */
@@ -427,7 +427,7 @@ export const replay = (
   exchanges: ReadonlyArray<Exchange>,
   { name = "the recording", order = "strict", ...options }: ReplayOptions = {}
 ): Layer.Layer<HttpClient.HttpClient> =>
-  observed(({ secrets }) =>
+  observed((secrets) =>
     Effect.gen(function* () {
       const rules = makeRules(options.secrets, options.volatile)
       const { find, problem } = makeReplay(exchanges, order, name)

@@ -414,13 +414,13 @@ export const withFaults: {
     make: Effect.map(
       Effect.all([route.make, script.make]),
       ([accept, next]): MemoryClient.Accept<R> =>
-        (exchange) =>
+        (matched) =>
           Effect.map(
-            accept(exchange),
+            accept(matched),
             Either.map((sending) =>
               Effect.contextWithEffect((services: Context.Context<R>) =>
                 Effect.flatMap(next, (fault) =>
-                  fault.apply(Effect.succeed(exchange.request), Effect.provide(sending, services))
+                  fault.apply(Effect.succeed(matched.request), Effect.provide(sending, services))
                 )
               )
             )

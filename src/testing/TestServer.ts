@@ -5,10 +5,8 @@ import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import { RequestError } from "@effect/platform/HttpClientError"
 import type * as Scope from "effect/Scope"
-import { BodyFailure, receive } from "../internal/testing/receivedRequest.js"
+import { failWithBody, receive } from "../internal/testing/receivedRequest.js"
 import * as Calls from "./Calls.js"
 
 /** Makes a client that sends its requests to an app. */
@@ -33,14 +31,7 @@ const clientOf = (app: HttpApp.Default): HttpClient.HttpClient =>
         received.modify({ headers: { ...received.headers, host: url.host } as typeof received.headers })
       )
       return HttpClientResponse.fromWeb(request, HttpServerResponse.toWeb(response, { withoutBody: method === "HEAD" }))
-    }).pipe(
-      // The Stream of a request body fails the request, as in any transport.
-      Effect.catchSomeDefect((defect) =>
-        defect instanceof BodyFailure
-          ? Option.some(new RequestError({ request, reason: "Transport", cause: defect.failure }))
-          : Option.none()
-      )
-    )
+    }).pipe(failWithBody(request))
   )
 
 /**

@@ -1,6 +1,6 @@
 import type { HttpClient } from "@effect/platform/HttpClient"
 import { describe, expectTypeOf, it } from "@effect/vitest"
-import { Effect, Option, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { Authoriser, type CallError, Conditional, type EncodeError, Endpoint, Operation } from "effect-herald"
 
 class Api extends Authoriser.Tag("test/Api")<Api>() {}
@@ -26,7 +26,7 @@ describe("Conditional.update", () => {
   it("has the errors of its parts", () => {
     const updated = Conditional.update({
       read: getPage.withResponse(),
-      change: ({ text }) => (text === "" ? new NoChange() : Effect.succeed(Option.some({ text: "" }))),
+      change: ({ text }) => (text === "" ? new NoChange() : Effect.succeedSome({ text: "" })),
       write: (page, current) => Conditional.ifMatch(putPage, current)({ body: page })
     })
     expectTypeOf(updated).toEqualTypeOf<
@@ -41,7 +41,7 @@ describe("Conditional.update", () => {
   it("refuses a write of something else than the change", () => {
     Conditional.update({
       read: getPage.withResponse(),
-      change: () => Effect.succeed(Option.some(1)),
+      change: () => Effect.succeedSome(1),
       // @ts-expect-error a number is no page
       write: (page, current) => Conditional.ifMatch(putPage, current)({ body: page })
     })

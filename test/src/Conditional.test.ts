@@ -152,7 +152,7 @@ it.effect("Conditional.ifAbsent sends If-None-Match: *", () =>
 const increment = (options: { readonly idempotent?: boolean; readonly tries?: number } = {}) =>
   Conditional.update({
     read: getCounter.withResponse(),
-    change: ({ count }) => Effect.succeed(Option.some({ count: count + 1 })),
+    change: ({ count }) => Effect.succeedSome({ count: count + 1 }),
     write: (body, current) => Conditional.ifMatch(putCounter, current)({ body }),
     ...options
   })
@@ -180,7 +180,7 @@ describe("Conditional.update", () => {
       const result = yield* elapsingAtOnce(
         Conditional.update({
           read: getCounter.withResponse(),
-          change: ({ count }) => Effect.succeed(Option.some({ count: count + 1 })),
+          change: ({ count }) => Effect.succeedSome({ count: count + 1 }),
           write: (body, current) => Conditional.ifMatch(other, current)({ body })
         }).pipe(
           Effect.provide(at(new URL("https://api.test"))),

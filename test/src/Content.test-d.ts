@@ -13,7 +13,9 @@ describe("a content", () => {
     expectTypeOf(Content.once(bytes)).toEqualTypeOf<Content.Content<false>>()
     expectTypeOf(Content.fromBlob).returns.toEqualTypeOf<Content.Content<true>>()
     expectTypeOf(Content.filePart(Content.once(bytes), { name: "a" })).toEqualTypeOf<Content.FilePart<false>>()
-    expectTypeOf(FileContent.make).returns.toEqualTypeOf<Effect.Effect<Content.Content<true>, FileContent.FileError>>()
+    expectTypeOf(FileContent.make).returns.toEqualTypeOf<
+      Effect.Effect<Content.Content<true>, FileContent.FileReadError>
+    >()
   })
 
   it("has to be repeatable for a body that is", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Fiber, Option, Schedule, Schema } from "effect"
+import { Effect, Fiber, Schedule, Schema } from "effect"
 import { Body, Conditional, Endpoint, Location, Operation, Poll } from "effect-herald"
 import * as Scripted from "../servers/scripted.js"
 import { clients } from "../support/clients.js"
@@ -93,7 +93,7 @@ describe.each(clients)("a conditional update, over %s", (_, client) => {
       })
       const increment = Conditional.update({
         read: get.withResponse(),
-        change: ({ count }) => Effect.succeed(Option.some({ count: count + 1 })),
+        change: ({ count }) => Effect.succeedSome({ count: count + 1 }),
         write: (body, current) => Conditional.ifMatch(put, current)({ body }),
         tries: 100
       })

@@ -2,6 +2,7 @@ import * as HttpBody from "@effect/platform/HttpBody"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import * as Content from "../../Content.js"
+import { concatBytes } from "../concatBytes.js"
 import { checkedBytes } from "./checkedBytes.js"
 import { contentBody } from "./contentBody.js"
 import { fieldValue } from "./fieldSyntax.js"
@@ -44,17 +45,6 @@ const headOf = ({ filename, name, type }: Part): string => {
 
 const isBlob = (content: unknown): content is Blob => typeof Blob !== "undefined" && content instanceof Blob
 
-/** Joins bytes. */
-const concat = (pieces: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const bytes = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0))
-  let offset = 0
-  for (const piece of pieces) {
-    bytes.set(piece, offset)
-    offset += piece.length
-  }
-  return bytes
-}
-
 /** Returns the content of a piece. Its Stream fails before the next piece, if it has not as many bytes as it says. */
 const contentOf = (piece: Uint8Array | Blob | Content.Content): Content.Content => {
   if (Predicate.isUint8Array(piece)) return Content.fromBytes(piece)
@@ -79,7 +69,7 @@ export const multipartBody = (parts: Iterable<Part>): HttpBody.HttpBody => {
   const pieces: Array<Uint8Array | Blob | Content.Content> = []
   let inMemory: Array<Uint8Array> = []
   const flush = () => {
-    if (inMemory.length > 0) pieces.push(concat(inMemory))
+    if (inMemory.length > 0) pieces.push(concatBytes(inMemory))
     inMemory = []
   }
   for (const part of parts) {

@@ -4,6 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Content } from "./contentCoding.js"
+import { concatBytes } from "../concatBytes.js"
 import { within } from "../within.js"
 import { type ReadBody, type ReadFailure, TooLarge } from "./receivedBody.js"
 import { isEmptyBody, readOwnBody } from "./transportResponse.js"
@@ -13,16 +14,6 @@ const maxDrainFactor = 64
 
 /** The treatment of the rest of a body that exceeds the limit; see `readChunks`. */
 type Rest = "left" | "drained"
-
-const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const bytes = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.length
-  }
-  return bytes
-}
 
 /**
  * Reads a body chunk by chunk. The rest of a body that exceeds `maxBytes` is `left` unread, which closes the connection, or
@@ -44,8 +35,8 @@ export const readChunks = <E>(
       return Effect.void
     }
     return Effect.match(Stream.runForEach(stream, add), {
-      onSuccess: () => ({ bytes: concat(chunks), failure: length > maxBytes ? new TooLarge() : undefined }),
-      onFailure: (failure) => ({ bytes: concat(chunks), failure: isEmptyBody(failure) ? undefined : failure })
+      onSuccess: () => ({ bytes: concatBytes(chunks), failure: length > maxBytes ? new TooLarge() : undefined }),
+      onFailure: (failure) => ({ bytes: concatBytes(chunks), failure: isEmptyBody(failure) ? undefined : failure })
     })
   })
 

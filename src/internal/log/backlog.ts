@@ -6,6 +6,7 @@ import type { Stats } from "./Stats.js"
 import { makeDeque } from "./deque.js"
 import { completed, type Draft, emptySize } from "./makeRecord.js"
 import type { Outage } from "./outage.js"
+import { messageOf } from "../messageOf.js"
 
 /** A record in memory that waits. */
 interface Waiting {
@@ -62,8 +63,6 @@ export interface Backlog {
 const mostCharacters = 67_108_864
 
 const storedOf = (entries: ReadonlyArray<Entry>) => Arr.filter(entries, ({ position }) => position !== undefined).length
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 const parseRecord = (text: string): LogRecord | undefined => {
   try {

@@ -5,6 +5,7 @@ import { describeText } from "./foreign.js"
 import { jsonLocator } from "./jsonPositions.js"
 import type { Parsed } from "./parsed.js"
 import { lineOf } from "./positions.js"
+import { messageOf } from "../messageOf.js"
 
 /** The largest text, in characters, that is read as YAML after it was found not to be JSON. */
 const maxSecondTry = 1_000_000
@@ -12,7 +13,7 @@ const maxSecondTry = 1_000_000
 const named = (source: string | undefined): string => source ?? "The document"
 
 const syntaxError = (text: string, source: string | undefined, error: unknown): DocumentError => {
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = messageOf(error)
   const offset = /position (\d+)/.exec(reason)?.[1]
   // V8 names no position for a text that ends too early.
   const position = lineOf(text)(offset === undefined ? text.length : Number(offset))

@@ -7,6 +7,7 @@ import { verbEndpoint } from "../endpoint/verbEndpoint.js"
 import { toUrl } from "../http/toUrl.js"
 import { DocumentError } from "./DocumentError.js"
 import { isWeb } from "./locations.js"
+import { messageOf } from "../messageOf.js"
 
 const accept = "application/json, application/yaml, text/yaml;q=0.9, */*;q=0.8"
 
@@ -44,6 +45,6 @@ export const readUrl = (location: string): Effect.Effect<string, DocumentError, 
           )
         })
       ),
-      (error) => fails(error instanceof Error ? error.message : String(error))
+      (error) => fails(messageOf(error))
     )
   })

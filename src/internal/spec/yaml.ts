@@ -7,6 +7,7 @@ import { lazy } from "./node.js"
 import { at, tokensOf } from "../jsonPointer.js"
 import type { Parsed } from "./parsed.js"
 import type { Position } from "./positions.js"
+import { messageOf } from "../messageOf.js"
 
 /** The number of nodes that aliases may make of one, and of all that they make of a text. */
 const maxAliases = 10_000
@@ -160,7 +161,7 @@ export const parseYaml = (text: string, source: string | undefined): Effect.Effe
       return Effect.succeed({ json, problems, position: (pointer: string) => locate(tree(), pointer) })
     } catch (error) {
       // The package is recursive, and refuses aliases that make too much of a text.
-      const reason = error instanceof RangeError ? tooDeep : error instanceof Error ? error.message : String(error)
+      const reason = error instanceof RangeError ? tooDeep : messageOf(error)
       return failed(source, reason)
     }
   })

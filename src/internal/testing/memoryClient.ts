@@ -1,5 +1,5 @@
 import * as HttpClient from "@effect/platform/HttpClient"
-import { type HttpClientError, RequestError } from "@effect/platform/HttpClientError"
+import type { HttpClientError } from "@effect/platform/HttpClientError"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
@@ -7,15 +7,14 @@ import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import * as Issue from "../../Issue.js"
 import type { Segment } from "../endpoint/pathTemplate.js"
 import { toUrl } from "../http/toUrl.js"
-import { BodyFailure, receive, type ReceivedRequest } from "./receivedRequest.js"
+import { failWithBody, receive, type ReceivedRequest } from "./receivedRequest.js"
 import { type MatchPath, matcher, specificity } from "./route.js"
 
-/** A request, and the values of its path. */
-export interface Exchange {
+/** A request whose path a route matches, and the values of the path. */
+export interface MatchedRequest {
   readonly path: Readonly<Record<string, string>>
   readonly received: ReceivedRequest
   readonly request: HttpClientRequest
@@ -24,7 +23,9 @@ export interface Exchange {
 type Sending<R> = Effect.Effect<HttpClientResponse, HttpClientError, R>
 
 /** Decodes a request for a handler, and returns the handler's work; or the issues because of which the request is not for it. */
-export type Accept<R> = (exchange: Exchange) => Effect.Effect<Either.Either<Sending<R>, ReadonlyArray<Issue.Issue>>>
+export type Accept<R> = (
+  matched: MatchedRequest
+) => Effect.Effect<Either.Either<Sending<R>, ReadonlyArray<Issue.Issue>>>
 
 /** The requests that a handler takes, and its work. */
 export interface Route<R> {
@@ -177,12 +178,7 @@ export const make = <R>(routes: ReadonlyArray<Route<R>>): Effect.Effect<HttpClie
         }
         return yield* Effect.die(unhandled(method, url, compared, refused))
       }).pipe(
-        // The Stream of a request body fails the request, as in any transport.
-        Effect.catchSomeDefect((defect) =>
-          defect instanceof BodyFailure
-            ? Option.some(new RequestError({ request, reason: "Transport", cause: defect.failure }))
-            : Option.none()
-        ),
+        failWithBody(request),
         Effect.mapInputContext((context: Context.Context<never>) => Context.merge(context, services))
       )
     )

@@ -1,3 +1,4 @@
+import * as RegExpText from "effect/RegExp"
 import { encodeBase64 } from "../base64.js"
 import { canonical } from "../http/canonicalText.js"
 
@@ -36,8 +37,6 @@ interface Spelling {
   readonly replace: (text: string, placeholder: string) => string
 }
 
-const escapeRegExp = (text: string): string => text.replace(/[$()*+./?[\\\]^{|}-]/g, "\\$&")
-
 const hexPattern = (hex: string): string =>
   [...hex].map((digit) => (/[a-f]/.test(digit) ? `[${digit}${digit.toUpperCase()}]` : digit)).join("")
 
@@ -62,7 +61,7 @@ const patternsOf = (character: string): ReadonlyArray<string> => {
     ...(letter === undefined ? [] : [`\\\\+${letter}`]),
     `&(?:amp;)*#(?:[xX]0*${hexPattern(code.toString(16))}|0*${code});`,
     ...(name === undefined ? [] : [`&(?:amp;)*${name};`]),
-    `\\\\*${escapeRegExp(character)}`
+    `\\\\*${RegExpText.escape(character)}`
   ]
 }
 

@@ -1,10 +1,13 @@
 import type * as HttpBody from "@effect/platform/HttpBody"
+import { RequestError } from "@effect/platform/HttpClientError"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { decodeText } from "../http/charset.js"
 import { parse } from "../http/json.js"
+import { isFormType, isJsonType } from "../http/mediaType.js"
 import { parseJson } from "../parseJson.js"
 import { readChunks } from "../http/readBody.js"
 
@@ -26,7 +29,17 @@ export interface ReceivedRequest {
 }
 
 /** The defect of a request body whose own Stream failed. */
-export class BodyFailure extends Data.Error<{ readonly failure: unknown }> {}
+class BodyFailure extends Data.Error<{ readonly failure: unknown }> {}
+
+/** Makes the failure of a request body's own Stream the failure of the request, as in any transport. */
+export const failWithBody =
+  (request: HttpClientRequest) =>
+  <A, E, R>(handling: Effect.Effect<A, E, R>): Effect.Effect<A, E | RequestError, R> =>
+    Effect.catchSomeDefect(handling, (defect) =>
+      defect instanceof BodyFailure
+        ? Option.some(new RequestError({ request, reason: "Transport", cause: defect.failure }))
+        : Option.none()
+    )
 
 /** Reads a body of `fetch`. */
 const bytesOf = (body: BodyInit): Effect.Effect<Uint8Array, unknown> =>
@@ -103,8 +116,8 @@ export const anyBodyOf = ({ bytes, formData, headers, text }: ReceivedRequest): 
     if (content.length === 0) return Effect.succeed(undefined)
     const type = headers["content-type"] ?? ""
     // Text that is not JSON stays text.
-    if (/[/+]json\b/i.test(type)) return Effect.map(text, (text) => parseJson(text) ?? text)
-    if (/x-www-form-urlencoded/i.test(type)) return Effect.map(text, (text) => fieldsOf(new URLSearchParams(text)))
+    if (isJsonType(type)) return Effect.map(text, (text) => parseJson(text) ?? text)
+    if (isFormType(type)) return Effect.map(text, (text) => fieldsOf(new URLSearchParams(text)))
     if (/^multipart\//i.test(type)) return formData
     return /^text\//i.test(type) ? text : Effect.succeed(content)
   })

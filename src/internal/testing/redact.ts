@@ -2,6 +2,7 @@ import * as Either from "effect/Either"
 import type { Body, Exchange, Failure } from "../../testing/Exchange.js"
 import { RecordingError } from "../../testing/Exchange.js"
 import { collectFromHeader } from "../call/secrets.js"
+import { concatBytes } from "../concatBytes.js"
 import { isFormType } from "../http/mediaType.js"
 import { textsOfBytes, toBody } from "./content.js"
 import type { Placeholders } from "./placeholders.js"
@@ -252,13 +253,7 @@ const replaceBytes = (bytes: Uint8Array, searched: Uint8Array, replacement: Uint
     } else index += 1
   }
   pieces.push(bytes.subarray(copied))
-  const replaced = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0))
-  let offset = 0
-  for (const piece of pieces) {
-    replaced.set(piece, offset)
-    offset += piece.length
-  }
-  return replaced
+  return concatBytes(pieces)
 }
 
 /** Replaces the boundary of a multipart body by the same one for all. */

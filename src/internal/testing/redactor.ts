@@ -3,6 +3,7 @@ import { canonical } from "../http/canonicalText.js"
 import { isCredentialHeader, secretsOf } from "../call/secrets.js"
 import { parseJson } from "../parseJson.js"
 import { stringify } from "../http/json.js"
+import { isFormType, isJsonType } from "../http/mediaType.js"
 
 /** Stands for a secret. */
 export const redacted = "<redacted>"
@@ -74,11 +75,11 @@ export const makeRedactor = (input: unknown, plain: HttpClientRequest, authorize
     json,
     body: (text, contentType) => {
       if (secrets.length === 0) return text
-      if (/[/+]json\b/i.test(contentType)) {
+      if (isJsonType(contentType)) {
         const parsed = parseJson(text)
         return parsed === undefined ? value(text) : stringify(json(parsed))
       }
-      return /x-www-form-urlencoded/i.test(contentType) ? fields(new URLSearchParams(text)) : value(text)
+      return isFormType(contentType) ? fields(new URLSearchParams(text)) : value(text)
     },
     headers: (headers) =>
       Object.fromEntries(

@@ -4,6 +4,7 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
+import { concatBytes } from "../concatBytes.js"
 
 /** Chunks of a body up to a limit. */
 export interface Collected {
@@ -31,12 +32,7 @@ export const collect = (limit: number): Collected => {
       length += chunk.length
     },
     bytes: () => {
-      const bytes = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
-      let offset = 0
-      for (const chunk of chunks) {
-        bytes.set(chunk, offset)
-        offset += chunk.length
-      }
+      const bytes = concatBytes(chunks)
       chunks = [bytes]
       return bytes
     },

@@ -1,9 +1,8 @@
+import * as RegExpText from "effect/RegExp"
 import type { Segment } from "../endpoint/pathTemplate.js"
 
 /** Matches the path of a URL with a template, and returns the values of its parameters. */
 export type MatchPath = (path: string) => Readonly<Record<string, string>> | undefined
-
-const escape = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")
 
 const decode = (text: string): string => {
   try {
@@ -24,7 +23,7 @@ export const matcher = (segments: ReadonlyArray<Segment>): MatchPath => {
     .map(({ optional, parts }) => {
       const text = parts
         .map((part) => {
-          if ("literal" in part) return escape(literalOf(part.literal))
+          if ("literal" in part) return RegExpText.escape(literalOf(part.literal))
           names.push(part.name)
           return part.keepsSlashes ? "(.+?)" : "([^/]+?)"
         })

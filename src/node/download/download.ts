@@ -23,7 +23,7 @@ import type { Internals } from "../../internal/operation.js"
 import { makeReporter, type Reporter } from "../../internal/progress/reporter.js"
 import type { Downloaded, Options } from "./options.js"
 import { type Algorithm, type Digest, hashFile, parseDigest, readDigest, startHash } from "./digests.js"
-import { FileError, fileError, IntegrityError } from "./errors.js"
+import { FileWriteError, fileWriteError, IntegrityError } from "./errors.js"
 import { openPartFile, type PartFile } from "./partFile.js"
 import { type PartLock, takeLock } from "./partLock.js"
 import { type Asked, ifRangeOf, interpret, isCoded, parseLength, type Validator, validatorOf } from "./ranges.js"
@@ -92,7 +92,7 @@ interface Receiving {
   /** The hash of the content, for its `Content-Digest`. Known when the part is prepared. */
   readonly contentHash: () => Hash | undefined
   /** Prepares the part. It runs before the first bytes are written. */
-  readonly prepare: Effect.Effect<void, FileError>
+  readonly prepare: Effect.Effect<void, FileWriteError>
 }
 
 /** A response whose content ended before it was complete. */
@@ -188,8 +188,8 @@ const makeDownload = <R>(
   let validated = content?.validator && ifRangeOf(content.validator)
   let changes = 0
 
-  const inFile = <A>(work: () => Promise<A>): Effect.Effect<A, FileError> =>
-    Effect.tapError(Effect.tryPromise({ try: work, catch: (cause) => fileError(path, cause) }), (error) =>
+  const inFile = <A>(work: () => Promise<A>): Effect.Effect<A, FileWriteError> =>
+    Effect.tapError(Effect.tryPromise({ try: work, catch: (cause) => fileWriteError(path, cause) }), (error) =>
       Effect.sync(() => {
         if (error.reason === "NoSpace") part.abandon()
       })
@@ -236,7 +236,7 @@ const makeDownload = <R>(
     )
 
   /** Ensures that all bytes of the part are hashed by an algorithm. */
-  const hashing = (algorithm: Algorithm): Effect.Effect<void, FileError> =>
+  const hashing = (algorithm: Algorithm): Effect.Effect<void, FileWriteError> =>
     hashes.has(algorithm)
       ? Effect.void
       : Effect.map(
@@ -249,7 +249,7 @@ const makeDownload = <R>(
           }
         )
 
-  const startOver = (next: Content | undefined): Effect.Effect<void, FileError> =>
+  const startOver = (next: Content | undefined): Effect.Effect<void, FileWriteError> =>
     Effect.suspend(() => {
       content = next
       resumedFrom = 0
@@ -276,7 +276,7 @@ const makeDownload = <R>(
   const receive = (
     body: Body,
     { contentHash, end, known, prepare }: Receiving
-  ): Effect.Effect<TransportError | TimeoutError | undefined, FileError | IntegrityError> => {
+  ): Effect.Effect<TransportError | TimeoutError | undefined, FileWriteError | IntegrityError> => {
     let skipped = known
     let all: ReadonlyArray<Hash> = []
     let ofContent: Hash | undefined
@@ -286,7 +286,7 @@ const makeDownload = <R>(
       all = [...hashes.values()]
       ofContent = contentHash()
     })
-    const write = (chunk: Chunk.Chunk<Uint8Array>): Effect.Effect<void, FileError | IntegrityError> => {
+    const write = (chunk: Chunk.Chunk<Uint8Array>): Effect.Effect<void, FileWriteError | IntegrityError> => {
       let hasRoom = true
       for (const received of chunk) {
         ofContent?.update(received)
@@ -342,7 +342,7 @@ const makeDownload = <R>(
       yield* inFile(part.flush)
       const publish = inFile(async () => {
         if (!(await lock.isHeld())) {
-          throw new FileError({
+          throw new FileWriteError({
             message: `${path} can't be written: another download of it has begun`,
             path,
             reason: "Busy",

@@ -1,8 +1,8 @@
 import * as Data from "effect/Data"
-import * as Predicate from "effect/Predicate"
+import { codeOf } from "../systemErrors.js"
 
 /** A file can't be written. */
-export class FileError extends Data.TaggedError("FileError")<{
+export class FileWriteError extends Data.TaggedError("FileWriteError")<{
   /** A sentence that names the file and the problem. */
   readonly message: string
   readonly path: string
@@ -35,7 +35,7 @@ export class IntegrityError extends Data.TaggedError("IntegrityError")<{
   readonly actual: string
 }> {}
 
-const problems: Readonly<Record<string, readonly [reason: FileError["reason"], problem: string] | undefined>> = {
+const problems: Readonly<Record<string, readonly [reason: FileWriteError["reason"], problem: string] | undefined>> = {
   ENOSPC: ["NoSpace", "there is no space left on the disk"],
   EDQUOT: ["NoSpace", "the disk quota is used up"],
   EFBIG: ["NoSpace", "the file is larger than the system permits"],
@@ -50,14 +50,10 @@ const problems: Readonly<Record<string, readonly [reason: FileError["reason"], p
   ERR_INVALID_ARG_VALUE: ["InvalidPath", "no file can have this path"]
 }
 
-/** Returns the code of an error of the system. */
-export const codeOf = (cause: unknown): string | undefined =>
-  Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code) ? cause.code : undefined
-
 /** Makes the error of a file from that of the system. */
-export const fileError = (path: string, cause: unknown): FileError => {
-  if (cause instanceof FileError) return cause
+export const fileWriteError = (path: string, cause: unknown): FileWriteError => {
+  if (cause instanceof FileWriteError) return cause
   const code = codeOf(cause)
   const [reason, problem] = problems[code ?? ""] ?? ["Other", String(cause)]
-  return new FileError({ message: `${path} can't be written: ${problem}`, path, reason, code })
+  return new FileWriteError({ message: `${path} can't be written: ${problem}`, path, reason, code })
 }

@@ -3,8 +3,9 @@ import type * as Scope from "effect/Scope"
 import { constants } from "node:fs"
 import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises"
 import { dirname } from "node:path"
+import { codeOf } from "../systemErrors.js"
 import { type Digest, parseDigest } from "./digests.js"
-import { codeOf, FileError, fileError } from "./errors.js"
+import { FileWriteError, fileWriteError } from "./errors.js"
 import type { PartLock } from "./partLock.js"
 import type { Validator } from "./ranges.js"
 
@@ -104,7 +105,7 @@ const checkTarget = async (target: string): Promise<void> => {
   })
   if (found !== undefined && !found.isFile()) {
     const problem = found.isDirectory() ? "a folder is there" : "something else than a file is there"
-    throw new FileError({
+    throw new FileWriteError({
       message: `${target} can't be written: ${problem}`,
       path: target,
       reason: "InvalidPath",
@@ -243,8 +244,8 @@ const openPart = async (
  * Opens the part of a file, `<name>.part`, until the scope closes. A part that can be resumed then stays, with its facts in
  * `<name>.part.json`. Any other part is removed.
  */
-export const openPartFile = (target: string, lock: PartLock): Effect.Effect<PartFile, FileError, Scope.Scope> =>
+export const openPartFile = (target: string, lock: PartLock): Effect.Effect<PartFile, FileWriteError, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.tryPromise({ try: () => openPart(target, lock), catch: (cause) => fileError(target, cause) }),
+    Effect.tryPromise({ try: () => openPart(target, lock), catch: (cause) => fileWriteError(target, cause) }),
     (part) => Effect.ignore(Effect.tryPromise(part.close))
   )

@@ -3,7 +3,8 @@ import type * as Scope from "effect/Scope"
 import { type FileHandle, link, open, readFile, rename, rm, stat, utimes } from "node:fs/promises"
 import { hostname } from "node:os"
 import { randomHex } from "../../internal/hex.js"
-import { codeOf, FileError, fileError } from "./errors.js"
+import { codeOf, isProcessAlive } from "../systemErrors.js"
+import { FileWriteError, fileWriteError } from "./errors.js"
 
 /** The interval at which the holder of a lock updates the file's modification time, in milliseconds. */
 const heartbeatInterval = 1000
@@ -24,13 +25,7 @@ const pollInterval = 100
 const isHolderAlive = (content: string): boolean | undefined => {
   const [, pid, host] = content.split(" ")
   if (host !== hostname() || !Number.isInteger(Number(pid)) || Number(pid) === process.pid) return undefined
-  try {
-    process.kill(Number(pid), 0)
-    return true
-  } catch (cause) {
-    // The process of another user exists, too.
-    return codeOf(cause) === "EPERM"
-  }
+  return isProcessAlive(Number(pid))
 }
 
 interface Seen {
@@ -86,7 +81,7 @@ export interface PartLock {
   /** Reports whether it is still held. */
   readonly isHeld: () => Promise<boolean>
   /** Updates the modification time of the lock, until it is not held any more. Then it fails. */
-  readonly heartbeat: Effect.Effect<never, FileError>
+  readonly heartbeat: Effect.Effect<never, FileWriteError>
 }
 
 /**
@@ -95,15 +90,20 @@ export interface PartLock {
  *
  * - `target`: the file, for errors
  */
-export const takeLock = (path: string, target: string): Effect.Effect<PartLock, FileError, Scope.Scope> => {
+export const takeLock = (path: string, target: string): Effect.Effect<PartLock, FileWriteError, Scope.Scope> => {
   const owner = `${randomHex(8)} ${process.pid} ${hostname()}`
   const run = <A>(work: () => Promise<A>) =>
-    Effect.tryPromise({ try: work, catch: (cause) => fileError(target, cause) })
+    Effect.tryPromise({ try: work, catch: (cause) => fileWriteError(target, cause) })
   const busy = (problem: string) =>
-    new FileError({ message: `${target} can't be written: ${problem}`, path: target, reason: "Busy", code: undefined })
+    new FileWriteError({
+      message: `${target} can't be written: ${problem}`,
+      path: target,
+      reason: "Busy",
+      code: undefined
+    })
   const isHeld = async () => (await look(path))?.content === owner
 
-  const take = (first: Seen | undefined, waited: number): Effect.Effect<void, FileError> =>
+  const take = (first: Seen | undefined, waited: number): Effect.Effect<void, FileWriteError> =>
     Effect.flatMap(
       run(async (): Promise<Seen | "taken" | "again"> => {
         if (await create(path, owner)) return "taken"

@@ -13,6 +13,8 @@ import { parse as parseJson, stringify } from "../../internal/http/json.js"
 import { layout } from "../../internal/testing/layout.js"
 import * as Exchange from "../../testing/Exchange.js"
 import * as Recording from "../../testing/Recording.js"
+import { codeOf, isProcessAlive } from "../systemErrors.js"
+import { messageOf } from "../../internal/messageOf.js"
 
 /** Options of `layer`. */
 export interface Options extends Omit<Recording.ReplayOptions, "name"> {
@@ -64,7 +66,7 @@ const moveApart = (body: unknown, folder: string, files: Map<string, string | Ui
 }
 
 const failWrite = (path: string) => (error: unknown) =>
-  new Exchange.RecordingError({ message: `${path} can't be written: ${error instanceof Error ? error.message : String(error)}` })
+  new Exchange.RecordingError({ message: `${path} can't be written: ${messageOf(error)}` })
 
 /** Writes a file whole: under another name, flushed, and then renamed. */
 const writeWhole = async (path: string, content: string | Uint8Array): Promise<void> => {
@@ -130,9 +132,7 @@ const readText = (path: string): Effect.Effect<string | undefined, Exchange.Reco
     catch: (error) => error
   }).pipe(
     Effect.catchAll((error) =>
-      error instanceof Error && "code" in error && error.code === "ENOENT"
-        ? Effect.succeed(undefined)
-        : fail(`${path} can't be read: ${error instanceof Error ? error.message : String(error)}`)
+      codeOf(error) === "ENOENT" ? Effect.succeed(undefined) : fail(`${path} can't be read: ${messageOf(error)}`)
     )
   )
 
@@ -178,7 +178,7 @@ export const read = (path: string | URL): Effect.Effect<ReadonlyArray<Exchange.E
       try: () => parseJson(text),
       catch: (error) =>
         new Exchange.RecordingError({
-          message: `${source} is not JSON: ${error instanceof Error ? error.message : String(error)}`
+          message: `${source} is not JSON: ${messageOf(error)}`
         })
     })
     for (const [place, message] of messagesOf(file)) {
@@ -203,7 +203,8 @@ const holdFile = (path: string) =>
         const take = () => open(lock, "wx")
         const file = await take().catch(async (error: unknown) => {
           const pid = Number(await readFile(lock, "utf8").catch(() => ""))
-          if (isAlive(pid)) throw error
+          // An empty file is that of a process that takes it at this moment.
+          if (pid === 0 || isProcessAlive(pid)) throw error
           await rm(lock, { force: true })
           return take()
         })
@@ -212,7 +213,7 @@ const holdFile = (path: string) =>
         return lock
       },
       catch: (error) =>
-        error instanceof Error && "code" in error && error.code === "EEXIST"
+        codeOf(error) === "EEXIST"
           ? new Exchange.RecordingError({
               message: `${path} is being recorded by another test: give each test a file of its own`
             })
@@ -220,17 +221,6 @@ const holdFile = (path: string) =>
     }),
     (lock) => Effect.promise(() => rm(lock, { force: true }))
   )
-
-/** Reports whether a process of this machine exists. An empty file is that of a process that takes it at this moment. */
-const isAlive = (pid: number): boolean => {
-  if (pid === 0) return true
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM"
-  }
-}
 
 /**
  * A layer that replays the exchanges of a file, without a network; with `HERALD_RECORD=1` it sends requests by the `HttpClient` that it is

@@ -42,7 +42,7 @@ const start = (script: Scripted.Script) =>
 
 const io = <A>(work: () => Promise<A>) => Effect.promise(work)
 
-describe("a FileError of Download.toFile", () => {
+describe("a FileWriteError of Download.toFile", () => {
   it.scopedLive.each([
     ["NoFolder", "ENOENT", "missing/file.bin"],
     ["NoFolder", "ENOTDIR", "a-file/file.bin"],
@@ -55,7 +55,7 @@ describe("a FileError of Download.toFile", () => {
       yield* io(() => mkdir(join(directory, "a-folder")))
       yield* io(() => writeFile(join(directory, "a-file"), ""))
       const path = join(directory, name)
-      expect(yield* Effect.flip(run({ path }))).toMatchObject({ _tag: "FileError", reason, code, path })
+      expect(yield* Effect.flip(run({ path }))).toMatchObject({ _tag: "FileWriteError", reason, code, path })
       expect(requests).toHaveLength(0)
       expect(yield* namesIn(directory)).toEqual(["a-file", "a-folder"])
     })
@@ -66,7 +66,7 @@ describe("a FileError of Download.toFile", () => {
       const { directory, path, run } = yield* start([serve({ body: content })])
       yield* io(() => writeFile(join(directory, "precious"), "precious"))
       yield* io(() => symlink(join(directory, "precious"), `${path}.part`))
-      expect(yield* Effect.flip(run())).toMatchObject({ _tag: "FileError", reason: "InvalidPath" })
+      expect(yield* Effect.flip(run())).toMatchObject({ _tag: "FileWriteError", reason: "InvalidPath" })
       yield* expectContent(join(directory, "precious"), Buffer.from("precious"))
     })
   )
@@ -93,7 +93,7 @@ describe("a FileError of Download.toFile", () => {
           }),
         (child) => Effect.sync(() => child.kill("SIGKILL"))
       )
-      expect(outcome).toMatchObject({ _tag: "FileError", reason: "NoSpace", code: "EFBIG", path })
+      expect(outcome).toMatchObject({ _tag: "FileWriteError", reason: "NoSpace", code: "EFBIG", path })
       expect(yield* namesIn(directory)).toEqual(["file.bin"])
       yield* expectContent(path, Buffer.from("before"))
     })
@@ -109,7 +109,7 @@ describe("two downloads to the same file", () => {
       })
       const first = yield* Effect.fork(run())
       yield* next
-      expect(yield* Effect.flip(run())).toMatchObject({ _tag: "FileError", reason: "Busy" })
+      expect(yield* Effect.flip(run())).toMatchObject({ _tag: "FileWriteError", reason: "Busy" })
       respond()
       yield* Fiber.join(first)
       yield* expectContent(path, content)
@@ -146,7 +146,7 @@ describe("two downloads to the same file", () => {
         until: () => Effect.map(namesIn(directory), (names) => names.includes("file.bin.part.json"))
       })
       finish()
-      expect(yield* Fiber.join(first)).toMatchObject({ _tag: "FileError", reason: "Busy" })
+      expect(yield* Fiber.join(first)).toMatchObject({ _tag: "FileWriteError", reason: "Busy" })
       expect(yield* namesIn(directory)).toEqual(["file.bin.part", "file.bin.part.json", "file.bin.part.lock"])
     })
   )

@@ -25,7 +25,7 @@ describe("Download.toFile", () => {
     expectTypeOf(download).returns.toEqualTypeOf<
       Effect.Effect<
         Download.Downloaded,
-        NoSuchFile | CallError | EncodeError | Download.FileError | Download.IntegrityError,
+        NoSuchFile | CallError | EncodeError | Download.FileWriteError | Download.IntegrityError,
         HttpClient | Files
       >
     >()

@@ -57,7 +57,7 @@ describe("the content of a file", () => {
         [`${path}/\u0000`, "NotReadable"]
       ] as const) {
         const error = yield* Effect.flip(FileContent.make(which))
-        expect(error).toMatchObject({ _tag: "FileError", reason, path: which })
+        expect(error).toMatchObject({ _tag: "FileReadError", reason, path: which })
         expect(error.message).toContain(which)
       }
       // The superuser may read any file.
@@ -86,7 +86,7 @@ describe("the content of a file", () => {
           return first ? Effect.promise(() => change(path)) : Effect.void
         })
       )
-      expect(yield* Effect.flip(Stream.runDrain(amid))).toMatchObject({ _tag: "FileError", reason: "Changed" })
+      expect(yield* Effect.flip(Stream.runDrain(amid))).toMatchObject({ _tag: "FileReadError", reason: "Changed" })
       // The last byte was not read.
       expect(got).toBeLessThan(1_000_000)
       expect(yield* Effect.flip(read(content.stream))).toMatchObject({ reason: "Changed" })
@@ -152,7 +152,7 @@ describe.each(clients)("an upload of a file, with %s", (_, client) => {
       expect(error).toMatchObject({
         _tag: "TransportError",
         reason: "body",
-        cause: { _tag: "FileError", reason: "Changed" }
+        cause: { _tag: "FileReadError", reason: "Changed" }
       })
     })
   )

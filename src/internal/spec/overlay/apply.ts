@@ -3,6 +3,7 @@ import type { Json } from "../../../Shape.js"
 import type { Action, ActionProblem, Applied, Options, Overlay } from "./model.js"
 import { childOf, isArray, isObject, parseTargets } from "./target.js"
 import type { Path, Target } from "./target.js"
+import { messageOf } from "../../messageOf.js"
 
 type Container = Array<Json> | Record<string, Json>
 
@@ -119,7 +120,7 @@ const applyAction = (draft: Draft, action: Action, target: Target | undefined): 
   try {
     paths = target.select(draft.root())
   } catch (error) {
-    return `\`target\` can't be searched for: ${error instanceof Error ? error.message : String(error)}`
+    return `\`target\` can't be searched for: ${messageOf(error)}`
   }
   if (paths.length === 0) return "the action no longer applies: `target` selects nothing in the document"
   if (action.remove === true) {

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import type { Json } from "../../../Shape.js"
+import { messageOf } from "../../messageOf.js"
 
 /** The names and indexes that lead to a value from the root. */
 export type Path = ReadonlyArray<string | number>
@@ -76,7 +77,7 @@ const loadEngine: Effect.Effect<(text: string) => Target> = Effect.promise(async
         }
       }
     } catch (error) {
-      return { invalid: error instanceof Error ? error.message : String(error) }
+      return { invalid: messageOf(error) }
     }
   }
 })

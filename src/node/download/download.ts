@@ -183,7 +183,7 @@ const makeDownload = <R>(
   const hashes = new Map<Algorithm, Hash>()
   let reporter: Reporter | undefined
   /** The largest size of the part so far, of this content. */
-  let most = part.size()
+  let most = resumedFrom
   /** The validator of the last content, and the number of times that it has changed. */
   let validated = content?.validator && ifRangeOf(content.validator)
   let changes = 0

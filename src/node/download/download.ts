@@ -183,7 +183,7 @@ const makeDownload = <R>(
   const hashes = new Map<Algorithm, Hash>()
   let reporter: Reporter | undefined
   /** The largest size of the part so far, of this content. */
-  let most = part.size()
+  let most = resumedFrom
   /** The validator of the last content, and the number of times that it has changed. */
   let validated = content?.validator && ifRangeOf(content.validator)
   let changes = 0
@@ -325,6 +325,15 @@ const makeDownload = <R>(
           actual
         )
 
+  /** Makes the reporter of progress, unless there is one. */
+  const reporting = Effect.suspend(() =>
+    onProgress === undefined || reporter !== undefined
+      ? Effect.void
+      : Effect.map(makeReporter(onProgress, "bytes", content?.total, part.size()), (made) => {
+          reporter = made
+        })
+  )
+
   /** Verifies the digests of the whole content, flushes it and gives it its name. */
   const finish = (completed: Completed): Effect.Effect<Downloaded, AnyError> =>
     Effect.gen(function* () {
@@ -381,6 +390,12 @@ const makeDownload = <R>(
         yield* startOver(undefined)
         return yield* exchange(undefined)
       }
+      if (meaning._tag === "Complete") {
+        yield* dropStream(body)
+        if (content !== undefined) content = { ...content, total: meaning.total }
+        yield* reporting
+        return yield* finish(completed)
+      }
       const coded = isCoded(headers)
       const isWhole = meaning._tag === "Whole"
       const acceptsRanges = isRanged && !coded && headers["accept-ranges"]?.toLowerCase() !== "none"
@@ -402,9 +417,7 @@ const makeDownload = <R>(
           contentHash = ofContent && startHash(ofContent.algorithm)
         }
         for (const digest of [expected, content?.digest]) if (digest !== undefined) yield* hashing(digest.algorithm)
-        if (onProgress !== undefined) {
-          reporter ??= yield* makeReporter(onProgress, "bytes", content?.total, part.size())
-        }
+        yield* reporting
       })
       const end = isWhole ? total : meaning.range.last + 1
       const known = isWhole ? 0 : part.size() - meaning.range.first
@@ -418,8 +431,9 @@ const makeDownload = <R>(
       if (contentDigest !== undefined && contentHash !== undefined) {
         yield* verify(contentDigest, contentHash.digest("hex"), "the server")
       }
-      if (content?.total !== undefined && size < content.total)
-        return { _tag: "Broken", error: undefined } satisfies Broken
+      // A server may send less than the rest. If it does not know the length, its next response tells whether there is more.
+      const isComplete = content?.total === undefined ? isWhole : size >= content.total
+      if (!isComplete) return { _tag: "Broken", error: undefined } satisfies Broken
       return yield* finish(completed)
     })
 

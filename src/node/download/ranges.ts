@@ -54,6 +54,10 @@ export const parseContentRange = (header: string | undefined): ContentRange | un
   return { first, last, total }
 }
 
+/** Parses the length of the whole content in the `Content-Range` of a 416 (RFC 9110, 15.5.17). */
+const parseUnsatisfied = (header: string | undefined): number | undefined =>
+  parseLength(/^bytes \*\/(\d+)$/i.exec(header?.trim() ?? "")?.[1])
+
 /** Reports whether a response has a content coding. Its length and its digests are those of the coded bytes. */
 export const isCoded = (headers: Headers): boolean =>
   (headers["content-encoding"] ?? "").split(",").some((coding) => !/^\s*(?:identity)?\s*$/i.test(coding))
@@ -70,19 +74,30 @@ export interface Asked {
  *
  * - `Whole`: the content from its first byte
  * - `Rest`: the range that was asked for, or its beginning
+ * - `Complete`: nothing is missing
  * - `Changed`: a part of other content than before
  * - `Unusable`: a part that was not asked for, so that ranges of this server are of no use
  */
 export type Meaning =
   | { readonly _tag: "Whole" }
   | { readonly _tag: "Rest"; readonly range: ContentRange }
+  | { readonly _tag: "Complete"; readonly total: number }
   | { readonly _tag: "Changed" }
   | { readonly _tag: "Unusable" }
 
 /** Interprets the head of a response. */
 export const interpret = (status: number, headers: Headers, asked: Asked | undefined): Meaning => {
-  // The part that is there is not a part of the content, or the server is wrong about its ranges.
-  if (status === 416) return { _tag: "Unusable" }
+  if (status === 416) {
+    const total = parseUnsatisfied(headers["content-range"])
+    // Without a known length, the server is asked for what follows, until it says that there is nothing.
+    return asked !== undefined &&
+      asked.total === undefined &&
+      total === asked.from &&
+      !isOther(asked.validator, headers)
+      ? { _tag: "Complete", total }
+      : // The part that is there is not a part of the content, or the server is wrong about its ranges.
+        { _tag: "Unusable" }
+  }
   if (status !== 206) return { _tag: "Whole" }
   // Several ranges are `multipart/byteranges`, which has no Content-Range.
   const range = isCoded(headers) ? undefined : parseContentRange(headers["content-range"])

@@ -169,6 +169,19 @@ describe("a part", () => {
     })
   )
 
+  it.scopedLive("of another URL is no progress of this one", () =>
+    Effect.gen(function* () {
+      const { path, requests, run } = yield* start(
+        serving((index) => ({ body: content, headers: { etag }, breaksAfter: index < 4 ? 30_000 : undefined }))
+      )
+      yield* io(() => writeFile(`${path}.part`, other.subarray(0, 190_000)))
+      yield* io(() => writeFile(`${path}.part.json`, JSON.stringify({ request: "another", etag, total: 200_000 })))
+      yield* run({ retry: Schedule.recurs(1) })
+      expect(requests).toHaveLength(5)
+      yield* expectContent(path, content)
+    })
+  )
+
   it.scopedLive.each([
     ["", "is empty"],
     ["{", "is cut"],

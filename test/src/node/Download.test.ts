@@ -182,6 +182,34 @@ for (const [name, client] of clients) {
       })
     )
 
+    it.scopedLive("asks on until the server says that nothing is missing, where it does not know the length", () =>
+      Effect.gen(function* () {
+        const { path, requests, run } = yield* start((received, index) => (response) => {
+          const [, from] = /^bytes=(\d+)-$/.exec(received.headers.range ?? "") ?? []
+          const first = Number(from ?? 0)
+          if (first >= content.length) {
+            response.writeHead(416, { etag, "content-range": `bytes */${content.length}`, "content-length": "0" }).end()
+            return
+          }
+          const last = Math.min(first + half, content.length) - 1
+          const piece = content.subarray(first, last + 1)
+          response.writeHead(index === 0 ? 200 : 206, {
+            etag,
+            ...(index === 0 ? {} : { "content-range": `bytes ${first}-${last}/*` })
+          })
+          if (index > 0) response.end(piece)
+          else response.write(piece, () => setTimeout(() => response.socket?.destroy(), 5))
+        })
+        const reports: Array<Progress.Progress> = []
+        const onProgress: Progress.Report = (progress) => Effect.sync(() => void reports.push(progress))
+        const digest = { algorithm: "sha-256", value: sha256(content) } as const
+        expect(yield* run({ ...soon, digest, onProgress })).toMatchObject({ bytes: content.length })
+        yield* expectContent(path, content)
+        expect(requests.at(-1)?.headers.range).toBe(`bytes=${content.length}-`)
+        expect(reports.at(-1)).toMatchObject({ done: content.length, total: content.length })
+      })
+    )
+
     it.scopedLive.each([
       ["a date of modification", { "last-modified": past }, past],
       ["a date of modification beside a weak entity tag", { etag: 'W/"v1"', "last-modified": past }, undefined],

@@ -320,7 +320,11 @@ describe("Download.toFile", () => {
       const { directory, requests, run } = yield* start([serve({ body: content })])
       // JavaScript permits other algorithms than the types do.
       const digest = { algorithm: algorithm as "sha-256", value }
-      expect(yield* Effect.flip(run({ digest }))).toMatchObject({ _tag: "IntegrityError", reason: "InvalidDigest" })
+      const error = yield* Effect.flip(run({ digest }))
+      expect(error).toMatchObject({ _tag: "IntegrityError", reason: "InvalidDigest" })
+      expect(error.message).toContain(
+        `the option "digest" must be a sha-256 of 32 bytes or a sha-512 of 64 bytes, as bytes, hex or base64, and is a ${algorithm} of`
+      )
       expect(requests).toHaveLength(0)
       expect(yield* namesIn(directory)).toEqual([])
     })

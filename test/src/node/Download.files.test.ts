@@ -130,6 +130,21 @@ describe("two downloads to the same file", () => {
     })
   )
 
+  it.scopedLive("do not wait for a program that has crashed, whatever the length of the name", () =>
+    Effect.gen(function* () {
+      const { directory, run } = yield* start([serve({ body: content })])
+      const child = spawn(process.execPath, ["-e", ""])
+      yield* io(() => event(child, "exit"))
+      const name = "x".repeat(245)
+      const lock = join(directory, `${name}.part.lock`)
+      yield* io(() => writeFile(lock, `abc ${child.pid} ${hostname()}`))
+      const before = new Date(Date.now() - 5000)
+      yield* io(() => utimes(lock, before, before))
+      yield* run({ path: join(directory, name) })
+      expect(yield* namesIn(directory)).toEqual([name])
+    })
+  )
+
   it.scopedLive("the one whose lock was taken fails, and leaves the part to the other", () =>
     Effect.gen(function* () {
       let finish = () => {}

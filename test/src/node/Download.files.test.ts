@@ -6,7 +6,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Stream from "effect/Stream"
 import { Body, Endpoint, Operation, type TimeoutError, type TransportError } from "effect-herald"
 import { Download } from "effect-herald/node"
-import { spawn } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
 import { once as event } from "node:events"
 import { mkdir, readFile, symlink, utimes, writeFile } from "node:fs/promises"
 import { hostname } from "node:os"
@@ -210,6 +210,22 @@ describe("a part", () => {
       yield* run()
       expect(requests[0]?.headers.range).toBeUndefined()
       yield* expectContent(path, content)
+    })
+  )
+
+  it.scopedLive("whose facts are a pipe or a link, which another user may have put there, is not resumed", () =>
+    Effect.gen(function* () {
+      for (const put of [
+        (path: string) => Promise.resolve(execFileSync("mkfifo", [path])),
+        (path: string) => symlink("secret.json", path)
+      ]) {
+        const { directory, path, requests, run } = yield* start([serve({ body: content, headers: { etag } })])
+        yield* io(() => writeFile(join(directory, "secret.json"), JSON.stringify({ request: "a", etag })))
+        yield* io(() => put(`${path}.part.json`))
+        yield* run()
+        expect(requests[0]?.headers.range).toBeUndefined()
+        expect(yield* namesIn(directory)).toEqual(["file.bin", "secret.json"])
+      }
     })
   )
 

@@ -6,7 +6,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Stream from "effect/Stream"
 import { Body, Endpoint, Operation, type TimeoutError, type TransportError } from "effect-herald"
 import { Download } from "effect-herald/node"
-import { spawn } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
 import { once as event } from "node:events"
 import { mkdir, readFile, symlink, utimes, writeFile } from "node:fs/promises"
 import { hostname } from "node:os"
@@ -130,6 +130,21 @@ describe("two downloads to the same file", () => {
     })
   )
 
+  it.scopedLive("do not wait for a program that has crashed, whatever the length of the name", () =>
+    Effect.gen(function* () {
+      const { directory, run } = yield* start([serve({ body: content })])
+      const child = spawn(process.execPath, ["-e", ""])
+      yield* io(() => event(child, "exit"))
+      const name = "x".repeat(245)
+      const lock = join(directory, `${name}.part.lock`)
+      yield* io(() => writeFile(lock, `abc ${child.pid} ${hostname()}`))
+      const before = new Date(Date.now() - 5000)
+      yield* io(() => utimes(lock, before, before))
+      yield* run({ path: join(directory, name) })
+      expect(yield* namesIn(directory)).toEqual([name])
+    })
+  )
+
   it.scopedLive("the one whose lock was taken fails, and leaves the part to the other", () =>
     Effect.gen(function* () {
       let finish = () => {}
@@ -195,6 +210,22 @@ describe("a part", () => {
       yield* run()
       expect(requests[0]?.headers.range).toBeUndefined()
       yield* expectContent(path, content)
+    })
+  )
+
+  it.scopedLive("whose facts are a pipe or a link, which another user may have put there, is not resumed", () =>
+    Effect.gen(function* () {
+      for (const put of [
+        (path: string) => Promise.resolve(execFileSync("mkfifo", [path])),
+        (path: string) => symlink("secret.json", path)
+      ]) {
+        const { directory, path, requests, run } = yield* start([serve({ body: content, headers: { etag } })])
+        yield* io(() => writeFile(join(directory, "secret.json"), JSON.stringify({ request: "a", etag })))
+        yield* io(() => put(`${path}.part.json`))
+        yield* run()
+        expect(requests[0]?.headers.range).toBeUndefined()
+        expect(yield* namesIn(directory)).toEqual(["file.bin", "secret.json"])
+      }
     })
   )
 

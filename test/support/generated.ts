@@ -105,7 +105,7 @@ export const capturing = (sent: Array<Sent>): Layer.Layer<HttpClient.HttpClient>
     HttpClient.make((request, url) =>
       Effect.promise(async () => {
         const text = await bodyOf(request)
-        const [boundary = ""] = /form-[0-9a-f-]{36}/.exec(text) ?? []
+        const [boundary = ""] = /formdata-herald-[0-9a-f-]{36}/.exec(text) ?? []
         const fixed = (value: string) => (boundary === "" ? value : value.replaceAll(boundary, "boundary"))
         sent.push({
           method: request.method,

@@ -39,7 +39,12 @@ const attempt = <A>(path: string, run: () => Promise<A>): Effect.Effect<A, FileR
   Effect.tryPromise({ try: run, catch: (cause) => notReadable(path, cause) })
 
 /** Reads a piece of a file by a callback: a promise costs more memory for each piece. */
-const readInto = (path: string, file: number, piece: Uint8Array, position: number): Effect.Effect<number, FileReadError> =>
+const readInto = (
+  path: string,
+  file: number,
+  piece: Uint8Array,
+  position: number
+): Effect.Effect<number, FileReadError> =>
   // The file is not closed while it is read.
   Effect.uninterruptible(
     Effect.async((resume) => {

@@ -8,6 +8,7 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
 import type { Scope } from "effect/Scope"
 import type * as Descriptor from "effect-herald/descriptor"
 import { entries, pathOf } from "../../tools/entries.js"
@@ -93,6 +94,10 @@ const bodyOf = async ({ body }: HttpClientRequest.HttpClientRequest): Promise<st
       return new TextDecoder("latin1").decode(body.body)
     case "Raw":
       return body.body instanceof Blob ? body.body.text() : String(body.body)
+    case "Stream": {
+      const pieces = await Effect.runPromise(Stream.runCollect(body.stream))
+      return Buffer.concat([...pieces]).toString("latin1")
+    }
     default:
       return body._tag
   }

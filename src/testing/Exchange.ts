@@ -104,7 +104,9 @@ const Name = Schema.String.pipe(
 )
 
 const Url = Schema.String.pipe(
-  Schema.filter((text) => (/^https?:/.test(text) && toUrl(text) !== undefined) || "should be a whole URL of http or https")
+  Schema.filter(
+    (text) => (/^https?:/.test(text) && toUrl(text) !== undefined) || "should be a whole URL of http or https"
+  )
 )
 
 /** An exchange in a file. */

@@ -14,6 +14,7 @@ import { isTransient } from "./HeraldError.js"
 import { durationText } from "./internal/durationText.js"
 import type { Progress, Report } from "./internal/progress/Progress.js"
 import { makeReporter, type Reporter } from "./internal/progress/reporter.js"
+import { retryAfterOf } from "./internal/retryAfterOf.js"
 import { makeScheduleStep } from "./internal/scheduleStep.js"
 import { within } from "./internal/within.js"
 import type { Response } from "./Operation.js"
@@ -91,12 +92,6 @@ const defaultSchedule = () => Backoff.exponential({ start: "1 second", factor: 1
 const cancelTime = Duration.seconds(30)
 
 const defaultToleratedFailures = 5
-
-/** The wait that an error of a poll asks for. */
-const waitOf = (error: unknown): Duration.Duration =>
-  typeof error === "object" && error !== null && "retryAfter" in error && Duration.isDuration(error.retryAfter)
-    ? error.retryAfter
-    : Duration.zero
 
 const cancelling = <R>(cancel: Effect.Effect<unknown, unknown, R>): Effect.Effect<void, never, R> =>
   within(Effect.asVoid(cancel), cancelTime, () =>
@@ -179,7 +174,7 @@ const polling = <A, E, R, RC>(
         onFailure: (error) =>
           isTransient(error) && failures < toleratedFailures
             ? Effect.logDebug("a poll failed", error).pipe(
-                Effect.zipRight(wait(waitOf(error))),
+                Effect.zipRight(wait(retryAfterOf(error))),
                 Effect.zipRight(next(failures + 1))
               )
             : Effect.fail(error),

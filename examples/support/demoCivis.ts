@@ -90,7 +90,7 @@ const working = Effect.gen(function* () {
   yield* former()
 
   yield* heading("A job, with progress and its log")
-  const run = yield* Civis.runJob(jobIds.succeeding, { onProgress: ({ id, state }) => line(`run ${id} is ${state}`) })
+  const run = yield* Civis.runJob(jobIds.succeeding, { onRun: ({ id, state }) => line(`run ${id} is ${state}`) })
   yield* Stream.runForEach(Civis.jobLogs(jobIds.succeeding, run.id), ({ created_at, message }) =>
     line(`${created_at} ${message}`)
   )

@@ -23,7 +23,7 @@ export class JobFailed extends Data.TaggedError("JobFailed")<{
 /** Options of `runJob` and `waitForRun`. */
 export interface JobOptions<R = never> {
   /** Runs whenever the state of the run was read, also at its end. */
-  readonly onProgress?: ((run: Run) => Effect.Effect<void, never, R>) | undefined
+  readonly onRun?: ((run: Run) => Effect.Effect<void, never, R>) | undefined
   /**
    * The time between two requests for the state. Default: 1 second, and each time 1.2 times as long, up to 15 seconds.
    */
@@ -78,14 +78,14 @@ const polling = ({ pollingInterval }: JobOptions<unknown>) => ({
 })
 
 /** Reads a run, and reports it. */
-const read = <R>(jobId: number, runId: number, { onProgress }: JobOptions<R>) =>
-  reported(strictly(getRun.withResponse(jobId, runId)), onProgress)
+const read = <R>(jobId: number, runId: number, { onRun }: JobOptions<R>) =>
+  reported(strictly(getRun.withResponse(jobId, runId)), onRun)
 
 /** Reports a run that was read. */
 const reported = <E, R, RP>(
   run: Effect.Effect<Response<Run>, E, R>,
-  onProgress: JobOptions<RP>["onProgress"] = () => Effect.void
-): Effect.Effect<Response<Run>, E, R | RP> => Effect.tap(run, ({ value }) => onProgress(value))
+  onRun: JobOptions<RP>["onRun"] = () => Effect.void
+): Effect.Effect<Response<Run>, E, R | RP> => Effect.tap(run, ({ value }) => onRun(value))
 
 /** Returns a run that has succeeded, or fails. */
 const succeeded =
@@ -121,7 +121,7 @@ export const waitForRun = <R = never>(
  * import { Effect } from "effect"
  * import * as Civis from "effect-herald/civis"
  *
- * const nightly = Civis.runJob(2303, { onProgress: (run) => Effect.log(`run ${run.id} is ${run.state}`) }).pipe(
+ * const nightly = Civis.runJob(2303, { onRun: (run) => Effect.log(`run ${run.id} is ${run.state}`) }).pipe(
  *   Effect.catchTag("JobFailed", ({ jobId, logs }) => Effect.logError(`job ${jobId}: ${logs.at(-1)?.message}`))
  * )
  * ```
@@ -133,7 +133,7 @@ export const runJob = <R = never>(
   Effect.flatMap(
     Poll.run({
       ...polling(options),
-      start: reported(strictly(startRun.withResponse(jobId)), options.onProgress),
+      start: reported(strictly(startRun.withResponse(jobId)), options.onRun),
       state: (started) => started,
       poll: ({ value }) => read(jobId, value.id, options),
       cancel: ({ value }) => cancelRun(jobId, value.id)

@@ -29,7 +29,8 @@ export type { Downloaded, Expected, Options } from "./download/options.js"
  *
  * Fails as the operation does; with a `TransportError` or `TimeoutError` if the connection breaks more often than `retry` permits; with a
  * `FileWriteError` if the file can't be written; with an `IntegrityError` if the content is not as it should be. Nothing stays after an
- * `IntegrityError` for other bytes than those of a digest or for more than announced, nor after a `FileWriteError` for want of space. A method that is not idempotent is not sent again after a break.
+ * `IntegrityError` for other bytes than those of a digest or for more than announced, nor after a `FileWriteError` whose reason
+ * is `NoSpace`. A method that is not idempotent is not sent again after a break.
  *
  * @example
  * ```ts

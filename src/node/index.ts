@@ -1,6 +1,6 @@
 export * as DiskCache from "./DiskCache.js"
-export * as Download from "./Download.js"
 export * as DocumentFiles from "./DocumentFiles.js"
+export * as Download from "./Download.js"
 export * as FileContent from "./FileContent.js"
 export * as FileTokenStore from "./FileTokenStore.js"
 export * as GeneratedFiles from "./GeneratedFiles.js"

@@ -12,9 +12,7 @@ import type { Outcome } from "./line.js"
 import { makeScreen, type Screen } from "./screen.js"
 import { harmless } from "./text.js"
 
-/**
- * A place for the progress of work, such as the terminal of the process. Layers of this module make it.
- */
+/** Shows the progress of work, such as in the terminal of the process. Layers of this module make it. */
 export class Terminal extends Context.Tag("effect-herald/terminal/Terminal")<
   Terminal,
   {
@@ -54,6 +52,9 @@ const ignoreErrors = (output: NodeJS.WriteStream) => {
 const isShown = (output: Output, { CI, TERM }: Readonly<Record<string, string | undefined>>) =>
   output.isTTY === true && TERM !== "dumb" && (CI === undefined || CI === "" || CI === "false")
 
+/** Shows nothing. */
+const nothing: Context.Tag.Service<Terminal> = { add: () => Effect.succeed(() => Effect.void) }
+
 /**
  * Shows nothing: for a flag such as `--quiet`, and for tests.
  *
@@ -64,9 +65,7 @@ const isShown = (output: Output, { CI, TERM }: Readonly<Record<string, string | 
  * export const progress = (quiet: boolean) => (quiet ? Terminal.silent : Terminal.layer)
  * ```
  */
-export const silent: Layer.Layer<Terminal> = /*#__PURE__*/ Layer.succeed(Terminal, {
-  add: () => Effect.succeed(() => Effect.void)
-})
+export const silent: Layer.Layer<Terminal> = /*#__PURE__*/ Layer.succeed(Terminal, nothing)
 
 /**
  * Shows progress on the standard error, if that is a terminal. Shows nothing if it is not, if `TERM` is `dumb`, or if `CI` is set to
@@ -90,7 +89,7 @@ export const layer: Layer.Layer<Terminal> = /*#__PURE__*/ Layer.scoped(
   Terminal,
   /*#__PURE__*/ Effect.suspend(() => {
     const output = process.stderr
-    if (!isShown(output, process.env)) return Effect.succeed({ add: () => Effect.succeed(() => Effect.void) })
+    if (!isShown(output, process.env)) return Effect.succeed(nothing)
     const screen = makeScreen(output)
     return Effect.consoleWith((console) => Effect.withConsoleScoped(aboveBars(console, screen))).pipe(
       Effect.zipRight(ignoreErrors(output)),

@@ -1,4 +1,5 @@
 import * as HttpClient from "@effect/platform/HttpClient"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
@@ -30,7 +31,7 @@ export interface AnyOperation {
 }
 
 /** Options of `contract`. */
-export interface Options {
+export interface ContractOptions {
   /** The base URL of the API in the exchanges. Default: the origin of each exchange. */
   readonly baseUrl?: string | URL | undefined
   /** True if fields of JSON that the schema of a success ignores are problems. Default: false. */
@@ -68,7 +69,7 @@ export interface FailedResponse {
 }
 
 /** The outcome of `contract`. */
-export interface Report {
+export interface ContractReport {
   readonly decoded: ReadonlyArray<DecodedResponse>
   /** Responses that none of the operations with their method and path decodes. */
   readonly failed: ReadonlyArray<FailedResponse>
@@ -176,9 +177,14 @@ const issuesOfErrors = (
   )
 }
 
+/** An exchange with its response. */
+interface CompleteExchange extends Exchange {
+  readonly response: NonNullable<Exchange["response"]>
+}
+
 const decode = (
   { compiled }: Candidate,
-  { request, response }: Exchange & { readonly response: NonNullable<Exchange["response"]> },
+  { request, response }: CompleteExchange,
   api: Authoriser.Authoriser
 ): Effect.Effect<Outcome> => {
   const client = HttpClient.make((sent) => Effect.succeed(responseOf(sent, response)))
@@ -269,6 +275,54 @@ const ignoredFields = (
 const placeOf = (index: number, path: Issue.Issue["path"]): string =>
   path.reduce<string>(at, `/exchanges/${index}/response/body`)
 
+/** Decodes the response of an exchange by an operation. */
+const receive = (
+  candidate: Candidate,
+  exchange: CompleteExchange,
+  index: number,
+  api: Authoriser.Authoriser,
+  strict: boolean
+): Effect.Effect<Either.Either<DecodedResponse, FailedResponse>> => {
+  const { response } = exchange
+  const head = { index, operation: candidate.name, status: response.status }
+  return Effect.map(
+    decode(candidate, exchange, api),
+    Either.mapBoth({
+      onLeft: ({ issues, message }) => {
+        const places = issues.map(({ path }) => placeOf(index, path))
+        return { ...head, message, issues, places }
+      },
+      onRight: ({ outcome, value }) => {
+        const ignored = strict && outcome === "success" ? ignoredFields(candidate, response) : []
+        return { ...head, outcome, value, ignored }
+      }
+    })
+  )
+}
+
+/** Writes the problems of a report as lines. */
+const problemsOf = (
+  { decoded, failed, unmatched, unused }: Omit<ContractReport, "problems">,
+  exchanges: ReadonlyArray<Exchange>
+): ReadonlyArray<string> => {
+  const titleOf = (index: number) => {
+    const { method, url } = exchanges[index]!.request
+    return `exchange ${index} (${method} ${url})`
+  }
+  return [
+    ...failed.map(({ index, issues, message, operation, places, status }) => {
+      const list = issues.map((issue, number) => `\n  ${places[number]}: ${Issue.format({ ...issue, path: [] })}`)
+      const reason = list.length === 0 ? ` ${message}` : list.join("")
+      return `${operation} does not decode ${titleOf(index)}, a ${status}:${reason}`
+    }),
+    ...decoded.flatMap(({ ignored, index, operation }) =>
+      ignored.map((field) => `${operation} ignores ${field} of ${titleOf(index)}`)
+    ),
+    ...unmatched.map((index) => `${titleOf(index)} is of no operation`),
+    ...unused.map((name) => `${name} has no exchange`)
+  ]
+}
+
 /**
  * Decodes the responses of recorded exchanges by the operations of their method and path, and reports which match. Nothing is sent. An
  * error response matches if the endpoint declares its status and the body matches, or if it does not declare the status. Where several
@@ -296,8 +350,8 @@ const placeOf = (index: number, path: Issue.Issue["path"]): string =>
 export const contract = (
   operations: ReadonlyArray<AnyOperation> | Readonly<Record<string, AnyOperation>>,
   exchanges: ReadonlyArray<Exchange>,
-  { baseUrl, strict = false }: Options = {}
-): Effect.Effect<Report> =>
+  { baseUrl, strict = false }: ContractOptions = {}
+): Effect.Effect<ContractReport> =>
   Effect.gen(function* () {
     const candidates = Object.values(operations).map(candidateOf)
     const base = baseUrl === undefined ? undefined : new URL(baseUrl)
@@ -314,42 +368,24 @@ export const contract = (
     for (const [index, exchange] of exchanges.entries()) {
       const { request, response } = exchange
       const receivers = candidatesOf(candidates, request, base)
-      if (receivers.length === 0) unmatched.push(index)
-      else if (response === undefined || response.cut !== undefined) incomplete.push(index)
-      if (receivers.length === 0 || response === undefined || response.cut !== undefined) continue
-      const failures: Array<FailedResponse> = []
-      const before = decoded.length
-      for (const candidate of receivers) {
-        used.add(candidate)
-        const head = { index, operation: candidate.name, status: response.status }
-        const outcome = yield* decode(candidate, { ...exchange, response }, api)
-        if (Either.isRight(outcome)) {
-          const isSuccess = outcome.right.outcome === "success"
-          const ignored = strict && isSuccess ? ignoredFields(candidate, response) : []
-          decoded.push({ ...head, ...outcome.right, ignored })
-        } else {
-          const { issues } = outcome.left
-          failures.push({ ...head, ...outcome.left, places: issues.map(({ path }) => placeOf(index, path)) })
-        }
+      if (receivers.length === 0) {
+        unmatched.push(index)
+        continue
       }
-      if (decoded.length === before) failed.push(...failures)
+      if (response === undefined || response.cut !== undefined) {
+        incomplete.push(index)
+        continue
+      }
+      for (const candidate of receivers) used.add(candidate)
+      const [failures, successes] = Arr.separate(
+        yield* Effect.forEach(receivers, (candidate) =>
+          receive(candidate, { ...exchange, response }, index, api, strict)
+        )
+      )
+      decoded.push(...successes)
+      if (successes.length === 0) failed.push(...failures)
     }
     const unused = candidates.filter((candidate) => !used.has(candidate)).map(({ name }) => name)
-    const titleOf = (index: number) => {
-      const { method, url } = exchanges[index]!.request
-      return `exchange ${index} (${method} ${url})`
-    }
-    const problems = [
-      ...failed.map(({ index, issues, message, operation, places, status }) => {
-        const list = issues.map((issue, number) => `\n  ${places[number]}: ${Issue.format({ ...issue, path: [] })}`)
-        const reason = list.length === 0 ? ` ${message}` : list.join("")
-        return `${operation} does not decode ${titleOf(index)}, a ${status}:${reason}`
-      }),
-      ...decoded.flatMap(({ ignored, index, operation }) =>
-        ignored.map((field) => `${operation} ignores ${field} of ${titleOf(index)}`)
-      ),
-      ...unmatched.map((index) => `${titleOf(index)} is of no operation`),
-      ...unused.map((name) => `${name} has no exchange`)
-    ]
-    return { decoded, failed, unmatched, incomplete, unused, problems }
+    const report = { decoded, failed, unmatched, incomplete, unused }
+    return { ...report, problems: problemsOf(report, exchanges) }
   })

@@ -6,8 +6,6 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
-import * as ScheduleDecision from "effect/ScheduleDecision"
-import * as ScheduleIntervals from "effect/ScheduleIntervals"
 import * as Stream from "effect/Stream"
 import * as Deadline from "../../Deadline.js"
 import { type AnyError, isTransient } from "../../HeraldError.js"
@@ -17,6 +15,8 @@ import { encodeError } from "../call/errors.js"
 import { callWithHeaders } from "../callWithHeaders.js"
 import type { CompiledEndpoint } from "../endpoint/CompiledEndpoint.js"
 import { internals } from "../operation.js"
+import { retryAfterOf } from "../retryAfterOf.js"
+import { makeScheduleStep } from "../scheduleStep.js"
 import { isEventReader } from "./eventReader.js"
 import type { DecodedEvent, Resumption } from "./events.js"
 import type { Disconnected, FollowOptions } from "./followOptions.js"
@@ -44,12 +44,6 @@ const standardSchedule = (): Schedule.Schedule<unknown, Disconnected<unknown>> =
     )
   )
 
-/** Returns the wait that the server asks for by the response of an error. */
-const retryAfterOf = (error: unknown): number =>
-  Predicate.hasProperty(error, "retryAfter") && Duration.isDuration(error.retryAfter)
-    ? Duration.toMillis(error.retryAfter)
-    : 0
-
 /** Reports whether a later connection may succeed. */
 const isTemporary = (error: AnyError): boolean =>
   isTransient(error) ||
@@ -73,7 +67,7 @@ export const followOperation = (
     const { [internals]: description } = operation
     const { compiled, tag } = description
     const state: Resumption = { lastEventId: options.lastEventId ?? "", retry: undefined }
-    let scheduleState: unknown = schedule.initial
+    let step = makeScheduleStep(schedule)
     let number = 0
     /** The end of the last connection; undefined before the first one. */
     let ended: { readonly error: AnyError | undefined } | undefined
@@ -100,12 +94,10 @@ export const followOperation = (
           retry: retry === undefined ? undefined : Duration.millis(retry)
         }
         const now = yield* Clock.currentTimeMillis
-        const [next, , decision] = yield* schedule.step(now, disconnected, scheduleState)
-        scheduleState = next
-        if (ScheduleDecision.isDone(decision)) return yield* Effect.fail(Option.fromNullable(error))
-        const delay = ScheduleIntervals.start(decision.intervals) - now
-        const floor = Math.max(retry ?? 0, retryAfterOf(error))
-        const wait = Duration.millis(Math.min(maxTimerDelay, Math.max(0, delay, floor)))
+        const delay = yield* step(disconnected, now)
+        if (delay === undefined) return yield* Effect.fail(Option.fromNullable(error))
+        const asked = Math.max(retry ?? 0, Duration.toMillis(retryAfterOf(error)))
+        const wait = Duration.millis(Math.min(maxTimerDelay, Math.max(Duration.toMillis(delay), asked)))
         yield* onStatus({ ...disconnected, wait })
         yield* Effect.sleep(wait)
       })
@@ -154,7 +146,7 @@ export const followOperation = (
       events.pipe(
         Stream.mapChunks((chunk) => {
           number = 0
-          scheduleState = schedule.initial
+          step = makeScheduleStep(schedule)
           return chunk
         }),
         Stream.concat(Stream.execute(disconnect(undefined))),

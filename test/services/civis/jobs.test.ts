@@ -20,7 +20,7 @@ const watched = (jobId: number, options: Civis.JobOptions = {}) =>
     const result = yield* Effect.either(
       Civis.runJob(jobId, {
         ...options,
-        onProgress: ({ state }) =>
+        onRun: ({ state }) =>
           Effect.map(Clock.currentTimeMillis, (now) => void states.push([state, (now - begun) / 1000]))
       })
     )
@@ -161,7 +161,7 @@ describe("runJob", () => {
       const { live, server } = yield* start({ jobs: { 7: { states: ["running"] } } })
       const seen = yield* Deferred.make<void>()
       const fiber = yield* Effect.fork(
-        Effect.provide(Civis.runJob(7, { onProgress: () => Effect.asVoid(Deferred.succeed(seen, undefined)) }), live)
+        Effect.provide(Civis.runJob(7, { onRun: () => Effect.asVoid(Deferred.succeed(seen, undefined)) }), live)
       )
       yield* Deferred.await(seen)
       yield* Fiber.interrupt(fiber)
@@ -218,7 +218,7 @@ describe("waitForRun", () => {
       )
       const fiber = yield* Effect.fork(
         Effect.provide(
-          Civis.waitForRun(7, 101, { onProgress: () => Effect.asVoid(Deferred.succeed(seen, undefined)) }),
+          Civis.waitForRun(7, 101, { onRun: () => Effect.asVoid(Deferred.succeed(seen, undefined)) }),
           live
         )
       )

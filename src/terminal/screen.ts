@@ -24,7 +24,7 @@ interface Work {
   progress: Progress | undefined
 }
 
-/** The size of a terminal that does not tell it. */
+/** The size of a terminal that does not tell it, or tells 0, as those of containers and of `script` do. */
 const defaultColumns = 80
 const defaultRows = 24
 
@@ -34,11 +34,11 @@ export const makeScreen = (output: Output): Screen => {
   const works = new Set<Work>()
   let hidden = 0
   // The last column stays free: terminals differ in what happens after a character there.
-  const columns = () => Math.max(1, (output.columns ?? defaultColumns) - 1)
+  const columns = () => Math.max(1, (output.columns || defaultColumns) - 1)
   const draw = () => {
     if (hidden > 0) return
     // Lines that have left the screen at its top can't be replaced.
-    const rows = Math.max(2, (output.rows ?? defaultRows) - 1)
+    const rows = Math.max(2, (output.rows || defaultRows) - 1)
     const all = [...works]
     const shown = all.length > rows ? all.slice(0, rows - 1) : all
     const labels = shown.map(({ label }) => label)

@@ -32,8 +32,8 @@ const loaded: Readonly<Record<string, ReadonlyArray<string>>> = {
   "effect-herald/spec": [],
   "effect-herald/spec/tools": [],
   "effect-herald/sqlite": ["libsql", "node:fs", "node:path"],
-  "effect-herald/terminal": ["cli-progress", "node:process"],
   "effect-herald/streams": ["eventsource-parser"],
+  "effect-herald/terminal": ["cli-progress", "node:process"],
   "effect-herald/testing": [],
   "effect-herald/testing/node": ["node:crypto", "node:fs/promises", "node:path", "node:url"]
 }

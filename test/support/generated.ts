@@ -8,6 +8,7 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
 import type { Scope } from "effect/Scope"
 import type * as Descriptor from "effect-herald/descriptor"
 import { entries, pathOf } from "../../tools/entries.js"
@@ -93,6 +94,10 @@ const bodyOf = async ({ body }: HttpClientRequest.HttpClientRequest): Promise<st
       return new TextDecoder("latin1").decode(body.body)
     case "Raw":
       return body.body instanceof Blob ? body.body.text() : String(body.body)
+    case "Stream": {
+      const pieces = await Effect.runPromise(Stream.runCollect(body.stream))
+      return Buffer.concat([...pieces]).toString("latin1")
+    }
     default:
       return body._tag
   }
@@ -105,7 +110,7 @@ export const capturing = (sent: Array<Sent>): Layer.Layer<HttpClient.HttpClient>
     HttpClient.make((request, url) =>
       Effect.promise(async () => {
         const text = await bodyOf(request)
-        const [boundary = ""] = /form-[0-9a-f-]{36}/.exec(text) ?? []
+        const [boundary = ""] = /formdata-herald-[0-9a-f-]{36}/.exec(text) ?? []
         const fixed = (value: string) => (boundary === "" ? value : value.replaceAll(boundary, "boundary"))
         sent.push({
           method: request.method,

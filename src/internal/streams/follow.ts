@@ -162,7 +162,8 @@ export const followOperation = (
               encodeError({ call: { endpoint: compiled(), authoriser, input: undefined }, attempts: [] }, [
                 {
                   path: [],
-                  message: "its event stream can't be followed, since it is not declared as `idempotent`"
+                  message:
+                    "its event stream can't be followed: each connection sends the request again. Declare `idempotent: true` if that is safe"
                 }
               ])
             )

@@ -139,17 +139,18 @@ const expectedDigest = ({ digest, path }: Options<unknown>): Effect.Effect<Diges
   if (digest === undefined) return Effect.succeed(undefined)
   const { algorithm, value } = digest
   const parsed = parseDigest(algorithm, value)
-  return parsed === undefined
-    ? Effect.fail(
-        new IntegrityError({
-          message: `${path} was not downloaded: the option "digest" must be a ${algorithm} in bytes, hex or base64`,
-          path,
-          reason: "InvalidDigest",
-          expected: `a digest by sha-256 or sha-512`,
-          actual: `${algorithm} of ${value.length} ${typeof value === "string" ? "characters" : "bytes"}`
-        })
-      )
-    : Effect.succeed(parsed)
+  if (parsed !== undefined) return Effect.succeed(parsed)
+  const expected = "a sha-256 of 32 bytes or a sha-512 of 64 bytes, as bytes, hex or base64"
+  const actual = `a ${algorithm} of ${value.length} ${typeof value === "string" ? "characters" : "bytes"}`
+  return Effect.fail(
+    new IntegrityError({
+      message: `${path} was not downloaded: the option "digest" must be ${expected}, and is ${actual}`,
+      path,
+      reason: "InvalidDigest",
+      expected,
+      actual
+    })
+  )
 }
 
 interface Parts {

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { constants } from "node:fs"
-import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises"
+import { type FileHandle, open, rename, rm, stat, writeFile } from "node:fs/promises"
 import { dirname } from "node:path"
 import { codeOf } from "../systemErrors.js"
 import { type Digest, parseDigest } from "./digests.js"
@@ -43,6 +43,12 @@ const parseFacts = (text: string): PartFacts | undefined => {
 
 const factsText = ({ digest, request, total, validator }: PartFacts): string =>
   `${JSON.stringify({ request, ...validator, total, digest }, null, 2)}\n`
+
+/** The greatest length of stored facts, in bytes. */
+const maxFacts = 65_536
+
+/** Returns a flag of `open`. Windows does not have these. */
+const flag = (name: "O_NOFOLLOW" | "O_NONBLOCK"): number => (constants[name] as number | undefined) ?? 0
 
 /** The number of bytes that wait to be written, beyond which no more are received. */
 const maxWaiting = 1_048_576
@@ -114,6 +120,24 @@ const checkTarget = async (target: string): Promise<void> => {
   }
 }
 
+/** Reads the facts of a part. A link or a pipe that another user has put there is not read. */
+const readFacts = async (path: string): Promise<PartFacts | undefined> => {
+  let handle: FileHandle
+  try {
+    handle = await open(path, constants.O_RDONLY | flag("O_NOFOLLOW") | flag("O_NONBLOCK"))
+  } catch {
+    return undefined
+  }
+  try {
+    const found = await handle.stat()
+    return found.isFile() && found.size <= maxFacts ? parseFacts(await handle.readFile("utf8")) : undefined
+  } catch {
+    return undefined
+  } finally {
+    await handle.close()
+  }
+}
+
 const openPart = async (
   target: string,
   lock: PartLock
@@ -121,10 +145,9 @@ const openPart = async (
   const path = `${target}.part`
   const factsPath = `${path}.json`
   await checkTarget(target)
-  const facts = await readFile(factsPath, "utf8").then(parseFacts, () => undefined)
-  // A link that another user has put there is not followed. Windows does not have the flag.
-  const noFollow = (constants.O_NOFOLLOW as number | undefined) ?? 0
-  const handle = await open(path, constants.O_RDWR | constants.O_CREAT | noFollow, 0o666)
+  const facts = await readFacts(factsPath)
+  // A link that another user has put there is not followed.
+  const handle = await open(path, constants.O_RDWR | constants.O_CREAT | flag("O_NOFOLLOW"), 0o666)
 
   let position = 0
   let waiting: Array<Uint8Array> = []
@@ -211,7 +234,8 @@ const openPart = async (
       await handle.truncate(0)
       position = 0
       if (facts === undefined) return
-      await writeFile(factsPath, factsText(facts))
+      // Fails if there is a file, such as a link that another user has put there.
+      await writeFile(factsPath, factsText(facts), { flag: "wx" })
       keeps = true
     },
     abandon: () => {

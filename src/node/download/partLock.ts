@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type FileHandle, link, open, readFile, rename, rm, stat, utimes } from "node:fs/promises"
 import { hostname } from "node:os"
+import { dirname, join } from "node:path"
 import { randomHex } from "../../internal/hex.js"
 import { codeOf, isProcessAlive } from "../systemErrors.js"
 import { FileWriteError, fileWriteError } from "./errors.js"
@@ -65,7 +66,8 @@ const create = async (path: string, owner: string): Promise<boolean> => {
 
 /** Removes an abandoned lock. Puts back one that another process has taken since. */
 const removeAbandoned = async (path: string, { content }: Seen): Promise<void> => {
-  const aside = `${path}.${randomHex(8)}`
+  // Not longer than the name of the lock, which may have the greatest length.
+  const aside = join(dirname(path), `${randomHex(8)}.lock`)
   try {
     await rename(path, aside)
     if ((await readFile(aside, "utf8")) !== content) await link(aside, path).catch(() => {})

@@ -6,7 +6,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Stream from "effect/Stream"
 import { Body, Endpoint, Operation, type TimeoutError, type TransportError } from "effect-herald"
 import { Download } from "effect-herald/node"
-import { spawn } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
 import { once as event } from "node:events"
 import { mkdir, readFile, symlink, utimes, writeFile } from "node:fs/promises"
 import { hostname } from "node:os"
@@ -130,6 +130,21 @@ describe("two downloads to the same file", () => {
     })
   )
 
+  it.scopedLive("do not wait for a program that has crashed, whatever the length of the name", () =>
+    Effect.gen(function* () {
+      const { directory, run } = yield* start([serve({ body: content })])
+      const child = spawn(process.execPath, ["-e", ""])
+      yield* io(() => event(child, "exit"))
+      const name = "x".repeat(245)
+      const lock = join(directory, `${name}.part.lock`)
+      yield* io(() => writeFile(lock, `abc ${child.pid} ${hostname()}`))
+      const before = new Date(Date.now() - 5000)
+      yield* io(() => utimes(lock, before, before))
+      yield* run({ path: join(directory, name) })
+      expect(yield* namesIn(directory)).toEqual([name])
+    })
+  )
+
   it.scopedLive("the one whose lock was taken fails, and leaves the part to the other", () =>
     Effect.gen(function* () {
       let finish = () => {}
@@ -195,6 +210,22 @@ describe("a part", () => {
       yield* run()
       expect(requests[0]?.headers.range).toBeUndefined()
       yield* expectContent(path, content)
+    })
+  )
+
+  it.scopedLive("whose facts are a pipe or a link, which another user may have put there, is not resumed", () =>
+    Effect.gen(function* () {
+      for (const put of [
+        async (path: string) => void execFileSync("mkfifo", [path]),
+        (path: string) => symlink("secret.json", path)
+      ]) {
+        const { directory, path, requests, run } = yield* start([serve({ body: content, headers: { etag } })])
+        yield* io(() => writeFile(join(directory, "secret.json"), JSON.stringify({ request: "a", etag })))
+        yield* io(() => put(`${path}.part.json`))
+        yield* run()
+        expect(requests[0]?.headers.range).toBeUndefined()
+        expect(yield* namesIn(directory)).toEqual(["file.bin", "secret.json"])
+      }
     })
   )
 
@@ -320,7 +351,11 @@ describe("Download.toFile", () => {
       const { directory, requests, run } = yield* start([serve({ body: content })])
       // JavaScript permits other algorithms than the types do.
       const digest = { algorithm: algorithm as "sha-256", value }
-      expect(yield* Effect.flip(run({ digest }))).toMatchObject({ _tag: "IntegrityError", reason: "InvalidDigest" })
+      const error = yield* Effect.flip(run({ digest }))
+      expect(error).toMatchObject({ _tag: "IntegrityError", reason: "InvalidDigest" })
+      expect(error.message).toContain(
+        `the option "digest" must be a sha-256 of 32 bytes or a sha-512 of 64 bytes, as bytes, hex or base64, and is a ${algorithm} of`
+      )
       expect(requests).toHaveLength(0)
       expect(yield* namesIn(directory)).toEqual([])
     })

@@ -429,7 +429,9 @@ describe("follow", () => {
       const refused = following([status(204)], {}, make({}))
       const exit = yield* refused.run
       expect(exit).toMatchObject({ cause: { error: { _tag: "EncodeError" } } })
-      expect(String(exit)).toContain("can't be followed, since it is not declared as `idempotent`")
+      expect(String(exit)).toContain(
+        "can't be followed: each connection sends the request again. Declare `idempotent: true`"
+      )
       expect(refused.requests).toEqual([])
       const declared = following([part(text(1)), status(204)], {}, make({ idempotent: true }))
       expect(yield* declared.run).toEqual(Exit.succeed([event(1)]))

@@ -107,6 +107,18 @@ describe("a screen", () => {
     bar.end("done")
   })
 
+  it("has lines of 79 columns on a terminal that tells its size as 0", () => {
+    const terminal = makeVirtualTerminal(80)
+    const screen = makeScreen({ write: terminal.write, columns: 0, rows: 0 })
+    const bars = ["first", "second", "third"].map((label) => screen.add(label))
+    expect(terminal.text()).toBe("first\nsecond\nthird")
+    for (const bar of bars) {
+      bar.report(items(5))
+      bar.end("done")
+    }
+    expect(terminal.text()).toContain("second  5")
+  })
+
   it("shows as many bars as the terminal has rows for, and tells how many others there are", () => {
     const terminal = makeVirtualTerminal(60, 5)
     const screen = makeScreen(terminal)

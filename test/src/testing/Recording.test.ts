@@ -14,6 +14,7 @@ import * as Stream from "effect/Stream"
 import { Authoriser, Body, Credentials, Endpoint, Operation, Verbs } from "effect-herald"
 import * as OAuth from "effect-herald/oauth"
 import { Exchange, Recording } from "effect-herald/testing"
+import { parse } from "../../../src/internal/http/json.js"
 import { elapsingAtOnce } from "../../support/kit.js"
 
 class Shop extends Authoriser.Tag("test/recording/Shop")<Shop>() {}
@@ -309,7 +310,8 @@ const form = () => {
 const text = fc.string({ unit: "grapheme", maxLength: 30 }).filter((one) => one.isWellFormed())
 
 const body: fc.Arbitrary<Exchange.Body> = fc.oneof(
-  fc.record({ json: fc.json().map((one): unknown => JSON.parse(one)) }),
+  // An integer that is not safe is a bigint.
+  fc.record({ json: fc.json().map((one): unknown => parse(one)) }),
   fc.record({ json: fc.bigInt({ min: 2n ** 53n, max: 2n ** 80n }) }),
   fc.record({ text: fc.array(text).map((lines) => lines.join("\n")) }),
   fc.record({ bytes: fc.uint8Array({ maxLength: 300 }) })
@@ -322,7 +324,7 @@ describe("the text of exchanges", () => {
         const exchanges = bodies.map(({ received, sent }) => exchange("/any", { body: received }, { body: sent }))
         expect(Either.getOrThrow(Exchange.parse(Exchange.toText(exchanges)))).toEqual(exchanges)
       }),
-      { numRuns: 60 }
+      { numRuns: 60, examples: [[[{ sent: { json: [{ "": -(2n ** 53n) }] }, received: { bytes: new Uint8Array() } }]]] }
     )
   })
 

@@ -7,6 +7,7 @@ import type { Codec } from "./internal/endpoint/Codec.js"
 import { bytesCodec, emptyCodec, formCodec, jsonCodec, streamCodec, textCodec } from "./internal/endpoint/codecs.js"
 import { multipartCodec } from "./internal/endpoint/multipart.js"
 import type { Scalar, ScalarOrList } from "./internal/endpoint/scalars.js"
+import { isBlob } from "./internal/http/webBodies.js"
 
 export type { Scalar, ScalarOrList }
 
@@ -203,7 +204,7 @@ export const stream: {
 
 /** A file of a multipart body: a `Blob`, a `File`, which has a name, or a `FilePart` of a content. */
 export const file: Schema.Schema<Blob | FilePart> = Schema.declare(
-  (input): input is Blob | FilePart => isFilePart(input) || (typeof Blob !== "undefined" && input instanceof Blob),
+  (input): input is Blob | FilePart => isFilePart(input) || isBlob(input),
   { description: "a Blob, a File or a FilePart" }
 )
 

@@ -1,3 +1,4 @@
+import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
@@ -9,8 +10,9 @@ import { followOperation } from "../internal/streams/follow.js"
 import type { Disconnected, FollowOptions, Status } from "../internal/streams/followOptions.js"
 import type { AnySchema, InvalidRecord, StreamError, StreamOptions } from "../internal/streams/options.js"
 import { jsonDecoder } from "../internal/streams/records.js"
-import { streamBody } from "../internal/streams/streamBody.js"
+import { type EncodeRecord, jsonEncoder, streamBody } from "../internal/streams/streamBody.js"
 import { decoderOf } from "../internal/endpoint/codecs.js"
+import { encodeBySchema, mismatch, prependPath } from "../internal/endpoint/values.js"
 import type { Operation } from "../Operation.js"
 
 export type { Disconnected, FollowOptions, InvalidRecord, Status, StreamError }
@@ -33,6 +35,7 @@ export type TextTypeId = typeof TextTypeId
 export interface Text<out A> {
   readonly [TextTypeId]: () => A
   readonly decode: ReturnType<typeof decoderOf>
+  readonly encode: EncodeRecord
 }
 
 /** The data of an event: a schema of its JSON, or `text`. */
@@ -49,6 +52,9 @@ type DataType<D> = D extends Schema.Schema<infer A, infer _, infer __> ? A : D e
 export type EventType<D> = D extends Data
   ? Event<DataType<D>>
   : { readonly [Type in keyof D & string]: Event<DataType<D[Type]>, Type> }[keyof D & string]
+
+const encodeText: EncodeRecord = (value) =>
+  Predicate.isString(value) ? Either.right(value) : Either.left(mismatch("text", value))
 
 /**
  * Data that is text, and not JSON. With a schema, the text is its encoded side.
@@ -67,7 +73,9 @@ export const text: {
 } = (schema?: AnySchema): Text<never> => ({
   // Carries a type only: nothing calls it.
   [TextTypeId]: undefined as never,
-  decode: decoderOf(schema)
+  decode: decoderOf(schema),
+  encode: (value) =>
+    schema === undefined ? encodeText(value) : Either.flatMap(encodeBySchema(schema)(value), encodeText)
 })
 
 const isText = (data: Data | DataByType): data is Text<unknown> => Predicate.hasProperty(data, TextTypeId)
@@ -84,6 +92,30 @@ const decodeDataOf = (data: Data | DataByType): DecodeData => {
   }
   const byType = new Map(Object.entries(data).map(([type, one]) => [type, decoderOfData(one)]))
   return (type, text) => byType.get(type)?.(text)
+}
+
+/** Makes an encoder of events (WHATWG HTML, 9.2.6). */
+const makeEncoderOf = (data: Data | DataByType) => (): EncodeRecord => {
+  const encoderOf = (one: Data): EncodeRecord => (isText(one) ? one.encode : jsonEncoder(one))
+  const ofAll = isData(data) ? encoderOf(data) : undefined
+  const byType = new Map(isData(data) ? [] : Object.entries(data).map(([type, one]) => [type, encoderOf(one)]))
+  return (event) => {
+    if (!Predicate.isRecord(event) || !Predicate.isString(event["type"]) || !Predicate.isString(event["id"])) {
+      return Either.left(mismatch("an event with type, id and data", event))
+    }
+    const { data, id, type } = event
+    const encode = ofAll ?? byType.get(type)
+    if (encode === undefined) {
+      return Either.left([{ path: ["type"], message: `should be ${[...byType.keys()].join(" or ")}, and is ${type}` }])
+    }
+    return Either.mapBoth(encode(data), {
+      onLeft: (issues) => prependPath(["data"], issues),
+      onRight: (text) => {
+        const lines = text.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`)
+        return `event: ${type}\nid: ${id}\n${lines.join("")}\n`
+      }
+    })
+  }
 }
 
 /**
@@ -122,7 +154,7 @@ export const body = <const D extends Data | DataByType>(
   data: D,
   options: StreamOptions = {}
 ): Body.Body<never, Stream.Stream<EventType<D>, StreamError>> =>
-  streamBody(eventStreamType, eventReader(decodeDataOf(data), options))
+  streamBody(eventStreamType, eventReader(decodeDataOf(data), options), makeEncoderOf(data))
 
 /** The events of a success. */
 type EventsOf<A> = A extends Stream.Stream<infer One, infer _, infer __> ? One : never

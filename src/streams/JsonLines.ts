@@ -4,7 +4,7 @@ import type * as Body from "../Body.js"
 import { jsonLinesParser } from "../internal/streams/jsonLines.js"
 import type { InvalidRecord, StreamError, StreamOptions } from "../internal/streams/options.js"
 import { streamReader } from "../internal/streams/records.js"
-import { streamBody } from "../internal/streams/streamBody.js"
+import { jsonEncoder, streamBody } from "../internal/streams/streamBody.js"
 
 export type { InvalidRecord, StreamError }
 
@@ -47,5 +47,6 @@ export const body = <A, I>(
 ): Body.Body<never, Stream.Stream<A, StreamError>> =>
   streamBody(
     options.contentType ?? "application/x-ndjson",
-    streamReader({ ...options, makeParser: jsonLinesParser(schema, options) })
+    streamReader({ ...options, makeParser: jsonLinesParser(schema, options) }),
+    () => jsonEncoder(schema, (text) => `${text}\n`)
   )

@@ -4,7 +4,7 @@ import type * as Body from "../Body.js"
 import { jsonSequenceParser } from "../internal/streams/jsonSequence.js"
 import type { InvalidRecord, StreamError, StreamOptions } from "../internal/streams/options.js"
 import { streamReader } from "../internal/streams/records.js"
-import { streamBody } from "../internal/streams/streamBody.js"
+import { jsonEncoder, streamBody } from "../internal/streams/streamBody.js"
 
 export type { InvalidRecord, StreamError }
 
@@ -37,5 +37,6 @@ export const body = <A, I>(
 ): Body.Body<never, Stream.Stream<A, StreamError>> =>
   streamBody(
     options.contentType ?? "application/json-seq",
-    streamReader({ ...options, makeParser: jsonSequenceParser(schema, options) })
+    streamReader({ ...options, makeParser: jsonSequenceParser(schema, options) }),
+    () => jsonEncoder(schema, (text) => `\u001e${text}\n`)
   )

@@ -103,7 +103,7 @@ export type InputOf<O extends AnyOperation> = {
   readonly [K in keyof EndpointInput<O>]: ReceivedPart<EndpointInput<O>[K]>
 } & {}
 
-type ReplyValue<A> = A extends Stream.Stream<infer _, infer __, infer ___> ? Stream.Stream<Uint8Array, unknown> : A
+type ReplyValue<A> = A extends Stream.Stream<infer One, infer _, infer __> ? Stream.Stream<One, unknown> : A
 
 /** The value of a success of an operation, which its handler returns. */
 export type SuccessOf<O extends AnyOperation> = ReplyValue<

@@ -1,6 +1,6 @@
 import type { HttpClient } from "@effect/platform/HttpClient"
 import { describe, expectTypeOf, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { type Effect, Schema } from "effect"
 import { Authoriser, type CallError, type EncodeError, Endpoint, Operation, Poll } from "effect-herald"
 
 class Api extends Authoriser.Tag("test/Api")<Api>() {}

@@ -296,8 +296,9 @@ describe.each(clients)("a body that can be sent again, with %s", (name, client) 
           )
         const { content } = observed(pieces(known === 0 ? 0 : 2), known)
         const { length } = yield* Effect.provide(Progress.ofUpload(put({ body: content }), report), calling(server.url))
-        expect(reports.filter((done) => done === length)).toHaveLength(1)
         expect(reports.at(-1)).toBe(length)
+        // The last piece of a body of no known length may be reported before its end is known.
+        if (known !== undefined) expect(reports.filter((done) => done === length)).toHaveLength(1)
       }
     })
   )

@@ -14,6 +14,7 @@ import { mismatch, prependPath, reveal } from "../endpoint/values.js"
 import { fieldValue } from "../http/fieldSyntax.js"
 import * as JsonText from "../http/json.js"
 import { blobBody, multipartBody, type Part } from "../http/multipart.js"
+import { filenameOf, isBlob } from "../http/webBodies.js"
 import { listNames, unknownName } from "./names.js"
 import { queryPairs, type Value } from "./styles.js"
 import { essence, isJsonType, isFormType, isMultipartType, isLinesType } from "../http/mediaType.js"
@@ -41,8 +42,6 @@ export const plainBy = (
   })
 
 const isRange = (mediaType: string): boolean => mediaType.includes("*")
-
-const isBlob = (value: unknown): value is Blob => typeof Blob !== "undefined" && value instanceof Blob
 
 const isBinary = (value: unknown): value is Blob | Content.FilePart | Uint8Array | ArrayBuffer =>
   isBlob(value) || Content.isFilePart(value) || Predicate.isUint8Array(value) || value instanceof ArrayBuffer
@@ -111,7 +110,7 @@ const partOf = (name: string, value: unknown, encoding: Encoding | undefined): P
       ? [value.content, value.name, value.type]
       : [
           value instanceof ArrayBuffer ? new Uint8Array(value) : value,
-          Predicate.hasProperty(value, "name") && Predicate.isString(value.name) ? value.name : "blob",
+          filenameOf(value),
           isBlob(value) ? value.type : ""
         ]
     return { name, content, filename, type: type === "" ? (declared ?? "") : type }

@@ -5,21 +5,15 @@ import * as Content from "../../Content.js"
 import { withStreamBody } from "../call/streamBody.js"
 import { hasSize, sizeMessage } from "../http/contentBody.js"
 import { multipartBody, type Part, partsOf } from "../http/multipart.js"
+import { filenameOf, isBlob, isFormData } from "../http/webBodies.js"
 import type { Codec, Reader } from "./Codec.js"
 import type { Encode } from "./CompiledEndpoint.js"
 import { isPlainObject } from "./plainJson.js"
 import { encodeBySchema, isValue, mismatch, prependPath, reveal } from "./values.js"
 
-const isFormData = (value: unknown): value is FormData => typeof FormData !== "undefined" && value instanceof FormData
-
-const isBlob = (value: unknown): value is Blob => typeof Blob !== "undefined" && value instanceof Blob
-
 /** Returns the part of a value. Undefined if the value can't be one. */
 const partOf = (name: string, value: unknown): Part | undefined => {
-  if (isBlob(value)) {
-    const filename = Predicate.hasProperty(value, "name") && Predicate.isString(value.name) ? value.name : "blob"
-    return { name, content: value, filename, type: value.type }
-  }
+  if (isBlob(value)) return { name, content: value, filename: filenameOf(value), type: value.type }
   if (Content.isFilePart(value)) return { name, content: value.content, filename: value.name, type: value.type }
   const text = isValue(value) ? String(value) : undefined
   return text === undefined || !text.isWellFormed() ? undefined : { name, content: text }

@@ -7,6 +7,7 @@ import { checkedBytes } from "./checkedBytes.js"
 import { contentBody } from "./contentBody.js"
 import { fieldValue } from "./fieldSyntax.js"
 import { isBrowser } from "./userAgent.js"
+import { isBlob } from "./webBodies.js"
 
 /** The content of a file in a form. */
 export type FileContent = Blob | Uint8Array | Content.Content
@@ -42,8 +43,6 @@ const headOf = ({ filename, name, type }: Part): string => {
   const line = type === undefined ? "" : `Content-Type: ${typeOf(type)}\r\n`
   return `Content-Disposition: form-data; name=${quoted(withFormLines(name))}${file}\r\n${line}\r\n`
 }
-
-const isBlob = (content: unknown): content is Blob => typeof Blob !== "undefined" && content instanceof Blob
 
 /** Returns the content of a piece. Its Stream fails before the next piece, if it has not as many bytes as it says. */
 const contentOf = (piece: Uint8Array | Blob | Content.Content): Content.Content => {

@@ -13,6 +13,7 @@ import type { ErrorReader } from "../endpoint/CompiledEndpoint.js"
 import { errorReadersOf } from "../endpoint/readers.js"
 import { isStream } from "./annotations.js"
 import { essence } from "../http/mediaType.js"
+import { isFormData } from "../http/webBodies.js"
 
 /** A member of a union of bodies, with its encoding. */
 export interface Member {
@@ -75,10 +76,7 @@ export const schemaOf = (ast: AST.AST): Schema.Schema.AnyNoContext =>
   // `fromApi` accepts APIs whose schemas need no services.
   Schema.make<unknown, unknown, never>(ast)
 
-const formData: Schema.Schema<FormData> = Schema.declare(
-  (input): input is FormData => typeof FormData !== "undefined" && input instanceof FormData,
-  { description: "a FormData" }
-)
+const formData: Schema.Schema<FormData> = Schema.declare(isFormData, { description: "a FormData" })
 
 const codecOf = (kind: Member["kind"], schema: Schema.Schema.AnyNoContext): Codec => {
   switch (kind) {

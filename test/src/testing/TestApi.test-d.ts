@@ -1,8 +1,9 @@
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, type HttpClient } from "@effect/platform"
 import { describe, expectTypeOf, it } from "@effect/vitest"
-import { Context, Effect, type Layer, Redacted, Schema, type Stream } from "effect"
+import { Context, Effect, type Layer, Redacted, Schema, Stream } from "effect"
 import { Authoriser, Body, Endpoint, Operation } from "effect-herald"
 import { fromApi } from "effect-herald/http-api"
+import { EventStream } from "effect-herald/streams"
 import { type Calls, TestApi } from "effect-herald/testing"
 
 class Shop extends Authoriser.Tag("test-d/Shop")<Shop>() {}
@@ -73,6 +74,12 @@ describe("the handler of an operation", () => {
     TestApi.handle(getItem, () => Effect.succeed(TestApi.reply({ price: 1 }, { headers: { etag: '"1"' } })))
     TestApi.handle(getItem, () => Effect.succeed(TestApi.response(409)))
     TestApi.handle(shop.items.add, () => new Missing({ id: 1 }))
+    const watch = Operation.make(Shop, () =>
+      Endpoint.get("/prices", { success: EventStream.body({ price: Schema.Date }) })
+    )
+    TestApi.handle(watch, () => Effect.succeed(Stream.make({ type: "price", id: "1", data: new Date(0) } as const)))
+    // @ts-expect-error The Stream is one of events, and not of their bytes.
+    TestApi.handle(watch, () => Effect.succeed(Stream.make(new Uint8Array())))
     // @ts-expect-error The price is a number.
     TestApi.handle(getItem, () => Effect.succeed({ price: "1" }))
     // @ts-expect-error The value of a reply is that of the endpoint, too.

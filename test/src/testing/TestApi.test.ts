@@ -1,8 +1,23 @@
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, HttpClient, HttpClientRequest } from "@effect/platform"
 import { assert, describe, expect, it } from "@effect/vitest"
-import { Cause, Context, Deferred, Effect, Exit, Fiber, Layer, Ref, Redacted, Schema, Stream, TestClock } from "effect"
+import {
+  Cause,
+  Context,
+  Deferred,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Option,
+  Ref,
+  Redacted,
+  Schema,
+  Stream,
+  TestClock
+} from "effect"
 import { Authoriser, Body, Credentials, Endpoint, Operation, RetryPolicy, Verbs } from "effect-herald"
 import { fromApi } from "effect-herald/http-api"
+import { EventStream, JsonLines, JsonSequence } from "effect-herald/streams"
 import { Calls, TestApi } from "effect-herald/testing"
 
 class Weather extends Authoriser.Tag("test/Weather")<Weather>() {}
@@ -318,6 +333,58 @@ describe("bodies", () => {
       ),
       Effect.provide(api)
     )
+  )
+
+  it.effect("that are Streams of values are encoded by their schemas", () =>
+    Effect.gen(function* () {
+      const Reading = Schema.Struct({ at: Schema.Date, note: Schema.optional(Schema.String) })
+      const readings = [{ at: new Date(0), note: "one\ntwo" }, { at: new Date(1) }]
+      for (const body of [JsonLines.body(Reading), JsonSequence.body(Reading)]) {
+        const list = Operation.make(Weather, () => Endpoint.get("/readings", { success: body }))
+        const handler = TestApi.handle(list, () => Effect.succeed(Stream.fromIterable(readings)))
+        const read = Stream.runCollect(Stream.unwrap(list())).pipe(Effect.provide(TestApi.layer(handler)))
+        expect([...(yield* read)]).toEqual(readings)
+      }
+      const watch = Operation.make(Weather, () =>
+        Endpoint.get("/watch", {
+          success: EventStream.body({
+            reading: Reading,
+            text: EventStream.text(),
+            size: EventStream.text(Schema.NumberFromString)
+          })
+        })
+      )
+      const events = [
+        { type: "reading", id: "1", data: readings[0]! },
+        { type: "text", id: "", data: "one\n\n two\u2028three\n" },
+        { type: "text", id: "2", data: "" },
+        { type: "size", id: "2", data: 7 }
+      ] as const
+      const handler = TestApi.handle(watch, () => Effect.succeed(Stream.fromIterable(events)))
+      const read = Stream.runCollect(Stream.unwrap(watch())).pipe(Effect.provide(TestApi.layer(handler)))
+      expect([...(yield* read)]).toEqual(events)
+      const followed = Stream.runCollect(Stream.take(EventStream.follow(watch)(), 4)).pipe(
+        Effect.provide(TestApi.layer(handler))
+      )
+      expect([...(yield* followed)]).toEqual(events)
+    }).pipe(Effect.provide(api))
+  )
+
+  it.effect("that are Streams with a value that does not match are a defect", () =>
+    Effect.gen(function* () {
+      const list = Operation.make(Weather, () =>
+        Endpoint.get("/readings", { success: JsonLines.body(Schema.Struct({ celsius: Schema.Number })) })
+      )
+      // The cast is the mistake of a test in JavaScript.
+      const handler = TestApi.handle(list, () => Effect.succeed(Stream.make({ celsius: "warm" } as never)))
+      const exit = yield* Effect.exit(
+        Stream.runDrain(Stream.unwrap(list())).pipe(Effect.provide(TestApi.layer(handler)))
+      )
+      assert(Exit.isFailure(exit))
+      expect(Option.getOrThrow(Cause.dieOption(exit.cause))).toMatchObject({
+        message: "a value of the Stream can't be encoded: celsius: should be a number, and is string"
+      })
+    }).pipe(Effect.provide(api))
   )
 
   it.effect("whose Stream fails are the failure of the request", () =>

@@ -61,7 +61,7 @@ describe("contract", () => {
         ["streamThings", "success"]
       ])
       expect(report.decoded[3]?.value).toEqual(new NoSuchThing({ name: "a" }))
-      const [bytes] = report.decoded[5]?.value as ReadonlyArray<Uint8Array>
+      const [bytes] = report.decoded[5]!.value as ReadonlyArray<Uint8Array>
       expect(new TextDecoder().decode(bytes)).toBe("[1]")
     })
   )

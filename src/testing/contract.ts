@@ -20,7 +20,7 @@ import { closest } from "../internal/parseIssues.js"
 import { textOf } from "../RawResponse.js"
 import { bytesOfBody } from "../internal/testing/content.js"
 import { matcher, specificity } from "../internal/testing/route.js"
-import { responseOf } from "../internal/testing/replayResponse.js"
+import { responseOf } from "../internal/testing/memoryResponse.js"
 import { parse } from "../internal/http/json.js"
 import type { Exchange } from "./Exchange.js"
 

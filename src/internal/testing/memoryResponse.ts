@@ -9,8 +9,10 @@ import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import type { Failure, Response as Recorded } from "../../testing/Exchange.js"
 import { decodeUtf8 } from "../http/charset.js"
 import { readChunks } from "../http/readBody.js"
+import { bytesOfBody } from "./content.js"
 
 /** The head of a response, and its body as a Stream. */
 export interface ResponseParts {
@@ -120,4 +122,21 @@ export class MemoryResponse extends Inspectable.Class implements HttpClientRespo
       ? cause
       : new ResponseError({ request: this.request, response: this, reason: "Decode", cause })
   }
+}
+
+/** The error of a transport with this code. */
+export const toCause = ({ code, syscall }: Failure): unknown =>
+  Object.assign(new Error(code), code === "unknown" ? {} : { code }, syscall === undefined ? {} : { syscall })
+
+/** Makes the response to a request from a recorded one. */
+export const responseOf = (request: HttpClientRequest, { body, cut, headers, status }: Recorded): MemoryResponse => {
+  const bytes = bytesOfBody(body)
+  const hasLength = cut === undefined && request.method !== "HEAD" && status >= 200 && status !== 204 && status !== 304
+  const content = bytes.length === 0 ? Stream.empty : Stream.make(bytes)
+  const end = cut === undefined ? Stream.empty : cut.code === "interrupted" ? Stream.never : Stream.fail(toCause(cut))
+  return new MemoryResponse(request, {
+    status,
+    headers: hasLength ? { ...headers, "content-length": String(bytes.length) } : headers,
+    body: Stream.concat(content, end)
+  })
 }

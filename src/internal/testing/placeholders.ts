@@ -24,7 +24,7 @@ export interface Placeholders {
    * Replaces the secrets of at least this length in a text. Returns undefined if a secret remains: its place in the text is not certain.
    */
   readonly replace: (text: string, shortest?: number) => string | undefined
-  /** Reports whether a text contains a secret, in any spelling. */
+  /** Reports whether a text contains a secret, in any spelling, also across the ends of lines. */
   readonly reveals: (text: string) => boolean
 }
 
@@ -79,6 +79,12 @@ const alignedBase64 = (secret: string, offset: number): string => {
 /** The length from which a secret within a larger base64 is searched for, in characters of base64. */
 const shortestAligned = 8
 
+/** The length from which a secret is searched for across the ends of lines, in characters. */
+const shortestSplit = 8
+
+/** Joins the lines of a text, also those of quoted-printable (RFC 2045, 6.7), folded headers and indented base64. */
+const joinLines = (text: string): string => text.replace(/=?\r?\n[ \t]*/g, "")
+
 const urlAlphabet = (text: string): string => text.replaceAll("+", "-").replaceAll("/", "_")
 
 /** Replaces each occurrence of base64, with the characters of base64 around it, of which it may be a part. */
@@ -125,8 +131,12 @@ const spellingsOf = (secret: string): ReadonlyArray<Spelling> => {
   ]
 }
 
-/** Makes placeholders for the secrets that are added. */
-export const makePlaceholders = (): Placeholders => {
+/**
+ * Makes placeholders for the secrets that are added.
+ *
+ * - `show`: the placeholder with a number. Default: `redacted-1`, `redacted-2` and so on
+ */
+export const makePlaceholders = (show = (number: number): string => `redacted-${number}`): Placeholders => {
   const numbers = new Map<string, number>()
   const secrets = new Set<string>()
   let spellings: ReadonlyArray<Spelling> | undefined
@@ -135,12 +145,21 @@ export const makePlaceholders = (): Placeholders => {
       // A secret that contains another one is replaced whole.
       .sort((one, other) => other.length - one.length)
       .flatMap(spellingsOf))
+  /** Reports whether the ends of lines split a secret in a canonical text. */
+  const isSplit = (canonicalText: string): boolean => {
+    if (!canonicalText.includes("\n")) return false
+    const joined = joinLines(canonicalText)
+    return all().some(({ canonicalText: searched }) => {
+      const secret = joinLines(searched)
+      return secret.length >= shortestSplit && joined.includes(secret)
+    })
+  }
   const of = (secret: string): string => {
     if (isPlaceholder(secret)) return secret
     const key = canonical(secret)
     const number = numbers.get(key) ?? numbers.size + 1
     numbers.set(key, number)
-    return `redacted-${number}`
+    return show(number)
   }
   return {
     add: (secret) => {
@@ -166,12 +185,14 @@ export const makePlaceholders = (): Placeholders => {
         }
         if (canonicalText.includes(searched)) return undefined
       }
-      return current
+      return isSplit(canonicalText) ? undefined : current
     },
     reveals: (text) => {
       const canonicalText = canonical(text)
-      return all().some(
-        ({ canonicalText: searched, text: plain }) => canonicalText.includes(searched) || text.includes(plain)
+      return (
+        all().some(
+          ({ canonicalText: searched, text: plain }) => canonicalText.includes(searched) || text.includes(plain)
+        ) || isSplit(canonicalText)
       )
     }
   }

@@ -1,15 +1,12 @@
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
-import { canonical } from "../http/canonicalText.js"
 import { isCredentialHeader, secretsOf } from "../call/secrets.js"
 import { parseJson } from "../parseJson.js"
 import { stringify } from "../http/json.js"
 import { isFormType, isJsonType } from "../http/mediaType.js"
+import { makePlaceholders } from "./placeholders.js"
 
 /** Stands for a secret. */
 export const redacted = "<redacted>"
-
-/** The length from which a secret is searched for within texts, in characters. A shorter one is found as a whole value only. */
-const shortest = 4
 
 /** Replaces the secrets of a request. */
 export interface Redactor {
@@ -20,21 +17,6 @@ export interface Redactor {
   readonly body: (text: string, contentType: string) => string
   readonly headers: (headers: HttpClientRequest["headers"]) => Readonly<Record<string, string>>
   readonly url: (url: URL) => string
-}
-
-const base64 = (text: string): string => {
-  let binary = ""
-  for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte)
-  return btoa(binary).replace(/=+$/, "")
-}
-
-/** The spellings of a secret that are replaced where they stand. */
-const spellingsOf = (secret: string): ReadonlyArray<string> => {
-  const json = JSON.stringify(secret).slice(1, -1)
-  const form = new URLSearchParams({ a: secret }).toString().slice(2)
-  const plain = base64(secret)
-  const url = plain.replaceAll("+", "-").replaceAll("/", "_")
-  return [secret, json, form, encodeURIComponent(secret), ...(plain.length >= shortest ? [plain, url] : [])]
 }
 
 /** Schemes of authentication (RFC 9110, 16.4.1), which are no secrets. */
@@ -48,20 +30,10 @@ const scheme = /^(?:Basic|Bearer|Digest|DPoP|HOBA|Mutual|Negotiate|OAuth|Private
  */
 export const makeRedactor = (input: unknown, plain: HttpClientRequest, authorized: HttpClientRequest): Redactor => {
   const secrets = secretsOf(input, plain, authorized).filter((secret) => secret !== "")
-  const long = secrets.filter((secret) => secret.length >= shortest)
-  // A longer spelling may contain a shorter one.
-  const spellings = [...new Set(long.flatMap(spellingsOf))].sort((a, b) => b.length - a.length)
-  const canonicals = long.flatMap((secret) => [secret, base64(secret)]).map(canonical)
+  const placeholders = makePlaceholders(() => redacted)
+  for (const secret of secrets) placeholders.add(secret)
 
-  const value = (text: string): string => {
-    if (secrets.length === 0) return text
-    if (secrets.includes(text)) return redacted
-    let clean = text
-    for (const spelling of spellings) clean = clean.replaceAll(spelling, redacted)
-    // A spelling that is not replaced in its place.
-    const rest = canonical(clean.replaceAll(redacted, " "))
-    return canonicals.some((secret) => secret !== "" && rest.includes(secret)) ? redacted : clean
-  }
+  const value = (text: string): string => (secrets.includes(text) ? redacted : (placeholders.replace(text) ?? redacted))
   const json = (one: unknown): unknown => {
     if (typeof one === "string") return value(one)
     if (Array.isArray(one)) return one.map(json)

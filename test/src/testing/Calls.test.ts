@@ -38,6 +38,19 @@ const vault = Vault.layer({
 const calls = <A>(use: (calls: Calls.CallsService) => A) => Effect.map(Calls.Calls, use)
 
 describe("requests", () => {
+  it.effect("have no secret in base64 with other text, nor one that the ends of lines split", () =>
+    Effect.gen(function* () {
+      const secret = "a secret of some length"
+      const message = Buffer.from(`to: ${secret}.`).toString("base64")
+      yield* post("/things", {
+        query: { secret: Redacted.make(secret) },
+        json: { message, lines: `to: ${secret.slice(0, 9)}\n${secret.slice(9)}`, kept: "to: you" }
+      })
+      const [request] = yield* Effect.flatten(calls(({ requests }) => requests()))
+      expect(request?.json).toEqual({ message: "<redacted>", lines: "<redacted>", kept: "to: you" })
+    }).pipe(Effect.provide(ok), Effect.provide(vault))
+  )
+
   it.effect("have `<redacted>` in place of credentials and of secrets of the input", () =>
     Effect.gen(function* () {
       const password = Redacted.make("p&ss wörd")

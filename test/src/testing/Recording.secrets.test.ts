@@ -185,6 +185,46 @@ describe("a recording has no spelling of", () => {
   )
 })
 
+describe("a secret that the ends of lines split", () => {
+  const key = "key-of-the-caller-0123456789"
+  const wrap = (text: string, end: string) => text.replace(/.{20}/g, `$&${end}`)
+  const inBase64 = (text: string) => Buffer.from(text).toString("base64")
+  const texts: Readonly<Record<string, string>> = {
+    plain: wrap(`the key: ${key}`, "\n"),
+    "quoted-printable": wrap(`the key: ${key}`, "=\r\n"),
+    "base64 of a message": wrap(inBase64(`the key: ${key}.`), "\r\n  ")
+  }
+
+  it.effect.each(
+    Object.entries(texts).flatMap(
+      ([name, text]) =>
+        [
+          [name, "text/plain", text],
+          [name, "application/json", JSON.stringify({ text })]
+        ] as const
+    )
+  )("is not in the recording: %s, %s", ([, type, body]) =>
+    Effect.gen(function* () {
+      const { exit, text } = yield* fileOf(
+        Verbs.make(Vault)
+          .get("/mail")
+          .pipe(
+            Effect.provide(
+              Vault.layer({ baseUrl: "https://vault.example", credentials: Credentials.bearer(Redacted.make(key)) })
+            )
+          ),
+        responding(() => new Response(body, { headers: { "content-type": type } }))
+      )
+      expect(exit._tag).toBe("Success")
+      const [exchange] = yield* Exchange.parse(text)
+      const received = JSON.stringify(exchange)
+      expect(received).toContain("redacted-1")
+      expect(received).not.toContain(wrap(inBase64("the key"), "").slice(0, 8))
+      expect(received).not.toContain("0123456789")
+    })
+  )
+})
+
 describe("a secret within a body that is not text", () => {
   it.effect("is refused, and nothing is saved", () =>
     Effect.gen(function* () {

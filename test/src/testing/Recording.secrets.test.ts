@@ -111,8 +111,10 @@ describe("a recording has no spelling of", () => {
         spell: spelling,
         kind: fc.constantFrom("bearer", "basic", "header", "query", "cookie")
       }),
-      ({ kind, one, other, spell }) =>
+      ({ kind, one: generated, other, spell }) =>
         Effect.gen(function* () {
+          // A cookie can't have the others (RFC 6265, 4.1.1).
+          const one = kind === "cookie" ? generated.replace(/[^!#-+\--:<-[\]-~]/g, "_") : generated
           const user = other.replaceAll(":", "")
           const credentials = {
             bearer: Credentials.bearer(Redacted.make(one)),

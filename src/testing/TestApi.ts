@@ -434,7 +434,7 @@ export const withFaults: {
  * one client: each takes the requests below the base URL of its API.
  *
  * A request that no handler takes is a defect, `UnhandledRequest`, which names the request and the nearest handler: no retry and no error
- * handler of the program hides it.
+ * handler of the program hides it, unless that handles defects, too, as `Effect.catchAllCause` does.
  *
  * @example
  * ```ts

@@ -24,6 +24,12 @@ import type { Disconnected, FollowOptions } from "./followOptions.js"
 /** The wait before the first reconnection, in milliseconds, if the server asks for none. */
 const firstWait = 1000
 
+/**
+ * The shortest wait, in milliseconds, that is doubled from the second reconnection on: a server that asks for no wait, and ends each
+ * response without an event, is not asked again and again.
+ */
+const shortestWait = 10
+
 /** The longest wait of the default schedule, in milliseconds, unless the server asks for a longer one. */
 const longestWait = 30_000
 
@@ -38,7 +44,8 @@ const standardSchedule = (): Schedule.Schedule<unknown, Disconnected<unknown>> =
   Schedule.identity<Disconnected<unknown>>().pipe(
     Schedule.addDelayEffect(({ number, retry }) =>
       Effect.map(Random.nextRange(1, 1.5), (factor) => {
-        const first = retry === undefined ? firstWait : Duration.toMillis(retry)
+        const asked = retry === undefined ? firstWait : Duration.toMillis(retry)
+        const first = number === 1 ? asked : Math.max(asked, shortestWait)
         return Duration.millis(factor * Math.min(Math.max(first, longestWait), first * 2 ** (number - 1)))
       })
     )

@@ -365,6 +365,16 @@ describe("follow", () => {
     })
   )
 
+  it.effect("has growing waits if the server asks for none and sends no event", () =>
+    Effect.gen(function* () {
+      const { run, waits } = following([...Array.from({ length: 5 }, () => part("retry: 0\n\n")), status(204)])
+      yield* run
+      const [first, ...others] = waits()
+      expect(first).toBe(0)
+      for (const [index, least] of [20, 40, 80, 160].entries()) expect(others[index]).toBeGreaterThanOrEqual(least)
+    })
+  )
+
   it.effect("ends as the last connection did when its schedule ends", () =>
     Effect.gen(function* () {
       const schedule = Schedule.intersect(Schedule.spaced("1 second"), Schedule.recurs(2))

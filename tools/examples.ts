@@ -7,6 +7,7 @@
 import { spawnSync } from "node:child_process"
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { pages } from "./pages.js"
 
 const documented = ["src", "schemas", "services"]
 const output = ".examples"
@@ -46,12 +47,6 @@ const modules = documented.flatMap((folder) =>
     .sort()
 )
 const inDocstrings = modules.flatMap((path) => blocksOf(path, /^\s*\* ?/))
-const pages = [
-  "README.md",
-  ...readdirSync("docs")
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => join("docs", name))
-]
 const inPages = pages.flatMap((path) => blocksOf(path, /^\s*/))
 const blocks = [...inDocstrings, ...inPages]
 if (inDocstrings.length === 0)

@@ -1,5 +1,5 @@
 /**
- * Completes package-lock.json. With `--check`, only checks whether it is complete.
+ * Completes the lock files. With `--check`, only checks whether they are complete.
  *
  * Compilers and linters have an optional package for each platform, and a lock file has an entry for each of these. If the registry
  * lacks the packages of other platforms, npm writes a lock file without their entries, and `npm ci` refuses it (npm 11: "Missing: ...
@@ -23,15 +23,14 @@ interface Entry {
   readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
-const path = "package-lock.json"
-const before = readFileSync(path, "utf8")
-const lock = JSON.parse(before) as { packages: Record<string, Entry> }
+/** The documentation site has a lock file of its own, so that its packages are not installed with the library's. */
+const paths = ["package-lock.json", "docs/package-lock.json"]
 
 const platform =
   /(?<os>aix|android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|win32)-(?<cpu>[a-z\d]+)(?:-(?<abi>[a-z]+))?$/
 
 /** Makes an entry. The fields are in npm's order, so that npm does not rewrite the file. */
-const entryOf = (name: string, version: string, dev: boolean): Entry => {
+const entryOf = (path: string, name: string, version: string, dev: boolean): Entry => {
   const { abi, cpu, os } = platform.exec(name)?.groups ?? {}
   if (os === undefined || cpu === undefined)
     throw new Error(`${name} is not in ${path}, and its name does not contain a platform`)
@@ -46,31 +45,37 @@ const entryOf = (name: string, version: string, dev: boolean): Entry => {
   }
 }
 
-const packages = Object.entries(lock.packages)
-const present = new Set(packages.map(([location]) => location.slice(location.lastIndexOf("node_modules/") + 13)))
-const missing = packages.flatMap(([, { dev = false, optionalDependencies = {} }]) =>
-  Object.entries(optionalDependencies)
-    .filter(([name]) => !present.has(name))
-    .map(([name, version]): [string, Entry] => {
-      if (!/^\d/.test(version)) throw new Error(`${name} is not in ${path}, and its version ${version} is not pinned`)
-      return [`node_modules/${name}`, entryOf(name, version, dev)]
-    })
-)
-lock.packages = Object.fromEntries(
-  [...packages, ...missing]
-    .map(([location, { resolved, ...entry }]): [string, Entry] => [
-      location,
-      entry.link === true && resolved !== undefined ? { resolved, ...entry } : entry
-    ])
-    .sort(([a], [b]) => a.localeCompare(b, "en"))
-)
+const complete = (path: string) => {
+  const before = readFileSync(path, "utf8")
+  const lock = JSON.parse(before) as { packages: Record<string, Entry> }
+  const packages = Object.entries(lock.packages)
+  const present = new Set(packages.map(([location]) => location.slice(location.lastIndexOf("node_modules/") + 13)))
+  const missing = packages.flatMap(([, { dev = false, optionalDependencies = {} }]) =>
+    Object.entries(optionalDependencies)
+      .filter(([name]) => !present.has(name))
+      .map(([name, version]): [string, Entry] => {
+        if (!/^\d/.test(version)) throw new Error(`${name} is not in ${path}, and its version ${version} is not pinned`)
+        return [`node_modules/${name}`, entryOf(path, name, version, dev)]
+      })
+  )
+  lock.packages = Object.fromEntries(
+    [...packages, ...missing]
+      .map(([location, { resolved, ...entry }]): [string, Entry] => [
+        location,
+        entry.link === true && resolved !== undefined ? { resolved, ...entry } : entry
+      ])
+      .sort(([a], [b]) => a.localeCompare(b, "en"))
+  )
 
-const after = `${JSON.stringify(lock, null, 2)}\n`
-if (after === before) console.log(`${path} is complete`)
-else if (process.argv.includes("--check")) {
-  console.error(`${path} is not complete: run \`npm run lock\``)
-  process.exitCode = 1
-} else {
-  writeFileSync(path, after)
-  console.log(`${path}: ${missing.length} entries added`)
+  const after = `${JSON.stringify(lock, null, 2)}\n`
+  if (after === before) console.log(`${path} is complete`)
+  else if (process.argv.includes("--check")) {
+    console.error(`${path} is not complete: run \`npm run lock\``)
+    process.exitCode = 1
+  } else {
+    writeFileSync(path, after)
+    console.log(`${path}: ${missing.length} entries added`)
+  }
 }
+
+paths.forEach(complete)

@@ -6,7 +6,7 @@ import type { Bench, Figures, Rows } from "./bench.js"
 const pathOf = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
 /** The page with the tables of benchmarks. */
-const page = "docs/performance.md"
+const page = "docs/guides/performance.md"
 
 /** A table in Markdown, with columns of equal width. */
 export const markdown = (rows: Rows): string => {

@@ -1,4 +1,4 @@
-/** The exit codes of the command. `docs/command-line.md` lists them for users. */
+/** The exit codes of the command. `docs/guides/command-line.md` lists them for users. */
 export const exitCodes = {
   ok: 0,
   /** A check found a difference, or a failure has no code of its own, such as that of a file. */

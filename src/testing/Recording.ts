@@ -28,7 +28,7 @@ export { ReplayError } from "../internal/testing/replay.js"
 export interface Options {
   /**
    * Names of headers, query parameters and fields of JSON and forms that hold secrets, besides those that are known: see
-   * `docs/record-and-replay.md`. `Redacted` inputs of operations and credentials are known without names.
+   * `docs/guides/record-and-replay.md`. `Redacted` inputs of operations and credentials are known without names.
    */
   readonly secrets?: Names | undefined
   /** Names of headers that are left out of recordings, besides those that are known. */

@@ -13,7 +13,6 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
     items: [
       {
         text: "An API of your own",
-        collapsed: false,
         items: [
           page("Endpoints and operations", "/guides/own-api"),
           page("Verbs", "/guides/verbs"),
@@ -23,22 +22,18 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
       },
       {
         text: "Errors, retries and limits",
-        collapsed: false,
         items: [page("Errors", "/guides/errors"), page("Retries, deadlines, rate limits", "/guides/retries")]
       },
       {
         text: "Lists and caches",
-        collapsed: false,
         items: [page("Lists", "/guides/lists"), page("The response cache", "/guides/cache")]
       },
       {
         text: "Credentials",
-        collapsed: false,
         items: [page("Credentials", "/guides/credentials"), page("OAuth servers", "/guides/oauth-servers")]
       },
       {
         text: "Files, streams and jobs",
-        collapsed: false,
         items: [
           page("Uploads", "/guides/uploads"),
           page("Downloads", "/guides/downloads"),
@@ -50,12 +45,10 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
       },
       {
         text: "Testing",
-        collapsed: false,
         items: [page("Tests", "/guides/testing"), page("Record and replay", "/guides/record-and-replay")]
       },
       {
         text: "Operation",
-        collapsed: false,
         items: [
           page("Observability", "/guides/observability"),
           page("Logs that arrive", "/guides/logs"),
@@ -66,7 +59,6 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
       },
       {
         text: "Specifications",
-        collapsed: false,
         items: [page("OpenAPI documents", "/guides/specifications"), page("The command line", "/guides/command-line")]
       }
     ]

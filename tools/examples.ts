@@ -2,7 +2,8 @@
  * Type-checks every example that a reader may copy: the `ts` blocks in docstrings, in README.md and in docs/. No block is exempt.
  *
  * Each block becomes a module under `.examples/`. It is at the same line and column as in its source, so that only the file name in
- * the compiler's messages has to be replaced.
+ * the compiler's messages has to be replaced. A block of a page that begins with its file name, such as `// weather.ts`, becomes a
+ * module of this name, which other blocks of the folder's pages can import.
  */
 import { spawnSync } from "node:child_process"
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -53,12 +54,16 @@ if (inDocstrings.length === 0)
   throw new Error("no example was found in a docstring: the paths of this tool may be wrong")
 
 rmSync(output, { recursive: true, force: true })
-const files = blocks.map(({ line, source, text }) => {
-  const file = `${source}.${line}.ts`
+/** The source of each module. */
+const sources = new Map<string, string>()
+for (const { line, source, text } of blocks) {
+  const name = /^\n*\/\/ (\S+\.ts)\n/.exec(text)?.[1]
+  const file = name === undefined ? `${source}.${line}.ts` : join(dirname(source), name)
+  if (sources.has(file)) throw new Error(`${source}:${line}: ${sources.get(file)} has a block with this file name, too`)
+  sources.set(file, source)
   mkdirSync(dirname(join(output, file)), { recursive: true })
   writeFileSync(join(output, file), `${text}\n`)
-  return file
-})
+}
 writeFileSync(
   join(output, "tsconfig.json"),
   JSON.stringify({
@@ -66,12 +71,17 @@ writeFileSync(
     // Examples may declare names that they do not use, and may have no import or export.
     compilerOptions: { noUnusedLocals: false, noUnusedParameters: false, moduleDetection: "force" },
     include: [],
-    files
+    files: [...sources.keys()]
   })
 )
 
 const { error, status, stdout } = spawnSync("tsc", ["-p", output, "--pretty", "false"], { encoding: "utf8" })
 if (error !== undefined) throw error
-process.stdout.write(stdout.replace(/^\.examples\/(.+\.(?:ts|md))\.\d+\.ts\((\d+),(\d+)\)/gm, "$1:$2:$3"))
+process.stdout.write(
+  stdout.replace(
+    /^\.examples\/(.+?)\((\d+),(\d+)\)/gm,
+    (_, file, line, column) => `${sources.get(file)}:${line}:${column}`
+  )
+)
 console.log(`${blocks.length} examples: ${inDocstrings.length} in docstrings, ${inPages.length} in README.md and docs/`)
 process.exitCode = status === 0 ? 0 : 1

@@ -1,18 +1,53 @@
-import { defineConfig } from "vitepress"
+import { existsSync, readFileSync } from "node:fs"
+import { type DefaultTheme, defineConfig } from "vitepress"
+import { checkSidebar, linksOf } from "./pages.js"
 import { sidebar } from "./sidebar.js"
+import { examples, linkTo, repositoryLinks } from "./sourcePages.js"
+
+checkSidebar(sidebar)
+
+/** The path under which the site is served: it begins and ends with a slash. */
+const base = process.env["DOCS_BASE"] ?? "/"
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  readonly version: string
+}
+
+/** The sidebar of the generated pages; undefined as long as they are not generated. */
+const reference = (() => {
+  const path = new URL("../reference/typedoc-sidebar.json", import.meta.url)
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Array<DefaultTheme.SidebarItem>) : undefined
+})()
+
+/** One entry for each section of the sidebar: its first page. */
+const nav: Array<DefaultTheme.NavItemWithLink> = [
+  ...sidebar.map(({ items = [], text = "" }) => {
+    const link = linksOf(items)[0] ?? "/"
+    return { text, link, activeMatch: `^${link.slice(0, link.lastIndexOf("/") + 1)}` }
+  }),
+  ...(reference === undefined ? [] : [{ text: "Reference", link: "/reference/", activeMatch: "^/reference/" }])
+]
+
+const programs: DefaultTheme.SidebarItem = {
+  text: "Example programs",
+  collapsed: true,
+  items: examples.map((file) => ({ text: file.replace(/^examples\/|\.ts$/g, ""), link: linkTo(file) }))
+}
 
 export default defineConfig({
   title: "effect-herald",
   description: "A functional client library for HTTP APIs, in TypeScript on Effect.",
   lang: "en",
+  base,
   cleanUrls: true,
+  lastUpdated: false,
+  head: [["link", { rel: "icon", type: "image/svg+xml", href: `${base}logo.svg` }]],
+  markdown: { config: repositoryLinks },
   themeConfig: {
-    nav: [
-      { text: "Start", link: "/start/" },
-      { text: "Guides", link: "/guides/own-api" },
-      { text: "APIs", link: "/apis/polympics" }
-    ],
-    sidebar,
+    logo: { src: "/logo.svg", alt: "" },
+    siteTitle: `effect-herald <small>${version}</small>`,
+    nav,
+    sidebar: { "/": [...sidebar, programs], ...(reference === undefined ? {} : { "/reference/": reference }) },
     outline: [2, 3],
     search: { provider: "local" }
   }

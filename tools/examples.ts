@@ -3,7 +3,8 @@
  * block with a block without a language right after it is a program and its output: it is run, and has to print this.
  *
  * Each block becomes a module under `.examples/`. It is at the same line and column as in its source, so that only the file name in
- * the compiler's messages has to be replaced.
+ * the compiler's messages has to be replaced. A block of a page that begins with its file name, such as `// weather.ts`, becomes a
+ * module of this name, which other blocks of the folder's pages can import.
  */
 import { spawnSync } from "node:child_process"
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -65,13 +66,21 @@ if (inDocstrings.length === 0)
   throw new Error("no example was found in a docstring: the paths of this tool may be wrong")
 
 rmSync(output, { recursive: true, force: true })
-const fileOf = ({ line, source }: Block) => `${source}.${line}.ts`
-const files = blocks.map((block) => {
+/** The blocks by the files of their modules. */
+const blockOf = new Map<string, Block>()
+const fileOf = ({ line, source, text }: Block): string => {
+  const name = /^\n*\/\/ (\S+\.ts)\n/.exec(text)?.[1]
+  return name === undefined ? `${source}.${line}.ts` : join(dirname(source), name)
+}
+for (const block of blocks) {
   const file = fileOf(block)
+  const other = blockOf.get(file)
+  if (other !== undefined)
+    throw new Error(`${block.source}:${block.line}: the block at ${other.source}:${other.line} has this file name, too`)
+  blockOf.set(file, block)
   mkdirSync(dirname(join(output, file)), { recursive: true })
   writeFileSync(join(output, file), `${block.text}\n`)
-  return file
-})
+}
 writeFileSync(
   join(output, "tsconfig.json"),
   JSON.stringify({
@@ -79,13 +88,18 @@ writeFileSync(
     // Examples may declare names that they do not use, and may have no import or export.
     compilerOptions: { noUnusedLocals: false, noUnusedParameters: false, moduleDetection: "force" },
     include: [],
-    files
+    files: [...blockOf.keys()]
   })
 )
 
 const { error, status, stdout } = spawnSync("tsc", ["-p", output, "--pretty", "false"], { encoding: "utf8" })
 if (error !== undefined) throw error
-process.stdout.write(stdout.replace(/^\.examples\/(.+\.(?:ts|md))\.\d+\.ts\((\d+),(\d+)\)/gm, "$1:$2:$3"))
+process.stdout.write(
+  stdout.replace(
+    /^\.examples\/(.+?)\((\d+),(\d+)\)/gm,
+    (_, file, line, column) => `${blockOf.get(file)?.source}:${line}:${column}`
+  )
+)
 console.log(`${blocks.length} examples: ${inDocstrings.length} in docstrings, ${inPages.length} in README.md and docs/`)
 
 /** Runs a program, and compares what it prints. The empty lines at the end do not count. */

@@ -17,7 +17,6 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
     items: [
       {
         text: "An API of your own",
-        collapsed: false,
         items: [
           page("Endpoints and operations", "/guides/own-api"),
           page("Parameters and headers", "/guides/parameters"),
@@ -31,7 +30,6 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
       },
       {
         text: "Errors, retries and limits",
-        collapsed: true,
         items: [
           page("Errors", "/guides/errors"),
           page("Declared errors", "/guides/declared-errors"),
@@ -40,12 +38,10 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
       },
       {
         text: "Pagination and caching",
-        collapsed: true,
         items: [page("Lists", "/guides/lists"), page("The response cache", "/guides/cache")]
       },
       {
         text: "Credentials and OAuth",
-        collapsed: true,
         items: [
           page("Credentials", "/guides/credentials"),
           page("OAuth 2.0", "/guides/oauth"),
@@ -57,7 +53,6 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
       },
       {
         text: "Files, streams and jobs",
-        collapsed: true,
         items: [
           page("Uploads", "/guides/uploads"),
           page("Downloads", "/guides/downloads"),
@@ -69,7 +64,6 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
       },
       {
         text: "Testing",
-        collapsed: true,
         items: [
           page("Testing", "/guides/testing"),
           page("Faults", "/guides/faults"),
@@ -79,16 +73,15 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
       },
       {
         text: "Observability and logs",
-        collapsed: true,
         items: [
           page("Observability", "/guides/observability"),
+          page("Timelines", "/guides/timelines"),
           page("Logs that arrive", "/guides/logs"),
           page("Delivery of logs", "/guides/log-delivery")
         ]
       },
       {
         text: "Specifications and the command line",
-        collapsed: true,
         items: [
           page("OpenAPI documents", "/guides/specifications"),
           page("Requests", "/guides/specification-requests"),
@@ -103,7 +96,6 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
       },
       {
         text: "Performance",
-        collapsed: true,
         items: [
           page("Performance", "/guides/performance"),
           page("Sizes and time to load", "/guides/sizes"),

@@ -112,5 +112,23 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
       page("The site API", "/apis/site"),
       page("Operations of the site API", "/apis/site-operations")
     ]
+  },
+  {
+    text: "Concepts",
+    items: [
+      page("The life of a request", "/concepts/life-of-a-request"),
+      page("What may be sent twice", "/concepts/what-may-be-sent-twice"),
+      page("Where secrets can't go", "/concepts/secrets"),
+      page("Layers", "/concepts/layers"),
+      page("Four systems", "/concepts/four-systems")
+    ]
+  },
+  {
+    text: "Contributing",
+    items: [
+      page("Working on the library", "/contributing/"),
+      page("How it is built", "/contributing/architecture"),
+      page("The documentation", "/contributing/documentation")
+    ]
   }
 ]

@@ -74,5 +74,17 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
   {
     text: "APIs",
     items: [page("Polympics", "/apis/polympics"), page("Civis", "/apis/civis"), page("The site", "/apis/site")]
+  },
+  {
+    text: "Moving here",
+    items: [
+      page("Comparison", "/moving/"),
+      page("ky", "/moving/ky"),
+      page("axios", "/moving/axios"),
+      page("got", "/moving/got"),
+      page("openapi-fetch", "/moving/openapi-fetch"),
+      page("HttpApiClient", "/moving/http-api-client"),
+      page("Octokit", "/moving/octokit")
+    ]
   }
 ]

@@ -124,6 +124,18 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
     ]
   },
   {
+    text: "Moving here",
+    items: [
+      page("Comparison", "/moving/"),
+      page("ky", "/moving/ky"),
+      page("axios", "/moving/axios"),
+      page("got", "/moving/got"),
+      page("openapi-fetch", "/moving/openapi-fetch"),
+      page("HttpApiClient", "/moving/http-api-client"),
+      page("Octokit", "/moving/octokit")
+    ]
+  },
+  {
     text: "Contributing",
     items: [
       page("Working on the library", "/contributing/"),

@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import type * as Tracer from "effect/Tracer"
 import type { Attempt } from "../../Attempt.js"
 import type { AnyError } from "../../HeraldError.js"
+import type { Step } from "../../Timing.js"
 import type { CallInfo } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
 import * as Progress from "./Progress.js"
@@ -69,16 +70,50 @@ const recordFailure = (span: Tracer.Span, { clock }: CallInfo, attempt: Attempt)
     "herald.class": attempt.class,
     "herald.verdict": attempt.verdict,
     // In seconds.
-    ...(attempt.waited === undefined ? {} : { "herald.wait": Duration.toSeconds(attempt.waited) })
+    ...(attempt.waited === undefined ? {} : { "herald.wait": Duration.toSeconds(attempt.waited) }),
+    ...(attempt.retryAfter === undefined ? {} : { "herald.retry_after": Duration.toSeconds(attempt.retryAfter) }),
+    ...(attempt.waitReason === undefined ? {} : { "herald.wait.reason": attempt.waitReason })
   })
 }
 
-const recordOutcome = (span: Tracer.Span, { log, progress }: CallState, error: string | undefined): void => {
+/**
+ * Makes the function that records the steps that are not in every call as events: waits before attempts, attempts after a wait or a
+ * failure, redirects, and refreshes of credentials with the request that follows.
+ */
+const makeRecordStep = (span: Tracer.Span, { clock }: CallInfo, { log }: CallState): ((step: Step) => void) => {
+  let previous: Step | undefined
+  return (step) => {
+    const record = (name: string, attributes: Record<string, unknown> = {}) => {
+      // The clock of a span need not be that of milliseconds.
+      const age = Math.round((clock.unsafeCurrentTimeMillis() - step.at) * 1e6)
+      span.event(`herald.${name}`, clock.unsafeCurrentTimeNanos() - BigInt(age), attributes)
+    }
+    if (step._tag === "WaitStarted") record("wait.started", { "herald.wait.reason": step.reason })
+    else if (step._tag === "AttemptStarted" && previous !== undefined) {
+      record("attempt.started", { "http.request.resend_count": log.attempts().length })
+    } else if (step._tag === "RefreshStarted") record("credentials.rejected")
+    else if (step._tag === "RequestSent" && previous?._tag === "HeadReceived") {
+      record("request.redirected", {
+        "http.response.status_code": previous.status,
+        "herald.same_origin": step.sameOrigin
+      })
+    } else if (step._tag === "RequestSent" && previous?._tag === "RefreshStarted") record("request.resent")
+    previous = step
+  }
+}
+
+const recordOutcome = (
+  span: Tracer.Span,
+  { startedAt }: CallInfo,
+  { endsAt, log, progress }: CallState,
+  error: string | undefined
+): void => {
   const resends = log.attempts().filter(({ verdict }) => verdict === "retried").length
   const status = Progress.statusOf(progress)
   if (resends > 0) span.attribute("http.request.resend_count", resends)
   if (status !== undefined) span.attribute("http.response.status_code", status)
   if (error !== undefined) span.attribute("error.type", error)
+  if (endsAt !== undefined && endsAt !== Infinity) span.attribute("herald.deadline", (endsAt - startedAt) / 1000)
 }
 
 /**
@@ -98,13 +133,14 @@ export const withSpan = <A, R>(
           attributes: callAttributes(call)
         }),
         (span) => {
+          state.log.listenToSteps(makeRecordStep(span, call, state))
           state.log.listen((attempt) => Effect.sync(() => recordFailure(span, call, attempt)))
           return Effect.withParentSpan(Effect.suspend(run), span)
         },
         (span, exit) =>
           Effect.sync(() => {
             const error = errorType(exit, tagOf)
-            recordOutcome(span, state, error)
+            recordOutcome(span, call, state, error)
             if (span.status._tag === "Started") span.end(call.clock.unsafeCurrentTimeNanos(), Exit.asVoid(exit))
           })
       )

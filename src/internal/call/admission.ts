@@ -8,6 +8,7 @@ import type { CallState } from "./CallState.js"
 import { timeLeft } from "./deadline.js"
 import { errorContext, errorDetails } from "./errors.js"
 import { currentPolicy } from "./currentPolicy.js"
+import { measuredWait } from "./metrics.js"
 import { mayProbe, pauseLeft } from "./pauses.js"
 
 /** Makes the error of a call that would have to wait longer than it may. */
@@ -71,13 +72,17 @@ export const admission = (
         return state.probing ? wait : Effect.fail(pausedTooLong(call, state, Duration.millis(left)))
       }
       return Effect.flatMap(Random.nextRange(0, Math.min(left * spread, longest - left)), (extra) =>
-        Effect.zipRight(Effect.sleep(left + extra), wait)
+        Effect.zipRight(measuredWait(call, "pause", Effect.sleep(left + extra)), wait)
       )
     }
     if (limiter === undefined) return Effect.void
     const { identity, storeIdentity = Effect.succeed(identity) } = credentials
     return Effect.flatMap(storeIdentity, (identity) =>
-      limiter.acquire({ origin: baseUrl.origin, identity }, Duration.millis(Math.max(0, longestWait()))).pipe(
+      measuredWait(
+        call,
+        "limiter",
+        limiter.acquire({ origin: baseUrl.origin, identity }, Duration.millis(Math.max(0, longestWait())))
+      ).pipe(
         Effect.mapError(({ message, retryAfter }) => notSent(call, state, message, retryAfter)),
         // A pause may have begun while this call waited.
         Effect.flatMap(() => (!state.probing && pauseLeft(call) > 0 ? wait : Effect.void))

@@ -1,5 +1,6 @@
 import type * as Duration from "effect/Duration"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
+import type { WaitReason } from "./Timing.js"
 
 /**
  * Classifies a failed attempt by whether the server may have acted on the request (RFC 9110, 9.2.2). The class decides
@@ -69,4 +70,6 @@ export interface Attempt extends Omit<FailedAttempt, "headers"> {
   readonly verdict: Verdict
   /** The wait before the next attempt, if one followed. */
   readonly waited?: Duration.Duration | undefined
+  /** The reason for the length of this wait. */
+  readonly waitReason?: Exclude<WaitReason, "rate limiter"> | undefined
 }

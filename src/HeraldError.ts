@@ -6,6 +6,7 @@ import type { Attempt } from "./Attempt.js"
 import { classifyStatus } from "./internal/call/classify.js"
 import { detailsKey } from "./internal/errorDetails.js"
 import type { Issue } from "./Issue.js"
+import type { Timing } from "./Timing.js"
 
 /**
  * The fields of every error of the built-in family. None of them holds a secret: the URL is a template, input and credentials
@@ -23,6 +24,8 @@ export interface ErrorDetails {
   readonly status?: number | undefined
   /** The failed attempts, in order. */
   readonly attempts: ReadonlyArray<Attempt>
+  /** The times of the call and of its steps. Absent if no call began, as for an `EncodeError`. */
+  readonly timing?: Timing | undefined
   /** The server's id of the request, from `X-Request-Id`, `Request-Id` or `X-Correlation-Id`. */
   readonly requestId?: string | undefined
   /**

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import type { Authoriser } from "./Authoriser.js"
 import type * as Endpoint from "./Endpoint.js"
 import type { CallError, EncodeError } from "./HeraldError.js"
+import { timingOf } from "./internal/call/CallState.js"
 import { type Completed, executeIn } from "./internal/call/execute.js"
 import { compile } from "./internal/endpoint/compile.js"
 import type { CompiledEndpoint, Parts } from "./internal/endpoint/CompiledEndpoint.js"
@@ -56,7 +57,7 @@ export type Args<Input> = [keyof Input] extends [never] ? [] : {} extends Input 
 export type InputError<Args extends ReadonlyArray<unknown>> = Args extends readonly [] ? never : EncodeError
 
 /** Returns the response of a completed call. */
-export const toResponse = <A>({ call, issues, response, url, value }: Completed): Response<A> =>
+export const toResponse = <A>({ call, issues, response, state, url, value }: Completed): Response<A> =>
   attachCall(
     {
       status: response.status,
@@ -68,7 +69,7 @@ export const toResponse = <A>({ call, issues, response, url, value }: Completed)
       value: value as A,
       issues: issues ?? []
     },
-    call
+    { call, timing: timingOf(call, state), attempts: state.log.attempts() }
   )
 
 /** Returns the decoded value of a completed call. */

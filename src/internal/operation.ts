@@ -1,6 +1,8 @@
 import type * as Context from "effect/Context"
 
 import type { Authoriser } from "../Authoriser.js"
+import type { Attempt } from "../Attempt.js"
+import type { Timing } from "../Timing.js"
 import type { Descriptor } from "./descriptor/Descriptor.js"
 import type { CallInfo } from "./call/CallInfo.js"
 import type { Declared } from "./httpApi/compile.js"
@@ -31,11 +33,21 @@ export interface Internals {
 
 const callKey: unique symbol = Symbol.for("effect-herald/Operation/call")
 
+/** A call that has completed. */
+interface CompletedCall {
+  readonly call: CallInfo
+  readonly timing: Timing
+  readonly attempts: ReadonlyArray<Attempt>
+}
+
 /** Attaches its call to a response. The call is behind a function, so that printing the response does not print it. */
-export const attachCall = <A extends object>(response: A, call: CallInfo): A =>
+export const attachCall = <A extends object>(response: A, call: CompletedCall): A =>
   Object.defineProperty(response, callKey, { value: () => call })
 
 /** Returns the call of a response. Undefined for a response that does not come from an operation or a verb. */
-export const callOf = (response: object): CallInfo | undefined =>
+export const completedCallOf = (response: object): CompletedCall | undefined =>
   // Only `attachCall` sets this property.
-  (response as { readonly [callKey]?: () => CallInfo })[callKey]?.()
+  (response as { readonly [callKey]?: () => CompletedCall })[callKey]?.()
+
+/** `completedCallOf`, without the times of the call. */
+export const callOf = (response: object): CallInfo | undefined => completedCallOf(response)?.call

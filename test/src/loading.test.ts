@@ -10,6 +10,7 @@ const loaded: Readonly<Record<string, ReadonlyArray<string>>> = {
   "effect-herald/civis": [],
   "effect-herald/decoder": [],
   "effect-herald/descriptor": [],
+  "effect-herald/diagram": [],
   "effect-herald/http-api": [],
   "effect-herald/log": [],
   "effect-herald/node": [

@@ -1,30 +1,54 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Attempt, FailedAttempt } from "../../Attempt.js"
+import type { Step } from "../../Timing.js"
 import type { CallInfo } from "./CallInfo.js"
 
 /** Runs after each failed attempt, when its verdict is known and before the wait, if there is one. */
 export type Listener = (attempt: Attempt) => Effect.Effect<void>
 
-/** The failed attempts of a call. Retry and deadline record them; errors, tracing and metrics read them. */
+/** Runs when a step begins. */
+export type StepListener = (step: Step) => void
+
+/**
+ * The steps and the failed attempts of a call. Admission, attempt, retry and deadline record them; errors, tracing and metrics read
+ * them.
+ */
 export interface AttemptLog {
   readonly attempts: () => ReadonlyArray<Attempt>
-  /** Adds an attempt, without the headers of its response. */
-  readonly record: (attempt: Attempt & Pick<FailedAttempt, "headers">) => Effect.Effect<void>
+  /** Adds an attempt, without the headers of its response, that failed at this time, in milliseconds since the epoch. */
+  readonly record: (attempt: Attempt & Pick<FailedAttempt, "headers">, at: number) => Effect.Effect<void>
   readonly listen: (listener: Listener) => void
+  /** The steps so far. */
+  readonly steps: () => ReadonlyArray<Step>
+  readonly add: (step: Step) => void
+  /** Sets the listener to steps, of which there is one: tracing. */
+  readonly listenToSteps: (listener: StepListener) => void
 }
 
 export const make = (): AttemptLog => {
   let attempts: ReadonlyArray<Attempt> = []
   let listeners: ReadonlyArray<Listener> = []
+  let stepListener: StepListener | undefined
+  const steps: Array<Step> = []
+  const add = (step: Step) => {
+    steps.push(step)
+    stepListener?.(step)
+  }
   return {
     attempts: () => attempts,
-    record: ({ headers: _, ...attempt }) => {
+    record: ({ headers: _, ...attempt }, at) => {
       attempts = [...attempts, attempt]
+      add({ _tag: "AttemptFailed", at, number: attempt.number })
       return Effect.forEach(listeners, (listener) => listener(attempt), { discard: true })
     },
     listen: (listener) => {
       listeners = [...listeners, listener]
+    },
+    steps: () => [...steps],
+    add,
+    listenToSteps: (listener) => {
+      stepListener = listener
     }
   }
 }

@@ -8,6 +8,7 @@ import type { CallState } from "./CallState.js"
 import { timeLeft } from "./deadline.js"
 import { errorContext, errorDetails } from "./errors.js"
 import { currentPolicy } from "./currentPolicy.js"
+import { measuredWait } from "./metrics.js"
 import { mayProbe, pauseLeft } from "./pauses.js"
 
 /** Makes the error of a call that would have to wait longer than it may. */
@@ -70,14 +71,25 @@ export const admission = (
         state.probing = mayProbe(call)
         return state.probing ? wait : Effect.fail(pausedTooLong(call, state, Duration.millis(left)))
       }
+      state.log.add({ _tag: "WaitStarted", at: now(), reason: "pause" })
       return Effect.flatMap(Random.nextRange(0, Math.min(left * spread, longest - left)), (extra) =>
-        Effect.zipRight(Effect.sleep(left + extra), wait)
+        Effect.zipRight(measuredWait(call, "pause", Effect.sleep(left + extra)), wait)
       )
     }
     if (limiter === undefined) return Effect.void
     const { identity, storeIdentity = Effect.succeed(identity) } = credentials
+    const limitedAt = now()
+    // Most calls do not wait for the limiter.
+    const recordWait = Effect.sync(() => {
+      if (now() > limitedAt) state.log.add({ _tag: "WaitStarted", at: limitedAt, reason: "rate limiter" })
+    })
     return Effect.flatMap(storeIdentity, (identity) =>
-      limiter.acquire({ origin: baseUrl.origin, identity }, Duration.millis(Math.max(0, longestWait()))).pipe(
+      measuredWait(
+        call,
+        "rate limiter",
+        limiter.acquire({ origin: baseUrl.origin, identity }, Duration.millis(Math.max(0, longestWait())))
+      ).pipe(
+        Effect.ensuring(recordWait),
         Effect.mapError(({ message, retryAfter }) => notSent(call, state, message, retryAfter)),
         // A pause may have begun while this call waited.
         Effect.flatMap(() => (!state.probing && pauseLeft(call) > 0 ? wait : Effect.void))

@@ -29,7 +29,7 @@ import {
   refusalOf
 } from "./authorize.js"
 import type { CallInfo } from "./CallInfo.js"
-import type { CallState } from "./CallState.js"
+import { type CallState, timingOf } from "./CallState.js"
 import type { UnknownCoding } from "../http/contentCoding.js"
 import { dropStream } from "../http/readBody.js"
 import type { ReadFailure } from "../http/receivedBody.js"
@@ -65,10 +65,14 @@ export const makeAttempt = (
   attempted: AttemptRequest
 ): (() => Attempt<RawResponse>) => {
   const { authoriser, clock, endpoint } = call
-  const { progress } = state
+  const { log, progress } = state
   const { baseUrl, credentials, defaults } = authoriser
   const now = () => clock.unsafeCurrentTimeMillis()
-  const context = (): FailureContext => ({ call, sent: Progress.sentRequest(progress) })
+  const context = (): FailureContext => ({
+    call,
+    timing: () => timingOf(call, state),
+    sent: Progress.sentRequest(progress)
+  })
   const toError: ToError = (failure) => transportError(errorContext(call, state), failure)
 
   /** Reports whether a status is a success, or the 304 that conditions of the caller or of the cache ask for. */
@@ -119,11 +123,15 @@ export const makeAttempt = (
               return refusal === undefined ? Effect.succeed(authorized) : Effect.fail(fromRefusal(refusal))
             }
           ),
-        onSend: (request, carriedOut, plain) => {
+        onSend: (request, carriedOut, plain, sameOrigin) => {
           progress.current = { _tag: "Sent", request, carriedOut }
+          log.add({ _tag: "RequestSent", at: now(), sameOrigin })
           call.observer?.sent(call, plain, request)
         },
-        onReceived: (response) => call.observer?.received(call, response.status, response.headers)
+        onReceived: (response) => {
+          log.add({ _tag: "HeadReceived", at: now(), status: response.status })
+          call.observer?.received(call, response.status, response.headers)
+        }
       },
       (sent) => receiving(ready, sent)
     )
@@ -208,6 +216,7 @@ export const makeAttempt = (
   const refresh = (generation: number): Attempt<boolean> =>
     Effect.suspend(() => {
       Progress.startPreparing(progress)
+      log.add({ _tag: "RefreshStarted", at: now() })
       return Effect.mapBoth(credentials.rejected(generation), {
         onSuccess: (others) => {
           refreshed = true
@@ -230,6 +239,7 @@ export const makeAttempt = (
     const use: BodyUse = { consumed: false }
     const run = () => {
       Progress.startPreparing(progress)
+      log.add({ _tag: "AttemptStarted", at: now() })
       const withBody = endpoint.body?.writer.withBody
       return withBody === undefined
         ? complete(attempted.request, use)

@@ -14,7 +14,7 @@ import { within } from "../within.js"
 import { type AttemptFailure, fromHead } from "./AttemptFailure.js"
 import { failedAttempt } from "./AttemptLog.js"
 import type { CallInfo } from "./CallInfo.js"
-import type { CallExpiry, CallState } from "./CallState.js"
+import { type CallExpiry, type CallState, timingOf } from "./CallState.js"
 import { errorContext, errorDetails } from "./errors.js"
 import { passedBefore } from "./passedBefore.js"
 import * as Progress from "./Progress.js"
@@ -31,10 +31,11 @@ export class DeadlineStart extends Context.Reference<DeadlineStart>()("effect-he
  * Returns the failure of the attempt in progress if a response with a final status was received, whose body is incomplete. The
  * status is the outcome of the call. Undefined for any other progress.
  */
-const finalFailure = (call: CallInfo, { progress }: CallState): AttemptFailure | undefined => {
+const finalFailure = (call: CallInfo, state: CallState): AttemptFailure | undefined => {
   const { accepts, successes } = call.endpoint
   const canSucceed = (status: number) => accepts(status) || successes(status) !== undefined
-  const context = { call, sent: Progress.sentRequest(progress) }
+  const { progress } = state
+  const context = { call, timing: () => timingOf(call, state), sent: Progress.sentRequest(progress) }
   const failure = fromHead(context, progress, canSucceed, call.clock.unsafeCurrentTimeMillis())
   return failure?.class === "Final" ? failure : undefined
 }
@@ -48,7 +49,7 @@ const recordInterrupted = (call: CallInfo, { log, progress }: CallState): Effect
     reason: "deadline",
     status: current._tag === "HeadReceived" ? current.status : undefined
   })
-  return log.record({ ...failed, verdict: "past deadline" })
+  return log.record({ ...failed, verdict: "past deadline" }, call.clock.unsafeCurrentTimeMillis())
 }
 
 /** Fails with the error of a call whose deadline has passed. */
@@ -61,7 +62,7 @@ const failLate = (call: CallInfo, state: CallState, deadline: Duration.Duration)
         Effect.failSync(() => deadlineError(call, state, deadline))
       )
     : Effect.zipRight(
-        log.record({ ...failedAttempt(call, log, failure), verdict: "final" }),
+        log.record({ ...failedAttempt(call, log, failure), verdict: "final" }, call.clock.unsafeCurrentTimeMillis()),
         Effect.failSync(() => failure.error(log.attempts()))
       )
 }
@@ -138,6 +139,7 @@ export const withDeadline = <A, R>(
   const deadline = Duration.decode(given)
   const endsAt = (Context.get(context, DeadlineStart) ?? startedAt) + Duration.toMillis(deadline)
   const millis = endsAt - startedAt
+  state.endsAt = endsAt
   const runUntil = () => run(endsAt)
   const onTimeout = () => failLate(call, state, deadline)
   return millis > 0 && canExpire(call)

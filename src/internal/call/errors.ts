@@ -4,12 +4,13 @@ import type { Attempt, Verdict } from "../../Attempt.js"
 import type { Credentials, CredentialsFailure } from "../../Credentials.js"
 import * as HeraldError from "../../HeraldError.js"
 import * as Issue from "../../Issue.js"
+import type { Timing } from "../../Timing.js"
 import { type RawResponse, textOf } from "../../RawResponse.js"
 import { anyPath } from "../endpoint/pathTemplate.js"
 import { hrefOf } from "../http/baseUrl.js"
 import { maxIssues } from "../parseIssues.js"
 import type { CallInfo } from "./CallInfo.js"
-import type { CallState } from "./CallState.js"
+import { type CallState, timingOf } from "./CallState.js"
 import * as Progress from "./Progress.js"
 import { isCredentialHeader, makeScrubber, type Scrubber } from "./secrets.js"
 
@@ -17,6 +18,8 @@ import { isCredentialHeader, makeScrubber, type Scrubber } from "./secrets.js"
 export interface ErrorContext {
   readonly call: Pick<CallInfo, "endpoint" | "authoriser" | "input"> & Partial<Pick<CallInfo, "request" | "context">>
   readonly attempts: ReadonlyArray<Attempt>
+  /** Returns the times of the call, which ends now. Undefined if no call has begun. */
+  readonly timing?: (() => Timing) | undefined
   /** The last request that was sent, with its credentials. */
   readonly sent?: HttpClientRequest | undefined
   /** The response that the error is about. */
@@ -24,10 +27,11 @@ export interface ErrorContext {
 }
 
 /** Returns the facts that an error of a call reports now. */
-export const errorContext = (call: CallInfo, { log, progress }: CallState): ErrorContext => ({
+export const errorContext = (call: CallInfo, state: CallState): ErrorContext => ({
   call,
-  attempts: log.attempts(),
-  sent: Progress.sentRequest(progress)
+  attempts: state.log.attempts(),
+  timing: () => timingOf(call, state),
+  sent: Progress.sentRequest(state.progress)
 })
 
 /** The length of the part of a body in an error, in characters: enough to recognize the page of a proxy. */
@@ -124,6 +128,7 @@ export const errorDetails = (
     url,
     status: response?.status,
     attempts,
+    timing: context.timing?.(),
     requestId: requestId === undefined ? undefined : scrubber.text(requestId).slice(0, 200),
     headers: response && headersOf(response, sensitive, scrubber),
     body: response === undefined || sensitive ? undefined : scrubber.text(textOf(response)).slice(0, bodyLength)

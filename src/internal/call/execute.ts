@@ -24,11 +24,11 @@ import { detached } from "./detached.js"
 import { encodeRequest } from "./encodeRequest.js"
 import { encodeError } from "./errors.js"
 import { withIdempotencyKey } from "./idempotencyKey.js"
-import { measured, measuredAttempt } from "./metrics.js"
+import { countRetries, measured, measuredAttempt } from "./metrics.js"
 import type { CallKind } from "./observer.js"
 import * as Progress from "./Progress.js"
 import { retry } from "./retry.js"
-import { withSpan } from "./tracing.js"
+import { recordFailures, withSpan } from "./tracing.js"
 
 /** The input of a call. */
 export interface CallInput {
@@ -47,6 +47,7 @@ export interface Completed {
   readonly value: unknown
   /** The differences of the response from a description that it need not match. */
   readonly issues: ReadonlyArray<Shape.Mismatch> | undefined
+  readonly state: CallState.CallState
 }
 
 /** Encodes the input of a call. Returns an `EncodeError` if the input does not match the endpoint. */
@@ -109,7 +110,7 @@ export const executeIn = <A>(
     withDeadline(call, state, (endsAt) => throughCache(call, state, sender(call, state, endsAt), decoder(call, state)))
   return observed(call, state, "own", () =>
     withSpan(call, state, () =>
-      measured(call, state, () => Effect.flatMap(invalidating(call, exchange), complete(call, toResult)))
+      measured(call, state, () => Effect.flatMap(invalidating(call, exchange), complete(call, state, toResult)))
     )
   )
 }
@@ -129,16 +130,22 @@ const observed = <A, E, R>(
 
 /** Makes the decoder of a call's responses. */
 const decoder = (call: CallInfo, state: CallState.CallState) => (response: RawResponse) =>
-  decodeResponse({ call, attempts: state.log.attempts(), sent: Progress.sentRequest(state.progress), response })
+  decodeResponse({
+    call,
+    attempts: state.log.attempts(),
+    timing: () => CallState.timingOf(call, state),
+    sent: Progress.sentRequest(state.progress),
+    response
+  })
 
 /** Makes the function that returns the result of a call from its response. */
 const complete =
-  <A>(call: CallInfo, toResult: (completed: Completed) => A) =>
+  <A>(call: CallInfo, state: CallState.CallState, toResult: (completed: Completed) => A) =>
   ({ response, value }: { readonly response: RawResponse; readonly value: Decoded<AnyError> }) => {
     if (Either.isLeft(value)) return Effect.zipRight(dropStream(response.stream), Effect.fail(value.left))
     const { issues } = value
     const url = response.redirected ?? call.request.url
-    const result = toResult({ call, response, url, value: value.right, issues })
+    const result = toResult({ call, response, url, value: value.right, issues, state })
     const reported = issues && call.endpoint.report?.(call, response, issues)
     return reported === undefined ? Effect.succeed(result) : Effect.as(reported, result)
   }
@@ -175,6 +182,8 @@ const sender =
       Effect.withFiberRuntime((fiber) => {
         const detachedCall = beginCall(fiber, call)
         const detachedState = CallState.make()
+        countRetries(detachedCall, detachedState)
+        recordFailures(detachedCall, detachedState, fiber.currentSpan)
         return observed(detachedCall, detachedState, how, () =>
           how === "background"
             ? withDeadline(detachedCall, detachedState, (endsAt) => attempts(detachedCall, detachedState, endsAt))

@@ -7,6 +7,7 @@ import * as Schedule from "effect/Schedule"
 import type { FailedAttempt, Verdict } from "../../Attempt.js"
 import { isIdempotent } from "../http/methods.js"
 import { isSuccess } from "../http/statuses.js"
+import { timeText } from "../timeText.js"
 import { classifyStatus, classifyTransport } from "./classify.js"
 import { applyRejected, makeDecide } from "./retryDecision.js"
 import type { RetryPolicy, Rule } from "./retryRule.js"
@@ -29,8 +30,11 @@ export interface Row extends Pick<FailedAttempt, "number" | "class" | "reason" |
   readonly wait?: Range | undefined
 }
 
-/** The behavior of a policy, as data and as text to print. */
+/** The behavior of a policy, as data and as text to print. `PolicyDiagram.toSvg` of `effect-herald/diagram` draws it. */
 export interface Explanation {
+  readonly method: HttpMethod
+  /** The deadline of the call, if it has one. */
+  readonly deadline?: Duration.Duration | undefined
   readonly rows: ReadonlyArray<Row>
   /** The attempt that succeeds after the listed failures. Undefined if the call fails before it. */
   readonly success?: { readonly number: number; readonly at: Range } | undefined
@@ -148,25 +152,15 @@ const simulate = (policy: RetryPolicy, call: Call, outcomes: ReadonlyArray<Outco
 /** The width of the bars, in characters. */
 const barWidth = 40
 
-/** Formats a time: milliseconds below a second, hundredths of a second below a minute, then whole seconds. */
-const formatTime = (time: Duration.Duration): string => {
-  const millis = Duration.toMillis(time)
-  if (millis === Infinity) return "forever"
-  if (Math.round(millis) === 0) return "0"
-  if (Math.round(millis) < 1000) return `${Math.round(millis)}ms`
-  const seconds = Math.round(millis / 10) / 100
-  return seconds < 60 ? `${seconds}s` : Duration.format(Duration.seconds(Math.round(seconds)))
-}
-
-const formatRange = (times: Range): string => {
-  const [min, max] = [formatTime(times[0]), formatTime(times[1])]
+export const formatRange = (times: Range): string => {
+  const [min, max] = [timeText(times[0]), timeText(times[1])]
   return min === max ? min : `${min} to ${max}`
 }
 
 /** Formats a failure as one line of printable ASCII, even for an unusual transport code. */
-const formatFailure = ({ reason, retryAfter }: Row): string => {
+export const formatFailure = ({ reason, retryAfter }: Row): string => {
   const printable = reason.replace(/[^ -~]/g, "?").slice(0, 40)
-  return retryAfter === undefined ? printable : `${printable}, Retry-After ${formatTime(retryAfter)}`
+  return retryAfter === undefined ? printable : `${printable}, Retry-After ${timeText(retryAfter)}`
 }
 
 /**
@@ -184,10 +178,10 @@ const formatBar = ({ at, wait }: Row, end: number): string => {
   return `${" ".repeat(firstColumn)}${"█".repeat(solidEnd - firstColumn)}${"░".repeat(endColumn - solidEnd)}`
 }
 
-const formatTable = ({ method }: Call, { rows, success }: Omit<Explanation, "text">): string => {
+const formatTable = ({ method }: Call, { rows, success }: Pick<Explanation, "rows" | "success">): string => {
   const lastTime = success?.at[1] ?? rows.at(-1)?.at[1] ?? Duration.zero
   const end = Duration.toMillis(lastTime)
-  const scale = end > 0 && end !== Infinity ? `0${formatTime(lastTime).padStart(barWidth - 1)}` : ""
+  const scale = end > 0 && end !== Infinity ? `0${timeText(lastTime).padStart(barWidth - 1)}` : ""
   const table = [
     ["#", method, "class", "at", "verdict", "wait", scale],
     ...rows.map((row) => [
@@ -253,6 +247,8 @@ export const explain = (
       deadline: deadline === undefined ? undefined : Duration.decode(deadline)
     }
     return Effect.map(simulate(policy, call, outcomes), (simulated) => ({
+      method,
+      deadline: call.deadline,
       ...simulated,
       text: formatTable(call, simulated)
     }))

@@ -2,7 +2,7 @@ import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import type { Verdict } from "../../Attempt.js"
+import type { Attempt, Verdict } from "../../Attempt.js"
 import { type AnyError, RateLimited } from "../../HeraldError.js"
 import type { RawResponse } from "../../RawResponse.js"
 import type { RetryPolicy } from "../../RetryPolicy.js"
@@ -19,6 +19,7 @@ import { timeLeft, untilDeadline } from "./deadline.js"
 import { statusContent } from "./decodeResponse.js"
 import { errorContext, errorDetails, holdsSecret } from "./errors.js"
 import { endPause, observe, pauseLeft } from "./pauses.js"
+import { measuredWait } from "./metrics.js"
 import * as Progress from "./Progress.js"
 import { applyRejected, makeDecide } from "./retryDecision.js"
 
@@ -83,6 +84,7 @@ export const retry = <R>(
     )
 
   const afterFailure = (failure: AttemptFailure, policy: RetryPolicy): Effect.Effect<RawResponse, AnyError, R> => {
+    const failedAt = now()
     const { headers, status } = failure
     if (state.probing) endPause(call, status)
     const observed =
@@ -110,7 +112,7 @@ export const retry = <R>(
             stores?.(response) === true &&
             !holdsSecret(errorContext(call, state), response)))
       return Effect.zipRight(
-        log.record({ ...failed, verdict }),
+        log.record({ ...failed, verdict }, failedAt),
         returns ? Effect.succeed(response) : Effect.failSync(error)
       )
     }
@@ -130,12 +132,15 @@ export const retry = <R>(
       }
       if (budget !== undefined && !budget.take(now())) return end("over budget", () => failure.error(log.attempts()))
       const { number, reason } = failed
+      const retried: Attempt = { ...failed, verdict: "retried", waited: decision.wait, waitReason: decision.reason }
       return Effect.logDebug(
         `${call.endpoint.name}: attempt ${number} failed (${reason}), next attempt in ${durationText(decision.wait)}`
       ).pipe(
         Effect.zipRight(dropStream(failure.response?.stream)),
-        Effect.zipRight(log.record({ ...failed, verdict: "retried", waited: decision.wait })),
-        Effect.zipRight(untilDeadline(call, state, endsAt, Effect.sleep(decision.wait))),
+        Effect.zipRight(log.record(retried, failedAt)),
+        Effect.zipRight(
+          measuredWait(call, decision.reason, untilDeadline(call, state, endsAt, Effect.sleep(decision.wait)))
+        ),
         Effect.zipRight(Effect.suspend(next))
       )
     })

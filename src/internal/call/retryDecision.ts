@@ -1,6 +1,6 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { FailedAttempt, Verdict } from "../../Attempt.js"
+import type { Attempt, FailedAttempt, Verdict } from "../../Attempt.js"
 import { makeScheduleStep } from "../scheduleStep.js"
 import type { RetryPolicy, Rule } from "./retryRule.js"
 
@@ -20,7 +20,11 @@ export interface Circumstances {
 
 /** The outcome of a decision: a retry after a wait, or the end of the call. */
 export type Decision =
-  | { readonly verdict: "retried"; readonly wait: Duration.Duration }
+  | {
+      readonly verdict: "retried"
+      readonly wait: Duration.Duration
+      readonly reason: NonNullable<Attempt["waitReason"]>
+    }
   | {
       readonly verdict: Exclude<Verdict, "retried">
       /** The wait that the server asks for, if that wait is the reason why the call ends. */
@@ -70,7 +74,8 @@ export const makeDecide = (policy: RetryPolicy) => {
     if (rule === undefined) return Effect.succeed(end("not retried by policy"))
     return Effect.map(stepOf(rule)(failed, now), (delay): Decision => {
       if (delay === undefined) return end("exhausted")
-      const minWait = Duration.max(failed.retryAfter ?? Duration.zero, circumstances.paused)
+      const asked = failed.retryAfter ?? Duration.zero
+      const minWait = Duration.max(asked, circumstances.paused)
       const wait = Duration.max(delay, minWait)
       if (Duration.greaterThan(wait, rule.maxWait)) {
         return end("wait too long", Duration.greaterThan(minWait, rule.maxWait) ? minWait : undefined)
@@ -84,7 +89,12 @@ export const makeDecide = (policy: RetryPolicy) => {
           serverAsked && Duration.greaterThanOrEqualTo(minWait, timeLeft) ? minWait : undefined
         )
       }
-      return { verdict: "retried", wait }
+      const reason = Duration.greaterThanOrEqualTo(delay, minWait)
+        ? "policy"
+        : Duration.greaterThanOrEqualTo(asked, circumstances.paused)
+          ? "server"
+          : "pause"
+      return { verdict: "retried", wait, reason }
     })
   }
 }

@@ -225,11 +225,15 @@ export interface SendOptions<E, R> {
   readonly holdsSecrets: () => boolean
   /** Adds credentials to the request after a redirect to this origin: signatures and keys belong to one request. */
   readonly authorize: (plain: HttpRequest.HttpClientRequest) => Effect.Effect<AuthorizedRequest, E, R>
-  /** Runs before each request. `carriedOut` is true after a redirect that confirms that the server acted on the request. */
+  /**
+   * Runs before each request. `carriedOut` is true after a redirect that confirms that the server acted on the request, and
+   * `sameOrigin` is false after one to another origin.
+   */
   readonly onSend: (
     authorized: HttpRequest.HttpClientRequest,
     carriedOut: boolean,
-    plain: HttpRequest.HttpClientRequest
+    plain: HttpRequest.HttpClientRequest,
+    sameOrigin: boolean
   ) => void
   /** Runs when the head of a response is received, also of one that redirects. */
   readonly onReceived: (response: HttpClientResponse) => void
@@ -262,7 +266,7 @@ export const send = <A, E, R, E2>(
   receive: (sent: Sent) => Effect.Effect<A, E2, R>,
   { carriedOut, followed, onlySameOrigin }: Hops = firstHop
 ): Effect.Effect<A, HttpClientError.HttpClientError | E | E2, R> => {
-  options.onSend(authorized.request, carriedOut, plain)
+  options.onSend(authorized.request, carriedOut, plain, onlySameOrigin)
   const exchanged =
     options.traced && onlySameOrigin
       ? withTraceContext(authorized.request, (request) => sendOnce(client, request, true, options.expiry))

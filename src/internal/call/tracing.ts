@@ -7,7 +7,9 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type * as Tracer from "effect/Tracer"
 import type { Attempt } from "../../Attempt.js"
-import type { AnyError } from "../../HeraldError.js"
+import { type AnyError, detailsOf } from "../../HeraldError.js"
+import type { RawResponse } from "../../RawResponse.js"
+import type { Step } from "../../Timing.js"
 import type { CallInfo } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
 import * as Progress from "./Progress.js"
@@ -69,16 +71,91 @@ const recordFailure = (span: Tracer.Span, { clock }: CallInfo, attempt: Attempt)
     "herald.class": attempt.class,
     "herald.verdict": attempt.verdict,
     // In seconds.
-    ...(attempt.waited === undefined ? {} : { "herald.wait": Duration.toSeconds(attempt.waited) })
+    ...(attempt.waited === undefined ? {} : { "herald.wait": Duration.toSeconds(attempt.waited) }),
+    ...(attempt.retryAfter === undefined ? {} : { "herald.retry_after": Duration.toSeconds(attempt.retryAfter) }),
+    ...(attempt.waitReason === undefined ? {} : { "herald.wait.reason": attempt.waitReason })
   })
 }
 
-const recordOutcome = (span: Tracer.Span, { log, progress }: CallState, error: string | undefined): void => {
-  const resends = log.attempts().filter(({ verdict }) => verdict === "retried").length
-  const status = Progress.statusOf(progress)
+/**
+ * Makes the function that records the steps that are not in every call as events: waits before attempts, attempts after a wait or a
+ * failure, redirects, and refreshes of credentials with the request that follows.
+ */
+const makeRecordStep = (span: Tracer.Span, { clock }: CallInfo, { log }: CallState): ((step: Step) => void) => {
+  let previous: Step | undefined
+  return (step) => {
+    const record = (name: string, attributes: Record<string, unknown> = {}) => {
+      // The clock of a span need not be that of milliseconds.
+      const age = Math.round((clock.unsafeCurrentTimeMillis() - step.at) * 1e6)
+      span.event(`herald.${name}`, clock.unsafeCurrentTimeNanos() - BigInt(age), attributes)
+    }
+    if (step._tag === "WaitStarted") record("wait.started", { "herald.wait.reason": step.reason })
+    else if (step._tag === "AttemptStarted" && previous !== undefined) {
+      record("attempt.started", { "http.request.resend_count": log.attempts().length })
+    } else if (step._tag === "RefreshStarted") record("credentials.rejected")
+    else if (step._tag === "RequestSent" && previous?._tag === "HeadReceived") {
+      record("request.redirected", {
+        "http.response.status_code": previous.status,
+        "herald.same_origin": step.sameOrigin
+      })
+    } else if (step._tag === "RequestSent" && previous?._tag === "RefreshStarted") record("request.resent")
+    previous = step
+  }
+}
+
+/** Records the failed attempts of a request that calls share, or that refreshes a cache entry, on the span of the call that started it. */
+export const recordFailures = (call: CallInfo, { log }: CallState, span: Tracer.AnySpan | undefined): void => {
+  if (!call.traced || span?._tag !== "Span") return
+  // A background request may outlast the call.
+  log.listen((attempt) =>
+    Effect.sync(() => {
+      if (span.status._tag === "Started") recordFailure(span, call, attempt)
+    })
+  )
+}
+
+/** Returns the failed attempts of a call, or those in its error if its request was a shared one. */
+export const failedAttempts = ({ log }: CallState, exit: Exit.Exit<unknown, AnyError>): ReadonlyArray<Attempt> =>
+  log.attempts().length > 0 || Exit.isSuccess(exit)
+    ? log.attempts()
+    : Option.match(Cause.failureOption(exit.cause), {
+        onNone: () => [],
+        onSome: (error) => detailsOf(error)?.attempts ?? []
+      })
+
+/** The value of `herald.cache.result`. */
+export const cacheResult = ({ cached }: RawResponse): string => cached?._tag.toLowerCase() ?? "miss"
+
+/** Records where the response to a call that uses a cache comes from, and the status of a response that was requested. */
+export const recordCacheResult = <A extends { readonly response: RawResponse }, E, R>(
+  { traced }: CallInfo,
+  effect: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  traced
+    ? Effect.tap(effect, ({ response }) => {
+        const result = cacheResult(response)
+        return Effect.annotateCurrentSpan({
+          "herald.cache.result": result,
+          // Also that of a request that this call has joined, which is not in its progress.
+          ...(result === "miss" ? { "http.response.status_code": response.status } : {})
+        })
+      })
+    : effect
+
+const recordOutcome = (
+  span: Tracer.Span,
+  { startedAt }: CallInfo,
+  state: CallState,
+  exit: Exit.Exit<unknown, AnyError>
+): void => {
+  const { endsAt } = state
+  const resends = failedAttempts(state, exit).filter(({ verdict }) => verdict === "retried").length
+  const status = Progress.statusOf(state.progress)
+  const error = errorType(exit, tagOf)
   if (resends > 0) span.attribute("http.request.resend_count", resends)
   if (status !== undefined) span.attribute("http.response.status_code", status)
   if (error !== undefined) span.attribute("error.type", error)
+  if (endsAt !== undefined && endsAt !== Infinity) span.attribute("herald.deadline", (endsAt - startedAt) / 1000)
 }
 
 /**
@@ -98,13 +175,13 @@ export const withSpan = <A, R>(
           attributes: callAttributes(call)
         }),
         (span) => {
+          state.log.listenToSteps(makeRecordStep(span, call, state))
           state.log.listen((attempt) => Effect.sync(() => recordFailure(span, call, attempt)))
           return Effect.withParentSpan(Effect.suspend(run), span)
         },
         (span, exit) =>
           Effect.sync(() => {
-            const error = errorType(exit, tagOf)
-            recordOutcome(span, state, error)
+            recordOutcome(span, call, state, exit)
             if (span.status._tag === "Started") span.end(call.clock.unsafeCurrentTimeNanos(), Exit.asVoid(exit))
           })
       )

@@ -1,0 +1,2 @@
+export * as PolicyDiagram from "./PolicyDiagram.js"
+export * as Timeline from "./Timeline.js"

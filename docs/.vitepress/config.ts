@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs"
+import { slug } from "github-slugger"
 import { type DefaultTheme, defineConfig } from "vitepress"
 import { checkSidebar, linksOf } from "./pages.js"
 import { sidebar } from "./sidebar.js"
@@ -47,6 +48,8 @@ export default defineConfig({
   head: [["link", { rel: "icon", type: "image/svg+xml", href: `${base}logo.svg` }]],
   markdown: {
     config: repositoryLinks,
+    // Anchors are those of GitHub, where the pages are read, too.
+    anchor: { slugify: slug },
     codeTransformers: [twoslash],
     // The contrast of the default themes is too low for comments and keywords.
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" }

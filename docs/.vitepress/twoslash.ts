@@ -11,23 +11,21 @@ import { entries, pathOf } from "../../tools/entries.js"
 
 type Transformer = NonNullable<MarkdownOptions["codeTransformers"]>[number]
 
-const twoslasher = createTwoslasher({
-  // Blocks are modules of the repository, so that they import what it has installed.
-  vfsRoot: pathOf("."),
-  tsModule: ts,
-  compilerOptions: {
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    lib: ["ES2023", "DOM"],
-    types: ["node"],
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    noErrorTruncation: true,
-    skipLibCheck: true,
-    paths: Object.fromEntries(entries.map(([name, source]) => [name, [pathOf(source)]]))
-  }
-})
+const compilerOptions: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ES2022,
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  lib: ["ES2023", "DOM"],
+  types: ["node"],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noErrorTruncation: true,
+  skipLibCheck: true,
+  paths: Object.fromEntries(entries.map(([name, source]) => [name, [pathOf(source)]]))
+}
+
+// Blocks are modules of the repository, so that they import what it has installed.
+const twoslasher = createTwoslasher({ vfsRoot: pathOf("."), tsModule: ts })
 
 const renderer = rendererRich({
   queryRendering: "line",
@@ -40,5 +38,6 @@ export const twoslash = createTransformerFactory(
   twoslasher,
   renderer
 )({
-  explicitTrigger: true
+  explicitTrigger: true,
+  twoslashOptions: { compilerOptions }
 }) as unknown as Transformer

@@ -60,6 +60,7 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
           page("Observability", "/guides/observability"),
           page("Logs that arrive", "/guides/logs"),
           page("Transports", "/guides/transports"),
+          page("Runtimes", "/guides/runtimes"),
           page("Performance", "/guides/performance"),
           page("Fast decoding", "/guides/decoder")
         ]

@@ -25,7 +25,8 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
           page("Big integers and ids", "/guides/big-integers"),
           page("Verbs", "/guides/verbs"),
           page("Operations of an HttpApi", "/guides/http-api"),
-          page("Transports", "/guides/transports")
+          page("Transports", "/guides/transports"),
+          page("Runtimes", "/guides/runtimes")
         ]
       },
       {

@@ -15,7 +15,13 @@ const config: KnipConfig = {
       ],
       project: ["{src,schemas,services,test,examples,bench,tools}/**/*.ts"]
     },
-    cli: { entry: ["src/bin.ts"], project: ["src/**/*.ts"] }
+    cli: { entry: ["src/bin.ts"], project: ["src/**/*.ts"] },
+    docs: {
+      entry: ["source/*.paths.ts", "tools/*.ts"],
+      project: ["{.vitepress,source,tools}/**/*.ts"],
+      // docs/tools/reference.ts loads it by name.
+      ignoreDependencies: ["typedoc-vitepress-theme"]
+    }
   },
   ignoreExportsUsedInFile: true,
   // Programs of the system that tests run.

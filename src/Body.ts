@@ -247,7 +247,7 @@ export const multipart: {
  * ```ts
  * import { Endpoint, Body } from "effect-herald"
  *
- * // "Created" | "Existed"
+ * // A call returns "Created" or "Existed".
  * const follow = Endpoint.put("/following/{user}", {
  *   success: { 201: Body.empty("Created"), 204: Body.empty("Existed") }
  * })

@@ -89,8 +89,7 @@ export const fromBytes = (bytes: Uint8Array): Content<true> => make(() => Stream
  * import { Content } from "effect-herald"
  *
  * const content = Content.fromBlob(new Blob(["id,name\n", "1,Oslo\n"]))
- * // 15
- * content.size
+ * content.size // => 15
  * ```
  */
 export const fromBlob = (blob: Blob): Content<true> =>

@@ -12,14 +12,14 @@ import { decodeCompiled } from "./internal/decoder/decodeCompiled.js"
  *
  * @example
  * ```ts
- * import { Schema } from "effect"
+ * import { Either, Schema } from "effect"
  * import * as Decoder from "effect-herald/decoder"
  *
  * const Account = Schema.Struct({ id: Schema.NonNegativeInt, name: Schema.String })
  * const decode = Decoder.make(Account)
  *
- * decode({ id: 1, name: "Ada" }) // Either.right({ id: 1, name: "Ada" })
- * decode({ id: -1, name: "Ada" }) // Either.left(a ParseError)
+ * Either.getOrThrow(decode({ id: 1, name: "Ada" })) // => { id: 1, name: "Ada" }
+ * Either.isLeft(decode({ id: -1, name: "Ada" })) // => true
  * ```
  */
 export const make = <A, I>(

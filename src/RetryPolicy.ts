@@ -150,7 +150,7 @@ export interface ExponentialPolicy extends RetryPolicy {
  * import { RetryPolicy } from "effect-herald"
  *
  * const policy = RetryPolicy.exponential({ start: "1 second", factor: 2, attempts: 6 })
- * const total = Duration.format(policy.total) // 2m 7s
+ * const total = Duration.format(policy.total) // => "2m 7s"
  * ```
  */
 export const exponential = (

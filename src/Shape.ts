@@ -39,8 +39,8 @@ export const checker: (ref: Ref, direction: Direction) => (value: unknown) => Ch
  *   required: ["name"]
  * }
  *
- * // [{ path: ["tags", 0], pointer: "/tags/*", kind: "null", message: "should be a string, and is null", ... }]
  * const { issues } = Shape.check(Pet, { name: "Rex", tags: [null] }, "response")
+ * issues.map(({ message, pointer }) => `${pointer} ${message}`) // => ["/tags/* should be a string, and is null"]
  * ```
  */
 export const check = (ref: Ref, value: unknown, direction: Direction): Checked => checker(ref, direction)(value)

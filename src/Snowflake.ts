@@ -148,7 +148,7 @@ export const Order: order.Order<Snowflake> = (self, that) => {
  * import { Snowflake } from "effect-herald"
  *
  * const id = Snowflake.Snowflake.make("409107086526644234")
- * console.log(DateTime.formatIso(Snowflake.createdAt(id))) // 2018-02-02T22:05:30.270Z
+ * DateTime.formatIso(Snowflake.createdAt(id)) // => "2018-02-02T22:05:30.270Z"
  * ```
  */
 export const createdAt = (self: Snowflake): DateTime.Utc =>

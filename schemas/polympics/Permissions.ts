@@ -28,10 +28,10 @@ export type Permission = (typeof flags)[number]
  *
  * const captain = Permissions.of("manageOwnTeam")
  * const both = Permissions.union(captain, Permissions.of("manageAwards"))
- * Permissions.has(both, "manageAwards") // true
- * Permissions.names(both) // ["manageOwnTeam", "manageAwards"]
- * String(both) // "manageOwnTeam, manageAwards"
- * both.mask // 96n
+ * Permissions.has(both, "manageAwards") // => true
+ * Permissions.names(both) // => ["manageOwnTeam", "manageAwards"]
+ * String(both) // => "manageOwnTeam, manageAwards"
+ * both.mask // => 96n
  * ```
  */
 export class Permissions extends Data.Class<{ readonly mask: bigint }> {

@@ -24,7 +24,11 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
       {
         text: "Errors, retries and limits",
         collapsed: false,
-        items: [page("Errors", "/guides/errors"), page("Retries, deadlines, rate limits", "/guides/retries")]
+        items: [
+          page("Errors", "/guides/errors"),
+          page("What happened in a call", "/guides/timelines"),
+          page("Retries, deadlines, rate limits", "/guides/retries")
+        ]
       },
       {
         text: "Lists and caches",

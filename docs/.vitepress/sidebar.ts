@@ -34,6 +34,7 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
         items: [
           page("Errors", "/guides/errors"),
           page("Declared errors", "/guides/declared-errors"),
+          page("What happened in a call", "/guides/timelines"),
           page("Retries, deadlines and limits", "/guides/retries")
         ]
       },
@@ -76,7 +77,6 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
         text: "Observability and logs",
         items: [
           page("Observability", "/guides/observability"),
-          page("Timelines", "/guides/timelines"),
           page("Logs that arrive", "/guides/logs"),
           page("Delivery of logs", "/guides/log-delivery")
         ]

@@ -7,6 +7,7 @@ const config: KnipConfig = {
       entry: [
         ...entries.map(([, source]) => source),
         "test/package/*.ts",
+        "test/runtimes/programs/*.ts",
         "test/**/*.test-d.ts",
         "test/support/*Process.ts",
         "examples/*.ts",

@@ -130,13 +130,16 @@ const panelsOf = (snapshots: Snapshots): ReadonlyArray<Panel> => [
   {
     title: "Retries left in the budget",
     unit: "retries",
-    lines: [...sumBy(snapshots.at(-1)?.samples ?? [], "herald_client_retry_budget_available", ["server_port"]).keys()].map(
-      (port, index) => ({
-        // The ports differ in each run.
-        label: `API ${index + 1}`,
-        points: over(snapshots, (now) => sumBy(now, "herald_client_retry_budget_available", ["server_port"]).get(port) ?? NaN)
-      })
-    )
+    lines: [
+      ...sumBy(snapshots.at(-1)?.samples ?? [], "herald_client_retry_budget_available", ["server_port"]).keys()
+    ].map((port, index) => ({
+      // The ports differ in each run.
+      label: `API ${index + 1}`,
+      points: over(
+        snapshots,
+        (now) => sumBy(now, "herald_client_retry_budget_available", ["server_port"]).get(port) ?? NaN
+      )
+    }))
   },
   {
     title: "Cache hit ratio",

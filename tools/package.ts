@@ -25,6 +25,8 @@ const optionalPeers: Readonly<Record<string, string>> = {
   [`${manifest.name}/terminal`]: "cli-progress"
 }
 
+const command = "effect-herald-cli"
+
 const project = mkdtempSync(join(tmpdir(), `${manifest.name}-`))
 const installed = join(project, "node_modules", manifest.name)
 
@@ -58,6 +60,10 @@ const packAndInstall = () => {
   const packed = pack(manifest.name)
   const strays = packed.files.map(({ path }) => path).filter((path) => !/^(dist\/.+(\.js|\.d\.ts)|[^/]+)$/.test(path))
   expect(strays.length === 0, `the package holds ${strays.join(", ")}`)
+  for (const workspace of [manifest.name, command]) {
+    run("npm", ["publish", "--dry-run", "--ignore-scripts", "--workspace", workspace])
+    passed(`npm would publish ${workspace}`)
+  }
 
   const tarball = join(project, packed.filename)
   run("publint", ["run", tarball, "--strict"])
@@ -103,8 +109,6 @@ const installOptional = () => {
   install([...optional, asHere("@types/node")])
   passed(`no entry but ${Object.keys(optionalPeers).join(", ")} needs ${optional.join(", ")}`)
 }
-
-const command = "effect-herald-cli"
 
 /** Checks that the command runs where it is installed beside the library, and generates a client that compiles. */
 const installCommand = () => {
@@ -254,6 +258,47 @@ const bundleModules = async (limit: number) => {
   passed(`${left.length} bytes of statements that a bundler can't drop from used modules`)
 }
 
+/**
+ * Limits of the code of this library that each entry point brings, with all of its exports used, in KiB after minification and gzip.
+ * Code of dependencies and of Effect is not counted. A limit is a little above the size, so that a change that adds much is seen.
+ */
+const entryLimits: Readonly<Record<string, number>> = {
+  "effect-herald": 63,
+  "effect-herald/polympics": 49,
+  "effect-herald/polympics/testing": 28,
+  "effect-herald/civis": 101,
+  "effect-herald/site": 71,
+  "effect-herald/decoder": 4,
+  "effect-herald/descriptor": 52,
+  "effect-herald/spec": 115,
+  "effect-herald/spec/tools": 31,
+  "effect-herald/http-api": 43,
+  "effect-herald/log": 45,
+  "effect-herald/cache": 14,
+  "effect-herald/oauth": 63,
+  "effect-herald/rate-limit": 2,
+  "effect-herald/node": 73,
+  "effect-herald/testing": 60,
+  "effect-herald/testing/node": 17,
+  "effect-herald/redis": 16,
+  "effect-herald/sqlite": 2,
+  "effect-herald/terminal": 3,
+  "effect-herald/streams": 39
+}
+
+const measureEntries = async () => {
+  for (const entry of entries) {
+    const { import: path } = manifest.exports[`.${entry.slice(manifest.name.length)}`] as { readonly import: string }
+    const program = `import * as all from ${JSON.stringify(join(installed, path))}; globalThis.kept = all`
+    const { text } = await bundle(program, { external: true })
+    const limit = entryLimits[entry]
+    const size = gzippedKibibytes(text)
+    expect(limit !== undefined, `${entry}: ${size.toFixed(1)} KiB gzipped, and entryLimits has no limit for it`)
+    expect(size <= limit!, `${entry}: ${size.toFixed(1)} KiB gzipped, over ${limit}`)
+    passed(`${entry}: ${size.toFixed(1)} KiB gzipped of its own code, at most ${limit}`)
+  }
+}
+
 /** Checks the size of a bundled program, in KiB after minification and gzip. */
 const measure = async (what: string, program: string, limit: number) => {
   const { modules, text } = await bundle(program)
@@ -275,6 +320,7 @@ try {
   }
   await bundleUnused()
   await bundleModules(700)
+  await measureEntries()
   await measure("one operation", oneOperation, 113.5)
   await measure("one operation, its layer and the fetch client", oneCall, 115.5)
 } catch (error) {

@@ -5,8 +5,8 @@ import type { Bench, Figures, Rows } from "./bench.js"
 
 const pathOf = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
-/** The page with the tables of benchmarks. */
-const page = "docs/guides/performance.md"
+/** The pages with the tables of benchmarks. */
+const pages = ["docs/guides/performance.md", "docs/guides/sizes.md"]
 
 /** A table in Markdown, with columns of equal width. */
 export const markdown = (rows: Rows): string => {
@@ -25,14 +25,17 @@ export const markdown = (rows: Rows): string => {
 
 /** Replaces the tables of a benchmark in the documentation, each between two comments, and its picture. */
 export const document = ({ name, picture }: Bench, figures: Figures): void => {
-  let text = readFileSync(pathOf(page), "utf8")
   for (const [title, rows] of Object.entries(figures.tables)) {
     const [begin, end] = [`<!-- bench ${name}: ${title} -->`, "<!-- end -->"]
+    const page = pages.find((path) => readFileSync(pathOf(path), "utf8").includes(begin))
+    if (page === undefined) throw new Error(`${pages.join(" and ")} have no comment "${begin}"`)
+    const text = readFileSync(pathOf(page), "utf8")
     const from = text.indexOf(begin)
-    if (from === -1) throw new Error(`${page} has no comment "${begin}"`)
-    text = `${text.slice(0, from + begin.length)}\n\n${markdown(rows)}\n\n${text.slice(text.indexOf(end, from))}`
+    writeFileSync(
+      pathOf(page),
+      `${text.slice(0, from + begin.length)}\n\n${markdown(rows)}\n\n${text.slice(text.indexOf(end, from))}`
+    )
   }
-  writeFileSync(pathOf(page), text)
   if (picture === undefined) return
   mkdirSync(dirname(pathOf(picture.path)), { recursive: true })
   writeFileSync(pathOf(picture.path), picture.draw(figures))

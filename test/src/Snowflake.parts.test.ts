@@ -380,7 +380,7 @@ describe("a field of a schema for integers", () => {
     ["Schema.BigIntFromSelf", Schema.BigIntFromSelf, long, undefined, undefined],
     ["Schema.Union(Schema.Int, Schema.BigIntFromSelf)", union, long, 12, undefined]
   ]
-  it.scopedLive.each(rows)("has the values of the table in docs/guides/own-api.md: %s", ([, schema, ...values]) =>
+  it.scopedLive.each(rows)("has the values of the table in docs/guides/big-integers.md: %s", ([, schema, ...values]) =>
     Effect.gen(function* () {
       const get = Operation.make(Caller, () => Endpoint.get("/x", { success: Schema.Struct({ id: schema }) }))
       for (const [index, text] of [first, "12", '"12"'].entries()) {

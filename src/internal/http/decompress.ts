@@ -34,7 +34,7 @@ const windowOf = (frame: Uint8Array): number => {
   return frame.subarray(start, start + length).reduceRight((size, byte) => size * 256 + byte, 0)
 }
 
-/** Undoes `zstd`, in versions of Node whose zlib does not have it. */
+/** Undoes `zstd`, in versions of Node whose zlib can't. */
 async function* unzstd(bytes: Bytes): AsyncGenerator<Uint8Array> {
   const decoded: Array<Uint8Array> = []
   const decoder = new Decompress.Decompress((chunk) => void decoded.push(chunk))
@@ -63,6 +63,22 @@ async function* unzstd(bytes: Bytes): AsyncGenerator<Uint8Array> {
   yield* decoded
 }
 
+/** The functions for Zstandard in Node 22.15 and later. */
+interface ZstdOfNode {
+  readonly createZstdDecompress?: (options: object) => Transform
+  readonly zstdDecompressSync?: (bytes: Uint8Array) => Uint8Array
+}
+
+/** Reports whether a decoder refuses content that is cut short. That of Node 22 accepts it, even the first byte of a frame alone. */
+const refusesCutContent = (decode: (bytes: Uint8Array) => Uint8Array): boolean => {
+  try {
+    decode(Uint8Array.of(0x28))
+    return false
+  } catch {
+    return true
+  }
+}
+
 /** Returns the content before a coding. `first` is its first byte. */
 const decoders: { readonly [C in Coding]: (bytes: Bytes, first: number) => Bytes } = {
   gzip: (bytes) => through(bytes, zlib().createGunzip()),
@@ -71,11 +87,8 @@ const decoders: { readonly [C in Coding]: (bytes: Bytes, first: number) => Bytes
     through(bytes, (first & 0x0f) === 0x08 ? zlib().createInflate() : zlib().createInflateRaw()),
   br: (bytes) => through(bytes, zlib().createBrotliDecompress()),
   zstd: (bytes) => {
-    const { constants, createZstdDecompress } = zlib() as ReturnType<typeof zlib> & {
-      // Node 22.15 and later.
-      readonly createZstdDecompress?: (options: object) => Transform
-    }
-    if (createZstdDecompress === undefined) return unzstd(bytes)
+    const { constants, createZstdDecompress, zstdDecompressSync } = zlib() as ReturnType<typeof zlib> & ZstdOfNode
+    if (createZstdDecompress === undefined || !refusesCutContent(zstdDecompressSync!)) return unzstd(bytes)
     const windowLogMax = (constants as { readonly ZSTD_d_windowLogMax?: number }).ZSTD_d_windowLogMax!
     return through(bytes, createZstdDecompress({ params: { [windowLogMax]: maxWindowLog } }))
   }

@@ -1,0 +1,3 @@
+import { sourcePages } from "../.vitepress/sourcePages.js"
+
+export default { paths: sourcePages }

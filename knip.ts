@@ -11,6 +11,7 @@ const config: KnipConfig = {
         "test/**/*.test-d.ts",
         "test/support/*Process.ts",
         "examples/*.ts",
+        "examples/browser/main.ts",
         "bench/**/*.ts",
         "tools/*.ts"
       ],

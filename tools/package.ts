@@ -162,6 +162,7 @@ const importAll = () => {
 
 const copyPrograms = () => {
   cpSync("test/package", join(project, "programs"), { recursive: true })
+  cpSync("examples/browser", join(project, "explorer"), { recursive: true })
   for (const [index, entry] of entries.entries()) {
     writeFileSync(join(project, "programs", `entry${index}.ts`), `export * as everything from "${entry}"\n`)
   }
@@ -323,6 +324,7 @@ try {
   await measureEntries()
   await measure("one operation", oneOperation, 113.5)
   await measure("one operation, its layer and the fetch client", oneCall, 115.5)
+  await measure("the page of examples/browser", 'import "./explorer/main.ts"', 160)
 } catch (error) {
   console.error(error instanceof Error ? `FAILED  ${error.message}` : error)
   process.exitCode = 1

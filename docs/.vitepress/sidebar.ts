@@ -26,7 +26,8 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
           page("Verbs", "/guides/verbs"),
           page("Operations of an HttpApi", "/guides/http-api"),
           page("Transports", "/guides/transports"),
-          page("Runtimes", "/guides/runtimes")
+          page("Runtimes", "/guides/runtimes"),
+          page("Browsers", "/guides/browsers")
         ]
       },
       {

@@ -324,7 +324,7 @@ try {
   await measureEntries()
   await measure("one operation", oneOperation, 113.5)
   await measure("one operation, its layer and the fetch client", oneCall, 115.5)
-  await measure("the page of examples/browser", 'import "./explorer/main.ts"', 160)
+  await measure("the page of examples/browser", 'import "./explorer/main.ts"', 157)
 } catch (error) {
   console.error(error instanceof Error ? `FAILED  ${error.message}` : error)
   process.exitCode = 1

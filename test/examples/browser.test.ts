@@ -1,7 +1,8 @@
-import { describe, expect, layer } from "@effect/vitest"
+import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as ManagedRuntime from "effect/ManagedRuntime"
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import { existsSync, readFileSync } from "node:fs"
 import type { IncomingMessage } from "node:http"
@@ -35,6 +36,9 @@ const demo = Layer.scoped(
     return { apiUrl, pageUrl, browser }
   })
 )
+
+// Not by `layer` of @effect/vitest, which changes `it` for all files of the worker.
+const runtime = ManagedRuntime.make(demo)
 
 /** A page, and what happened in it. */
 interface Visit {
@@ -70,38 +74,42 @@ const preflightsOf = (url: string) => {
 
 /** Opens the page in a context of its own. When it is left, no request has been sent to another host. */
 const visit = (device: Device, use: (visit: Visit) => Promise<void>) =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const { apiUrl, browser, pageUrl } = yield* Demo
-      const { colorScheme = "light", width } = device
-      const context = yield* Effect.acquireRelease(
-        Effect.promise(() => browser.newContext({ viewport: { width, height: 800 }, colorScheme })),
-        (context) => Effect.promise(() => context.close())
-      )
-      const preflights = yield* preflightsOf(apiUrl)
-      yield* Effect.promise(async () => {
-        const page = await context.newPage()
-        page.setDefaultTimeout(60_000)
-        const errors: Array<string> = []
-        const requests: Array<Request> = []
-        page.on("console", (message: ConsoleMessage) => message.type() === "error" && errors.push(message.text()))
-        page.on("pageerror", (error) => errors.push(error.message))
-        page.on("request", (request) => requests.push(request))
-        await page.goto(pageUrl)
-        const visited: Visit = {
-          page,
-          apiUrl,
-          errors,
-          get calls() {
-            return requests.filter((request) => request.url().startsWith(apiUrl))
-          },
-          preflights
-        }
-        await use(visited)
-        const origins = requests.map((request) => new URL(request.url())).filter(({ protocol }) => protocol !== "data:")
-        expect([...new Set(origins.map(({ origin }) => origin))].toSorted()).toEqual([apiUrl, pageUrl].toSorted())
+  runtime.runPromise(
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { apiUrl, browser, pageUrl } = yield* Demo
+        const { colorScheme = "light", width } = device
+        const context = yield* Effect.acquireRelease(
+          Effect.promise(() => browser.newContext({ viewport: { width, height: 800 }, colorScheme })),
+          (context) => Effect.promise(() => context.close())
+        )
+        const preflights = yield* preflightsOf(apiUrl)
+        yield* Effect.promise(async () => {
+          const page = await context.newPage()
+          page.setDefaultTimeout(60_000)
+          const errors: Array<string> = []
+          const requests: Array<Request> = []
+          page.on("console", (message: ConsoleMessage) => message.type() === "error" && errors.push(message.text()))
+          page.on("pageerror", (error) => errors.push(error.message))
+          page.on("request", (request) => requests.push(request))
+          await page.goto(pageUrl)
+          const visited: Visit = {
+            page,
+            apiUrl,
+            errors,
+            get calls() {
+              return requests.filter((request) => request.url().startsWith(apiUrl))
+            },
+            preflights
+          }
+          await use(visited)
+          const origins = requests
+            .map((request) => new URL(request.url()))
+            .filter(({ protocol }) => protocol !== "data:")
+          expect([...new Set(origins.map(({ origin }) => origin))].toSorted()).toEqual([apiUrl, pageUrl].toSorted())
+        })
       })
-    })
+    )
   )
 
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true })
@@ -183,168 +191,160 @@ const stories: ReadonlyArray<Story> = [
 const title = `the page for browsers${hasChromium ? "" : ` (${skipped})`}`
 
 describe.skipIf(!hasChromium)(title, () => {
-  layer(demo, { excludeTestServices: true, timeout: 120_000 })((it) => {
-    for (const width of [1280, 375]) {
-      const at = `at a width of ${width}`
+  beforeAll(() => runtime.runPromise(Demo), 120_000)
+  afterAll(() => runtime.dispose())
 
-      it.effect(`loads the list ${at}, by keyboard, without a preflight and an error`, () =>
-        visit({ width }, async (visited) => {
-          const { errors, page, preflights } = visited
-          await page.keyboard.press("Tab")
-          expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Load accounts")
-          await page.keyboard.press("Enter")
-          await status(page, "accounts", "All 313 accounts are loaded.")
-          expect(await page.locator("#accounts-rows tr").count()).toBe(313)
-          expect(await page.getByRole("progressbar", { name: "Progress of the list" }).getAttribute("max")).toBe("16")
-          expect(preflights).toEqual([])
-          expect(errors).toEqual([])
-          expect(visited.calls.length).toBe(16)
-        })
-      )
+  for (const width of [1280, 375]) {
+    const at = `at a width of ${width}`
 
-      it.effect(`tells the story of each call ${at}`, () =>
-        visit({ width }, async (visited) => {
-          const { errors, page, preflights } = visited
-          for (const { errors: expected, name, outcome, requests, tells } of stories) {
-            const before = visited.calls.length
-            const noted = errors.length
-            await button(page, name).click()
-            await status(page, "stories", `The call ${outcome}.`)
-            const result = page.locator("#stories-result")
-            expect(await result.textContent(), name).toContain(tells)
-            const sent = visited.calls.slice(before).filter((request) => !request.url().includes("elsewhere"))
-            expect(sent.length, name).toBe(requests)
-            const picture = result.getByRole("img")
-            await expect.poll(() => picture.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBeGreaterThan(0)
-            expect(
-              errors.slice(noted).filter((error) => !expected.test(error)),
-              name
-            ).toEqual([])
-          }
-          expect(preflights).toEqual([])
-          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
-        })
-      )
-    }
-
-    it.effect("aborts the request for a page of the list when it is cancelled, and keeps the pages before it", () =>
-      visit({ width: 1280 }, async ({ page }) => {
-        const held = hold(page, "page=3")
-        await button(page, "Load accounts").click()
-        await held
-        const end = aborted(page, "page=3")
-        await page.locator("#accounts-cancel").click()
-        await status(page, "accounts", "Cancelled after 60 accounts.")
-        await end
-        expect(await page.locator("#accounts-rows tr").count()).toBe(60)
-        expect(await page.evaluate(() => document.activeElement?.id)).toBe("accounts-load")
-      })
-    )
-
-    it.effect("interrupts a search when the text changes, and shows the result of the last one", () =>
-      visit({ width: 1280 }, async ({ errors, page, preflights }) => {
-        const field = page.getByLabel("Part of a name")
-        const held = hold(page, "q=alice")
-        await field.fill("alice")
-        await held
-        const end = aborted(page, "q=alice")
-        await field.pressSequentially(" ")
-        await field.fill("bob")
-        await status(page, "search", "12 accounts with “bob”")
-        await end
-        expect(await page.locator("#search-results li").count()).toBe(8)
-        await field.fill("")
-        await status(page, "search", "Type a name")
-        expect(await page.locator("#search-results li").count()).toBe(0)
-        expect(preflights).toEqual([])
-        expect(errors).toEqual([])
-      })
-    )
-
-    it.effect("uploads a file in parts, and sends a part again whose connection broke", () =>
-      visit({ width: 1280 }, async (visited) => {
-        const { page, preflights } = visited
-        let failures = 1
-        await page.route("**/uploads", (route) => (failures-- > 0 ? route.abort("connectionreset") : route.continue()))
-        const file = { name: "photo.bin", mimeType: "image/png", buffer: Buffer.alloc(700_000, 1) }
-        await page.getByLabel("File to upload").setInputFiles(file)
-        await status(page, "upload", "photo.bin is uploaded: 684 KiB.")
-        const progress = page.getByRole("progressbar", { name: "Progress of the upload" })
-        expect(await progress.evaluate((bar: HTMLProgressElement) => [bar.value, bar.max])).toEqual([700_000, 700_000])
-        expect(visited.calls.length).toBe(4)
-        expect(preflights).toEqual([])
-      })
-    )
-
-    it.effect("cancels an upload between two parts or within one", () =>
-      visit({ width: 1280 }, async ({ page }) => {
-        const held = hold(page, "/uploads")
-        await page
-          .getByLabel("File to upload")
-          .setInputFiles({ name: "photo.bin", mimeType: "image/png", buffer: Buffer.alloc(700_000, 1) })
-        await held
-        const end = aborted(page, "/uploads")
-        await page.locator("#upload-cancel").click()
-        await status(page, "upload", "Cancelled. The server has 0 KiB of 684 KiB.")
-        await end
-      })
-    )
-
-    it.effect("takes a response from the cache until that is cleared", () =>
-      visit({ width: 1280 }, async (visited) => {
+    it(`loads the list ${at}, by keyboard, without a preflight and an error`, () =>
+      visit({ width }, async (visited) => {
         const { errors, page, preflights } = visited
-        const load = button(page, "Load the team")
-        await load.click()
-        await status(page, "cache", "Alpha Ravens, from the server")
-        await load.click()
-        await status(page, "cache", "Alpha Ravens, from the cache")
-        expect(visited.calls.length).toBe(1)
-        await button(page, "Clear the cache").click()
-        await status(page, "cache", "The cache is empty.")
-        await load.click()
-        await status(page, "cache", "from the server")
-        expect(visited.calls.length).toBe(2)
+        await page.keyboard.press("Tab")
+        expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Load accounts")
+        await page.keyboard.press("Enter")
+        await status(page, "accounts", "All 313 accounts are loaded.")
+        expect(await page.locator("#accounts-rows tr").count()).toBe(313)
+        expect(await page.getByRole("progressbar", { name: "Progress of the list" }).getAttribute("max")).toBe("16")
         expect(preflights).toEqual([])
         expect(errors).toEqual([])
-      })
-    )
+        expect(visited.calls.length).toBe(16)
+      }))
 
-    it.effect("says that the browser is offline", () =>
-      visit({ width: 1280 }, async ({ page }) => {
-        await page.context().setOffline(true)
-        await button(page, "404").click()
-        await status(page, "stories", "The call failed with TransportError.")
-        expect(await page.locator("#stories-result").textContent()).toContain("no response: the browser is offline")
-      })
-    )
+    it(`tells the story of each call ${at}`, () =>
+      visit({ width }, async (visited) => {
+        const { errors, page, preflights } = visited
+        for (const { errors: expected, name, outcome, requests, tells } of stories) {
+          const before = visited.calls.length
+          const noted = errors.length
+          await button(page, name).click()
+          await status(page, "stories", `The call ${outcome}.`)
+          const result = page.locator("#stories-result")
+          expect(await result.textContent(), name).toContain(tells)
+          const sent = visited.calls.slice(before).filter((request) => !request.url().includes("elsewhere"))
+          expect(sent.length, name).toBe(requests)
+          const picture = result.getByRole("img")
+          await expect.poll(() => picture.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBeGreaterThan(0)
+          expect(
+            errors.slice(noted).filter((error) => !expected.test(error)),
+            name
+          ).toEqual([])
+        }
+        expect(preflights).toEqual([])
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+      }))
+  }
 
-    it.effect("is checked by means that see a preflight", () =>
-      visit({ width: 1280 }, async ({ apiUrl, page, preflights }) => {
-        await page.evaluate((url) => fetch(url, { headers: { "x-test": "1" } }).then(() => {}), `${apiUrl}/team/1`)
-        expect(preflights).toEqual(["/team/1"])
-      })
-    )
+  it("aborts the request for a page of the list when it is cancelled, and keeps the pages before it", () =>
+    visit({ width: 1280 }, async ({ page }) => {
+      const held = hold(page, "page=3")
+      await button(page, "Load accounts").click()
+      await held
+      const end = aborted(page, "page=3")
+      await page.locator("#accounts-cancel").click()
+      await status(page, "accounts", "Cancelled after 60 accounts.")
+      await end
+      expect(await page.locator("#accounts-rows tr").count()).toBe(60)
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe("accounts-load")
+    }))
 
-    for (const colorScheme of ["light", "dark"] as const) {
-      it.effect.skipIf(!hasAxe)(
-        `has no accessibility problem that axe finds, in its ${colorScheme} colours${hasAxe ? "" : ` (${withoutAxe})`}`,
-        () =>
-          visit({ width: 375, colorScheme }, async ({ page }) => {
-            await button(page, "404").click()
-            await status(page, "stories", "The call failed")
-            await button(page, "Load accounts").click()
-            await status(page, "accounts", "All 313 accounts")
-            await page.evaluate(readFileSync(axePath, "utf8"))
-            const violations = await page.evaluate(async () => {
-              const { axe } = globalThis as unknown as {
-                readonly axe: { readonly run: () => Promise<{ readonly violations: ReadonlyArray<{ id: string }> }> }
-              }
-              const found = await axe.run()
-              return found.violations.map(({ id, ...violation }) => ({ id, nodes: JSON.stringify(violation) }))
-            })
-            expect(violations).toEqual([])
+  it("interrupts a search when the text changes, and shows the result of the last one", () =>
+    visit({ width: 1280 }, async ({ errors, page, preflights }) => {
+      const field = page.getByLabel("Part of a name")
+      const held = hold(page, "q=alice")
+      await field.fill("alice")
+      await held
+      const end = aborted(page, "q=alice")
+      await field.pressSequentially(" ")
+      await field.fill("bob")
+      await status(page, "search", "12 accounts with “bob”")
+      await end
+      expect(await page.locator("#search-results li").count()).toBe(8)
+      await field.fill("")
+      await status(page, "search", "Type a name")
+      expect(await page.locator("#search-results li").count()).toBe(0)
+      expect(preflights).toEqual([])
+      expect(errors).toEqual([])
+    }))
+
+  it("uploads a file in parts, and sends a part again whose connection broke", () =>
+    visit({ width: 1280 }, async (visited) => {
+      const { page, preflights } = visited
+      let failures = 1
+      await page.route("**/uploads", (route) => (failures-- > 0 ? route.abort("connectionreset") : route.continue()))
+      const file = { name: "photo.bin", mimeType: "image/png", buffer: Buffer.alloc(700_000, 1) }
+      await page.getByLabel("File to upload").setInputFiles(file)
+      await status(page, "upload", "photo.bin is uploaded: 684 KiB.")
+      const progress = page.getByRole("progressbar", { name: "Progress of the upload" })
+      expect(await progress.evaluate((bar: HTMLProgressElement) => [bar.value, bar.max])).toEqual([700_000, 700_000])
+      expect(visited.calls.length).toBe(4)
+      expect(preflights).toEqual([])
+    }))
+
+  it("cancels an upload between two parts or within one", () =>
+    visit({ width: 1280 }, async ({ page }) => {
+      const held = hold(page, "/uploads")
+      await page
+        .getByLabel("File to upload")
+        .setInputFiles({ name: "photo.bin", mimeType: "image/png", buffer: Buffer.alloc(700_000, 1) })
+      await held
+      const end = aborted(page, "/uploads")
+      await page.locator("#upload-cancel").click()
+      await status(page, "upload", "Cancelled. The server has 0 KiB of 684 KiB.")
+      await end
+    }))
+
+  it("takes a response from the cache until that is cleared", () =>
+    visit({ width: 1280 }, async (visited) => {
+      const { errors, page, preflights } = visited
+      const load = button(page, "Load the team")
+      await load.click()
+      await status(page, "cache", "Alpha Ravens, from the server")
+      await load.click()
+      await status(page, "cache", "Alpha Ravens, from the cache")
+      expect(visited.calls.length).toBe(1)
+      await button(page, "Clear the cache").click()
+      await status(page, "cache", "The cache is empty.")
+      await load.click()
+      await status(page, "cache", "from the server")
+      expect(visited.calls.length).toBe(2)
+      expect(preflights).toEqual([])
+      expect(errors).toEqual([])
+    }))
+
+  it("says that the browser is offline", () =>
+    visit({ width: 1280 }, async ({ page }) => {
+      await page.context().setOffline(true)
+      await button(page, "404").click()
+      await status(page, "stories", "The call failed with TransportError.")
+      expect(await page.locator("#stories-result").textContent()).toContain("no response: the browser is offline")
+    }))
+
+  it("is checked by means that see a preflight", () =>
+    visit({ width: 1280 }, async ({ apiUrl, page, preflights }) => {
+      await page.evaluate((url) => fetch(url, { headers: { "x-test": "1" } }).then(() => {}), `${apiUrl}/team/1`)
+      expect(preflights).toEqual(["/team/1"])
+    }))
+
+  for (const colorScheme of ["light", "dark"] as const) {
+    it.skipIf(!hasAxe)(
+      `has no accessibility problem that axe finds, in its ${colorScheme} colours${hasAxe ? "" : ` (${withoutAxe})`}`,
+      () =>
+        visit({ width: 375, colorScheme }, async ({ page }) => {
+          await button(page, "404").click()
+          await status(page, "stories", "The call failed")
+          await button(page, "Load accounts").click()
+          await status(page, "accounts", "All 313 accounts")
+          await page.evaluate(readFileSync(axePath, "utf8"))
+          const violations = await page.evaluate(async () => {
+            const { axe } = globalThis as unknown as {
+              readonly axe: { readonly run: () => Promise<{ readonly violations: ReadonlyArray<{ id: string }> }> }
+            }
+            const found = await axe.run()
+            return found.violations.map(({ id, ...violation }) => ({ id, nodes: JSON.stringify(violation) }))
           })
-      )
-    }
-  })
+          expect(violations).toEqual([])
+        })
+    )
+  }
 })

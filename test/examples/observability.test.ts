@@ -65,7 +65,7 @@ describe("the traces of the example backend", () => {
     )
     expect(retried.length).toBeGreaterThan(0)
     for (const { attributes } of retried.flatMap(({ events }) =>
-      events.filter(({ name }) => name.startsWith("herald."))
+      events.filter(({ name }) => name === "herald.attempt.failed")
     )) {
       expect(recordOf(attributes)).toMatchObject({
         "error.type": expect.any(String) as string,
@@ -113,7 +113,7 @@ describe("the metrics of the example backend", () => {
     )
     expect(valuesOf("herald_client_retries_total", "herald_reason")).toEqual(expect.arrayContaining(["429", "503"]))
     expect(valuesOf("herald_client_wait_duration_seconds_count", "herald_wait_reason")).toEqual(
-      expect.arrayContaining(["limiter", "retry"])
+      expect.arrayContaining(["policy", "rate limiter"])
     )
     expect(valuesOf("herald_client_cache_lookups_total", "herald_cache_result")).toEqual(
       expect.arrayContaining(["hit", "miss"])

@@ -328,7 +328,7 @@ describe.skipIf(!hasChromium)(title, () => {
 
   for (const colorScheme of ["light", "dark"] as const) {
     it.skipIf(!hasAxe)(
-      `has no accessibility problem that axe finds, in its ${colorScheme} colours${hasAxe ? "" : ` (${withoutAxe})`}`,
+      `has no accessibility problem that axe finds, in its ${colorScheme} colors${hasAxe ? "" : ` (${withoutAxe})`}`,
       () =>
         visit({ width: 375, colorScheme }, async ({ page }) => {
           await button(page, "404").click()

@@ -147,7 +147,7 @@ export const timelineOfSpan = (span: Span): Timeline | undefined => {
     method,
     url: origin + template,
     startedAt,
-    ...(deadline === undefined ? {} : { deadline: deadline * 1000 }),
+    ...(deadline === undefined ? {} : { deadline: Math.max(0, deadline * 1000) }),
     ...segmentsOf({ startedAt, endedAt, steps }, attempts),
     outcome: outcomeOf(ended, steps.length > 0)
   }

@@ -171,7 +171,7 @@ export const drawChart = (chart: Chart): string => {
     const baseline = top + 15
     const tone = isPart ? "muted" : "text"
     return [
-      text(36, baseline, number, 4, ' class="muted" text-anchor="end"'),
+      text(36, baseline, number, 5, ' class="muted" text-anchor="end"'),
       text(
         labelLeft + (isPart ? 14 : 0),
         baseline,

@@ -179,7 +179,8 @@ const outcomeText = (outcome: Outcome): string => {
 export const headingOf = ({ deadline, duration, method, operation, outcome, startedAt, url }: Timeline) => {
   // A timeline from JSON may have any texts.
   const call = `${method} ${url}`.trim() || "a call"
-  const began = startedAt === undefined || Math.abs(startedAt) > 8.64e15 ? "" : `${new Date(startedAt).toISOString()}: `
+  const began =
+    startedAt !== undefined && Math.abs(startedAt) <= 8.64e15 ? `${new Date(startedAt).toISOString()}: ` : ""
   const limit = deadline === undefined ? "" : ` of a deadline of ${timeText(deadline)}`
   return {
     // The name of a request without one is its method and path.

@@ -2,7 +2,7 @@ import { describe, expectTypeOf, test } from "@effect/vitest"
 import type { NodeSdk } from "@effect/opentelemetry"
 import type * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
-import { type AnyError, type ErrorDetails, type HeraldError, type Operation, type RetryPolicy } from "effect-herald"
+import type { AnyError, ErrorDetails, HeraldError, Operation, RetryPolicy } from "effect-herald"
 import { PolicyDiagram, Timeline } from "effect-herald/diagram"
 
 type ReadableSpan = Parameters<

@@ -488,4 +488,61 @@ describe("a timeline from a span", () => {
       expect(spans.map((span) => Option.isNone(Timeline.ofSpan(span)))).toEqual([true, false])
     })
   )
+
+  /** A span of OpenTelemetry with values that the tracing of calls does not record. */
+  const foreign = (
+    attributes: Readonly<Record<string, unknown>>,
+    endTime: Timeline.HrTime = [2, 0],
+    startTime: Timeline.HrTime = [1, 0]
+  ): Timeline.OpenTelemetrySpan => ({
+    startTime,
+    endTime,
+    attributes: { "http.request.method": "GET", "url.template": "/things", "server.address": "api.test" },
+    events: [
+      { name: "herald.attempt.failed", time: [1, 5e8], attributes },
+      { name: "herald.attempt.failed", time: [NaN, 0] }
+    ]
+  })
+
+  it("with values of other types, or without a time, is a timeline by its schema, and is drawn", () => {
+    const attributes = [
+      { "herald.class": 5, "herald.verdict": ["retried"], "herald.wait.reason": {}, "error.type": null },
+      { "http.response.status_code": -1.5, "herald.retry_after": 1e308 },
+      { "http.response.status_code": "503", "herald.retry_after": -1 }
+    ]
+    for (const timeline of attributes.map((values) => Option.getOrThrow(Timeline.ofSpan(foreign(values))))) {
+      expect(Schema.is(Timeline.Timeline)(timeline)).toBe(true)
+      expect(Timeline.toText(timeline)).toContain("GET api.test/things")
+      expect(Timeline.toSvg(timeline)).not.toMatch(/NaN|Infinity|undefined/)
+    }
+  })
+
+  it("of OpenTelemetry is none before the span has ended, and without its times", () => {
+    expect(Timeline.ofSpan(foreign({}, [0, 0]))).toEqual(Option.none())
+    expect(Timeline.ofSpan(foreign({}, [NaN, 0]))).toEqual(Option.none())
+    expect(Timeline.ofSpan(foreign({}, [2, 0], [-Infinity, 0]))).toEqual(Option.none())
+  })
+})
+
+describe("a drawing of a timeline", () => {
+  const extreme: Timeline.Timeline = {
+    operation: "getThing",
+    method: "GET",
+    url: "http://api.test/things",
+    duration: 1e308,
+    segments: [{ _tag: "Attempt", number: 10_000, at: 1e308, duration: 1e308, parts: [] }],
+    outcome: { _tag: "Success", cached: false }
+  }
+
+  it("has any times", () => {
+    expect(Schema.is(Timeline.Timeline)(extreme)).toBe(true)
+    for (const startedAt of [NaN, Infinity, -8.64e15, 9e15, 0]) {
+      expect(Timeline.toText({ ...extreme, startedAt })).toContain("forever")
+      expect(Timeline.toSvg({ ...extreme, startedAt })).not.toMatch(/NaN|Infinity/)
+    }
+  })
+
+  it("has the whole number of attempt 10,000", () => {
+    expect(Timeline.toSvg(extreme)).toContain(">10000</text>")
+  })
 })

@@ -146,7 +146,10 @@ export const makeInput = async (
     } else {
       const body = await readBody(options.body, contentType ?? Object.keys(descriptor.body.content)[0] ?? "", io)
       input["body"] = body
-      if (typeof body === "object" && body !== null && !Array.isArray(body)) parts.set("body", { ...body })
+      // The bytes of a file have no properties to which options could be added.
+      if (typeof body === "object" && body !== null && !Array.isArray(body) && !(body instanceof Uint8Array)) {
+        parts.set("body", { ...body })
+      }
     }
   }
   for (const [flag, { shown: name, texts }] of call.given) {

@@ -5,18 +5,18 @@ const Millis = Schema.NonNegative.pipe(Schema.finite())
 
 const Status = Schema.optional(Schema.NonNegativeInt)
 
-const timed = { at: Millis, duration: Millis }
-
+// `at` and `duration` are written out in each struct: a bundler keeps a statement with a spread, even if it is not used.
 const Part = Schema.Union(
-  Schema.TaggedStruct("Credentials", timed),
+  Schema.TaggedStruct("Credentials", { at: Millis, duration: Millis }),
   Schema.TaggedStruct("Request", {
-    ...timed,
+    at: Millis,
+    duration: Millis,
     origin: Schema.Literal("own", "other"),
     cause: Schema.Literal("attempt", "redirect", "refresh"),
     status: Status,
     headAt: Schema.optional(Millis)
   }),
-  Schema.TaggedStruct("Refresh", timed)
+  Schema.TaggedStruct("Refresh", { at: Millis, duration: Millis })
 )
 
 const Failure = Schema.Struct({
@@ -27,14 +27,15 @@ const Failure = Schema.Struct({
 })
 
 const Segment = Schema.Union(
-  Schema.TaggedStruct("Wait", { ...timed, reason: Schema.String }),
+  Schema.TaggedStruct("Wait", { at: Millis, duration: Millis, reason: Schema.String }),
   Schema.TaggedStruct("Attempt", {
-    ...timed,
+    at: Millis,
+    duration: Millis,
     number: Schema.Positive.pipe(Schema.int()),
     parts: Schema.Array(Part),
     failure: Schema.optional(Failure)
   }),
-  Schema.TaggedStruct("Requeued", timed)
+  Schema.TaggedStruct("Requeued", { at: Millis, duration: Millis })
 )
 
 const Outcome = Schema.Union(

@@ -29,6 +29,8 @@ const config: KnipConfig = {
   // Programs of the system that tests run.
   ignoreBinaries: ["mkfifo", "openssl", "prlimit", "redis-server", "script"],
   ignoreDependencies: [
+    // A dependency of docs/, which a test reads by path.
+    "axe-core",
     // tools/annotatePure.ts loads it by name.
     "babel-plugin-annotate-pure-calls",
     // tools/package.ts runs the commands of these.

@@ -35,7 +35,7 @@ const looksLikeValue =
   /(?:^|\s)\/\/ (?:true|false|null|undefined|-?\d[\d_.]*n?|".*"|\[.*\]|\{.*\}|(?:Either|Option)\..*)$/
 
 const isTest = (block: Block) => block.lines.some((line) => / from "(?:@effect\/vitest|vitest)"$/.test(line))
-const isNodeTest = (block: Block) => block.lines.some((line) => / from "node:test"$/.test(line))
+const isNodeTest = (block: Block) => block.lines.some((line) => line.endsWith(' from "node:test"'))
 const claims = (block: Block) => block.lines.filter((line) => claim.test(line)).length
 
 /** A block whose values are compared when it runs. */

@@ -1,5 +1,5 @@
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
 import type { ErrorDetails } from "../HeraldError.js"
 import * as model from "../internal/diagram/model.js"
 import { segmentsOf, timingOfAttempts } from "../internal/diagram/segments.js"

@@ -3,13 +3,15 @@
  * server instead. POLYMPICS_USERNAME and POLYMPICS_PASSWORD are then the credentials, if set.
  *
  * `npm run demo -- civis` shows the client of Civis, and the command line, at a Civis server on loopback instead. `npm run demo -- site`
- * shows the client of Python Discord's site API, and logs that are shipped to it.
+ * shows the client of Python Discord's site API, and logs that are shipped to it. `npm run demo -- browser` serves a page that calls a
+ * Polympics server from a browser, until Ctrl+C.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import type { HttpClient } from "@effect/platform"
 import { Config, Effect, Option, type Scope } from "effect"
 import { Transport } from "effect-herald/node"
 import * as Polympics from "effect-herald/polympics"
+import { demoBrowser } from "./browser/server/demo.js"
 import { demoCivis } from "./support/demoCivis.js"
 import { demoSite } from "./support/demoSite.js"
 import { failures } from "./support/demoFailures.js"
@@ -44,6 +46,7 @@ const polympics = Effect.flatMap(Config.option(Config.string("POLYMPICS_URL")), 
 )
 
 const demos: Readonly<Record<string, Effect.Effect<void, unknown, HttpClient.HttpClient | Scope.Scope>>> = {
+  browser: demoBrowser,
   civis: demoCivis,
   site: demoSite
 }

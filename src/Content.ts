@@ -1,5 +1,6 @@
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
+import { withBlob } from "./internal/http/contentBlob.js"
 
 /** The key that identifies a `Content` at run time. */
 export const TypeId: unique symbol = Symbol.for("effect-herald/Content")
@@ -81,7 +82,7 @@ export const once = (stream: Stream.Stream<Uint8Array, unknown>, options: Option
 export const fromBytes = (bytes: Uint8Array): Content<true> => make(() => Stream.make(bytes), { size: bytes.length })
 
 /**
- * The content of a `Blob` or a `File`, which is read in pieces.
+ * The content of a `Blob` or a `File`, which is read in pieces. A browser sends the `Blob` itself, without reports of its progress.
  *
  * @example
  * ```ts
@@ -92,9 +93,12 @@ export const fromBytes = (bytes: Uint8Array): Content<true> => make(() => Stream
  * ```
  */
 export const fromBlob = (blob: Blob): Content<true> =>
-  make(() => Stream.fromReadableStream({ evaluate: () => blob.stream(), onError: (error) => error }), {
-    size: blob.size
-  })
+  withBlob(
+    make(() => Stream.fromReadableStream({ evaluate: () => blob.stream(), onError: (error) => error }), {
+      size: blob.size
+    }),
+    blob
+  )
 
 /** The key that identifies a `FilePart` at run time. */
 export const FilePartTypeId: unique symbol = Symbol.for("effect-herald/Content/FilePart")

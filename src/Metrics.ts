@@ -22,6 +22,8 @@ export class Metrics extends Context.Tag("effect-herald/Metrics")<
     readonly callDuration: Instrument
     /** Count of retried attempts: 1 for each. */
     readonly retries: Instrument
+    /** Duration of a wait before an attempt, in seconds. */
+    readonly waitDuration: Instrument
     /** Number of retries left in an origin's budget. */
     readonly budgetAvailable: Instrument
     /** Count of calls that used a response cache: 1 for each. */
@@ -85,6 +87,8 @@ const instrument = <Type, Out>(metric: Metric.Metric<Type, number, Out>, unit: s
  *   `over budget`. A call that fails with `EncodeError` is not counted.
  * - `herald.client.retries`, a counter: the attempts that were retried. `herald.reason` is the reason of the failure, such as
  *   `503` or `ECONNRESET`.
+ * - `herald.client.wait.duration`, a histogram in seconds: the duration of each wait before an attempt. `herald.wait.reason` is
+ *   its `WaitReason`. Each attempt that a rate limiter admits counts, also one that it admits at once.
  * - `herald.client.retry_budget.available`, a gauge: the retries left in an origin's budget, as of the last call. Layers
  *   that do not share their `OriginState` have separate budgets, and the gauge shows that of the last call.
  * - `herald.client.cache.lookups`, a counter: the calls that used a response cache. `herald.cache.result` is `hit`, `stale` or
@@ -118,6 +122,10 @@ export const layer: Layer.Layer<Metrics> = Layer.sync(Metrics, () => ({
   retries: instrument(
     Metric.counter("herald.client.retries", { description: "Attempts that were retried.", incremental: true }),
     "{retry}"
+  ),
+  waitDuration: instrument(
+    Metric.histogram("herald.client.wait.duration", boundaries, "Duration of waits before attempts."),
+    "s"
   ),
   budgetAvailable: instrument(
     Metric.gauge("herald.client.retry_budget.available", { description: "Retries left in the budget of an origin." }),

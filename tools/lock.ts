@@ -23,8 +23,8 @@ interface Entry {
   readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
-/** The documentation site has a lock file of its own, so that its packages are not installed with the library's. */
-const paths = ["package-lock.json", "docs/package-lock.json"]
+/** The documentation site and the runtimes of tests have lock files of their own: their packages are not installed with the library's. */
+const paths = ["package-lock.json", "docs/package-lock.json", "test/runtimes/package-lock.json"]
 
 const platform =
   /(?<os>aix|android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|win32)-(?<cpu>[a-z\d]+)(?:-(?<abi>[a-z]+))?$/

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from "node:fs"
+import { slug } from "github-slugger"
 import { type DefaultTheme, defineConfig } from "vitepress"
 import { checkSidebar, linksOf } from "./pages.js"
 import { sidebar } from "./sidebar.js"
+import { twoslash } from "./twoslash.js"
 import { examples, linkTo, repositoryLinks } from "./sourcePages.js"
 
 checkSidebar(sidebar)
@@ -30,9 +32,11 @@ const nav: Array<DefaultTheme.NavItemWithLink> = [
 
 const programs: DefaultTheme.SidebarItem = {
   text: "Example programs",
-  collapsed: true,
   items: examples.map((file) => ({ text: file.replace(/^examples\/|\.ts$/g, ""), link: linkTo(file) }))
 }
+
+/** The headings of a page, down to the third level. */
+const titlesOf = (source: string): string => (source.match(/^#{1,3} .*$/gm) ?? []).join("\n\n")
 
 export default defineConfig({
   title: "effect-herald",
@@ -42,13 +46,27 @@ export default defineConfig({
   cleanUrls: true,
   lastUpdated: false,
   head: [["link", { rel: "icon", type: "image/svg+xml", href: `${base}logo.svg` }]],
-  markdown: { config: repositoryLinks },
+  markdown: {
+    config: repositoryLinks,
+    // Anchors are those of GitHub, where the pages are read, too.
+    anchor: { slugify: slug },
+    codeTransformers: [twoslash],
+    // The contrast of the default themes is too low for comments and keywords.
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" }
+  },
   themeConfig: {
     logo: { src: "/logo.svg", alt: "" },
     siteTitle: `effect-herald <small>${version}</small>`,
     nav,
     sidebar: { "/": [...sidebar, programs], ...(reference === undefined ? {} : { "/reference/": reference }) },
     outline: [2, 3],
-    search: { provider: "local" }
+    search: {
+      provider: "local",
+      options: {
+        // The reference and the example programs are found by their titles. With their texts the index would be much larger.
+        _render: (source, env, md) =>
+          md.render(/^(reference|source)\//.test(env.relativePath) ? titlesOf(source) : source, env)
+      }
+    }
   }
 })

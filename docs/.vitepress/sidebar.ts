@@ -6,14 +6,17 @@ const page = (text: string, link: string): DefaultTheme.SidebarItem => ({ text, 
 export const sidebar: Array<DefaultTheme.SidebarItem> = [
   {
     text: "Start",
-    items: [page("Ten minutes", "/start/"), page("Troubleshooting", "/guides/troubleshooting")]
+    items: [
+      page("Ten minutes", "/start/"),
+      page("Installation", "/start/installation"),
+      page("Troubleshooting", "/guides/troubleshooting")
+    ]
   },
   {
     text: "Guides",
     items: [
       {
         text: "An API of your own",
-        collapsed: false,
         items: [
           page("Endpoints and operations", "/guides/own-api"),
           page("Parameters and headers", "/guides/parameters"),
@@ -22,12 +25,12 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
           page("Big integers and ids", "/guides/big-integers"),
           page("Verbs", "/guides/verbs"),
           page("Operations of an HttpApi", "/guides/http-api"),
-          page("Transports", "/guides/transports")
+          page("Transports", "/guides/transports"),
+          page("Runtimes", "/guides/runtimes")
         ]
       },
       {
         text: "Errors, retries and limits",
-        collapsed: true,
         items: [
           page("Errors", "/guides/errors"),
           page("Declared errors", "/guides/declared-errors"),
@@ -36,12 +39,10 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
       },
       {
         text: "Pagination and caching",
-        collapsed: true,
         items: [page("Lists", "/guides/lists"), page("The response cache", "/guides/cache")]
       },
       {
         text: "Credentials and OAuth",
-        collapsed: true,
         items: [
           page("Credentials", "/guides/credentials"),
           page("OAuth 2.0", "/guides/oauth"),
@@ -53,7 +54,6 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
       },
       {
         text: "Files, streams and jobs",
-        collapsed: true,
         items: [
           page("Uploads", "/guides/uploads"),
           page("Downloads", "/guides/downloads"),
@@ -65,7 +65,6 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
       },
       {
         text: "Testing",
-        collapsed: true,
         items: [
           page("Testing", "/guides/testing"),
           page("Faults", "/guides/faults"),
@@ -75,16 +74,15 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
       },
       {
         text: "Observability and logs",
-        collapsed: true,
         items: [
           page("Observability", "/guides/observability"),
+          page("Timelines", "/guides/timelines"),
           page("Logs that arrive", "/guides/logs"),
           page("Delivery of logs", "/guides/log-delivery")
         ]
       },
       {
         text: "Specifications and the command line",
-        collapsed: true,
         items: [
           page("OpenAPI documents", "/guides/specifications"),
           page("Requests", "/guides/specification-requests"),
@@ -99,7 +97,6 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
       },
       {
         text: "Performance",
-        collapsed: true,
         items: [
           page("Performance", "/guides/performance"),
           page("Sizes and time to load", "/guides/sizes"),
@@ -115,6 +112,36 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
       page("Civis", "/apis/civis"),
       page("The site API", "/apis/site"),
       page("Operations of the site API", "/apis/site-operations")
+    ]
+  },
+  {
+    text: "Concepts",
+    items: [
+      page("The life of a request", "/concepts/life-of-a-request"),
+      page("What may be sent twice", "/concepts/what-may-be-sent-twice"),
+      page("Where secrets can't go", "/concepts/secrets"),
+      page("Layers", "/concepts/layers"),
+      page("Four systems", "/concepts/four-systems")
+    ]
+  },
+  {
+    text: "Moving here",
+    items: [
+      page("Comparison", "/moving/"),
+      page("ky", "/moving/ky"),
+      page("axios", "/moving/axios"),
+      page("got", "/moving/got"),
+      page("openapi-fetch", "/moving/openapi-fetch"),
+      page("HttpApiClient", "/moving/http-api-client"),
+      page("Octokit", "/moving/octokit")
+    ]
+  },
+  {
+    text: "Contributing",
+    items: [
+      page("Working on the library", "/contributing/"),
+      page("How it is built", "/contributing/architecture"),
+      page("The documentation", "/contributing/documentation")
     ]
   }
 ]

@@ -4,7 +4,7 @@
  */
 import { type HttpApp, HttpClient, HttpServer, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
-import { Effect, Layer, Redacted, Ref } from "effect"
+import { Effect, identity, Layer, Redacted, Ref } from "effect"
 import { Transport } from "effect-herald/node"
 import { Snowflake } from "effect-herald"
 import * as Polympics from "effect-herald/polympics"
@@ -93,7 +93,9 @@ const withUnusualResponses = (app: HttpApp.Default) =>
 
 export const appCredentials = { username: "A1", password: Redacted.make("the demo app's password") }
 
-const serve = Effect.gen(function* () {
+type Wrap = (app: HttpApp.Default) => HttpApp.Default
+
+const serve = Effect.fnUntraced(function* (wrap: Wrap) {
   const app = yield* PolympicsTest.httpApp({
     teams: ["Alpha Ravens", "Bobcats", "Ünïcödé Wölfe", "🏆 Trophy Team"].map((name, index) => ({
       id: index + 1,
@@ -109,12 +111,15 @@ const serve = Effect.gen(function* () {
     ],
     callbackClient: yield* HttpClient.HttpClient
   })
-  yield* HttpServer.serveEffect(yield* withUnusualResponses(app))
+  yield* HttpServer.serveEffect(wrap(yield* withUnusualResponses(app)))
   return yield* HttpServer.addressFormattedWith((address) => Effect.succeed(address))
 })
 
-/** Serves the app on a free port of loopback until the scope closes. Returns its base URL. */
-export const start = Effect.gen(function* () {
+/** Serves the app, wrapped in another, on a free port of loopback until the scope closes. Returns its base URL. */
+export const startWith = Effect.fnUntraced(function* (wrap: Wrap) {
   const layers = Layer.merge(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0 }), Transport.layer())
-  return yield* Effect.provide(serve, yield* Layer.build(layers))
+  return yield* Effect.provide(serve(wrap), yield* Layer.build(layers))
 })
+
+/** Serves the app on a free port of loopback until the scope closes. Returns its base URL. */
+export const start = startWith(identity)

@@ -39,7 +39,8 @@ export const make = ((options: Options = {}) =>
     const settings = yield* checkOptions(options)
     const { bodyTimeout, headersTimeout, maxBodySize, pipelining } = settings
     // Loaded here, for programs that import this module and use another transport.
-    const undici = yield* Effect.promise(() => import("undici"))
+    // Bun has a module of its own in the place of `undici`, which lacks most of it.
+    const undici = yield* Effect.promise(() => import("undici/index.js"))
     const dispatcher = settings.dispatcher ?? (yield* makeDispatcher(undici, settings))
     return makeClient(dispatcher, {
       maxBodySize,

@@ -76,6 +76,12 @@ const expectAbandoned = (path: string) =>
 const expectTag = <A>(call: Effect.Effect<A, { readonly _tag: string }, HttpClient | Api>, tag: string) =>
   Effect.flatMap(Effect.flip(call), (error) => expectEqual(error._tag, tag, "the error"))
 
+/** Fails unless the content with a coding is decoded. */
+const expectDecoded = (coding: string) =>
+  Effect.flatMap(get("/coded/{coding}", { path: { coding } }), (value) =>
+    expectEqual((value as { readonly coding: string }).coding, coding)
+  )
+
 const getBytes = Operation.make(Api, () => Endpoint.get("/{path}", { success: Body.stream() }))
 
 const numbers = Pagination.cursor(
@@ -109,7 +115,10 @@ const postForm = Operation.make(Api, () =>
 )
 
 const upload = Operation.make(Api, () =>
-  Endpoint.post("/upload", { body: Body.stream({ repeatable: true }), success: Schema.Unknown })
+  Endpoint.post("/upload", {
+    body: Body.stream({ repeatable: true }),
+    success: Schema.Struct({ bytes: Schema.Number, length: Schema.NullOr(Schema.String) })
+  })
 )
 
 const keyed = Operation.make(Api, () =>
@@ -118,6 +127,10 @@ const keyed = Operation.make(Api, () =>
     success: Schema.Struct({ keys: Schema.Array(Schema.String) })
   })
 )
+
+const chunkedStreams = "`fetch` sends a Stream without its `Content-Length`, in chunks"
+
+const noDeflate = "`fetch` does not ask for `deflate`, and does not undo it"
 
 const hiddenRedirects = "browsers hide redirects from scripts: the call fails with a `DecodeError`"
 
@@ -328,13 +341,10 @@ export const checks: ReadonlyArray<Check> = [
     name: "forms with files",
     run: calls(
       Effect.gen(function* () {
-        const files = [
-          new File(["a file"], "a.txt", { type: "text/plain" }),
-          new Blob(["a blob"], { type: "text/csv" })
-        ]
+        const files = [new File(["a file"], "a.png", { type: "image/png" }), new Blob(["a blob"], { type: "text/csv" })]
         yield* expectEqual(yield* postForm({ body: { title: "Å", files } }), [
           ["title", "Å"],
-          ["files", "a.txt", "text/plain", "a file"],
+          ["files", "a.png", "image/png", "a file"],
           ["files", "blob", "text/csv", "a blob"]
         ])
       })
@@ -361,33 +371,37 @@ export const checks: ReadonlyArray<Check> = [
         const body = Content.make(() => Stream.take(pieces, 16), { size: 16 * 65_536 })
         yield* expectEqual(yield* upload({ body }), { bytes: 16 * 65_536, length: String(16 * 65_536) })
       })
-    )
+    ),
+    limits: { Bun: chunkedStreams, Deno: chunkedStreams, workerd: chunkedStreams }
   },
   {
     name: "uploads from a Stream, without a length",
     run: calls(
       Effect.gen(function* () {
         const body = Content.make(() => Stream.make(new Uint8Array(10), new Uint8Array(20)))
-        yield* expectEqual(yield* upload({ body }), { bytes: 30, length: null })
+        const { bytes } = yield* upload({ body })
+        yield* expectEqual(bytes, 30)
       })
     )
   },
   {
-    name: "content codings: gzip, deflate, br",
-    run: calls(
-      Effect.forEach(
-        ["gzip", "deflate", "br"],
-        (coding) =>
-          Effect.flatMap(get(`/${coding}`), (value) => expectEqual((value as { coding: string }).coding, coding)),
-        { discard: true }
-      )
-    )
+    name: "content codings: gzip and br",
+    run: calls(Effect.forEach(["gzip", "br"], expectDecoded, { discard: true }))
+  },
+  {
+    name: "content codings: deflate",
+    run: calls(expectDecoded("deflate")),
+    limits: { Deno: noDeflate, workerd: noDeflate }
   },
   {
     name: "content that is cut short within its coding is an error",
     run: calls(
-      expectTag(get("/cut-gzip").pipe(Effect.provideService(RetryPolicy.Current, RetryPolicy.none)), "TransportError")
-    )
+      expectTag(
+        get("/cut-gzip", { success: Body.text() }).pipe(Effect.provideService(RetryPolicy.Current, RetryPolicy.none)),
+        "TransportError"
+      )
+    ),
+    limits: { Chromium: "browsers accept it: of JSON, which then does not end, the error is a `DecodeError`" }
   },
   {
     name: "the cache in memory: hits, revalidation",

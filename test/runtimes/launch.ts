@@ -90,7 +90,8 @@ const startWorker = (path: string, project: string): Effect.Effect<number, Error
   ).pipe(
     Effect.flatMap((child) =>
       Effect.async<number, Error>((resume) => {
-        const stderr = textOf(child.stderr)
+        // It is a pipe.
+        const stderr = textOf(child.stderr as Readable)
         child.on("error", (error) => resume(Effect.fail(error)))
         child.on("close", () => resume(Effect.fail(new Error(stderr.text))))
         const control = textOf(child.stdio[3] as Readable)
@@ -106,7 +107,7 @@ const workerd = (path: string): Launcher => ({
   path,
   fetch: (project, baseUrl) =>
     Effect.flatMap(startWorker(path, project), (port) =>
-      Effect.tryPromise(async () => {
+      Effect.promise(async () => {
         const response = await fetch(`http://127.0.0.1:${port}/?${new URLSearchParams({ server: baseUrl }).toString()}`)
         return parse(await response.text())
       })
@@ -129,10 +130,10 @@ const browser = (path: string): Launcher => ({
         })
       )
       const chrome = yield* Effect.acquireRelease(
-        Effect.tryPromise(() => chromium.launch({ executablePath: path, args: ["--no-sandbox"] })),
+        Effect.promise(() => chromium.launch({ executablePath: path, args: ["--no-sandbox"] })),
         (chrome) => Effect.promise(() => chrome.close())
       )
-      return yield* Effect.tryPromise(async () => {
+      return yield* Effect.promise(async () => {
         const page = await chrome.newPage()
         await page.goto(origin, { waitUntil: "load" })
         return parse(

@@ -57,5 +57,5 @@ export const make: Effect.Effect<string, unknown, Scope.Scope> = Effect.tap(
     Effect.promise(() => mkdtemp(join(tmpdir(), "effect-herald-runtimes-"))),
     (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
   ),
-  (folder) => Effect.tryPromise(() => prepare(folder))
+  (folder) => Effect.tryPromise({ try: () => prepare(folder), catch: (cause) => cause })
 )

@@ -18,7 +18,9 @@ export const run = (
       const start = yield* Clock.currentTimeMillis
       const exit = yield* Effect.exit(
         // The state of the server is for one check alone.
-        run(`${baseUrl}-${index}`).pipe(Effect.timeoutFail({ duration: "8 seconds", onTimeout: () => "no end in 8 s" }))
+        run(`${baseUrl}-${index}`).pipe(
+          Effect.timeoutFail({ duration: "30 seconds", onTimeout: () => "no end in 30 seconds" })
+        )
       )
       const failure = Exit.isSuccess(exit) ? undefined : Cause.pretty(exit.cause).slice(0, 1000)
       return { name, failure, millis: (yield* Clock.currentTimeMillis) - start }

@@ -36,7 +36,7 @@ const json = (response: ServerResponse, value: unknown, status = 200, headers: H
   response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(value))
 }
 
-const bodyOf = async (request: IncomingMessage): Promise<Buffer> => {
+const bodyOf = async (request: IncomingMessage): Promise<Buffer<ArrayBuffer>> => {
   const pieces: Array<Uint8Array> = []
   for await (const piece of request) pieces.push(piece as Uint8Array)
   return Buffer.concat(pieces)
@@ -120,14 +120,15 @@ const handlers: Readonly<Record<string, Handler>> = {
     response.end(event(last + 2))
   },
 
-  "/gzip": ({ response }) =>
-    void response.writeHead(200, { "content-encoding": "gzip", "content-type": "application/json" }).end(coded("gzip")),
-  "/br": ({ response }) =>
-    void response.writeHead(200, { "content-encoding": "br", "content-type": "application/json" }).end(coded("br")),
-  "/deflate": ({ response }) =>
-    void response
-      .writeHead(200, { "content-encoding": "deflate", "content-type": "application/json" })
-      .end(coded("deflate")),
+  ...Object.fromEntries(
+    ["gzip", "br", "deflate"].map((coding): [string, Handler] => [
+      `/coded/${coding}`,
+      ({ response }) =>
+        void response
+          .writeHead(200, { "content-encoding": coding, "content-type": "application/json" })
+          .end(coded(coding))
+    ])
+  ),
   "/cut-gzip": ({ response }) =>
     void response
       .writeHead(200, { "content-encoding": "gzip", "content-type": "text/plain" })

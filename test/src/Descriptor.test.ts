@@ -308,6 +308,7 @@ describe("What differs in responses", () => {
         requestDuration: () => Effect.void,
         callDuration: () => Effect.void,
         retries: () => Effect.void,
+        waitDuration: () => Effect.void,
         budgetAvailable: () => Effect.void,
         cacheLookups: () => Effect.void,
         mismatches: (value, labels) =>

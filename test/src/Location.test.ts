@@ -78,6 +78,7 @@ describe("Location.follow", () => {
         requestDuration: (_, labelsOfCall) => Effect.sync(() => void labels.push(labelsOfCall["url.template"])),
         callDuration: () => Effect.void,
         retries: () => Effect.void,
+        waitDuration: () => Effect.void,
         budgetAvailable: () => Effect.void,
         cacheLookups: () => Effect.void,
         mismatches: () => Effect.void

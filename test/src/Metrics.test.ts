@@ -9,10 +9,12 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
-import { Deadline, Endpoint, Metrics, Operation, OriginState, RetryPolicy } from "effect-herald"
+import { Deadline, Endpoint, Limiter, Metrics, Operation, OriginState, RetryPolicy } from "effect-herald"
+import * as HttpCache from "effect-herald/cache"
 import * as Scripted from "../servers/scripted.js"
 import { client } from "../support/client.js"
 import { at, broken, Caller, elapsing, Ok, once, status, type Step, stub, thing } from "../support/kit.js"
+import { listener } from "../support/listener.js"
 
 /** The metrics of an origin. All tests share one registry, so that each has an origin of its own. */
 const metricsOf = (url: string | URL) =>
@@ -47,6 +49,7 @@ const series = (url: string | URL, name: string) =>
 const requests = "http.client.request.duration"
 const calls = "herald.client.call.duration"
 const retries = "herald.client.retries"
+const waits = "herald.client.wait.duration"
 const budget = "herald.client.retry_budget.available"
 
 const policy = (wait: `${number} millis`) =>
@@ -184,6 +187,67 @@ describe("metrics", () => {
     })
   )
 
+  it.effect("measure the waits before attempts by their reason", () =>
+    Effect.gen(function* () {
+      const url = "http://waits.test"
+      const admits = Layer.succeed(Limiter.Limiter, { acquire: () => Effect.sleep("2 seconds") })
+      yield* run(url, [status(503), status(200)], { states: admits })
+      expect(yield* series(url, waits)).toEqual([
+        [{ "herald.wait.reason": "rate limiter" }, { count: 2, sum: 4 }],
+        [{ "herald.wait.reason": "policy" }, { count: 1, sum: 1 }]
+      ])
+
+      const paused = "http://paused.test"
+      yield* Effect.gen(function* () {
+        const live = at(new URL(paused), { defaults: { retryPolicy: RetryPolicy.none } })
+        const context = yield* Layer.build(
+          Layer.merge(live, stub([status(429, { "retry-after": "4" }), status(200)]).layer)
+        )
+        const call = thing().pipe(Effect.exit, Effect.provide(context), Effect.provide(Metrics.layer))
+        yield* call
+        yield* elapsing(call)
+      }).pipe(Effect.scoped)
+      const [[labels, value] = expect.fail("no wait")] = yield* series(paused, waits)
+      expect(labels).toEqual({ "herald.wait.reason": "pause" })
+      expect(value).toMatchObject({ count: 1 })
+    })
+  )
+
+  it.scopedLive("count the retries of a request that calls share, which are events of the span of the first call", () =>
+    Effect.gen(function* () {
+      const failing = Scripted.respond({ status: 503 })
+      const { url } = yield* Scripted.make([failing, Scripted.json({ ok: true }), failing])
+      const defaults = { retryPolicy: policy("0 millis") }
+      const api = at(url, { defaults }).pipe(
+        Layer.provide(HttpCache.layerMemory({ share: true })),
+        Layer.provideMerge(client)
+      )
+      const { spans, tracer } = listener()
+      yield* Effect.gen(function* () {
+        yield* Effect.all([thing(), thing()], { concurrency: 2 })
+        yield* Effect.exit(thing())
+      }).pipe(Effect.withTracer(tracer), Effect.provide(Layer.merge(api, Metrics.layer)))
+      expect(yield* series(url, retries)).toEqual([[{ "herald.reason": "503" }, 4]])
+      expect((yield* series(url, calls)).map(([labels]) => labels)).toEqual([
+        {},
+        { "error.type": "ServerError", "herald.verdict": "exhausted" }
+      ])
+      const told = spans.map(({ attributes, events }) => ({
+        attributes: Object.fromEntries(attributes),
+        verdicts: events.map(([, attributes]) => attributes?.["herald.verdict"])
+      }))
+      const success = { "herald.cache.result": "miss", "http.response.status_code": 200 }
+      expect(told).toMatchObject([
+        { attributes: success, verdicts: ["retried"] },
+        { attributes: success, verdicts: [] },
+        {
+          attributes: { "error.type": "ServerError", "http.request.resend_count": 3 },
+          verdicts: ["retried", "retried", "retried", "exhausted"]
+        }
+      ])
+    })
+  )
+
   it.effect("have units and descriptions, and incremental counters", () =>
     Effect.gen(function* () {
       const url = "http://units.test"
@@ -193,6 +257,7 @@ describe("metrics", () => {
         [requests]: "s",
         [calls]: "s",
         [retries]: "{retry}",
+        [waits]: "s",
         [budget]: "{retry}"
       })
       expect(all.every(({ description }) => description?.endsWith("."))).toBe(true)

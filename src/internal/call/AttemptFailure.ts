@@ -10,6 +10,7 @@ import type { RawResponse } from "../../RawResponse.js"
 import * as RetryAfter from "../../RetryAfter.js"
 import { corrupt, type UnknownCoding } from "../http/contentCoding.js"
 import type { TooLarge } from "../http/receivedBody.js"
+import { isBrowser } from "../http/userAgent.js"
 import { durationText } from "../durationText.js"
 import { classifyStatus, classifyTransport } from "./classify.js"
 import { passedBefore } from "./passedBefore.js"
@@ -164,6 +165,14 @@ const classify = (failure: HttpClientError.HttpClientError): ReturnType<typeof c
   return failure.reason === "InvalidUrl" ? { ...classified, class: "Final" } : classified
 }
 
+/** A browser tells nothing about a request that failed: neither the reason, nor whether it was sent. */
+const noResponse = (reason: string): string =>
+  !isBrowser()
+    ? `the connection broke before a response was received (${reason})`
+    : navigator.onLine
+      ? "no response: the connection failed, or the server does not permit this page to read the response (CORS); the console of the browser has the reason"
+      : "no response: the browser is offline"
+
 /** Makes the error of a request without a complete response. */
 export const transportError = (
   context: ErrorContext,
@@ -182,7 +191,7 @@ export const transportError = (
         : failureClass === "Final"
           ? `the transport refused the request (${reason})`
           : stage === "send"
-            ? `the connection broke before a response was received (${reason})`
+            ? noResponse(reason)
             : `the connection broke within the response (${reason})`
   return new HeraldError.TransportError({ ...errorDetails(context, sentence), reason })
 }

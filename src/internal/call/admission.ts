@@ -8,6 +8,7 @@ import type { CallState } from "./CallState.js"
 import { timeLeft } from "./deadline.js"
 import { errorContext, errorDetails } from "./errors.js"
 import { currentPolicy } from "./currentPolicy.js"
+import { measuredWait } from "./metrics.js"
 import { mayProbe, pauseLeft } from "./pauses.js"
 
 /** Makes the error of a call that would have to wait longer than it may. */
@@ -72,7 +73,7 @@ export const admission = (
       }
       state.log.add({ _tag: "WaitStarted", at: now(), reason: "pause" })
       return Effect.flatMap(Random.nextRange(0, Math.min(left * spread, longest - left)), (extra) =>
-        Effect.zipRight(Effect.sleep(left + extra), wait)
+        Effect.zipRight(measuredWait(call, "pause", Effect.sleep(left + extra)), wait)
       )
     }
     if (limiter === undefined) return Effect.void
@@ -83,7 +84,11 @@ export const admission = (
       if (now() > limitedAt) state.log.add({ _tag: "WaitStarted", at: limitedAt, reason: "rate limiter" })
     })
     return Effect.flatMap(storeIdentity, (identity) =>
-      limiter.acquire({ origin: baseUrl.origin, identity }, Duration.millis(Math.max(0, longestWait()))).pipe(
+      measuredWait(
+        call,
+        "rate limiter",
+        limiter.acquire({ origin: baseUrl.origin, identity }, Duration.millis(Math.max(0, longestWait())))
+      ).pipe(
         Effect.ensuring(recordWait),
         Effect.mapError(({ message, retryAfter }) => notSent(call, state, message, retryAfter)),
         // A pause may have begun while this call waited.

@@ -20,6 +20,7 @@ import type { CallState } from "./CallState.js"
 import { authoriserError, errorDetails } from "./errors.js"
 import { measuredCache } from "./metrics.js"
 import { carriesCredentials, holdsSecrets } from "./secrets.js"
+import { recordCacheResult } from "./tracing.js"
 
 /** Sends the request of a call now, with additional headers. Returns an error response that `stores` accepts. */
 export type Send = (
@@ -135,7 +136,7 @@ export const throughCache = (
   const { cache } = call.authoriser.origin
   const mode = Context.get(call.context, Current)
   if (cache !== undefined && mode !== "bypass" && isCacheable(call)) {
-    return measuredCache(call, read(call, state, cache, mode, send, decode))
+    return measuredCache(call, recordCacheResult(call, read(call, state, cache, mode, send, decode)))
   }
   if (mode === "only-if-cached") return Effect.failSync(() => notCached(call))
   return sendUncached(send, decode)

@@ -202,7 +202,9 @@ export const decodeFailure = (
     return decodeError(context, "Status", [{ path: [], message }])
   }
   const redirect = (message: string) => decodeError(context, "Redirect", [{ path: [], message }])
-  if (status === 0) return redirect("browsers hide redirects from scripts")
+  // An opaque redirect (Fetch, 2.2.6).
+  if (status === 0)
+    return redirect("it is a redirect, which a browser does not let this call follow: request the URL that it leads to")
   if (status >= 300) return redirect("it is a redirect that this call can't follow")
   return decodeError(context, "Status", [{ path: [], message: `the status can't be ${status}` }])
 }

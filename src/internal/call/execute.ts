@@ -24,11 +24,11 @@ import { detached } from "./detached.js"
 import { encodeRequest } from "./encodeRequest.js"
 import { encodeError } from "./errors.js"
 import { withIdempotencyKey } from "./idempotencyKey.js"
-import { measured, measuredAttempt } from "./metrics.js"
+import { countRetries, measured, measuredAttempt } from "./metrics.js"
 import type { CallKind } from "./observer.js"
 import * as Progress from "./Progress.js"
 import { retry } from "./retry.js"
-import { withSpan } from "./tracing.js"
+import { recordFailures, withSpan } from "./tracing.js"
 
 /** The input of a call. */
 export interface CallInput {
@@ -182,6 +182,8 @@ const sender =
       Effect.withFiberRuntime((fiber) => {
         const detachedCall = beginCall(fiber, call)
         const detachedState = CallState.make()
+        countRetries(detachedCall, detachedState)
+        recordFailures(detachedCall, detachedState, fiber.currentSpan)
         return observed(detachedCall, detachedState, how, () =>
           how === "background"
             ? withDeadline(detachedCall, detachedState, (endsAt) => attempts(detachedCall, detachedState, endsAt))

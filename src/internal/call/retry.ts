@@ -19,6 +19,7 @@ import { timeLeft, untilDeadline } from "./deadline.js"
 import { statusContent } from "./decodeResponse.js"
 import { errorContext, errorDetails, holdsSecret } from "./errors.js"
 import { endPause, observe, pauseLeft } from "./pauses.js"
+import { measuredWait } from "./metrics.js"
 import * as Progress from "./Progress.js"
 import { applyRejected, makeDecide } from "./retryDecision.js"
 
@@ -137,7 +138,9 @@ export const retry = <R>(
       ).pipe(
         Effect.zipRight(dropStream(failure.response?.stream)),
         Effect.zipRight(log.record(retried, failedAt)),
-        Effect.zipRight(untilDeadline(call, state, endsAt, Effect.sleep(decision.wait))),
+        Effect.zipRight(
+          measuredWait(call, decision.reason, untilDeadline(call, state, endsAt, Effect.sleep(decision.wait)))
+        ),
         Effect.zipRight(Effect.suspend(next))
       )
     })

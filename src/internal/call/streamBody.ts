@@ -14,6 +14,7 @@ import type { Report } from "../progress/Progress.js"
 import type { BodyUse, WithBody } from "../endpoint/Codec.js"
 import { checkedBytes, InvalidStream } from "../http/checkedBytes.js"
 import { asRepeatable, isRepeatable } from "../http/contentBody.js"
+import { isBrowser } from "../http/userAgent.js"
 import { makeReporter } from "../progress/reporter.js"
 import { UploadReport } from "../progress/upload.js"
 
@@ -122,14 +123,15 @@ const whole = (stream: Stream.Stream<Uint8Array>, contentType: string): Effect.E
  * Runs an attempt with a request whose body is a Stream, which ends with the attempt. If the Stream fails, the attempt is
  * interrupted, which aborts the request. A defect of the Stream remains one. The Stream of a DELETE without a length is read whole,
  * since node:http sends it without a length and without chunks, so that a server would read it as the next request. So is one of no
- * bytes, which transports do not read.
+ * bytes, which transports do not read, and each in browsers: few can send a Stream, others send a text in its place, and Chromium
+ * sends it over HTTP/2 only.
  */
 export const withStreamBody: WithBody = (request, use, attempt, fail) => {
   const { body } = request
   if (body._tag !== "Stream") return attempt(request)
   const given = request.headers["content-length"]
   const length = given === undefined ? body.contentLength : Number(given)
-  const inMemory = length === 0 || (request.method === "DELETE" && length === undefined)
+  const inMemory = isBrowser() || length === 0 || (request.method === "DELETE" && length === undefined)
   return Effect.scoped(
     Effect.gen(function* () {
       const report = yield* Effect.map(Effect.context<never>(), Context.get(UploadReport))

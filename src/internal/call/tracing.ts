@@ -7,7 +7,8 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type * as Tracer from "effect/Tracer"
 import type { Attempt } from "../../Attempt.js"
-import type { AnyError } from "../../HeraldError.js"
+import { type AnyError, detailsOf } from "../../HeraldError.js"
+import type { RawResponse } from "../../RawResponse.js"
 import type { Step } from "../../Timing.js"
 import type { CallInfo } from "./CallInfo.js"
 import type { CallState } from "./CallState.js"
@@ -102,14 +103,55 @@ const makeRecordStep = (span: Tracer.Span, { clock }: CallInfo, { log }: CallSta
   }
 }
 
+/** Records the failed attempts of a request that calls share, or that refreshes a cache entry, on the span of the call that started it. */
+export const recordFailures = (call: CallInfo, { log }: CallState, span: Tracer.AnySpan | undefined): void => {
+  if (!call.traced || span?._tag !== "Span") return
+  // A background request may outlast the call.
+  log.listen((attempt) =>
+    Effect.sync(() => {
+      if (span.status._tag === "Started") recordFailure(span, call, attempt)
+    })
+  )
+}
+
+/** Returns the failed attempts of a call, or those in its error if its request was a shared one. */
+export const failedAttempts = ({ log }: CallState, exit: Exit.Exit<unknown, AnyError>): ReadonlyArray<Attempt> =>
+  log.attempts().length > 0 || Exit.isSuccess(exit)
+    ? log.attempts()
+    : Option.match(Cause.failureOption(exit.cause), {
+        onNone: () => [],
+        onSome: (error) => detailsOf(error)?.attempts ?? []
+      })
+
+/** The value of `herald.cache.result`. */
+export const cacheResult = ({ cached }: RawResponse): string => cached?._tag.toLowerCase() ?? "miss"
+
+/** Records where the response to a call that uses a cache comes from, and the status of a response that was requested. */
+export const recordCacheResult = <A extends { readonly response: RawResponse }, E, R>(
+  { traced }: CallInfo,
+  effect: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  traced
+    ? Effect.tap(effect, ({ response }) => {
+        const result = cacheResult(response)
+        return Effect.annotateCurrentSpan({
+          "herald.cache.result": result,
+          // Also that of a request that this call has joined, which is not in its progress.
+          ...(result === "miss" ? { "http.response.status_code": response.status } : {})
+        })
+      })
+    : effect
+
 const recordOutcome = (
   span: Tracer.Span,
   { startedAt }: CallInfo,
-  { endsAt, log, progress }: CallState,
-  error: string | undefined
+  state: CallState,
+  exit: Exit.Exit<unknown, AnyError>
 ): void => {
-  const resends = log.attempts().filter(({ verdict }) => verdict === "retried").length
-  const status = Progress.statusOf(progress)
+  const { endsAt } = state
+  const resends = failedAttempts(state, exit).filter(({ verdict }) => verdict === "retried").length
+  const status = Progress.statusOf(state.progress)
+  const error = errorType(exit, tagOf)
   if (resends > 0) span.attribute("http.request.resend_count", resends)
   if (status !== undefined) span.attribute("http.response.status_code", status)
   if (error !== undefined) span.attribute("error.type", error)
@@ -139,8 +181,7 @@ export const withSpan = <A, R>(
         },
         (span, exit) =>
           Effect.sync(() => {
-            const error = errorType(exit, tagOf)
-            recordOutcome(span, call, state, error)
+            recordOutcome(span, call, state, exit)
             if (span.status._tag === "Started") span.end(call.clock.unsafeCurrentTimeNanos(), Exit.asVoid(exit))
           })
       )

@@ -12,7 +12,8 @@ const colors = {
   credentials: ["#8250df", "#bc8cff"],
   wait: ["#818b98", "#6e7681"],
   shortest: ["#0550ae", "#58a6ff"],
-  longest: ["#80b3e8", "#274c77"]
+  longest: ["#80b3e8", "#274c77"],
+  moment: ["#cf222e", "#f85149"]
 } as const satisfies Readonly<Record<string, readonly [light: string, dark: string]>>
 
 /** The kind of a bar, which decides its color. */
@@ -137,6 +138,8 @@ export const drawChart = (chart: Chart): string => {
   const axisTop = used.length === 0 ? legendTop - 8 : legendTop + 22
   const rowsTop = hasAxis ? axisTop + 24 : axisTop
   const rowsBottom = rowsTop + rows.length * rowHeight
+  // Without durations, the notes begin in their place.
+  const notesLeft = rows.every(({ duration }) => duration === "") ? barsRight + padding : noteLeft
   const lines = footnotes.flatMap((footnote) => linesOf(footnote, charactersIn(width - 2 * padding)))
   const height = rowsBottom + (lines.length === 0 ? 0 : 12) + lines.length * 18 + padding
 
@@ -177,7 +180,7 @@ export const drawChart = (chart: Chart): string => {
       ),
       ...(hasAxis
         ? bars.map(({ from, kind, to }) => {
-            const isThin = kind === "wait" || isPart
+            const isThin = kind === "wait" || kind === "moment" || isPart
             const [offset, thickness] = isThin ? [8, 6] : [4, 14]
             const x = Math.min(xOf(from), barsRight - 2)
             const length = Math.max(2, xOf(to) - x)
@@ -185,7 +188,7 @@ export const drawChart = (chart: Chart): string => {
           })
         : []),
       text(durationRight, baseline, duration, 8, ' class="muted" text-anchor="end"'),
-      text(noteLeft, baseline, note, charactersIn(width - noteLeft - 4), ` class="${tone}"`)
+      text(notesLeft, baseline, note, charactersIn(width - notesLeft - 4), ` class="${tone}"`)
     ]
   })
   return `${[

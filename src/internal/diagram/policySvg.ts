@@ -9,23 +9,19 @@ const maxRows = 48
 const rowOf = (row: Row): ChartRow => {
   const { at, number, verdicts, wait } = row
   const [earliest, latest] = [Duration.toMillis(at[0]), Duration.toMillis(at[1])]
-  const waits = wait && [Duration.toMillis(wait[0]), Duration.toMillis(wait[1])]
+  const [shortest, longest] = wait === undefined ? [0, 0] : [Duration.toMillis(wait[0]), Duration.toMillis(wait[1])]
   return {
     number: String(number),
-    label: formatFailure(row),
+    label: `${formatFailure(row)} (${row.class})`,
     isPart: false,
     bars: [
-      { kind: "failure", from: earliest, to: latest },
-      ...(waits === undefined
-        ? []
-        : [
-            // The longest wait begins at the latest failure, as the shortest does here.
-            ...(waits[1]! > waits[0]! ? [{ kind: "longest", from: latest, to: latest + waits[1]! } as const] : []),
-            ...(waits[0]! > 0 ? [{ kind: "shortest", from: latest, to: latest + waits[0]! } as const] : [])
-          ])
+      // Both waits begin at the latest failure.
+      ...(longest > shortest ? [{ kind: "longest", from: latest, to: latest + longest } as const] : []),
+      ...(shortest > 0 ? [{ kind: "shortest", from: latest, to: latest + shortest } as const] : []),
+      { kind: "moment", from: earliest, to: latest }
     ],
-    duration: wait === undefined ? "" : formatRange(wait),
-    note: `${row.class}, ${verdicts.join(" or ")}`
+    duration: "",
+    note: [verdicts.join(" or "), ...(wait === undefined ? [] : [formatRange(wait)])].join(", ")
   }
 }
 
@@ -61,7 +57,7 @@ export const drawPolicy = ({ deadline, method, rows, success }: Explanation): st
     end,
     mark: limit === undefined ? undefined : { at: limit, name: "deadline" },
     legend: [
-      ["failure", "time of the failure"],
+      ["moment", "time of the failure"],
       ["shortest", "shortest wait"],
       ["longest", "longest wait"]
     ],

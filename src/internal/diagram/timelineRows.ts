@@ -66,7 +66,9 @@ const labelOfAttempt = ({ failure, parts }: Extract<Segment, { _tag: "Attempt" }
   return `${received}${reason}${asked}`
 }
 
-const isShown = (part: Part): boolean => part._tag !== "Credentials" || part.duration >= 1
+/** Reports whether credentials took a considerable part of their attempt. */
+const isConsiderable = (part: Part, { duration }: Segment): boolean =>
+  part._tag !== "Credentials" || (part.duration >= 1 && part.duration >= duration / 20)
 
 const periodOfPart = (part: Part, failed: boolean): Period => ({
   kind: part._tag === "Request" ? (failed ? "failure" : "success") : "credentials",
@@ -95,7 +97,7 @@ const rowsOfSegment = (segment: Segment): ReadonlyArray<TimelineRow> => {
     case "Attempt": {
       const { failure, number } = segment
       const failed = failure !== undefined
-      const parts = segment.parts.filter(isShown)
+      const parts = segment.parts.filter((part) => isConsiderable(part, segment))
       const whole: Period = { kind: failed ? "failure" : "success", from: at, to }
       const row: TimelineRow = {
         number,

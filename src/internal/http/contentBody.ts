@@ -1,6 +1,8 @@
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as Predicate from "effect/Predicate"
 import type { Content } from "../../Content.js"
+import { blobOf } from "./contentBlob.js"
+import { isBrowser } from "./userAgent.js"
 
 /** Marks the body of a request that can be read again. A property of the body, which requests pass on as it is. */
 const repeatable: unique symbol = Symbol.for("effect-herald/repeatableBody")
@@ -12,7 +14,9 @@ export const hasSize = ({ size }: Content): boolean => size === undefined || (Nu
 export const sizeMessage = "has a size that is not a number of bytes"
 
 /** Makes the body of a request from a content. */
-export const contentBody = (content: Content, contentType?: string): HttpBody.Stream => {
+export const contentBody = (content: Content, contentType?: string): HttpBody.HttpBody => {
+  const blob = isBrowser() ? blobOf(content) : undefined
+  if (blob !== undefined) return HttpBody.raw(blob, { contentType, contentLength: blob.size })
   const body = HttpBody.stream(content.stream, contentType, content.size)
   return content.repeatable ? asRepeatable(body) : body
 }

@@ -4,9 +4,9 @@ import * as Stream from "effect/Stream"
 import * as Content from "../../Content.js"
 import { concatBytes } from "../concatBytes.js"
 import { checkedBytes } from "./checkedBytes.js"
+import { blobOf } from "./contentBlob.js"
 import { contentBody } from "./contentBody.js"
 import { fieldValue } from "./fieldSyntax.js"
-import { isBrowser } from "./userAgent.js"
 import { isBlob } from "./webBodies.js"
 
 /** The content of a file in a form. */
@@ -51,11 +51,9 @@ const contentOf = (piece: Uint8Array | Blob | Content.Content): Content.Content 
   return { ...piece, stream: checkedBytes(piece.stream, piece.size, "the size of its content") }
 }
 
-/** Makes the body of a request from a `Blob`. `fetch` of a browser sends a `Blob` without reading it whole, and few send a Stream. */
+/** Makes the body of a request from a `Blob`. */
 export const blobBody = (blob: Blob, contentType: string): HttpBody.HttpBody =>
-  isBrowser()
-    ? HttpBody.raw(blob, { contentType, contentLength: blob.size })
-    : contentBody(Content.fromBlob(blob), contentType)
+  contentBody(Content.fromBlob(blob), contentType)
 
 /**
  * Encodes a form as `multipart/form-data` (RFC 7578). Files are read while they are sent. The body has a length if all of its files
@@ -78,7 +76,7 @@ export const multipartBody = (parts: Iterable<Part>): HttpBody.HttpBody => {
     else if (Predicate.isUint8Array(content)) inMemory.push(content)
     else {
       flush()
-      pieces.push(content)
+      pieces.push(isBlob(content) ? content : (blobOf(content) ?? content))
     }
     inMemory.push(encoder.encode("\r\n"))
   }

@@ -131,6 +131,7 @@ const observed = (scenario: Scenario, client: Layer.Layer<HttpClient.HttpClient>
       requestDuration: instrument("request"),
       callDuration: instrument("call"),
       retries: instrument("retries"),
+      waitDuration: instrument("wait"),
       budgetAvailable: instrument("budget"),
       cacheLookups: instrument("cache"),
       mismatches: instrument("mismatches")

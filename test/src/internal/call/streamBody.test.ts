@@ -2,7 +2,7 @@ import { createServer } from "node:http"
 import type { ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { inspect } from "node:util"
-import { describe, expect, it } from "@effect/vitest"
+import { describe, expect, it, vi } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
@@ -18,7 +18,7 @@ import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import { Body, Credentials, Deadline, Endpoint, Limiter, Operation, RetryPolicy, Verbs } from "effect-herald"
+import { Body, Content, Credentials, Deadline, Endpoint, Limiter, Operation, RetryPolicy, Verbs } from "effect-herald"
 import * as Scripted from "../../../servers/scripted.js"
 import { clients } from "../../../support/clients.js"
 import { at, Caller, type CallerParts, forAll, Ok, once, status, stub } from "../../../support/kit.js"
@@ -594,6 +594,29 @@ describe("a request body that is a Stream", () => {
       const client = stub([status(429), status(429), status(200)])
       yield* Effect.provide(upload("POST")(body), Layer.mergeAll(at(baseUrl), retrying, client.layer))
       expect([seen.started, client.requests.length]).toEqual([0, 3])
+    })
+  )
+
+  it.scoped("is sent as bytes by a browser, again if it can be read again", () =>
+    Effect.gen(function* () {
+      yield* Effect.acquireRelease(
+        Effect.sync(() => vi.stubGlobal("navigator", { userAgent: "Mozilla/5.0 (X11; Linux x86_64)" })),
+        () => Effect.sync(() => vi.unstubAllGlobals())
+      )
+      const sent = (body: Bytes | Content.Content) =>
+        Effect.gen(function* () {
+          const client = stub([status(429), status(200)])
+          const result = yield* Effect.either(
+            Effect.provide(post({ body }), Layer.mergeAll(at(baseUrl), retrying, client.layer))
+          )
+          const bodies = client.requests.map(({ request: { body } }) =>
+            body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : body._tag
+          )
+          return [result._tag, ...bodies]
+        })
+      const post = Operation.make(Caller, () => Endpoint.post("/upload", { body: Body.stream() }))
+      expect(yield* sent(Content.make(() => chunks("a", "bc")))).toEqual(["Right", "abc", "abc"])
+      expect(yield* sent(chunks("a", "bc"))).toEqual(["Left", "abc"])
     })
   )
 })

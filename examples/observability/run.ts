@@ -1,0 +1,48 @@
+/** The backend under load, with a collector. */
+import { type Duration, Effect } from "effect"
+import * as Backend from "./backend.js"
+import * as Collector from "./collector.js"
+import * as Load from "./load.js"
+import { logRecordsOf, metricsOf, spansOf, timeOf } from "./otlp.js"
+import { samplesOf } from "./prometheus.js"
+import * as Upstreams from "./upstreams.js"
+
+export interface Options {
+  /** The number of requests to the backend. */
+  readonly requests: number
+  readonly perSecond: number
+  readonly exportInterval: Duration.DurationInput
+}
+
+/** Runs the backend under load, exporting to a collector at this URL, and returns how often each status was received. */
+export const underLoad = (collector: string, { exportInterval, ...load }: Options) =>
+  Effect.gen(function* () {
+    const urls = yield* Upstreams.start
+    // The exporters send what is left when their layer closes, which is after the server of the backend.
+    return yield* Backend.start(urls).pipe(
+      Effect.flatMap((backend) => Load.send(backend, load)),
+      Effect.scoped,
+      Effect.provide(Backend.telemetry(collector, exportInterval))
+    )
+  }).pipe(Effect.scoped)
+
+/** Runs the backend under load, and returns the payloads that a collector received, decoded. */
+export const run = (options: Options) =>
+  Effect.gen(function* () {
+    const { received, url } = yield* Collector.start
+    const statuses = yield* underLoad(url, options)
+    return {
+      statuses,
+      spans: spansOf(received.traces),
+      logRecords: logRecordsOf(received.logs),
+      metrics: received.metrics.flatMap(metricsOf),
+      /** The samples of each export, and its time in seconds since the epoch. */
+      snapshots: received.metrics.map((data) => ({
+        at: Number(timeOf(data)) / 1e9,
+        samples: metricsOf(data).flatMap(samplesOf)
+      })),
+      texts: received.texts
+    }
+  }).pipe(Effect.scoped)
+
+export type Run = Effect.Effect.Success<ReturnType<typeof run>>

@@ -1,0 +1,51 @@
+/**
+ * Makes the pictures of the documentation, and the same timeline as text: the life of a request, the decisions of a retry policy, and the
+ * timeline of a call that fails. With `--check` it fails if a committed one differs. `npm run bench -- call --docs` makes the others.
+ */
+import { readFileSync, writeFileSync } from "node:fs"
+import * as Effect from "effect/Effect"
+import { RetryPolicy } from "effect-herald"
+import { PolicyDiagram, Timeline } from "effect-herald/diagram"
+import { failedCall } from "./pictures/failedCall.js"
+import { drawLifeOfARequest } from "./pictures/lifeOfARequest.js"
+
+const page = "docs/guides/timelines.md"
+
+/** Replaces the text between two comments of the page. */
+const withText = (text: string): string => {
+  const whole = readFileSync(page, "utf8")
+  const [begin, end] = ["<!-- timeline -->", "<!-- end -->"]
+  const from = whole.indexOf(begin)
+  if (from === -1) throw new Error(`${page} has no comment "${begin}"`)
+  return `${whole.slice(0, from + begin.length)}\n\n\`\`\`\n${text}\n\`\`\`\n\n${whole.slice(whole.indexOf(end, from))}`
+}
+
+const contents: Effect.Effect<Readonly<Record<string, string>>> = Effect.gen(function* () {
+  // The failures of the example in docs/guides/retries.md.
+  const outcomes = ["ECONNREFUSED", { status: 429, retryAfter: "3 seconds" }, 503, 503] as const
+  const explanation = yield* RetryPolicy.explain(RetryPolicy.standard, outcomes, { method: "POST" })
+  const timeline = yield* failedCall
+  return {
+    "docs/images/life-of-a-request.svg": drawLifeOfARequest(),
+    "docs/images/retry-policy.svg": PolicyDiagram.toSvg(explanation),
+    "docs/images/timeline.svg": Timeline.toSvg(timeline),
+    [page]: withText(Timeline.toText(timeline))
+  }
+})
+
+const read = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, "utf8")
+  } catch {
+    return undefined
+  }
+}
+
+const changed = Object.entries(await Effect.runPromise(contents)).filter(([path, content]) => read(path) !== content)
+if (!process.argv.includes("--check")) {
+  for (const [path, content] of changed) writeFileSync(path, content)
+  console.log(changed.length === 0 ? "all pictures are up to date" : changed.map(([path]) => path).join("\n"))
+} else if (changed.length > 0) {
+  console.error(`run \`npm run docs:pictures\`, since these differ: ${changed.map(([path]) => path).join(", ")}`)
+  process.exitCode = 1
+}

@@ -7,15 +7,23 @@ const config: KnipConfig = {
       entry: [
         ...entries.map(([, source]) => source),
         "test/package/*.ts",
+        "test/runtimes/programs/*.ts",
         "test/**/*.test-d.ts",
         "test/support/*Process.ts",
         "examples/*.ts",
+        "examples/browser/main.ts",
         "bench/**/*.ts",
         "tools/*.ts"
       ],
       project: ["{src,schemas,services,test,examples,bench,tools}/**/*.ts"]
     },
-    cli: { entry: ["src/bin.ts"], project: ["src/**/*.ts"] }
+    cli: { entry: ["src/bin.ts"], project: ["src/**/*.ts"] },
+    docs: {
+      entry: ["source/*.paths.ts", "tools/*.ts"],
+      project: ["{.vitepress,source,tools}/**/*.ts"],
+      // docs/tools/reference.ts loads it by name.
+      ignoreDependencies: ["typedoc-vitepress-theme"]
+    }
   },
   ignoreExportsUsedInFile: true,
   // Programs of the system that tests run.

@@ -35,12 +35,22 @@ const print = ({ logRecords, snapshots, spans, statuses, texts }: Run) =>
     const samples = snapshots.at(-1)?.samples ?? []
     const by = (metric: string, label: string) => counts(sumBy(samples, metric, [label], (labels) => label in labels))
     yield* heading("The load, by status of the backend's responses")
-    yield* line(Object.entries(statuses).map(([status, all]) => `${status}: ${all.length}`).join(", "))
+    yield* line(
+      Object.entries(statuses)
+        .map(([status, all]) => `${status}: ${all.length}`)
+        .join(", ")
+    )
     yield* heading("What the collector received")
-    yield* line(`${texts.length} payloads: ${spans.length} spans, ${snapshots.length} exports of metrics, ${logRecords.length} log records`)
-    yield* line(`log records with the id of a trace: ${logRecords.filter(({ traceId }) => traceId !== undefined).length}`)
+    yield* line(
+      `${texts.length} payloads: ${spans.length} spans, ${snapshots.length} exports of metrics, ${logRecords.length} log records`
+    )
+    yield* line(
+      `log records with the id of a trace: ${logRecords.filter(({ traceId }) => traceId !== undefined).length}`
+    )
     yield* heading("Metrics at the end")
-    yield* line(`requests by status      ${by("http_client_request_duration_seconds_count", "http_response_status_code")}`)
+    yield* line(
+      `requests by status      ${by("http_client_request_duration_seconds_count", "http_response_status_code")}`
+    )
     yield* line(`retries by reason       ${by("herald_client_retries_total", "herald_reason")}`)
     yield* line(`failed calls by error   ${by("herald_client_call_duration_seconds_count", "error_type")}`)
     yield* line(`waits by reason         ${by("herald_client_wait_duration_seconds_count", "herald_wait_reason")}`)

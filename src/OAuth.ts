@@ -99,13 +99,15 @@ interface TokenGrant {
   readonly subject: "fixed" | "per-grant"
   /** See `SourceOptions`. */
   readonly needsNoUser: boolean
+  /** See `SourceOptions`. */
+  readonly presents?: Redacted.Redacted
 }
 
 /** Makes the tokens of a grant. */
 const makeRevocable = (
   registration: Registration,
   { name, probe, refreshMargin }: Pick<Options, "name" | "probe" | "refreshMargin">,
-  { grant, needsNoUser, subject }: TokenGrant
+  { grant, needsNoUser, presents, subject }: TokenGrant
 ): Effect.Effect<RevocableTokens, ConfigError.ConfigError, HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
     const { callerName, identity } = registration
@@ -120,7 +122,7 @@ const makeRevocable = (
         probe,
         subject
       },
-      { label: name ?? callerName, needsNoUser }
+      { label: name ?? callerName, needsNoUser, presents }
     )
     const revoke = Effect.flatMap(
       tokens.forget,
@@ -338,8 +340,13 @@ export const refreshToken = (
     yield* checkSecret("refreshToken", options.refreshToken)
     const registration = yield* register("refresh_token", options, [options.refreshToken])
     const grant = refreshGrant(registration)(options.refreshToken)
-    // The server may accept the refresh token once.
-    return yield* makeRevocable(registration, options, { grant, subject: "fixed", needsNoUser: false })
+    return yield* makeRevocable(registration, options, {
+      grant,
+      subject: "fixed",
+      // The server may accept the refresh token once.
+      needsNoUser: false,
+      presents: options.refreshToken
+    })
   })
 
 /** An assertion that is signed for each request: a JSON Web Token (RFC 7523, 3). */

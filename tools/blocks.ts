@@ -1,6 +1,6 @@
 /** The code blocks that people read: those in docstrings, in README.md and in docs/. */
 import { readdirSync, readFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import { pages } from "./pages.js"
 
 /** A code block. */
@@ -11,10 +11,7 @@ export interface Block {
   readonly line: number
   /** The language after the fence, in lower case; an empty text if there is none. */
   readonly language: string
-  /**
-   * The name of the block's file, which other blocks of the page's folder can import or read: that of its first line, such as
-   * `// weather.ts`, or the one in brackets after the language, such as `json [recordings/forecast.json]`.
-   */
+  /** The name in brackets after the language, such as `weather.ts`: other blocks of the page can import this file. */
   readonly name: string | undefined
   /** The lines, as long as in their source: an asterisk of a docstring is a space. */
   readonly lines: ReadonlyArray<string>
@@ -28,18 +25,16 @@ export const placeOf = ({ line, source }: Block): string => `${source}:${line}`
 /** Whether a block is TypeScript. */
 export const isTypeScript = ({ language }: Block): boolean => language === "ts" || language === "typescript"
 
-/** The path of a block's file, from the folder that has the files of all blocks. */
-export const fileOf = ({ line, name, source }: Block): string =>
-  name === undefined ? `${source}.${line}.ts` : join(dirname(source), name)
+/** The path of a block's module, from the folder that has the modules of all blocks. */
+export const moduleOf = ({ line, name, source }: Block): string => join(source, name ?? `${line}.ts`)
 
-/** The text of a block. That of a module is at the same lines as in its source. */
-export const textOf = (block: Block): string =>
-  `${isTypeScript(block) ? "\n".repeat(block.line) : ""}${block.lines.join("\n")}\n`
+/** The text of a block, at the same lines as in its source. */
+export const textOf = ({ line, lines }: Block): string => `${"\n".repeat(line)}${lines.join("\n")}\n`
 
 /** Returns the blocks of a file. `prefix` matches the start of their lines: the asterisk of a docstring, or an indent. */
 const blocksOf = (source: string, prefix: RegExp): ReadonlyArray<Block> => {
   const blocks: Array<Block> = []
-  let open: (Block & { readonly lines: Array<string> }) | undefined
+  let open: (Omit<Block, "lines"> & { readonly lines: Array<string> }) | undefined
   let previous: Block | undefined
   for (const [index, line] of readFileSync(source, "utf8").split("\n").entries()) {
     const start = prefix.exec(line)?.[0] ?? ""
@@ -51,10 +46,8 @@ const blocksOf = (source: string, prefix: RegExp): ReadonlyArray<Block> => {
         open = { source, line: index + 1, language: language.toLowerCase(), name, lines: [], previous }
       } else if (rest.trim() !== "") previous = undefined
     } else if (/^\s*```\s*$/.test(rest)) {
-      const named = isTypeScript(open) ? /^\s*\/\/ (\S+\.ts)$/.exec(open.lines[0] ?? "") : null
-      const block: Block = named === null ? open : { ...open, name: named[1] }
-      blocks.push(block)
-      previous = block
+      blocks.push(open)
+      previous = open
       open = undefined
     } else {
       // In a docstring the end of an inner comment is written as `*\/`.

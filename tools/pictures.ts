@@ -6,19 +6,11 @@ import { readFileSync, writeFileSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import { RetryPolicy } from "effect-herald"
 import { PolicyDiagram, Timeline } from "effect-herald/diagram"
+import { withGeneratedPart } from "./generatedPart.js"
 import { failedCall } from "./pictures/failedCall.js"
 import { drawLifeOfARequest } from "./pictures/lifeOfARequest.js"
 
 const page = "docs/guides/timelines.md"
-
-/** Replaces the text between two comments of the page. */
-const withText = (text: string): string => {
-  const whole = readFileSync(page, "utf8")
-  const [begin, end] = ["<!-- timeline -->", "<!-- end -->"]
-  const from = whole.indexOf(begin)
-  if (from === -1) throw new Error(`${page} has no comment "${begin}"`)
-  return `${whole.slice(0, from + begin.length)}\n\n\`\`\`\n${text}\n\`\`\`\n\n${whole.slice(whole.indexOf(end, from))}`
-}
 
 const contents: Effect.Effect<Readonly<Record<string, string>>> = Effect.gen(function* () {
   // The failures of the example in docs/guides/retries.md.
@@ -29,7 +21,7 @@ const contents: Effect.Effect<Readonly<Record<string, string>>> = Effect.gen(fun
     "docs/images/life-of-a-request.svg": drawLifeOfARequest(),
     "docs/images/retry-policy.svg": PolicyDiagram.toSvg(explanation),
     "docs/images/timeline.svg": Timeline.toSvg(timeline),
-    [page]: withText(Timeline.toText(timeline))
+    [page]: withGeneratedPart(page, "timeline", `\`\`\`\n${Timeline.toText(timeline)}\n\`\`\``)
   }
 })
 

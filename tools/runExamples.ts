@@ -6,7 +6,7 @@
  * - A `ts` block that imports a test runner is a test.
  * - A `console` block is a session in a terminal: commands after `$ `, and their output. Those of a page are one session.
  *
- * A block with a file name is a file that other blocks of its page can import or read. Ports of servers are replaced by free ones.
+ * A block with a name, such as `ts [weather.ts]`, is a file that other blocks of its page can import or read.
  */
 import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
@@ -16,7 +16,7 @@ import { once } from "node:events"
 import { tmpdir } from "node:os"
 import { dirname, join, resolve } from "node:path"
 import { command } from "../test/cli/command.js"
-import { type Block, inDocstrings, inPages, isTypeScript, fileOf, placeOf, textOf } from "./blocks.js"
+import { type Block, inDocstrings, inPages, isTypeScript, moduleOf, placeOf, textOf } from "./blocks.js"
 import { startPetStore } from "./petStore.js"
 
 /** The folder of the modules. It is within the project, for its packages and the paths of tsconfig.json. */
@@ -25,8 +25,8 @@ const folder = ".examples/run"
 /** The longest time of a program, in milliseconds. */
 const timeLimit = 300_000
 
-/** The port of a server in a program. Those of a page are replaced by free ones. */
-const listens = /\.listen\((\d{2,})\b/g
+/** The port in programs, which is replaced by a free one. */
+const port = 8080
 
 const claim = /^(?<code>.*\S)\s+\/\/ => (?<value>.+)$/
 
@@ -35,7 +35,7 @@ const looksLikeValue =
   /(?:^|\s)\/\/ (?:true|false|null|undefined|-?\d[\d_.]*n?|".*"|\[.*\]|\{.*\}|(?:Either|Option)\..*)$/
 
 const isTest = (block: Block) => block.lines.some((line) => / from "(?:@effect\/vitest|vitest)"$/.test(line))
-const isNodeTest = (block: Block) => block.lines.some((line) => line.endsWith(' from "node:test"'))
+const isNodeTest = (block: Block) => block.lines.some((line) => / from "node:test"$/.test(line))
 const claims = (block: Block) => block.lines.filter((line) => claim.test(line)).length
 
 /** A block whose values are compared when it runs. */
@@ -92,9 +92,12 @@ const inTemporaryFolder = async <A>(use: (cwd: string) => Promise<A>): Promise<A
 /** Runs a program, and compares what it prints with the output that the page shows. Returns what is wrong. */
 const runProgram = (block: Block, output: Block | undefined): Promise<string | undefined> =>
   inTemporaryFolder(async (cwd) => {
-    const parameters = ["--tsconfig", resolve("tsconfig.json"), resolve(folder, fileOf(block))]
+    const free = String(await freePort())
+    const path = resolve(folder, moduleOf(block))
+    writeFileSync(path, textOf(withChecks(block)).replaceAll(new RegExp(`\\b${port}\\b`, "g"), free))
+    const parameters = ["--tsconfig", resolve("tsconfig.json"), path]
     const { ended, stderr, stdout } = await run(resolve("node_modules/.bin/tsx"), parameters, cwd, process.env)
-    const printed = trimmed(stdout)
+    const printed = trimmed(stdout.replaceAll(free, String(port)))
     if (ended !== 0) return `this program ends with ${ended}\n${printed}\n${stderr}`
     const expected = output === undefined ? printed : trimmed(output.lines.join("\n"))
     return printed === expected
@@ -104,7 +107,7 @@ const runProgram = (block: Block, output: Block | undefined): Promise<string | u
 
 /** Runs all tests. Returns what is wrong. */
 const runTests = async (tests: ReadonlyArray<Block>): Promise<string | undefined> => {
-  const include = tests.map((block) => `${folder}/${fileOf(block)}`)
+  const include = tests.map((block) => `${folder}/${moduleOf(block)}`)
   writeFileSync(
     join(folder, "vitest.config.ts"),
     `import base from "../../vitest.config.js"
@@ -193,7 +196,6 @@ const runAll = async (tasks: ReadonlyArray<Task>): Promise<ReadonlyArray<string>
 
 const all = [...inDocstrings, ...inPages]
 const examples = all.filter(isTypeScript)
-const sources = [...new Set(all.map(({ source }) => source))]
 
 const unclear = [
   ...all
@@ -212,19 +214,11 @@ const unclear = [
 ]
 
 rmSync(folder, { recursive: true, force: true })
-for (const source of sources) {
-  const files = all.filter((block) => block.source === source && (block.name !== undefined || isTypeScript(block)))
-  const texts = files.map((block) => textOf(isTypeScript(block) ? withChecks(block) : block))
-  const ports = new Map<string, string>()
-  for (const [, port = ""] of texts.join("").matchAll(listens)) ports.set(port, String(await freePort()))
-  for (const [index, block] of files.entries()) {
-    const path = join(folder, fileOf(block))
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(
-      path,
-      [...ports].reduce((text, [port, free]) => text.replaceAll(port, free), texts[index]!)
-    )
-  }
+for (const block of all) {
+  if (block.name === undefined && !isTypeScript(block)) continue
+  const path = join(folder, moduleOf(block))
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, block.name === undefined || isTypeScript(block) ? textOf(block) : `${block.lines.join("\n")}\n`)
 }
 
 const outputs = new Map(
@@ -234,7 +228,7 @@ const tests = examples.filter(isTest)
 const programs = examples.filter(
   (block) => outputs.has(block) || isNodeTest(block) || (claims(block) > 0 && !isTest(block))
 )
-const sessions = sources
+const sessions = [...new Set(all.map(({ source }) => source))]
   .map((source) => ({ source, blocks: all.filter((block) => block.source === source && block.language === "console") }))
   .filter(({ blocks }) => blocks.length > 0)
 
@@ -244,18 +238,7 @@ const failed = await Effect.scoped(
       runAll([
         { place: "tests", run: () => runTests(tests) },
         ...sessions.map(({ blocks, source }) => ({ place: source, run: () => runSession(blocks, bin) })),
-        // The programs of a page have the same port: they run one after the other.
-        ...sources.map((source) => ({
-          place: source,
-          run: async () => {
-            const problems: Array<string> = []
-            for (const block of programs.filter((program) => program.source === source)) {
-              const problem = await runProgram(block, outputs.get(block))
-              if (problem !== undefined) problems.push(`${placeOf(block)}: ${problem}`)
-            }
-            return problems.length === 0 ? undefined : problems.join("\n")
-          }
-        }))
+        ...programs.map((block) => ({ place: placeOf(block), run: () => runProgram(block, outputs.get(block)) }))
       ])
     )
   )

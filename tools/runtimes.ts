@@ -7,7 +7,7 @@
  * - `npm run test:runtimes -- --require-all`: on all; fails if one is not installed
  * - `npm run test:runtimes -- --docs`: on all, and writes the tables of `docs/guides/runtimes.md`
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, writeFileSync } from "node:fs"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -19,6 +19,7 @@ import * as Project from "../test/runtimes/project.js"
 import type { Report } from "../test/runtimes/report.js"
 import { type Runtime, runtimes } from "../test/runtimes/runtimeNames.js"
 import * as Server from "../test/runtimes/server.js"
+import { withGeneratedPart } from "./generatedPart.js"
 
 /** The checks of a runtime with a transport. */
 interface Suite {
@@ -126,14 +127,6 @@ const printFailures = (suite: Suite, runtime: Runtime, outcomes: ReadonlyArray<O
 
 const page = "docs/guides/runtimes.md"
 
-const document = (title: string, content: string): void => {
-  const text = readFileSync(page, "utf8")
-  const [begin, end] = [`<!-- runtimes: ${title} -->`, "<!-- end -->"]
-  const from = text.indexOf(begin)
-  if (from === -1) throw new Error(`${page} has no comment "${begin}"`)
-  writeFileSync(page, `${text.slice(0, from + begin.length)}\n\n${content}\n\n${text.slice(text.indexOf(end, from))}`)
-}
-
 const parameters = process.argv.slice(2)
 const named = parameters.filter((parameter) => !parameter.startsWith("--"))
 const documents = parameters.includes("--docs")
@@ -174,7 +167,9 @@ const main = Effect.gen(function* () {
     const table = tableOf(suite, results)
     console.log(`\nwith ${suite.title}\n\n${table}`)
     for (const [runtime, outcomes] of results) printFailures(suite, runtime, outcomes)
-    if (documents && process.exitCode === undefined) document(suite.title, table)
+    if (documents && process.exitCode === undefined) {
+      writeFileSync(page, withGeneratedPart(page, `runtimes: ${suite.title}`, table))
+    }
   }
 })
 

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { fileURLToPath } from "node:url"
+import { withGeneratedPart } from "../../tools/generatedPart.js"
 import type { Bench, Figures, Rows } from "./bench.js"
 
 const pathOf = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
@@ -26,15 +27,10 @@ export const markdown = (rows: Rows): string => {
 /** Replaces the tables of a benchmark in the documentation, each between two comments, and its picture. */
 export const document = ({ name, picture }: Bench, figures: Figures): void => {
   for (const [title, rows] of Object.entries(figures.tables)) {
-    const [begin, end] = [`<!-- bench ${name}: ${title} -->`, "<!-- end -->"]
-    const page = pages.find((path) => readFileSync(pathOf(path), "utf8").includes(begin))
-    if (page === undefined) throw new Error(`${pages.join(" and ")} have no comment "${begin}"`)
-    const text = readFileSync(pathOf(page), "utf8")
-    const from = text.indexOf(begin)
-    writeFileSync(
-      pathOf(page),
-      `${text.slice(0, from + begin.length)}\n\n${markdown(rows)}\n\n${text.slice(text.indexOf(end, from))}`
-    )
+    const part = `bench ${name}: ${title}`
+    const page = pages.find((path) => readFileSync(pathOf(path), "utf8").includes(`<!-- ${part} -->`))
+    if (page === undefined) throw new Error(`${pages.join(" and ")} have no comment "<!-- ${part} -->"`)
+    writeFileSync(pathOf(page), withGeneratedPart(pathOf(page), part, markdown(rows)))
   }
   if (picture === undefined) return
   mkdirSync(dirname(pathOf(picture.path)), { recursive: true })

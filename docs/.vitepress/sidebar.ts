@@ -26,7 +26,8 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
           page("Verbs", "/guides/verbs"),
           page("Operations of an HttpApi", "/guides/http-api"),
           page("Transports", "/guides/transports"),
-          page("Runtimes", "/guides/runtimes")
+          page("Runtimes", "/guides/runtimes"),
+          page("Browsers", "/guides/browsers")
         ]
       },
       {
@@ -34,6 +35,7 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
         items: [
           page("Errors", "/guides/errors"),
           page("Declared errors", "/guides/declared-errors"),
+          page("What happened in a call", "/guides/timelines"),
           page("Retries, deadlines and limits", "/guides/retries")
         ]
       },
@@ -76,7 +78,6 @@ export const sidebar: Array<DefaultTheme.SidebarItem> = [
         text: "Observability and logs",
         items: [
           page("Observability", "/guides/observability"),
-          page("Timelines", "/guides/timelines"),
           page("Logs that arrive", "/guides/logs"),
           page("Delivery of logs", "/guides/log-delivery")
         ]

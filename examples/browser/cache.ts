@@ -13,10 +13,8 @@ const readTeam = Polympics.getTeam.withResponse(Polympics.TeamId.make(1)).pipe(
   Effect.timed,
   Effect.flatMap(([took, { cached, value }]) => {
     const origin =
-      cached === undefined
-        ? "from the server"
-        : `from the cache, where it is for ${Math.round(Duration.toSeconds(cached.age))} s`
-    return show(`${value.name}, ${origin}, in ${Duration.toMillis(took)} ms.`)
+      cached === undefined ? "from the server" : `from the cache, ${Math.round(Duration.toSeconds(cached.age))} s old`
+    return show(`${value.name}, ${origin}, in ${Math.ceil(Duration.toMillis(took))} ms.`)
   }),
   Effect.catchAll(({ message }) => show(message))
 )

@@ -55,7 +55,12 @@ const report = Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ text }) =>
 )
 
 /** The status of the backend's response to a failed call. All other failures are a 502. */
-const statuses: Readonly<Record<string, number>> = { NotFound: 404, ParseError: 400, RateLimited: 503, TimeoutError: 504 }
+const statuses: Readonly<Record<string, number>> = {
+  NotFound: 404,
+  ParseError: 400,
+  RateLimited: 503,
+  TimeoutError: 504
+}
 
 const routes = HttpRouter.empty.pipe(
   HttpRouter.get("/trips/:player/:city", trip),

@@ -112,7 +112,12 @@ export const recordOf = (attributes: typeof Attributes.Type): Readonly<Record<st
   Object.fromEntries(
     attributes.map(({ key, value }) => [
       key,
-      value.stringValue ?? value.intValue ?? value.doubleValue ?? value.boolValue ?? value.arrayValue ?? value.kvlistValue
+      value.stringValue ??
+        value.intValue ??
+        value.doubleValue ??
+        value.boolValue ??
+        value.arrayValue ??
+        value.kvlistValue
     ])
   )
 

@@ -130,13 +130,16 @@ const panelsOf = (snapshots: Snapshots): ReadonlyArray<Panel> => [
   {
     title: "Retries left in the budget",
     unit: "retries",
-    lines: [...sumBy(snapshots.at(-1)?.samples ?? [], "herald_client_retry_budget_available", ["server_port"]).keys()].map(
-      (port, index) => ({
-        // The ports differ in each run.
-        label: `API ${index + 1}`,
-        points: over(snapshots, (now) => sumBy(now, "herald_client_retry_budget_available", ["server_port"]).get(port) ?? NaN)
-      })
-    )
+    lines: [
+      ...sumBy(snapshots.at(-1)?.samples ?? [], "herald_client_retry_budget_available", ["server_port"]).keys()
+    ].map((port, index) => ({
+      // The ports differ in each run.
+      label: `API ${index + 1}`,
+      points: over(
+        snapshots,
+        (now) => sumBy(now, "herald_client_retry_budget_available", ["server_port"]).get(port) ?? NaN
+      )
+    }))
   },
   {
     title: "Cache hit ratio",
@@ -198,7 +201,7 @@ const drawPanel = ({ lines, title, unit }: Panel, seconds: number, index: number
     const [column, row] = [line % 2, Math.floor(line / 2)]
     const keyX = 14 + column * 218
     const keyY = bottom + 36 + row * 18
-    const line_ = `class="${series[line]!} line" stroke-dasharray="${dashes[line]!}"`
+    const line_ = `class="${series[line % series.length]!} line" stroke-dasharray="${dashes[line % dashes.length]!}"`
     return [
       path === "" ? "" : `<path ${line_} d="M${path}"/>`,
       `<path ${line_} d="M${keyX} ${keyY - 4}h22"/>`,

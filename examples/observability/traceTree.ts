@@ -20,7 +20,9 @@ const detailsOf = (attributes: Span["attributes"]) => {
   const record = recordOf(attributes)
   return Object.entries(shown).flatMap(([name, short]) => {
     const value = record[name]
-    return value === undefined ? [] : [`${short}=${typeof value === "number" ? Number(value.toFixed(3)) : String(value)}`]
+    return value === undefined
+      ? []
+      : [`${short}=${typeof value === "number" ? Number(value.toFixed(3)) : String(value)}`]
   })
 }
 
@@ -31,7 +33,12 @@ export const traceTree = (spans: ReadonlyArray<Span>): string => {
   const at = (nanos: bigint) => `+${millis(nanos - root.startTimeUnixNano)}`
   const linesOf = (span: Span): ReadonlyArray<string> => {
     const { attributes, endTimeUnixNano, events, kind, name, spanId, startTimeUnixNano } = span
-    const head = [name, `(${kinds[kind] ?? "internal"})`, at(startTimeUnixNano), millis(endTimeUnixNano - startTimeUnixNano)]
+    const head = [
+      name,
+      `(${kinds[kind] ?? "internal"})`,
+      at(startTimeUnixNano),
+      millis(endTimeUnixNano - startTimeUnixNano)
+    ]
     const children = [
       ...events
         // Exceptions, and log records, are events, too.

@@ -36,9 +36,9 @@ const weather = Effect.gen(function* () {
     })
   )
 
-  /** Fresh for a second. */
+  /** Fresh for five seconds. */
   const forecast = Effect.flatMap(HttpRouter.params, ({ city }) =>
-    HttpServerResponse.json({ city, celsius: 12 }, { headers: { "cache-control": "max-age=1" } })
+    HttpServerResponse.json({ city, celsius: 12 }, { headers: { "cache-control": "max-age=5" } })
   ).pipe(Effect.delay("15 millis"))
 
   /** Every fifth request is refused, and all of them during the outage. */

@@ -73,9 +73,11 @@ export const ofError = (error: ErrorDetails & { readonly _tag?: string | undefin
  *   Endpoint.get("/forecast/{city}", { success: Schema.Struct({ celsius: Schema.Number }) })
  * )
  *
- * const program = getForecast
- *   .withResponse({ city: "Oslo" })
- *   .pipe(Effect.tap((response) => Effect.forEach(Timeline.ofResponse(response), (timeline) => Console.log(Timeline.toText(timeline)))))
+ * const program = getForecast.withResponse({ city: "Oslo" }).pipe(
+ *   Effect.tap((response) =>
+ *     Effect.forEach(Option.toArray(Timeline.ofResponse(response)), (timeline) => Console.log(Timeline.toText(timeline)))
+ *   )
+ * )
  * ```
  */
 export const ofResponse = (response: Response<unknown>): Option.Option<Timeline> =>

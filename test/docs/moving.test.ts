@@ -755,6 +755,7 @@ describe.concurrent("Octokit", () => {
       const scripts = [Scripted.reset, status(500), status(502), status(409), status(412), status(503)]
       const requests = scripts.map((behaviour) => requestsOf([behaviour], createIssue))
       expect(yield* Effect.all(requests)).toEqual([4, 4, 4, 4, 4, 4])
+      expect(yield* requestsOf([status(408)], createIssue)).toBe(4)
       const refused = [400, 401, 403, 404, 410, 422, 451].map((code) => requestsOf([status(code)], createIssue))
       expect(yield* Effect.all(refused)).toEqual([1, 1, 1, 1, 1, 1, 1])
       const oursOf = (url: URL) => at(url)(post("/issues", { json: {} }))

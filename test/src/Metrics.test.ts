@@ -193,8 +193,8 @@ describe("metrics", () => {
       const admits = Layer.succeed(Limiter.Limiter, { acquire: () => Effect.sleep("2 seconds") })
       yield* run(url, [status(503), status(200)], { states: admits })
       expect(yield* series(url, waits)).toEqual([
-        [{ "herald.wait.reason": "rate limiter" }, { count: 2, sum: 4 }],
-        [{ "herald.wait.reason": "policy" }, { count: 1, sum: 1 }]
+        [{ "herald.wait.reason": "policy" }, { count: 1, sum: 1 }],
+        [{ "herald.wait.reason": "rate limiter" }, { count: 2, sum: 4 }]
       ])
 
       const paused = "http://paused.test"
@@ -224,13 +224,15 @@ describe("metrics", () => {
       )
       const { spans, tracer } = listener()
       yield* Effect.gen(function* () {
-        yield* Effect.all([thing(), thing()], { concurrency: 2 })
-        yield* Effect.exit(thing())
+        // Calls of one operation share their requests.
+        const call = thing()
+        yield* Effect.all([call, call], { concurrency: 2 })
+        yield* Effect.exit(call)
       }).pipe(Effect.withTracer(tracer), Effect.provide(Layer.merge(api, Metrics.layer)))
-      expect(yield* series(url, retries)).toEqual([[{ "herald.reason": "503" }, 4]])
+      expect(yield* series(url, retries)).toEqual([[{ "herald.reason": "503" }, 3]])
       expect((yield* series(url, calls)).map(([labels]) => labels)).toEqual([
-        {},
-        { "error.type": "ServerError", "herald.verdict": "exhausted" }
+        { "error.type": "ServerError", "herald.verdict": "over budget" },
+        {}
       ])
       const told = spans.map(({ attributes, events }) => ({
         attributes: Object.fromEntries(attributes),
@@ -241,8 +243,8 @@ describe("metrics", () => {
         { attributes: success, verdicts: ["retried"] },
         { attributes: success, verdicts: [] },
         {
-          attributes: { "error.type": "ServerError", "http.request.resend_count": 3 },
-          verdicts: ["retried", "retried", "retried", "exhausted"]
+          attributes: { "error.type": "ServerError", "http.request.resend_count": 2 },
+          verdicts: ["retried", "retried", "over budget"]
         }
       ])
     })

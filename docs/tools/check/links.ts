@@ -12,13 +12,16 @@ export const checkLinks = async (
     checkFragments: true,
     checkCss: true,
     cleanUrls: true,
+    // A connection that breaks on a busy machine is not a broken link.
+    retryErrors: true,
+    concurrency: 10,
     linksToSkip: async (link) => !link.startsWith(origin)
   })
   const short = (link: string): string => link.replace(url, "/")
   return {
     problems: links
       .filter(({ state }) => state === LinkState.BROKEN)
-      .map((link) => `${short(link.parent ?? "")}: ${short(link.url)} does not exist`),
+      .map((link) => `${short(link.parent ?? "")}: ${short(link.url)} is broken (status ${link.status ?? "unknown"})`),
     links: links.filter(({ state }) => state === LinkState.OK).length
   }
 }

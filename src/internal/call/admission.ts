@@ -78,13 +78,13 @@ export const admission = (
     }
     if (limiter === undefined) return Effect.void
     const { identity, storeIdentity = Effect.succeed(identity) } = credentials
-    const limitedAt = now()
-    // Most calls do not wait for the limiter.
-    const recordWait = Effect.sync(() => {
-      if (now() > limitedAt) state.log.add({ _tag: "WaitStarted", at: limitedAt, reason: "rate limiter" })
-    })
-    return Effect.flatMap(storeIdentity, (identity) =>
-      measuredWait(
+    return Effect.flatMap(storeIdentity, (identity) => {
+      const limitedAt = now()
+      // Most calls do not wait for the limiter.
+      const recordWait = Effect.sync(() => {
+        if (now() > limitedAt) state.log.add({ _tag: "WaitStarted", at: limitedAt, reason: "rate limiter" })
+      })
+      return measuredWait(
         call,
         "rate limiter",
         limiter.acquire({ origin: baseUrl.origin, identity }, Duration.millis(Math.max(0, longestWait())))
@@ -94,7 +94,7 @@ export const admission = (
         // A pause may have begun while this call waited.
         Effect.flatMap(() => (!state.probing && pauseLeft(call) > 0 ? wait : Effect.void))
       )
-    )
+    })
   })
   return wait
 }

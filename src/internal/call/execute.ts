@@ -22,11 +22,10 @@ import { withDeadline } from "./deadline.js"
 import { decodeResponse } from "./decodeResponse.js"
 import { detached } from "./detached.js"
 import { encodeRequest } from "./encodeRequest.js"
-import { encodeError } from "./errors.js"
+import { encodeError, errorContext } from "./errors.js"
 import { withIdempotencyKey } from "./idempotencyKey.js"
 import { countRetries, measured, measuredAttempt } from "./metrics.js"
 import type { CallKind } from "./observer.js"
-import * as Progress from "./Progress.js"
 import { retry } from "./retry.js"
 import { recordFailures, withSpan } from "./tracing.js"
 
@@ -130,13 +129,7 @@ const observed = <A, E, R>(
 
 /** Makes the decoder of a call's responses. */
 const decoder = (call: CallInfo, state: CallState.CallState) => (response: RawResponse) =>
-  decodeResponse({
-    call,
-    attempts: state.log.attempts(),
-    timing: () => CallState.timingOf(call, state),
-    sent: Progress.sentRequest(state.progress),
-    response
-  })
+  decodeResponse({ ...errorContext(call, state), response })
 
 /** Makes the function that returns the result of a call from its response. */
 const complete =

@@ -133,7 +133,8 @@ export const drawChart = (chart: Chart): string => {
   const scale = (barsRight - barsLeft) / end
   const xOf = (at: number) => barsLeft + Math.min(Math.max(at, 0), end) * scale
   const used = legend.filter(([kind]) => rows.some(({ bars }) => bars.some((bar) => bar.kind === kind)))
-  const hasAxis = end > 0 && Number.isFinite(end) && rows.length > 0
+  // Shorter times are below the precision of a clock.
+  const hasAxis = end >= 1e-3 && Number.isFinite(end) && rows.length > 0
   const legendTop = 62
   const axisTop = used.length === 0 ? legendTop - 8 : legendTop + 22
   const rowsTop = hasAxis ? axisTop + 24 : axisTop
@@ -170,7 +171,7 @@ export const drawChart = (chart: Chart): string => {
     const baseline = top + 15
     const tone = isPart ? "muted" : "text"
     return [
-      text(36, baseline, number, 4, ' class="muted" text-anchor="end"'),
+      text(36, baseline, number, 5, ' class="muted" text-anchor="end"'),
       text(
         labelLeft + (isPart ? 14 : 0),
         baseline,

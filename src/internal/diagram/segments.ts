@@ -53,21 +53,25 @@ const within = (open: OpenAttempt, step: Step, at: number): OpenAttempt => {
   }
 }
 
-/** Makes the segments of a call from its steps and its failed attempts. A clock that goes back stands still here. */
+/** Makes the segments of a call from its steps and its failed attempts. A clock that goes back, or has no time, stands still here. */
 export const segmentsOf = (
   { endedAt, startedAt, steps }: Omit<Timing, "endsAt">,
   attempts: ReadonlyArray<FailedAttempt>
 ): { readonly segments: ReadonlyArray<Segment>; readonly duration: number } => {
   const segments: Array<Segment> = []
   const times: Array<number> = []
-  for (const { at } of [...steps, { at: endedAt }]) times.push(Math.max(0, at - startedAt, times.at(-1) ?? 0))
+  const failures = new Map(attempts.map((attempt) => [attempt.number, attempt]))
+  for (const { at } of [...steps, { at: endedAt }]) {
+    const time = at - startedAt
+    times.push(Math.max(Number.isFinite(time) ? time : 0, times.at(-1) ?? 0))
+  }
   let number = 1
   let open: OpenAttempt | undefined
   for (const [index, step] of steps.entries()) {
     const at = times[index]!
     const next = times[index + 1]!
     if (step._tag === "AttemptFailed") {
-      const attempt = attempts.find((attempt) => attempt.number === step.number)
+      const attempt = failures.get(step.number)
       const { at: begin, parts } = open ?? { at, parts: [] }
       const failure = attempt && failureOf(attempt)
       segments.push({ _tag: "Attempt", number, at: begin, duration: at - begin, parts: endPart(parts, at), failure })

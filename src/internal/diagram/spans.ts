@@ -49,11 +49,13 @@ const ofHrTime = ([seconds, nanoseconds]: HrTime): number => seconds * 1000 + na
 const endedOf = (span: Span): Ended | undefined => {
   if ("endTime" in span) {
     const { attributes, endTime, events, startTime } = span
+    // The end of a span that has not ended.
+    if (ofHrTime(endTime) === 0) return undefined
     return {
       startedAt: ofHrTime(startTime),
       endedAt: ofHrTime(endTime),
       attributes,
-      events: events.map(({ attributes = {}, name, time }) => ({ name, at: ofHrTime(time), attributes }))
+      events: events.map(({ attributes, name, time }) => ({ name, at: ofHrTime(time), attributes: attributes ?? {} }))
     }
   }
   const { attributes, events, status } = span
@@ -62,21 +64,25 @@ const endedOf = (span: Span): Ended | undefined => {
     startedAt: ofNanos(status.startTime),
     endedAt: ofNanos(status.endTime),
     attributes: Object.fromEntries(attributes),
-    events: events.map(([name, time, attributes = {}]) => ({ name, at: ofNanos(time), attributes }))
+    events: events.map(([name, time, attributes]) => ({ name, at: ofNanos(time), attributes: attributes ?? {} }))
   }
 }
 
 const textOf = (value: unknown): string | undefined => (Predicate.isString(value) ? value : undefined)
 const numberOf = (value: unknown): number | undefined =>
-  Predicate.isNumber(value) && Number.isFinite(value) ? value : undefined
+  Predicate.isNumber(value) && Number.isFinite(value) && value >= 0 ? value : undefined
+const statusOf = (attributes: Attributes): number | undefined => {
+  const status = numberOf(attributes["http.response.status_code"])
+  return Number.isSafeInteger(status) ? status : undefined
+}
 
-/** The facts of a failed attempt in its event. Only the tracing of calls makes these events. */
+/** The facts of a failed attempt in its event. Events of other versions may have other values, which a timeline shows as they are. */
 const failedAttempt = (number: number, attributes: Attributes): FailedAttempt => ({
   number,
   reason: textOf(attributes["error.type"]) ?? "unknown",
-  class: attributes["herald.class"] as FailedAttempt["class"],
-  verdict: attributes["herald.verdict"] as FailedAttempt["verdict"],
-  waitReason: attributes["herald.wait.reason"] as FailedAttempt["waitReason"],
+  class: (textOf(attributes["herald.class"]) ?? "unknown") as FailedAttempt["class"],
+  verdict: (textOf(attributes["herald.verdict"]) ?? "unknown") as FailedAttempt["verdict"],
+  waitReason: textOf(attributes["herald.wait.reason"]) as FailedAttempt["waitReason"],
   retryAfter: Option.getOrUndefined(
     Option.map(Option.fromNullable(numberOf(attributes["herald.retry_after"])), Duration.seconds)
   )
@@ -88,7 +94,7 @@ const stepsOf = ({ attributes, endedAt, events, startedAt }: Ended) => {
   const attempts: Array<FailedAttempt> = []
   const start = (at: number) =>
     steps.push({ _tag: "AttemptStarted", at }, { _tag: "RequestSent", at, sameOrigin: true })
-  const status = numberOf(attributes["http.response.status_code"])
+  const status = statusOf(attributes)
   const first = events.find(({ name }) => name.startsWith("herald."))?.name
   const beginsWithAttempt =
     first === undefined
@@ -97,7 +103,7 @@ const stepsOf = ({ attributes, endedAt, events, startedAt }: Ended) => {
       : first !== "herald.wait.started" && first !== "herald.attempt.started"
   if (beginsWithAttempt) start(startedAt)
   for (const { at, attributes, name } of events) {
-    const eventStatus = numberOf(attributes["http.response.status_code"])
+    const eventStatus = statusOf(attributes)
     const received = (status: number | undefined) => {
       if (status !== undefined) steps.push({ _tag: "HeadReceived", at, status })
     }
@@ -124,7 +130,7 @@ const stepsOf = ({ attributes, endedAt, events, startedAt }: Ended) => {
 }
 
 const outcomeOf = ({ attributes }: Ended, hasSteps: boolean): Outcome => {
-  const status = numberOf(attributes["http.response.status_code"])
+  const status = statusOf(attributes)
   const error = textOf(attributes["error.type"])
   if (error === undefined) return { _tag: "Success", status, cached: !hasSteps }
   return error === "interrupted" ? { _tag: "Interrupted" } : { _tag: "Failure", error, status }
@@ -137,17 +143,25 @@ export const timelineOfSpan = (span: Span): Timeline | undefined => {
   const template = textOf(ended?.attributes["url.template"])
   if (ended === undefined || method === undefined || template === undefined) return undefined
   const { attributes, endedAt, startedAt } = ended
+  if (!Number.isFinite(startedAt) || !Number.isFinite(endedAt)) return undefined
   const { attempts, steps } = stepsOf(ended)
   const address = textOf(attributes["server.address"]) ?? ""
   const port = numberOf(attributes["server.port"])
-  const origin = port === 443 ? `https://${address}` : port === 80 ? `http://${address}` : `${address}:${port ?? ""}`
-  const deadline = numberOf(attributes["herald.deadline"])
+  const origin =
+    port === 443
+      ? `https://${address}`
+      : port === 80
+        ? `http://${address}`
+        : port === undefined
+          ? address
+          : `${address}:${port}`
+  const deadline = (numberOf(attributes["herald.deadline"]) ?? Infinity) * 1000
   return {
     operation: `${method} ${template}`,
     method,
     url: origin + template,
     startedAt,
-    ...(deadline === undefined ? {} : { deadline: deadline * 1000 }),
+    ...(deadline === Infinity ? {} : { deadline }),
     ...segmentsOf({ startedAt, endedAt, steps }, attempts),
     outcome: outcomeOf(ended, steps.length > 0)
   }

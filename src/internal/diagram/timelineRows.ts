@@ -30,6 +30,10 @@ export interface Gap {
   readonly leftOut: number
 }
 
+/** Returns the text for a key. The key may come from JSON, such as `__proto__`. */
+const textFor = (texts: Readonly<Record<string, string>>, key: string): string | undefined =>
+  Object.hasOwn(texts, key) ? texts[key] : undefined
+
 const waits: Readonly<Record<string, string>> = {
   policy: "wait: retry policy",
   server: "wait: the server asks",
@@ -76,12 +80,13 @@ const periodOfPart = (part: Part, failed: boolean): Period => ({
   to: part.at + part.duration
 })
 
-const rowsOfSegment = (segment: Segment): ReadonlyArray<TimelineRow> => {
+/** Makes the rows of a segment. `error` is the error of a call whose last response was received. */
+const rowsOfSegment = (segment: Segment, error: string | undefined): ReadonlyArray<TimelineRow> => {
   const { at, duration } = segment
   const to = at + duration
   switch (segment._tag) {
     case "Wait": {
-      const label = waits[segment.reason] ?? `wait: ${segment.reason}`
+      const label = textFor(waits, segment.reason) ?? `wait: ${segment.reason}`
       return [{ label, isPart: false, at, duration, periods: [{ kind: "wait", from: at, to }] }]
     }
     case "Requeued":
@@ -106,7 +111,7 @@ const rowsOfSegment = (segment: Segment): ReadonlyArray<TimelineRow> => {
         at,
         duration,
         class: failure?.class,
-        verdict: failure?.verdict,
+        verdict: failure === undefined ? error : failure.verdict,
         periods: parts.length === 0 ? [whole] : parts.map((part) => periodOfPart(part, failed))
       }
       if (parts.length < 2) return [row]
@@ -128,8 +133,12 @@ const rowsOfSegment = (segment: Segment): ReadonlyArray<TimelineRow> => {
 const maxRows = 48
 
 /** Makes the rows of a timeline. Of a long one, the rows in the middle are left out. */
-export const rowsOf = ({ segments }: Timeline): ReadonlyArray<TimelineRow | Gap> => {
-  const rows = segments.filter(({ _tag, duration }) => _tag === "Attempt" || duration > 0).flatMap(rowsOfSegment)
+export const rowsOf = ({ outcome, segments }: Timeline): ReadonlyArray<TimelineRow | Gap> => {
+  // An attempt without a failure is the last one.
+  const error = outcome._tag === "Failure" ? outcome.error : undefined
+  const rows = segments
+    .filter(({ _tag, duration }) => _tag === "Attempt" || duration > 0)
+    .flatMap((segment) => rowsOfSegment(segment, error))
   if (rows.length <= maxRows) return rows
   const half = maxRows / 2 - 1
   return [...rows.slice(0, half), { leftOut: rows.length - 2 * half }, ...rows.slice(-half)]
@@ -168,8 +177,10 @@ const outcomeText = (outcome: Outcome): string => {
 
 /** The lines above a timeline: the call, and its times and outcome. */
 export const headingOf = ({ deadline, duration, method, operation, outcome, startedAt, url }: Timeline) => {
-  const call = `${method} ${url}`
-  const began = startedAt === undefined || Math.abs(startedAt) > 8.64e15 ? "" : `${new Date(startedAt).toISOString()}: `
+  // A timeline from JSON may have any texts.
+  const call = `${method} ${url}`.trim() || "a call"
+  const began =
+    startedAt !== undefined && Math.abs(startedAt) <= 8.64e15 ? `${new Date(startedAt).toISOString()}: ` : ""
   const limit = deadline === undefined ? "" : ` of a deadline of ${timeText(deadline)}`
   return {
     // The name of a request without one is its method and path.
@@ -182,7 +193,7 @@ export const headingOf = ({ deadline, duration, method, operation, outcome, star
 export const footnotesOf = ({ outcome, segments }: Timeline): ReadonlyArray<string> => {
   const last = segments.findLast(({ _tag }) => _tag === "Attempt")
   const failure = last?._tag === "Attempt" ? last.failure : undefined
-  const explanation = failure && explanations[failure.verdict]
+  const explanation = failure && textFor(explanations, failure.verdict)
   if (outcome._tag !== "Failure") return []
   return [
     ...(last?._tag === "Attempt" && explanation !== undefined

@@ -58,8 +58,11 @@ const renamingCurrent = ({ onResponseStart }: CurrentHandler): CurrentHandler =>
   onResponseStart(this: CurrentHandler, controller, status, headers, ...rest) {
     const { rawHeaders } = controller
     if (Array.isArray(rawHeaders)) controller.rawHeaders = renamedRaw(rawHeaders as RawHeaders)
-    onResponseStart.call(this, controller, status, renamed(headers), ...rest)
-    controller.rawHeaders = rawHeaders
+    try {
+      onResponseStart.call(this, controller, status, renamed(headers), ...rest)
+    } finally {
+      controller.rawHeaders = rawHeaders
+    }
   }
 })
 

@@ -1,7 +1,7 @@
 import type { HttpClient } from "@effect/platform/HttpClient"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Token from "../../Token.js"
 import { type AcquiredToken, type CurrentToken, isSameToken } from "./currentToken.js"
@@ -25,6 +25,8 @@ export interface Dependencies {
   readonly source: TokenRequests
   /** True if each grant succeeds without a user. False for one that uses up what it presents. */
   readonly needsNoUser: boolean
+  /** The refresh token that each grant presents, if it presents one. */
+  readonly presents: Redacted.Redacted | undefined
   readonly storage: TokenStorage
   readonly current: CurrentToken
   /** In milliseconds. */
@@ -61,6 +63,7 @@ export const makeAcquireToken = ({
   current,
   needsNoUser,
   label,
+  presents,
   refreshMargin,
   source,
   storage
@@ -98,8 +101,11 @@ export const makeAcquireToken = ({
     new Token.TokenFailure({ reason: "Invalid", message: "the newly granted token failed the probe, too" })
   )
 
+  // A response without a refresh token leaves the presented one valid (RFC 6749, 6).
   const grantNew = Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(restore(grant), (response) => receive(response, undefined))
+    Effect.flatMap(restore(grant), (response) =>
+      receive({ ...response, refreshToken: response.refreshToken ?? presents }, undefined)
+    )
   ).pipe(
     Effect.tapError(refusals.recordGrant),
     Effect.tap((token) =>
@@ -129,8 +135,13 @@ export const makeAcquireToken = ({
       Effect.catchAll((failure): Effect.Effect<undefined, Token.TokenFailure | LockLost> => {
         if (failure === lockLost) return failLost
         const { message, reason } = failure
+        const recorded = refusals.recordRefresh(failure, presented)
+        if (reason === "Refused" && presents !== undefined && Redacted.value(presents) === Redacted.value(presented)) {
+          // A grant would present the same refresh token.
+          return recorded.pipe(Effect.zipRight(refusals.recordGrant(failure)), Effect.zipRight(Effect.fail(failure)))
+        }
         return Effect.zipRight(
-          refusals.recordRefresh(failure, presented),
+          recorded,
           reason === "Refused" || reason === "Invalid"
             ? Effect.as(Effect.logWarning(`the token "${label}" was not refreshed: ${message}`), undefined)
             : Effect.fail(failure)

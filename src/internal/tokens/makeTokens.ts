@@ -88,6 +88,8 @@ export interface SourceOptions {
   readonly label: string
   /** True if each grant succeeds without a user. False for one that uses up what it presents. */
   readonly needsNoUser: boolean
+  /** The refresh token that each grant presents. Default: none. */
+  readonly presents?: Redacted.Redacted | undefined
 }
 
 const setAuthorization = (request: HttpClientRequest, { accessToken, tokenType }: Token.Token): HttpClientRequest =>
@@ -128,7 +130,7 @@ const problemOf = ({
 /** Makes the tokens of `Tokens.make`. */
 export const makeTokens = (
   options: Options,
-  { label, needsNoUser }: SourceOptions
+  { label, needsNoUser, presents }: SourceOptions
 ): Effect.Effect<Tokens, ConfigError.ConfigError, HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
     const { apply = setAuthorization, identity, name, subject = "per-grant" } = options
@@ -143,7 +145,15 @@ export const makeTokens = (
 
     const storage = makeTokenStorage(store, name, label)
     const current = makeCurrentToken(refreshMargin)
-    const acquisition = makeAcquireToken({ label, source: options, needsNoUser, storage, current, refreshMargin })
+    const acquisition = makeAcquireToken({
+      label,
+      source: options,
+      needsNoUser,
+      presents,
+      storage,
+      current,
+      refreshMargin
+    })
     const { acquire, forget } = makeSharedAcquisition({
       acquireToken: (forceNew) => Effect.provideService(acquisition.acquire(forceNew), HttpClient, client),
       forgetRefusals: acquisition.forgetRefusals,

@@ -150,14 +150,11 @@ const observed = (scenario: Scenario, client: Layer.Layer<HttpClient.HttpClient>
     )
     // A call that is interrupted does not wait until its attempt has ended.
     yield* Effect.sleep("50 millis")
+    const times = ["elapsed", "waited", "date", "herald.wait", "keep-alive", "timing"]
     /** What an observer sees, without what differs between two calls of the same kind. */
     const text = (value: unknown) =>
       JSON.stringify(value, (key, one: unknown) =>
-        ["elapsed", "waited", "date", "herald.wait", "keep-alive"].includes(key)
-          ? key
-          : one === undefined
-            ? "undefined"
-            : one
+        times.includes(key) ? key : one === undefined ? "undefined" : one
       ).replaceAll(server.url.port, "PORT")
     return {
       exit: Exit.match(exit, {

@@ -98,9 +98,11 @@ describe("a span", () => {
             "error.type": "503",
             "herald.class": "Ambiguous",
             "herald.verdict": "retried",
-            "herald.wait": 0
+            "herald.wait": 0,
+            "herald.wait.reason": "policy"
           }
         ],
+        ["herald.attempt.started", { "http.request.resend_count": 1 }],
         [
           "herald.attempt.failed",
           {
@@ -108,9 +110,11 @@ describe("a span", () => {
             "error.type": expect.stringMatching(/^(ECONNRESET|UND_ERR_SOCKET)$/) as string,
             "herald.class": "Ambiguous",
             "herald.verdict": "retried",
-            "herald.wait": 0
+            "herald.wait": 0,
+            "herald.wait.reason": "policy"
           }
-        ]
+        ],
+        ["herald.attempt.started", { "http.request.resend_count": 2 }]
       ])
       expect(JSON.stringify([spans[0]?.events, [...(spans[0]?.attributes ?? [])]])).not.toMatch(/item-7|needle|hunter2/)
     })
@@ -167,17 +171,21 @@ describe("a span", () => {
       const late = () => Effect.delay(Effect.sync(status(503)), "250 millis")
       const unavailable = { "http.response.status_code": 503, "error.type": "503", "herald.class": "Ambiguous" }
       expect(yield* eventsOf(late, broken("ECONNREFUSED"), status(503))).toEqual([
-        { ...unavailable, "herald.verdict": "retried", "herald.wait": 1.5 },
+        { ...unavailable, "herald.verdict": "retried", "herald.wait": 1.5, "herald.wait.reason": "policy" },
+        { "http.request.resend_count": 1 },
         {
           "http.request.resend_count": 1,
           "error.type": "ECONNREFUSED",
           "herald.class": "NotSent",
           "herald.verdict": "retried",
-          "herald.wait": 1.5
+          "herald.wait": 1.5,
+          "herald.wait.reason": "policy"
         },
+        { "http.request.resend_count": 2 },
         { ...unavailable, "http.request.resend_count": 2, "herald.verdict": "exhausted" }
       ])
-      expect(times).toEqual([250, 1750, 3250])
+      // Each failure, and between two of them the next attempt.
+      expect(times).toEqual([250, 1750, 1750, 3250, 3250])
       expect(yield* eventsOf(status(404))).toEqual([
         { "http.response.status_code": 404, "error.type": "404", "herald.class": "Final", "herald.verdict": "final" }
       ])
@@ -199,6 +207,7 @@ describe("a span", () => {
       )
       expect(spans[0]?.events.map(([, attributes]) => attributes?.["herald.verdict"])).toEqual([
         "retried",
+        undefined,
         "over budget"
       ])
     })

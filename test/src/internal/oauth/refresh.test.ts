@@ -2,7 +2,7 @@ import { describe, expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { TokenStore } from "effect-herald"
+import { Authoriser, TokenStore, Verbs } from "effect-herald"
 import * as OAuth from "effect-herald/oauth"
 import { make, type Oidc, publicClient } from "../../../servers/oidc/index.js"
 import * as Scripted from "../../../servers/scripted.js"
@@ -286,6 +286,48 @@ describe("an existing refresh token", () => {
         "refresh_token 200",
         "refresh_token 200"
       ])
+    }))
+
+  /** The tokens of a refresh token "r", at a server that issues no other one. */
+  const withoutRotation = (...responses: ReadonlyArray<Scripted.Behaviour>) =>
+    Effect.gen(function* () {
+      const server = yield* Scripted.make(responses)
+      const tokens = yield* OAuth.refreshToken({
+        server: { tokenEndpoint: new URL("/token", server.url) },
+        client: { clientId: "cli" },
+        refreshToken: Redacted.make("r")
+      })
+      return { server, tokens }
+    })
+
+  test("replaces a token that a 401 rejects at once, also where the server issues no other refresh token", () =>
+    Effect.gen(function* () {
+      const { server, tokens } = yield* withoutRotation(
+        Scripted.json({ access_token: "1", expires_in: 3600 }),
+        Scripted.json({ access_token: "2", expires_in: 3600 })
+      )
+      const api = yield* Scripted.make([Scripted.respond({ status: 401 }), Scripted.json({ ok: true })])
+      class Api extends Authoriser.Tag("test/refreshed")<Api>() {}
+      const live = Api.layer({ baseUrl: api.url, credentials: Effect.succeed(tokens) })
+      expect(yield* Effect.provide(Verbs.make(Api).get("/thing"), live)).toEqual({ ok: true })
+      expect(api.requests.map(({ headers }) => headers["authorization"])).toEqual(["Bearer 1", "Bearer 2"])
+      expect(server.requests.map(({ body }) => new URLSearchParams(body).get("refresh_token"))).toEqual(["r", "r"])
+    }))
+
+  test("that the server refuses later is not sent again at once", () =>
+    Effect.gen(function* () {
+      const time = fastClock()
+      const { server, tokens } = yield* withoutRotation(
+        Scripted.json({ access_token: "1", expires_in: 3600 }),
+        Scripted.json({ error: "invalid_grant" }, { status: 400 })
+      )
+      yield* Effect.gen(function* () {
+        yield* tokens.token()
+        time.advance("2 hours")
+        expect(yield* Effect.flip(tokens.token())).toMatchObject({ reason: "Refused" })
+        expect(yield* Effect.flip(tokens.token())).toMatchObject({ reason: "Refused" })
+      }).pipe(Effect.withClock(time.clock))
+      expect(server.requests).toHaveLength(2)
     }))
 
   test("that is invalid fails with Refused after one request", () =>

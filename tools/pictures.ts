@@ -21,7 +21,7 @@ const contents: Effect.Effect<Readonly<Record<string, string>>> = Effect.gen(fun
     "docs/images/life-of-a-request.svg": drawLifeOfARequest(),
     "docs/images/retry-policy.svg": PolicyDiagram.toSvg(explanation),
     "docs/images/timeline.svg": Timeline.toSvg(timeline),
-    [page]: withGeneratedPart(page, "timeline", `\`\`\`\n${Timeline.toText(timeline)}\n\`\`\``)
+    [page]: withGeneratedPart(page, "timeline", `\`\`\`text\n${Timeline.toText(timeline)}\n\`\`\``)
   }
 })
 

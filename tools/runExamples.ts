@@ -1,5 +1,6 @@
 /**
- * Runs the examples that say what they do. docs/contributing/documentation.md has the same rules for writers:
+ * Runs the examples that say what they do: all of them, or those of the pages and modules that are its parameters, such as
+ * `npm run examples:run -- README.md src/Content.ts`. docs/contributing/documentation.md has the same rules for writers:
  *
  * - A `ts` block with a block without a language right after it is a program and its output.
  * - A line `expression // => value`, or `const name = expression // => value`, says which value an expression has.
@@ -23,7 +24,7 @@ import { startPetStore } from "./petStore.js"
 const folder = ".examples/run"
 
 /** The longest time of a program, in milliseconds. */
-const timeLimit = 120_000
+const timeLimit = 300_000
 
 /** The port in programs, which is replaced by a free one. */
 const port = 8080
@@ -194,7 +195,10 @@ const runAll = async (tasks: ReadonlyArray<Task>): Promise<ReadonlyArray<string>
   return failed
 }
 
-const all = [...inDocstrings, ...inPages]
+const selected = process.argv.slice(2)
+const all = [...inDocstrings, ...inPages].filter(
+  ({ source }) => selected.length === 0 || selected.some((path) => source === path)
+)
 const examples = all.filter(isTypeScript)
 
 const unclear = [
@@ -236,7 +240,7 @@ const failed = await Effect.scoped(
   Effect.flatMap(command, (bin) =>
     Effect.promise(() =>
       runAll([
-        { place: "tests", run: () => runTests(tests) },
+        ...(tests.length === 0 ? [] : [{ place: "tests", run: () => runTests(tests) }]),
         ...sessions.map(({ blocks, source }) => ({ place: source, run: () => runSession(blocks, bin) })),
         ...programs.map((block) => ({ place: placeOf(block), run: () => runProgram(block, outputs.get(block)) }))
       ])

@@ -143,7 +143,7 @@ const installation = (runtime: Runtime): string =>
 const main = Effect.gen(function* () {
   const unknown = named.filter((name) => !runtimes.some((runtime) => runtime === name))
   if (unknown.length > 0) {
-    return yield* Effect.fail(new Error(`${unknown.join(", ")}: no such runtime. There are ${runtimes.join(", ")}`))
+    return yield* Effect.dieMessage(`${unknown.join(", ")}: no such runtime. There are ${runtimes.join(", ")}`)
   }
   const wanted = runtimes.filter((runtime) => named.length === 0 || named.includes(runtime))
   const chosen = wanted.filter(isInstalled)

@@ -1,7 +1,8 @@
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 
 /** A check has not found the expected value. */
-class Unexpected extends Error {}
+class Unexpected extends Data.TaggedError("Unexpected")<{ readonly message: string }> {}
 
 /** Fails unless two values have the same JSON. Objects in both have their keys in the same order. */
 export const expectEqual = (
@@ -10,9 +11,9 @@ export const expectEqual = (
   what = "the value"
 ): Effect.Effect<void, Unexpected> => {
   const [is, should] = [actual, expected].map((value) => JSON.stringify(value))
-  return is === should ? Effect.void : Effect.fail(new Unexpected(`${what} is ${is}, not ${should}`))
+  return is === should ? Effect.void : Effect.fail(new Unexpected({ message: `${what} is ${is}, not ${should}` }))
 }
 
 /** Fails unless a condition is true. */
 export const expectTrue = (condition: boolean, otherwise: string): Effect.Effect<void, Unexpected> =>
-  condition ? Effect.void : Effect.fail(new Unexpected(otherwise))
+  condition ? Effect.void : Effect.fail(new Unexpected({ message: otherwise }))

@@ -5,6 +5,7 @@ import { createServer } from "node:http"
 import { join } from "node:path"
 import type { Readable } from "node:stream"
 import { chromium } from "playwright-core"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { onLoopback } from "../servers/onLoopback.js"
@@ -32,15 +33,22 @@ const textOf = (stream: Readable): { text: string } => {
   return read
 }
 
+/** A process could not be started, or failed. */
+class ProcessFailed extends Data.TaggedError("ProcessFailed")<{ readonly message: string }> {}
+
 /** Runs a process, and returns its output. An interruption kills it. */
-export const output = (path: string, args: ReadonlyArray<string>): Effect.Effect<string, Error> =>
+export const output = (path: string, args: ReadonlyArray<string>): Effect.Effect<string, ProcessFailed> =>
   Effect.async((resume) => {
     const child = spawn(path, args, { stdio: ["ignore", "pipe", "pipe"] })
     const stdout = textOf(child.stdout)
     const stderr = textOf(child.stderr)
-    child.on("error", (error) => resume(Effect.fail(error)))
+    child.on("error", ({ message }) => resume(Effect.fail(new ProcessFailed({ message }))))
     child.on("close", (code) =>
-      resume(code === 0 ? Effect.succeed(stdout.text) : Effect.fail(new Error(`exit code ${code}: ${stderr.text}`)))
+      resume(
+        code === 0
+          ? Effect.succeed(stdout.text)
+          : Effect.fail(new ProcessFailed({ message: `exit code ${code}: ${stderr.text}` }))
+      )
     )
     return Effect.sync(() => child.kill("SIGKILL"))
   })
@@ -77,7 +85,7 @@ const config :Workerd.Config = (
 `
 
 /** Starts workerd, and returns the port on which it listens. Kills it with the scope. */
-const startWorker = (path: string, project: string): Effect.Effect<number, Error, Scope.Scope> =>
+const startWorker = (path: string, project: string): Effect.Effect<number, ProcessFailed, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.promise(async () => {
       await writeFile(join(project, "worker.capnp"), workerConfig)
@@ -89,11 +97,11 @@ const startWorker = (path: string, project: string): Effect.Effect<number, Error
     (child) => Effect.sync(() => child.kill("SIGKILL"))
   ).pipe(
     Effect.flatMap((child) =>
-      Effect.async<number, Error>((resume) => {
+      Effect.async<number, ProcessFailed>((resume) => {
         // It is a pipe.
         const stderr = textOf(child.stderr as Readable)
-        child.on("error", (error) => resume(Effect.fail(error)))
-        child.on("close", () => resume(Effect.fail(new Error(stderr.text))))
+        child.on("error", ({ message }) => resume(Effect.fail(new ProcessFailed({ message }))))
+        child.on("close", () => resume(Effect.fail(new ProcessFailed({ message: stderr.text }))))
         const control = textOf(child.stdio[3] as Readable)
         child.stdio[3]!.on("data", () => {
           const port = /"port":(\d+)/.exec(control.text)?.[1]

@@ -63,7 +63,7 @@ const receivePart = Effect.gen(function* () {
   return part instanceof Blob
     ? HttpServerResponse.unsafeJson({ received: Number(form.get("offset")) + part.size })
     : HttpServerResponse.empty({ status: 400 })
-}).pipe(Effect.catchAll(() => Effect.succeed(HttpServerResponse.empty({ status: 400 }))))
+}).pipe(Effect.orElseSucceed(() => HttpServerResponse.empty({ status: 400 })))
 
 /** Closes the connection without a response. */
 const hangUp = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {

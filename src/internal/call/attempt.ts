@@ -124,8 +124,6 @@ export const makeAttempt = (
             }
           ),
         onSend: (request, carriedOut, plain, sameOrigin) => {
-          // The deadline passed while the body of a redirect was awaited: the transport will not send this request.
-          if (state.expiry?.passed === true) return
           progress.current = { _tag: "Sent", request, carriedOut }
           log.add({ _tag: "RequestSent", at: now(), sameOrigin })
           call.observer?.sent(call, plain, request)

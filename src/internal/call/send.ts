@@ -266,7 +266,8 @@ export const send = <A, E, R, E2>(
   receive: (sent: Sent) => Effect.Effect<A, E2, R>,
   { carriedOut, followed, onlySameOrigin }: Hops = firstHop
 ): Effect.Effect<A, HttpClientError.HttpClientError | E | E2, R> => {
-  options.onSend(authorized.request, carriedOut, plain, onlySameOrigin)
+  // If the deadline passed while the body of a redirect was awaited, the transport does not send this request.
+  if (options.expiry?.passed !== true) options.onSend(authorized.request, carriedOut, plain, onlySameOrigin)
   const exchanged =
     options.traced && onlySameOrigin
       ? withTraceContext(authorized.request, (request) => sendOnce(client, request, true, options.expiry))

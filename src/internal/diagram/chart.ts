@@ -37,6 +37,16 @@ export interface ChartRow {
   readonly note: string
 }
 
+/** A row in the place of those that are left out of a long chart. */
+export const gapRow = (leftOut: number, what: string): ChartRow => ({
+  number: "",
+  label: `… ${leftOut} more ${what}`,
+  isPart: true,
+  bars: [],
+  duration: "",
+  note: ""
+})
+
 /** A chart of times. Texts may have any characters. */
 export interface Chart {
   readonly title: string

@@ -1,10 +1,8 @@
 import * as Duration from "effect/Duration"
 import { type Explanation, formatFailure, formatRange, type Row } from "../call/explain.js"
 import { timeText } from "../timeText.js"
-import { type ChartRow, drawChart } from "./chart.js"
-
-/** The number of rows up to which a policy is drawn whole. */
-const maxRows = 48
+import { type ChartRow, drawChart, gapRow } from "./chart.js"
+import { withoutMiddle } from "./withoutMiddle.js"
 
 const rowOf = (row: Row): ChartRow => {
   const { at, number, verdicts, wait } = row
@@ -29,23 +27,7 @@ const rowOf = (row: Row): ChartRow => {
 export const drawPolicy = ({ deadline, method, rows, success }: Explanation): string => {
   const lastTime = success?.at[1] ?? rows.at(-1)?.at[1] ?? Duration.zero
   const end = Duration.toMillis(lastTime)
-  const half = maxRows / 2 - 1
-  const drawn = rows.map(rowOf)
-  const shown =
-    drawn.length <= maxRows
-      ? drawn
-      : [
-          ...drawn.slice(0, half),
-          {
-            number: "",
-            label: `… ${drawn.length - 2 * half} more attempts`,
-            isPart: true,
-            bars: [],
-            duration: "",
-            note: ""
-          },
-          ...drawn.slice(-half)
-        ]
+  const shown = withoutMiddle(rows.map(rowOf), (leftOut) => gapRow(leftOut, "attempts"))
   const limit = deadline === undefined || !Duration.isFinite(deadline) ? undefined : Duration.toMillis(deadline)
   const outcome =
     success === undefined

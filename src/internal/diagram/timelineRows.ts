@@ -1,5 +1,6 @@
 import { timeText } from "../timeText.js"
 import type { Outcome, Part, Segment, Timeline } from "./model.js"
+import { withoutMiddle } from "./withoutMiddle.js"
 
 /** The kind of a period, which decides how it is drawn. */
 export type PeriodKind = "success" | "failure" | "wait" | "credentials"
@@ -129,9 +130,6 @@ const rowsOfSegment = (segment: Segment, error: string | undefined): ReadonlyArr
   }
 }
 
-/** The number of rows up to which a timeline is drawn whole. */
-const maxRows = 48
-
 /** Makes the rows of a timeline. Of a long one, the rows in the middle are left out. */
 export const rowsOf = ({ outcome, segments }: Timeline): ReadonlyArray<TimelineRow | Gap> => {
   // An attempt without a failure is the last one.
@@ -139,9 +137,7 @@ export const rowsOf = ({ outcome, segments }: Timeline): ReadonlyArray<TimelineR
   const rows = segments
     .filter(({ _tag, duration }) => _tag === "Attempt" || duration > 0)
     .flatMap((segment) => rowsOfSegment(segment, error))
-  if (rows.length <= maxRows) return rows
-  const half = maxRows / 2 - 1
-  return [...rows.slice(0, half), { leftOut: rows.length - 2 * half }, ...rows.slice(-half)]
+  return withoutMiddle(rows, (leftOut) => ({ leftOut }))
 }
 
 export const isGap = (row: TimelineRow | Gap): row is Gap => "leftOut" in row

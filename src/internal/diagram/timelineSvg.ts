@@ -1,5 +1,5 @@
 import { timeText } from "../timeText.js"
-import { type ChartRow, drawChart } from "./chart.js"
+import { type ChartRow, drawChart, gapRow } from "./chart.js"
 import type { Timeline } from "./model.js"
 import { footnotesOf, headingOf, isGap, rowsOf } from "./timelineRows.js"
 
@@ -22,7 +22,7 @@ export const drawTimeline = (timeline: Timeline): string => {
     ],
     rows: rowsOf(timeline).map((row): ChartRow =>
       isGap(row)
-        ? { number: "", label: `… ${row.leftOut} more rows`, isPart: true, bars: [], duration: "", note: "" }
+        ? gapRow(row.leftOut, "rows")
         : {
             number: row.number === undefined ? "" : String(row.number),
             label: row.label,

@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process"
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { asInstalled } from "./asInstalled.js"
 import {
   bundle as bundleIn,
   bundleEach,
@@ -78,15 +79,9 @@ const packAndInstall = () => {
   passed("publint and are-the-types-wrong find nothing")
 
   writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }))
-  const peers = ["effect", "@effect/platform", "typescript"].map(asHere)
+  const peers = ["effect", "@effect/platform", "typescript"].map(asInstalled)
   install([tarball, ...peers])
   passed(`installs beside ${peers.join(", ")}`)
-}
-
-/** A package in the version that is installed here, which is in npm's cache. */
-const asHere = (name: string) => {
-  const { version } = JSON.parse(read(`node_modules/${name}/package.json`)) as { readonly version: string }
-  return `${name}@${version}`
 }
 
 const install = (packages: ReadonlyArray<string>) =>
@@ -111,9 +106,9 @@ const installOptional = () => {
       `${entry}, without any optional peer: ${missed || "loads"}`
     )
   }
-  const optional = [...new Set(Object.values(optionalPeers))].map(asHere)
+  const optional = [...new Set(Object.values(optionalPeers))].map(asInstalled)
   // The types of ioredis refer to those of Node.
-  install([...optional, asHere("@types/node")])
+  install([...optional, asInstalled("@types/node")])
   passed(`no entry but ${Object.keys(optionalPeers).join(", ")} needs ${optional.join(", ")}`)
 }
 

@@ -1,18 +1,15 @@
 /** The pages of the site that are written by hand, and the check that the sidebar lists each of them. */
-import { readdirSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import type { DefaultTheme } from "vitepress"
+import { pages } from "../../tools/pages.js"
 
 export const docs = fileURLToPath(new URL("../", import.meta.url))
 
-/** Generated pages, and routes that make pages from files of the repository. */
-const notWritten = /^(node_modules|reference|source|\.vitepress)\//
-
 /** Paths from the folder of the site, such as `guides/errors.md`. */
-export const writtenPages: ReadonlyArray<string> = readdirSync(docs, { recursive: true, encoding: "utf8" })
-  .map((name) => name.replaceAll("\\", "/"))
-  .filter((name) => name.endsWith(".md") && !notWritten.test(name))
-  .sort()
+export const writtenPages: ReadonlyArray<string> = pages
+  .map((path) => path.replaceAll("\\", "/"))
+  .filter((path) => path.startsWith("docs/"))
+  .map((path) => path.slice("docs/".length))
 
 /** The links of the sidebar, in its order. */
 export const linksOf = (items: ReadonlyArray<DefaultTheme.SidebarItem>): ReadonlyArray<string> =>

@@ -1,22 +1,15 @@
 /** A new project with the package as users install it, and the programs of the runtimes in it. */
 import { execFile } from "node:child_process"
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { build } from "esbuild"
+import { asInstalled } from "../../tools/asInstalled.js"
 
 const npm = (...args: ReadonlyArray<string>) => promisify(execFile)("npm", args, { encoding: "utf8" })
-
-/** A package in the version that is installed here. */
-const asHere = async (name: string): Promise<string> => {
-  const { version } = JSON.parse(await readFile(`node_modules/${name}/package.json`, "utf8")) as {
-    readonly version: string
-  }
-  return `${name}@${version}`
-}
 
 /** The programs of the runtimes without a file system. */
 const bundled = ["page", "worker"]
@@ -34,8 +27,8 @@ const prepare = async (folder: string): Promise<void> => {
     "--no-audit",
     "--no-fund",
     join(folder, filename),
-    await asHere("effect"),
-    await asHere("@effect/platform")
+    asInstalled("effect"),
+    asInstalled("@effect/platform")
   )
   const shared = { bundle: true, format: "esm", target: "es2022", tsconfigRaw: "{}" } as const
   // The package and its peers are loaded from where they are installed.

@@ -5,8 +5,10 @@ export interface SpanWithEvents extends Tracer.Span {
   readonly events: Array<readonly [name: string, time: bigint, attributes?: Readonly<Record<string, unknown>>]>
 }
 
-/** A tracer that records every span, and the events of each with their times. */
-export const recordedSpans = (): { readonly spans: ReadonlyArray<SpanWithEvents>; readonly tracer: Tracer.Tracer } => {
+/** A tracer that records every span, and the events of each with their times. `onSpan` runs for each span as it begins. */
+export const recordedSpans = (
+  onSpan: (span: SpanWithEvents) => void = () => {}
+): { readonly spans: ReadonlyArray<SpanWithEvents>; readonly tracer: Tracer.Tracer } => {
   const spans: Array<SpanWithEvents> = []
   const span: Tracer.Tracer["span"] = (name, parent, context, links, startTime, kind) => {
     const attributes = new Map<string, unknown>()
@@ -15,7 +17,7 @@ export const recordedSpans = (): { readonly spans: ReadonlyArray<SpanWithEvents>
     const recorded: SpanWithEvents = {
       _tag: "Span",
       name,
-      spanId: spans.length.toString(16).padStart(16, "0"),
+      spanId: (spans.length + 1).toString(16).padStart(16, "0"),
       traceId: "0af7651916cd43dd8448eb211c80319c",
       parent,
       context,
@@ -36,6 +38,7 @@ export const recordedSpans = (): { readonly spans: ReadonlyArray<SpanWithEvents>
       }
     }
     spans.push(recorded)
+    onSpan(recorded)
     return recorded
   }
   return { spans, tracer: Tracer.make({ span, context: (execute) => execute() }) }

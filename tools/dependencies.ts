@@ -86,8 +86,9 @@ const checkVulnerabilities = (folder: string) => {
   if (Object.keys(vulnerabilities).length === 0) passed(`${folder}: no known vulnerability`)
 }
 
-for (const folder of [".", "docs"]) checkLicenses(folder)
+const folders = [".", "docs", "test/runtimes"]
+folders.forEach(checkLicenses)
 checkInstallScripts()
-for (const folder of [".", "docs"]) checkVulnerabilities(folder)
+folders.forEach(checkVulnerabilities)
 for (const failure of failures) console.error(`FAILED  ${failure}`)
 process.exitCode = failures.length === 0 ? 0 : 1

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "@effect/vitest"
+import { HttpClient } from "@effect/platform"
 import { Effect, Fiber, Redacted } from "effect"
 import { Transport } from "effect-herald/node"
 import { readFileSync } from "node:fs"
@@ -37,7 +38,9 @@ describe("the traces of the example backend", () => {
   })
 
   it("have a client span for each call, below a span of the same trace", () => {
-    const calls = result.spans.filter(({ kind }) => kind === 3)
+    // Those of requests whose span was exported: see above.
+    const traces = new Set(result.spans.filter(({ kind }) => kind === 2).map(({ traceId }) => traceId))
+    const calls = result.spans.filter(({ kind, traceId }) => kind === 3 && traces.has(traceId))
     expect(new Set(calls.map(({ name }) => name))).toEqual(
       new Set([
         "GET /account/{account}",
@@ -258,8 +261,15 @@ describe("the example backend", () => {
   it.scopedLive("exports what it has when it is interrupted", () =>
     Effect.gen(function* () {
       const { received, url } = yield* Collector.start
-      const fiber = yield* Effect.fork(underLoad(url, { ...load, requests: 100_000, exportInterval: "1 hour" }))
-      yield* Effect.sleep("3 seconds")
+      const client = yield* HttpClient.HttpClient
+      const responses = yield* Effect.makeLatch()
+      let count = 0
+      const counting = HttpClient.tap(client, () => (++count === 50 ? responses.open : Effect.void))
+      const fiber = yield* underLoad(url, { ...load, requests: 100_000, exportInterval: "1 hour" }).pipe(
+        Effect.provideService(HttpClient.HttpClient, counting),
+        Effect.fork
+      )
+      yield* responses.await
       expect(received.texts).toEqual([])
       yield* Fiber.interrupt(fiber).pipe(Effect.timeout("60 seconds"))
       expect(spansOf(received.traces).length).toBeGreaterThan(0)

@@ -51,8 +51,6 @@ export const respond =
     write(response, head, body === "" ? {} : { "content-length": `${Buffer.byteLength(body)}` }).end(body)
   }
 
-/** The former name of `respond`. */
-
 /** A whole response in JSON. */
 export const json = (value: unknown, head: Head = {}): Behaviour =>
   respond({

@@ -15,7 +15,10 @@ export type StepListener = (step: Step) => void
  * them.
  */
 export interface AttemptLog {
+  /** The failed attempts so far. */
   readonly attempts: () => ReadonlyArray<Attempt>
+  /** The number of failed attempts so far. */
+  readonly count: () => number
   /** Adds an attempt, without the headers of its response, that failed at this time, in milliseconds since the epoch. */
   readonly record: (attempt: Attempt & Pick<FailedAttempt, "headers">, at: number) => Effect.Effect<void>
   readonly listen: (listener: Listener) => void
@@ -27,7 +30,7 @@ export interface AttemptLog {
 }
 
 export const make = (): AttemptLog => {
-  let attempts: ReadonlyArray<Attempt> = []
+  const attempts: Array<Attempt> = []
   let listeners: ReadonlyArray<Listener> = []
   let stepListener: StepListener | undefined
   const steps: Array<Step> = []
@@ -36,9 +39,10 @@ export const make = (): AttemptLog => {
     stepListener?.(step)
   }
   return {
-    attempts: () => attempts,
+    attempts: () => [...attempts],
+    count: () => attempts.length,
     record: ({ headers: _, ...attempt }, at) => {
-      attempts = [...attempts, attempt]
+      attempts.push(attempt)
       add({ _tag: "AttemptFailed", at, number: attempt.number })
       return Effect.forEach(listeners, (listener) => listener(attempt), { discard: true })
     },
@@ -65,7 +69,7 @@ export const failedAttempt = (
     status
   }: Pick<FailedAttempt, "class" | "reason" | "status" | "retryAfter" | "headers">
 ): FailedAttempt => ({
-  number: log.attempts().length + 1,
+  number: log.count() + 1,
   method: endpoint.method,
   class: failureClass,
   idempotent: endpoint.idempotent,

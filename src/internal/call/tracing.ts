@@ -91,7 +91,7 @@ const makeRecordStep = (span: Tracer.Span, { clock }: CallInfo, { log }: CallSta
     }
     if (step._tag === "WaitStarted") record("wait.started", { "herald.wait.reason": step.reason })
     else if (step._tag === "AttemptStarted" && previous !== undefined) {
-      record("attempt.started", { "http.request.resend_count": log.attempts().length })
+      record("attempt.started", { "http.request.resend_count": log.count() })
     } else if (step._tag === "RefreshStarted") record("credentials.rejected")
     else if (step._tag === "RequestSent" && previous?._tag === "HeadReceived") {
       record("request.redirected", {
@@ -116,7 +116,7 @@ export const recordFailures = (call: CallInfo, { log }: CallState, span: Tracer.
 
 /** Returns the failed attempts of a call, or those in its error if its request was a shared one. */
 export const failedAttempts = ({ log }: CallState, exit: Exit.Exit<unknown, AnyError>): ReadonlyArray<Attempt> =>
-  log.attempts().length > 0 || Exit.isSuccess(exit)
+  log.count() > 0 || Exit.isSuccess(exit)
     ? log.attempts()
     : Option.match(Cause.failureOption(exit.cause), {
         onNone: () => [],

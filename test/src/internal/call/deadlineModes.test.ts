@@ -97,7 +97,12 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   },
   "a schedule that decides slowly": {
     script: [fails, ok],
-    policy: policy(Schedule.addDelayEffect(schedule(0), () => Effect.delay(Effect.succeed("180 millis"), "200 millis")))
+    policy: policy(Schedule.addDelayEffect(schedule(0), () => Effect.delay(Effect.succeed("20 millis"), "200 millis"))),
+    deadline: long
+  },
+  "a wait that exceeds the deadline only with the time for which the schedule decides": {
+    script: [fails],
+    policy: policy(Schedule.addDelayEffect(schedule(0), () => Effect.delay(Effect.succeed("300 millis"), "200 millis")))
   },
   "attempts with a deadline": {
     script: [Scripted.silence],
@@ -186,7 +191,7 @@ describe("a deadline has the same outcome whether it aborts the request or inter
       const both = Effect.all([observe(aborted), observe(interrupted)], { concurrency: "unbounded" })
       // On a busy machine, a deadline can pass before the server has done what it is to do.
       const [one, other] = yield* Effect.repeat(both, {
-        times: 3,
+        times: 9,
         until: ([one, other]) => isDeepStrictEqual(one, other)
       })
       expect(one).toEqual(other)

@@ -122,6 +122,33 @@ describe("herald call", () => {
     })
   )
 
+  it.scoped("sends the bytes of a file as they are, where the media type is not JSON or a form", () =>
+    Effect.gen(function* () {
+      const folder = yield* directory
+      const server = yield* make([respond({ status: 204 })])
+      const putOf = (operationId: string, mediaType: string) => ({
+        put: { operationId, requestBody: { content: { [mediaType]: {} } }, responses: { 204: {} } }
+      })
+      const spec = file(folder, "files.json", {
+        openapi: "3.1.0",
+        info: { title: "Files", version: "1" },
+        paths: { "/table": putOf("putTable", "text/csv"), "/bytes": putOf("putBytes", "application/octet-stream") }
+      })
+      const bytes = new Uint8Array([0, 255, 123, 10, 13, 128])
+      const env = { HERALD_SPEC: spec, HERALD_BASE_URL: server.url.href }
+      const call = (...args: ReadonlyArray<string>) => herald(["call", ...args], { env, stdin: bytes })
+      expect(yield* call("table.putTable", "--body", `@${file(folder, "a.csv", "a,b\r\n")}`)).toMatchObject({ code: 0 })
+      expect(yield* call("bytes.putBytes", "--body", `@${file(folder, "a.bin", bytes)}`)).toMatchObject({
+        code: 0
+      })
+      expect(yield* call("bytes.putBytes", "--body", "-")).toMatchObject({ code: 0 })
+      expect(server.requests.map(({ bytes, headers }) => [headers["content-type"], bytes.toString("latin1")])).toEqual([
+        ["text/csv", "a,b\r\n"],
+        ...Array(2).fill(["application/octet-stream", Buffer.from(bytes).toString("latin1")])
+      ])
+    })
+  )
+
   it.scoped("prints a table on a terminal, without the server's escape sequences", () =>
     Effect.gen(function* () {
       const { call } = yield* pets([json([rex, { id: 12, name: "\u001b[31mMia\u009b", status: null }])])

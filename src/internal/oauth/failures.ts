@@ -182,8 +182,8 @@ const messageOf = ({ code, description, host, status }: ErrorResponse, event: st
 }
 
 const events: Readonly<Record<Reason, string>> = {
-  Refused: "refused the request",
-  Misconfigured: "refused the request",
+  Refused: "refused the OAuth request",
+  Misconfigured: "refused the OAuth request",
   Unavailable: "is temporarily unable to grant a token"
 }
 

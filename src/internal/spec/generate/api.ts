@@ -35,9 +35,9 @@ const schemeText = (scheme: SecurityScheme): string => {
     case "http":
       return `HTTP ${scheme.scheme}`
     case "oauth2":
-      return `OAuth 2.0 (${Object.keys(scheme.flows).join(", ")})`
+      return `OAuth 2.0 (${Object.keys(scheme.flows).join(", ")}), such as those of effect-herald/oauth`
     case "openIdConnect":
-      return "OpenID Connect"
+      return "OpenID Connect, such as those of effect-herald/oauth"
     case "mutualTLS":
       return "certificate of the client, which the transport sends"
   }

@@ -88,7 +88,7 @@ describe("the client credentials grant", () => {
       )
       const error = yield* Effect.flip(exit)
       expect(error).toMatchObject({ _tag: "AuthoriserError", reason: "Misconfigured" })
-      expect(error.message).toMatch(/refused the request: invalid_client \(client authentication failed\)/)
+      expect(error.message).toMatch(/refused the OAuth request: invalid_client \(client authentication failed\)/)
       expect(oidc.tokenRequests.map(({ status }) => status)).toEqual([401])
       const text = printed(exit)
       expect(text).toContain("invalid_client")

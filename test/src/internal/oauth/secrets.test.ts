@@ -70,7 +70,7 @@ describe("spans and logs", () => {
       expect(new Set(secrets).size).toBeGreaterThan(10)
       expect(spans.map(({ name }) => name)).toContain("POST /token")
       const text = `${logs.join("\n")} ${spans.map((span) => inspect(span, { depth: 10 })).join("\n")}`
-      expect(text).toContain("refused the request: invalid_grant")
+      expect(text).toContain("refused the OAuth request: invalid_grant")
       for (const secret of secrets) expect(text).not.toContain(secret)
     }))
 })

@@ -142,7 +142,9 @@ describe("herald call", () => {
         code: 0
       })
       expect(yield* call("bytes.putBytes", "--body", "-")).toMatchObject({ code: 0 })
-      expect(server.requests.map(({ bytes, headers }) => [headers["content-type"], bytes.toString("latin1")])).toEqual([
+      expect(
+        server.requests.map(({ bytes, headers }) => [headers["content-type"], Buffer.from(bytes).toString("latin1")])
+      ).toEqual([
         ["text/csv", "a,b\r\n"],
         ...Array(2).fill(["application/octet-stream", Buffer.from(bytes).toString("latin1")])
       ])

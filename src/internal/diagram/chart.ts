@@ -47,6 +47,12 @@ export const gapRow = (leftOut: number, what: string): ChartRow => ({
   note: ""
 })
 
+/** A time to mark, with its name. */
+interface Mark {
+  readonly at: number
+  readonly name: string
+}
+
 /** A chart of times. Texts may have any characters. */
 export interface Chart {
   readonly title: string
@@ -55,8 +61,7 @@ export interface Chart {
   readonly rows: ReadonlyArray<ChartRow>
   /** The end of the axis, in milliseconds. */
   readonly end: number
-  /** A time to mark, with its name. */
-  readonly mark?: { readonly at: number; readonly name: string } | undefined
+  readonly mark?: Mark | undefined
   /** The meanings of the kinds of bars. Those of which the chart has none are left out. */
   readonly legend: ReadonlyArray<readonly [kind: BarKind, meaning: string]>
   readonly footnotes: ReadonlyArray<string>
@@ -64,7 +69,9 @@ export interface Chart {
 
 const width = 960
 const padding = 16
+const legendTop = 62
 const rowHeight = 22
+const footnoteHeight = 18
 const labelLeft = 44
 const barsLeft = 304
 const barsRight = 644
@@ -111,7 +118,7 @@ const ticksOf = (end: number): ReadonlyArray<number> => {
   return Array.from({ length: Math.floor(end / step) + 1 }, (_, index) => index * step)
 }
 
-const rounded = (length: number): string => String(Math.round(length * 10) / 10)
+const rounded = (length: number): number => Math.round(length * 10) / 10
 
 const styleOf = (index: 0 | 1): string =>
   Object.entries(colors)
@@ -137,71 +144,112 @@ const describe = ({ footnotes, rows, subtitle }: Chart): string =>
     ...footnotes
   ].join(". ")
 
-/** Draws a chart as SVG, of a fixed width. Styles apply to the drawing only, also within a page. */
-export const drawChart = (chart: Chart): string => {
-  const { end, footnotes, legend, mark, rows, subtitle, title } = chart
-  const scale = (barsRight - barsLeft) / end
-  const xOf = (at: number) => barsLeft + Math.min(Math.max(at, 0), end) * scale
+/** The parts that a chart has, and their positions in pixels. */
+interface Layout {
+  /** The legend of the kinds of bars that the chart has. */
+  readonly legend: Chart["legend"]
+  readonly hasAxis: boolean
+  readonly rowsTop: number
+  readonly rowsBottom: number
+  readonly notesLeft: number
+  readonly footnoteLines: ReadonlyArray<string>
+  readonly height: number
+  /** Returns the position of a time. For a time outside of the axis it is the nearest end. */
+  readonly xOf: (at: number) => number
+}
+
+const layoutOf = ({ end, footnotes, legend, rows }: Chart): Layout => {
   const used = legend.filter(([kind]) => rows.some(({ bars }) => bars.some((bar) => bar.kind === kind)))
   // Shorter times are below the precision of a clock.
   const hasAxis = end >= 1e-3 && Number.isFinite(end) && rows.length > 0
-  const legendTop = 62
   const axisTop = used.length === 0 ? legendTop - 8 : legendTop + 22
   const rowsTop = hasAxis ? axisTop + 24 : axisTop
   const rowsBottom = rowsTop + rows.length * rowHeight
-  // Without durations, the notes begin in their place.
-  const notesLeft = rows.every(({ duration }) => duration === "") ? barsRight + padding : noteLeft
-  const lines = footnotes.flatMap((footnote) => linesOf(footnote, charactersIn(width - 2 * padding)))
-  const height = rowsBottom + (lines.length === 0 ? 0 : 12) + lines.length * 18 + padding
+  const footnoteLines = footnotes.flatMap((footnote) => linesOf(footnote, charactersIn(width - 2 * padding)))
+  const scale = (barsRight - barsLeft) / end
+  return {
+    legend: used,
+    hasAxis,
+    rowsTop,
+    rowsBottom,
+    // Without durations, the notes begin in their place.
+    notesLeft: rows.every(({ duration }) => duration === "") ? barsRight + padding : noteLeft,
+    footnoteLines,
+    height: rowsBottom + (footnoteLines.length === 0 ? 0 : 12) + footnoteLines.length * footnoteHeight + padding,
+    xOf: (at) => barsLeft + Math.min(Math.max(at, 0), end) * scale
+  }
+}
 
-  let keyLeft = padding
-  const keys = used.flatMap(([kind, meaning]) => {
-    const x = keyLeft
-    keyLeft += 34 + Math.ceil(widthOf(meaning) * 7.3)
+const drawLegend = ({ legend }: Layout): ReadonlyArray<string> => {
+  let left = padding
+  return legend.flatMap(([kind, meaning]) => {
+    const x = left
+    left += 34 + Math.ceil(widthOf(meaning) * 7.3)
     return [
       `<rect class="${kind}" x="${x}" y="${legendTop - 10}" width="12" height="12" rx="2"/>`,
       text(x + 18, legendTop, meaning, 60, ' class="muted"')
     ]
   })
-  const axis = hasAxis
-    ? ticksOf(end).flatMap((at) => [
-        `<line x1="${rounded(xOf(at))}" y1="${rowsTop - 4}" x2="${rounded(xOf(at))}" y2="${rowsBottom}"/>`,
-        text(Number(rounded(xOf(at))), rowsTop - 9, timeText(at), 10, ' class="muted" text-anchor="middle"')
-      ])
-    : []
-  const marks =
-    hasAxis && mark !== undefined && mark.at <= end
-      ? [
-          `<line class="mark" x1="${rounded(xOf(mark.at))}" y1="${rowsTop - 4}" x2="${rounded(xOf(mark.at))}" y2="${rowsBottom}"/>`,
-          text(Number(rounded(xOf(mark.at))) + 4, rowsTop - 22, mark.name, 20, ' class="failure" text-anchor="middle"')
-        ]
-      : []
-  const drawn = rows.flatMap(({ bars, duration, isPart, label, note, number }, index) => {
-    const top = rowsTop + index * rowHeight
-    const baseline = top + 15
-    const tone = isPart ? "muted" : "text"
+}
+
+/** Draws a line through all rows. */
+const drawVertical = (x: number, { rowsBottom, rowsTop }: Layout, attributes = ""): string =>
+  `<line${attributes} x1="${x}" y1="${rowsTop - 4}" x2="${x}" y2="${rowsBottom}"/>`
+
+const drawAxis = (end: number, layout: Layout): ReadonlyArray<string> =>
+  ticksOf(end).flatMap((at) => {
+    const x = rounded(layout.xOf(at))
     return [
-      text(36, baseline, number, 5, ' class="muted" text-anchor="end"'),
-      text(
-        labelLeft + (isPart ? 14 : 0),
-        baseline,
-        label,
-        charactersIn(barsLeft - labelLeft) - (isPart ? 2 : 0),
-        ` class="${tone}"`
-      ),
-      ...(hasAxis
-        ? bars.map(({ from, kind, to }) => {
-            const isThin = kind === "wait" || kind === "moment" || isPart
-            const [offset, thickness] = isThin ? [8, 6] : [4, 14]
-            const x = Math.min(xOf(from), barsRight - 2)
-            const length = Math.max(2, xOf(to) - x)
-            return `<rect class="${kind}" x="${rounded(x)}" y="${top + offset}" width="${rounded(length)}" height="${thickness}" rx="1.5"/>`
-          })
-        : []),
-      text(durationRight, baseline, duration, 8, ' class="muted" text-anchor="end"'),
-      text(notesLeft, baseline, note, charactersIn(width - notesLeft - 4), ` class="${tone}"`)
+      drawVertical(x, layout),
+      text(x, layout.rowsTop - 9, timeText(at), 10, ' class="muted" text-anchor="middle"')
     ]
   })
+
+const drawMark = ({ at, name }: Mark, layout: Layout): ReadonlyArray<string> => {
+  const x = rounded(layout.xOf(at))
+  return [
+    drawVertical(x, layout, ' class="mark"'),
+    text(x + 4, layout.rowsTop - 22, name, 20, ' class="failure" text-anchor="middle"')
+  ]
+}
+
+const drawBar = ({ from, kind, to }: Bar, isPart: boolean, top: number, { xOf }: Layout): string => {
+  const isThin = kind === "wait" || kind === "moment" || isPart
+  const [offset, thickness] = isThin ? [8, 6] : [4, 14]
+  const x = Math.min(xOf(from), barsRight - 2)
+  const length = Math.max(2, xOf(to) - x)
+  return `<rect class="${kind}" x="${rounded(x)}" y="${top + offset}" width="${rounded(length)}" height="${thickness}" rx="1.5"/>`
+}
+
+/** The end of a text without content. Most rows have no text in some columns. */
+const withoutContent = "></text>"
+
+const drawRow = (row: ChartRow, top: number, layout: Layout): ReadonlyArray<string> => {
+  const { bars, duration, isPart, label, note, number } = row
+  const { hasAxis, notesLeft } = layout
+  const baseline = top + 15
+  const tone = ` class="${isPart ? "muted" : "text"}"`
+  const [indent, indentColumns] = isPart ? [14, 2] : [0, 0]
+  const labelColumns = charactersIn(barsLeft - labelLeft) - indentColumns
+  return [
+    text(36, baseline, number, 5, ' class="muted" text-anchor="end"'),
+    text(labelLeft + indent, baseline, label, labelColumns, tone),
+    ...(hasAxis ? bars.map((bar) => drawBar(bar, isPart, top, layout)) : []),
+    text(durationRight, baseline, duration, 8, ' class="muted" text-anchor="end"'),
+    text(notesLeft, baseline, note, charactersIn(width - notesLeft - 4), tone)
+  ].filter((element) => !element.endsWith(withoutContent))
+}
+
+const drawFootnotes = ({ footnoteLines, rowsBottom }: Layout): ReadonlyArray<string> =>
+  footnoteLines.map((line, index) =>
+    text(padding, rowsBottom + 22 + index * footnoteHeight, line, charactersIn(width - 2 * padding), ' class="text"')
+  )
+
+/** Draws a chart as SVG, of a fixed width. Styles apply to the drawing only, also within a page. */
+export const drawChart = (chart: Chart): string => {
+  const { end, mark, rows, subtitle, title } = chart
+  const layout = layoutOf(chart)
+  const { hasAxis, height, rowsTop } = layout
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" class="herald-diagram" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
     `<title>${escaped(title, 200)}</title>`,
@@ -210,13 +258,11 @@ export const drawChart = (chart: Chart): string => {
     `<rect class="background" width="${width}" height="${height}"/>`,
     text(padding, 26, title, Math.floor((width - 2 * padding) / 8.6), ' class="text title"'),
     text(padding, 44, subtitle, charactersIn(width - 2 * padding), ' class="muted"'),
-    ...keys,
-    ...axis,
-    ...drawn.filter((element) => !element.endsWith("></text>")),
-    ...marks,
-    ...lines.map((line, index) =>
-      text(padding, rowsBottom + 22 + index * 18, line, charactersIn(width - 2 * padding), ' class="text"')
-    ),
+    ...drawLegend(layout),
+    ...(hasAxis ? drawAxis(end, layout) : []),
+    ...rows.flatMap((row, index) => drawRow(row, rowsTop + index * rowHeight, layout)),
+    ...(hasAxis && mark !== undefined && mark.at <= end ? drawMark(mark, layout) : []),
+    ...drawFootnotes(layout),
     "</svg>"
   ].join("\n")}\n`
 }

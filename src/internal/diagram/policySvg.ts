@@ -23,40 +23,39 @@ const rowOf = (row: Row): ChartRow => {
   }
 }
 
+const rowOfSuccess = ({ at, number }: NonNullable<Explanation["success"]>): ChartRow => ({
+  number: String(number),
+  label: "success",
+  isPart: false,
+  bars: [{ kind: "success", from: Duration.toMillis(at[0]), to: Duration.toMillis(at[1]) }],
+  duration: "",
+  note: ""
+})
+
+const outcomeText = ({ rows, success }: Explanation): string =>
+  success === undefined
+    ? `the call fails with attempt ${rows.length}`
+    : `attempt ${success.number} succeeds at ${formatRange(success.at)}`
+
 /** Draws the decisions of a policy as SVG. */
-export const drawPolicy = ({ deadline, method, rows, success }: Explanation): string => {
+export const drawPolicy = (explanation: Explanation): string => {
+  const { deadline, method, rows, success } = explanation
   const lastTime = success?.at[1] ?? rows.at(-1)?.at[1] ?? Duration.zero
-  const end = Duration.toMillis(lastTime)
-  const shown = withoutMiddle(rows.map(rowOf), (leftOut) => gapRow(leftOut, "attempts"))
   const limit = deadline === undefined || !Duration.isFinite(deadline) ? undefined : Duration.toMillis(deadline)
-  const outcome =
-    success === undefined
-      ? `the call fails with attempt ${rows.length}`
-      : `attempt ${success.number} succeeds at ${formatRange(success.at)}`
   return drawChart({
     title: `Retries of a ${method} call`,
-    subtitle: `${outcome}${limit === undefined ? "" : `, with a deadline of ${timeText(limit)}`}`,
-    end,
+    subtitle: `${outcomeText(explanation)}${limit === undefined ? "" : `, with a deadline of ${timeText(limit)}`}`,
+    end: Duration.toMillis(lastTime),
     mark: limit === undefined ? undefined : { at: limit, name: "deadline" },
     legend: [
       ["moment", "time of the failure"],
       ["shortest", "shortest wait"],
       ["longest", "longest wait"]
     ],
-    rows:
-      success === undefined
-        ? shown
-        : [
-            ...shown,
-            {
-              number: String(success.number),
-              label: "success",
-              isPart: false,
-              bars: [{ kind: "success", from: Duration.toMillis(success.at[0]), to: Duration.toMillis(success.at[1]) }],
-              duration: "",
-              note: ""
-            }
-          ],
+    rows: [
+      ...withoutMiddle(rows.map(rowOf), (leftOut) => gapRow(leftOut, "attempts")),
+      ...(success === undefined ? [] : [rowOfSuccess(success)])
+    ],
     footnotes: []
   })
 }

@@ -53,18 +53,24 @@ const within = (open: OpenAttempt, step: Step, at: number): OpenAttempt => {
   }
 }
 
-/** Makes the segments of a call from its steps and its failed attempts. A clock that goes back, or has no time, stands still here. */
+/** The times after the start of a call. A clock that goes back, or has no time, stands still here. */
+const timesOf = (clock: ReadonlyArray<number>, startedAt: number): ReadonlyArray<number> => {
+  const times: Array<number> = []
+  for (const at of clock) {
+    const time = at - startedAt
+    times.push(Math.max(Number.isFinite(time) ? time : 0, times.at(-1) ?? 0))
+  }
+  return times
+}
+
+/** Makes the segments of a call from its steps and its failed attempts. */
 export const segmentsOf = (
   { endedAt, startedAt, steps }: Omit<Timing, "endsAt">,
   attempts: ReadonlyArray<FailedAttempt>
 ): { readonly segments: ReadonlyArray<Segment>; readonly duration: number } => {
   const segments: Array<Segment> = []
-  const times: Array<number> = []
+  const times = timesOf([...steps.map(({ at }) => at), endedAt], startedAt)
   const failures = new Map(attempts.map((attempt) => [attempt.number, attempt]))
-  for (const { at } of [...steps, { at: endedAt }]) {
-    const time = at - startedAt
-    times.push(Math.max(Number.isFinite(time) ? time : 0, times.at(-1) ?? 0))
-  }
   let number = 1
   let open: OpenAttempt | undefined
   for (const [index, step] of steps.entries()) {

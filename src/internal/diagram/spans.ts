@@ -35,12 +35,19 @@ export type Span = EffectSpan | OpenTelemetrySpan
 
 type Attributes = Readonly<Record<string, unknown>>
 
+/** An event of a span. */
+interface SpanEvent {
+  readonly name: string
+  readonly at: number
+  readonly attributes: Attributes
+}
+
 /** A span of any tracer. Times are in milliseconds since the epoch. */
 interface Ended {
   readonly startedAt: number
   readonly endedAt: number
   readonly attributes: Attributes
-  readonly events: ReadonlyArray<{ readonly name: string; readonly at: number; readonly attributes: Attributes }>
+  readonly events: ReadonlyArray<SpanEvent>
 }
 
 const ofNanos = (time: bigint): number => Number(time / 1000n) / 1000
@@ -88,44 +95,55 @@ const failedAttempt = (number: number, attributes: Attributes): FailedAttempt =>
   )
 })
 
-/** Makes the steps of a call from the events of its span, in which the steps that every call has are absent. */
-const stepsOf = ({ attributes, endedAt, events, startedAt }: Ended) => {
-  const steps: Array<Step> = []
-  const attempts: Array<FailedAttempt> = []
-  const start = (at: number) =>
-    steps.push({ _tag: "AttemptStarted", at }, { _tag: "RequestSent", at, sameOrigin: true })
-  const status = statusOf(attributes)
-  const first = events.find(({ name }) => name.startsWith("herald."))?.name
-  const beginsWithAttempt =
-    first === undefined
-      ? // A response of the cache has no status here.
-        status !== undefined || attributes["error.type"] === "interrupted"
-      : first !== "herald.wait.started" && first !== "herald.attempt.started"
-  if (beginsWithAttempt) start(startedAt)
-  for (const { at, attributes, name } of events) {
-    const eventStatus = statusOf(attributes)
-    const received = (status: number | undefined) => {
-      if (status !== undefined) steps.push({ _tag: "HeadReceived", at, status })
-    }
-    if (name === "herald.wait.started") {
+const requestSent = (at: number, sameOrigin: boolean): Step => ({ _tag: "RequestSent", at, sameOrigin })
+
+/** The steps of an attempt up to its first request. No event has the time of that request. */
+const attemptStarted = (at: number): ReadonlyArray<Step> => [{ _tag: "AttemptStarted", at }, requestSent(at, true)]
+
+const headReceived = (at: number, status: number | undefined): ReadonlyArray<Step> =>
+  status === undefined ? [] : [{ _tag: "HeadReceived", at, status }]
+
+/** Makes the steps of an event. `failures` is the number of failed attempts up to this event, which may be the last of them. */
+const stepsOfEvent = ({ at, attributes, name }: SpanEvent, failures: number): ReadonlyArray<Step> => {
+  switch (name) {
+    case "herald.wait.started": {
       const reason = textOf(attributes["herald.wait.reason"])
-      steps.push({ _tag: "WaitStarted", at, reason: reason === "rate limiter" ? reason : "pause" })
-    } else if (name === "herald.attempt.started") start(at)
-    else if (name === "herald.credentials.rejected") {
-      received(401)
-      steps.push({ _tag: "RefreshStarted", at })
-    } else if (name === "herald.request.resent") steps.push({ _tag: "RequestSent", at, sameOrigin: true })
-    else if (name === "herald.request.redirected") {
-      received(eventStatus)
-      steps.push({ _tag: "RequestSent", at, sameOrigin: attributes["herald.same_origin"] !== false })
-    } else if (name === "herald.attempt.failed") {
-      received(eventStatus)
-      attempts.push(failedAttempt(attempts.length + 1, attributes))
-      steps.push({ _tag: "AttemptFailed", at, number: attempts.length })
+      return [{ _tag: "WaitStarted", at, reason: reason === "rate limiter" ? reason : "pause" }]
     }
+    case "herald.attempt.started":
+      return attemptStarted(at)
+    case "herald.credentials.rejected":
+      return [...headReceived(at, 401), { _tag: "RefreshStarted", at }]
+    case "herald.request.resent":
+      return [requestSent(at, true)]
+    case "herald.request.redirected":
+      return [...headReceived(at, statusOf(attributes)), requestSent(at, attributes["herald.same_origin"] !== false)]
+    case "herald.attempt.failed":
+      return [...headReceived(at, statusOf(attributes)), { _tag: "AttemptFailed", at, number: failures }]
+    default:
+      return []
   }
-  const last = steps.at(-1)
-  if (last?._tag === "RequestSent" && status !== undefined) steps.push({ _tag: "HeadReceived", at: endedAt, status })
+}
+
+/** Reports whether a call began with an attempt, which has no event then: not with a wait, and not with a response of the cache. */
+const beginsWithAttempt = ({ attributes, events }: Ended): boolean => {
+  const first = events.find(({ name }) => name.startsWith("herald."))?.name
+  return first === undefined
+    ? // A response of the cache has no status here.
+      statusOf(attributes) !== undefined || attributes["error.type"] === "interrupted"
+    : first !== "herald.wait.started" && first !== "herald.attempt.started"
+}
+
+/** Makes the steps of a call from the events of its span, in which the steps that every call has are absent. */
+const stepsOf = (ended: Ended) => {
+  const { attributes, endedAt, events, startedAt } = ended
+  const steps: Array<Step> = beginsWithAttempt(ended) ? [...attemptStarted(startedAt)] : []
+  const attempts: Array<FailedAttempt> = []
+  for (const event of events) {
+    if (event.name === "herald.attempt.failed") attempts.push(failedAttempt(attempts.length + 1, event.attributes))
+    steps.push(...stepsOfEvent(event, attempts.length))
+  }
+  if (steps.at(-1)?._tag === "RequestSent") steps.push(...headReceived(endedAt, statusOf(attributes)))
   return { attempts, steps }
 }
 
@@ -134,6 +152,14 @@ const outcomeOf = ({ attributes }: Ended, hasSteps: boolean): Outcome => {
   const error = textOf(attributes["error.type"])
   if (error === undefined) return { _tag: "Success", status, cached: !hasSteps }
   return error === "interrupted" ? { _tag: "Interrupted" } : { _tag: "Failure", error, status }
+}
+
+/** The origin of a call. Its scheme is known for the default ports only. */
+const originOf = (attributes: Attributes): string => {
+  const address = textOf(attributes["server.address"]) ?? ""
+  const port = numberOf(attributes["server.port"])
+  if (port === undefined) return address
+  return port === 443 ? `https://${address}` : port === 80 ? `http://${address}` : `${address}:${port}`
 }
 
 /** Makes the timeline of a call from its span. Undefined if the span has not ended, or is not that of a call. */
@@ -145,21 +171,11 @@ export const timelineOfSpan = (span: Span): Timeline | undefined => {
   const { attributes, endedAt, startedAt } = ended
   if (!Number.isFinite(startedAt) || !Number.isFinite(endedAt)) return undefined
   const { attempts, steps } = stepsOf(ended)
-  const address = textOf(attributes["server.address"]) ?? ""
-  const port = numberOf(attributes["server.port"])
-  const origin =
-    port === 443
-      ? `https://${address}`
-      : port === 80
-        ? `http://${address}`
-        : port === undefined
-          ? address
-          : `${address}:${port}`
   const deadline = (numberOf(attributes["herald.deadline"]) ?? Infinity) * 1000
   return {
     operation: `${method} ${template}`,
     method,
-    url: origin + template,
+    url: originOf(attributes) + template,
     startedAt,
     ...(deadline === Infinity ? {} : { deadline }),
     ...segmentsOf({ startedAt, endedAt, steps }, attempts),

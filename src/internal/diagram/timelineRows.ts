@@ -61,7 +61,9 @@ const labelOfPart = (part: Part): string => {
   }
 }
 
-const labelOfAttempt = ({ failure, parts }: Extract<Segment, { _tag: "Attempt" }>): string => {
+type AttemptSegment = Extract<Segment, { _tag: "Attempt" }>
+
+const labelOfAttempt = ({ failure, parts }: AttemptSegment): string => {
   const last = parts.at(-1)
   const status = last?._tag === "Request" ? last.status : undefined
   if (failure === undefined) return status === undefined ? "attempt" : String(status)
@@ -81,52 +83,52 @@ const periodOfPart = (part: Part, failed: boolean): Period => ({
   to: part.at + part.duration
 })
 
+/** Makes the row of an attempt, and a row for each of its parts if there are several. */
+const rowsOfAttempt = (attempt: AttemptSegment, error: string | undefined): ReadonlyArray<TimelineRow> => {
+  const { at, duration, failure, number } = attempt
+  const failed = failure !== undefined
+  const parts = attempt.parts.filter((part) => isConsiderable(part, attempt))
+  const whole: Period = { kind: failed ? "failure" : "success", from: at, to: at + duration }
+  const row: TimelineRow = {
+    number,
+    label: labelOfAttempt(attempt),
+    isPart: false,
+    at,
+    duration,
+    class: failure?.class,
+    verdict: failure === undefined ? error : failure.verdict,
+    periods: parts.length === 0 ? [whole] : parts.map((part) => periodOfPart(part, failed))
+  }
+  if (parts.length < 2) return [row]
+  return [
+    row,
+    ...parts.map((part, index) => ({
+      label: labelOfPart(part),
+      isPart: true,
+      at: part.at,
+      duration: part.duration,
+      periods: [periodOfPart(part, failed && index === parts.length - 1)]
+    }))
+  ]
+}
+
 /** Makes the rows of a segment. `error` is the error of a call whose last response was received. */
 const rowsOfSegment = (segment: Segment, error: string | undefined): ReadonlyArray<TimelineRow> => {
   const { at, duration } = segment
-  const to = at + duration
+  const row = (label: string, kind: PeriodKind): TimelineRow => ({
+    label,
+    isPart: false,
+    at,
+    duration,
+    periods: [{ kind, from: at, to: at + duration }]
+  })
   switch (segment._tag) {
-    case "Wait": {
-      const label = textFor(waits, segment.reason) ?? `wait: ${segment.reason}`
-      return [{ label, isPart: false, at, duration, periods: [{ kind: "wait", from: at, to }] }]
-    }
+    case "Wait":
+      return [row(textFor(waits, segment.reason) ?? `wait: ${segment.reason}`, "wait")]
     case "Requeued":
-      return [
-        {
-          label: "credentials, then a pause",
-          isPart: false,
-          at,
-          duration,
-          periods: [{ kind: "credentials", from: at, to }]
-        }
-      ]
-    case "Attempt": {
-      const { failure, number } = segment
-      const failed = failure !== undefined
-      const parts = segment.parts.filter((part) => isConsiderable(part, segment))
-      const whole: Period = { kind: failed ? "failure" : "success", from: at, to }
-      const row: TimelineRow = {
-        number,
-        label: labelOfAttempt(segment),
-        isPart: false,
-        at,
-        duration,
-        class: failure?.class,
-        verdict: failure === undefined ? error : failure.verdict,
-        periods: parts.length === 0 ? [whole] : parts.map((part) => periodOfPart(part, failed))
-      }
-      if (parts.length < 2) return [row]
-      return [
-        row,
-        ...parts.map((part, index) => ({
-          label: labelOfPart(part),
-          isPart: true,
-          at: part.at,
-          duration: part.duration,
-          periods: [periodOfPart(part, failed && index === parts.length - 1)]
-        }))
-      ]
-    }
+      return [row("credentials, then a pause", "credentials")]
+    case "Attempt":
+      return rowsOfAttempt(segment, error)
   }
 }
 

@@ -45,12 +45,10 @@ const entryOf = (path: string, name: string, version: string, dev: boolean): Ent
   }
 }
 
-const complete = (path: string) => {
-  const before = readFileSync(path, "utf8")
-  const lock = JSON.parse(before) as { packages: Record<string, Entry> }
-  const packages = Object.entries(lock.packages)
+/** The entries for the optional dependencies of these packages that the lock file at the path lacks. */
+const missingFrom = (path: string, packages: ReadonlyArray<[location: string, entry: Entry]>) => {
   const present = new Set(packages.map(([location]) => location.slice(location.lastIndexOf("node_modules/") + 13)))
-  const missing = packages.flatMap(([, { dev = false, optionalDependencies = {} }]) =>
+  return packages.flatMap(([, { dev = false, optionalDependencies = {} }]) =>
     Object.entries(optionalDependencies)
       .filter(([name]) => !present.has(name))
       .map(([name, version]): [string, Entry] => {
@@ -58,12 +56,20 @@ const complete = (path: string) => {
         return [`node_modules/${name}`, entryOf(path, name, version, dev)]
       })
   )
+}
+
+/** An entry without the URL of a registry. */
+const withoutRegistry = ({ resolved, ...entry }: Entry): Entry =>
+  entry.link === true && resolved !== undefined ? { resolved, ...entry } : entry
+
+const complete = (path: string) => {
+  const before = readFileSync(path, "utf8")
+  const lock = JSON.parse(before) as { packages: Record<string, Entry> }
+  const packages = Object.entries(lock.packages)
+  const missing = missingFrom(path, packages)
   lock.packages = Object.fromEntries(
     [...packages, ...missing]
-      .map(([location, { resolved, ...entry }]): [string, Entry] => [
-        location,
-        entry.link === true && resolved !== undefined ? { resolved, ...entry } : entry
-      ])
+      .map(([location, entry]): [string, Entry] => [location, withoutRegistry(entry)])
       .sort(([a], [b]) => a.localeCompare(b, "en"))
   )
 

@@ -112,6 +112,22 @@ const installOptional = () => {
   passed(`no entry but ${Object.keys(optionalPeers).join(", ")} needs ${optional.join(", ")}`)
 }
 
+/** A document with one operation. */
+const pets = {
+  openapi: "3.1.0",
+  info: { title: "Pets", version: "1.0.0" },
+  paths: {
+    "/pets/{id}": {
+      get: {
+        tags: ["pets"],
+        operationId: "getPet",
+        parameters: [{ name: "id", in: "path", required: true, schema: { type: "integer" } }],
+        responses: { 200: { description: "", content: { "application/json": { schema: { type: "object" } } } } }
+      }
+    }
+  }
+}
+
 /** Checks that the command runs where it is installed beside the library, and generates a client that compiles. */
 const installCommand = () => {
   const { filename, files } = pack(command)
@@ -119,20 +135,6 @@ const installCommand = () => {
   expect(strays.length === 0, `the package of the command holds ${strays.join(", ")}`)
   install([join(project, filename)])
   const herald = (...args: ReadonlyArray<string>) => run(join("node_modules", ".bin", "herald"), args, project)
-  const pets = {
-    openapi: "3.1.0",
-    info: { title: "Pets", version: "1.0.0" },
-    paths: {
-      "/pets/{id}": {
-        get: {
-          tags: ["pets"],
-          operationId: "getPet",
-          parameters: [{ name: "id", in: "path", required: true, schema: { type: "integer" } }],
-          responses: { 200: { description: "", content: { "application/json": { schema: { type: "object" } } } } }
-        }
-      }
-    }
-  }
   writeFileSync(join(project, "pets.json"), JSON.stringify(pets))
   expect(/^\d+\.\d+\.\d+\n$/.test(herald("--version")), "herald --version prints no version")
   expect(herald("list", "pets", "--spec", "pets.json").includes("getPet"), "herald list does not list getPet")
@@ -199,18 +201,21 @@ const typeCheckAndRun = () => {
   }
 }
 
-/** Checks that the bundle of each export of an API contains at most one endpoint. */
-const bundleOneByOne = async (api: string, entry: string) => {
-  const folder = join("services", api, "endpoints")
-  if (!existsSync(folder)) return
-  const endpoints = readdirSync(folder).flatMap((file) =>
+interface DeclaredEndpoint {
+  readonly name: string
+  readonly path: string
+}
+
+/** The endpoints that the modules of a folder declare. */
+const endpointsOf = (folder: string): ReadonlyArray<DeclaredEndpoint> =>
+  readdirSync(folder).flatMap((file) =>
     Array.from(read(join(folder, file)).matchAll(/Endpoint\.\w+\(\s*"([^"]+)",\s*\{\s*name: "([^"]+)"/g)).map(
       ([, path = "", name = ""]) => ({ name, path })
     )
   )
-  const endpointsIn = (text: string) =>
-    endpoints.filter(({ name }) => [`"${name}"`, `'${name}'`, `\`${name}\``].some((quoted) => text.includes(quoted)))
 
+/** Bundles each export of an entry point, in each of the two ways to import it. */
+const bundleExports = async (entry: string) => {
   const names = exportsOf(entry)
   const bundled = await bundleEach(
     project,
@@ -219,18 +224,28 @@ const bundleOneByOne = async (api: string, entry: string) => {
       `import * as Api from "${entry}"; globalThis.kept = Api.${name}`
     ])
   )
+  return names.map((name, index) => ({ name, alone: bundled[index * 2]!, asProperty: bundled[index * 2 + 1]! }))
+}
+
+/** Checks that the bundle of each export of an API contains at most one endpoint. */
+const bundleOneByOne = async (api: string, entry: string) => {
+  const folder = join("services", api, "endpoints")
+  if (!existsSync(folder)) return
+  const endpoints = endpointsOf(folder)
+  const endpointsIn = (text: string) =>
+    endpoints.filter(({ name }) => [`"${name}"`, `'${name}'`, `\`${name}\``].some((quoted) => text.includes(quoted)))
+
   const used = new Set<string>()
-  for (const [index, name] of names.entries()) {
-    const [text, everything] = [bundled[index * 2]!, bundled[index * 2 + 1]!]
-    const present = endpointsIn(text)
+  for (const { alone, asProperty, name } of await bundleExports(entry)) {
+    const present = endpointsIn(alone)
     expect(present.length <= 1, `${name} alone bundles ${present.map((endpoint) => endpoint.name).join(", ")}`)
     for (const endpoint of present) {
       used.add(endpoint.name)
-      const strays = endpoints.filter(({ path }) => path !== endpoint.path && text.includes(`"${path}"`))
+      const strays = endpoints.filter(({ path }) => path !== endpoint.path && alone.includes(`"${path}"`))
       expect(strays.length === 0, `${name} alone bundles ${strays.map(({ path }) => path).join(", ")}`)
       // The sizes may differ a little: a bundler chooses other names and another order.
-      const asProperty = name !== endpoint.name || everything.length < text.length * 1.001
-      expect(asProperty, `${name} costs more when it is used as Api.${name}`)
+      const isAsSmall = name !== endpoint.name || asProperty.length < alone.length * 1.001
+      expect(isAsSmall, `${name} costs more when it is used as Api.${name}`)
     }
   }
   const unseen = endpoints.filter(({ name }) => !used.has(name)).map(({ name }) => name)

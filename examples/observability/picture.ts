@@ -85,6 +85,36 @@ const requests = "http_client_request_duration_seconds"
 const calls = "herald_client_call_duration_seconds"
 const lookups = "herald_client_cache_lookups_total"
 
+const budget = "herald_client_retry_budget_available"
+
+/** A quantile of the durations of the calls in each window. */
+const durations = (snapshots: Snapshots, share: number): ReadonlyArray<Point> =>
+  over(snapshots, (now, before) => {
+    const earlier = sumBy(before, `${calls}_bucket`, ["le"])
+    const buckets = [...sumBy(now, `${calls}_bucket`, ["le"])].map(
+      ([le, count]) => [le, count - (earlier.get(le) ?? 0)] as const
+    )
+    return quantile(share, new Map(buckets))
+  })
+
+/** The budget of each API. */
+const budgets = (snapshots: Snapshots): Panel["lines"] =>
+  [...sumBy(snapshots.at(-1)?.samples ?? [], budget, ["server_port"]).keys()].map((port, index) => ({
+    // The ports differ in each run.
+    label: `API ${index + 1}`,
+    points: over(snapshots, (now) => sumBy(now, budget, ["server_port"]).get(port) ?? NaN)
+  }))
+
+/** The share of the cache lookups in each window that found a response, in percent. */
+const hits = (snapshots: Snapshots): ReadonlyArray<Point> =>
+  over(snapshots, (now, before) => {
+    const total = (accepts: (labels: Sample["labels"]) => boolean) => {
+      const sum = (samples: ReadonlyArray<Sample>) => sumBy(samples, lookups, [], accepts).get(keyOf({}, [])) ?? 0
+      return sum(now) - sum(before)
+    }
+    return (100 * total(({ herald_cache_result }) => herald_cache_result !== "miss")) / total(() => true)
+  })
+
 const panelsOf = (snapshots: Snapshots): ReadonlyArray<Panel> => [
   {
     title: "Requests by operation and status",
@@ -97,16 +127,7 @@ const panelsOf = (snapshots: Snapshots): ReadonlyArray<Panel> => [
   {
     title: "Duration of calls",
     unit: "seconds",
-    lines: [0.5, 0.95, 0.99].map((share) => ({
-      label: `p${share * 100}`,
-      points: over(snapshots, (now, before) => {
-        const earlier = sumBy(before, `${calls}_bucket`, ["le"])
-        const buckets = [...sumBy(now, `${calls}_bucket`, ["le"])].map(
-          ([le, count]) => [le, count - (earlier.get(le) ?? 0)] as const
-        )
-        return quantile(share, new Map(buckets))
-      })
-    }))
+    lines: [0.5, 0.95, 0.99].map((share) => ({ label: `p${share * 100}`, points: durations(snapshots, share) }))
   },
   {
     title: "Failed calls by error",
@@ -127,36 +148,8 @@ const panelsOf = (snapshots: Snapshots): ReadonlyArray<Panel> => [
     unit: "calls",
     lines: rates(snapshots, { metric: "herald_client_wait_duration_seconds_sum", by: ["herald_wait_reason"] })
   },
-  {
-    title: "Retries left in the budget",
-    unit: "retries",
-    lines: [
-      ...sumBy(snapshots.at(-1)?.samples ?? [], "herald_client_retry_budget_available", ["server_port"]).keys()
-    ].map((port, index) => ({
-      // The ports differ in each run.
-      label: `API ${index + 1}`,
-      points: over(
-        snapshots,
-        (now) => sumBy(now, "herald_client_retry_budget_available", ["server_port"]).get(port) ?? NaN
-      )
-    }))
-  },
-  {
-    title: "Cache hit ratio",
-    unit: "percent",
-    lines: [
-      {
-        label: "hits",
-        points: over(snapshots, (now, before) => {
-          const total = (accepts: (labels: Sample["labels"]) => boolean) => {
-            const sum = (samples: ReadonlyArray<Sample>) => sumBy(samples, lookups, [], accepts).get(keyOf({}, [])) ?? 0
-            return sum(now) - sum(before)
-          }
-          return (100 * total(({ herald_cache_result }) => herald_cache_result !== "miss")) / total(() => true)
-        })
-      }
-    ]
-  },
+  { title: "Retries left in the budget", unit: "retries", lines: budgets(snapshots) },
+  { title: "Cache hit ratio", unit: "percent", lines: [{ label: "hits", points: hits(snapshots) }] },
   {
     title: "Token requests",
     unit: "per second",
@@ -178,46 +171,84 @@ const ceiling = (value: number) => {
   return power * ([1, 2, 5, 10].find((factor) => factor * power >= value) ?? 10)
 }
 
-const drawPanel = ({ lines, title, unit }: Panel, seconds: number, index: number): string => {
-  const x = gap + (index % 2) * (width + gap)
-  const y = 56 + gap + Math.floor(index / 2) * (height + gap)
+const bottom = plot.top + plot.height
+
+/** The positions of values and times in a plot, in pixels. */
+interface Scale {
+  /** The length of the time axis, in seconds. */
+  readonly seconds: number
+  /** The largest value of the other axis. */
+  readonly max: number
+  readonly toX: (time: number) => number
+  readonly toY: (value: number) => number
+}
+
+const scaleOf = (lines: Panel["lines"], seconds: number): Scale => {
   const values = lines.flatMap(({ points }) => points.map(([, value]) => value)).filter(Number.isFinite)
   const max = ceiling(Math.max(0, ...values))
   const inner = width - plot.left - plot.right
-  const bottom = plot.top + plot.height
-  const toX = (time: number) => plot.left + (time / seconds) * inner
-  const toY = (value: number) => bottom - (value / max) * plot.height
-  const grid = [0, max / 2, max].map(
+  return {
+    seconds,
+    max,
+    toX: (time) => plot.left + (time / seconds) * inner,
+    toY: (value) => bottom - (value / max) * plot.height
+  }
+}
+
+/** Draws the lines of the grid, with their values. */
+const drawGrid = ({ max, toY }: Scale): ReadonlyArray<string> =>
+  [0, max / 2, max].map(
     (value) =>
       `<path class="s5 grid" d="M${plot.left} ${toY(value)}H${width - plot.right}"/><text class="muted" x="${plot.left - 6}" y="${toY(value) + 4}" text-anchor="end">${Number(value.toPrecision(3))}</text>`
   )
-  const times = [0, seconds / 2, seconds].map(
+
+/** Draws the times of the start, the middle and the end. */
+const drawTimes = ({ seconds, toX }: Scale): ReadonlyArray<string> =>
+  [0, seconds / 2, seconds].map(
     (time, position) =>
       `<text class="muted" x="${toX(time).toFixed(1)}" y="${bottom + 16}" text-anchor="${["start", "middle", "end"][position]!}">${time.toFixed(0)} s</text>`
   )
-  const drawn = lines.map(({ label, points }, line) => {
-    const known = points.filter(([, value]) => Number.isFinite(value))
-    const path = known.map(([time, value]) => `${toX(time).toFixed(1)} ${toY(value).toFixed(1)}`).join("L")
-    const [column, row] = [line % 2, Math.floor(line / 2)]
-    const keyX = 14 + column * 218
-    const keyY = bottom + 36 + row * 18
-    const line_ = `class="${series[line % series.length]!} line" stroke-dasharray="${dashes[line % dashes.length]!}"`
-    return [
-      path === "" ? "" : `<path ${line_} d="M${path}"/>`,
-      `<path ${line_} d="M${keyX} ${keyY - 4}h22"/>`,
-      `<text class="text" x="${keyX + 28}" y="${keyY}">${escaped(label)}</text>`
-    ].join("")
-  })
+
+/** Draws a line and its entry in the legend. */
+const drawLine = ({ label, points }: Panel["lines"][number], index: number, { toX, toY }: Scale): string => {
+  const known = points.filter(([, value]) => Number.isFinite(value))
+  const path = known.map(([time, value]) => `${toX(time).toFixed(1)} ${toY(value).toFixed(1)}`).join("L")
+  const [column, row] = [index % 2, Math.floor(index / 2)]
+  const keyX = 14 + column * 218
+  const keyY = bottom + 36 + row * 18
+  const stroke = `class="${series[index % series.length]!} line" stroke-dasharray="${dashes[index % dashes.length]!}"`
+  return [
+    path === "" ? "" : `<path ${stroke} d="M${path}"/>`,
+    `<path ${stroke} d="M${keyX} ${keyY - 4}h22"/>`,
+    `<text class="text" x="${keyX + 28}" y="${keyY}">${escaped(label)}</text>`
+  ].join("")
+}
+
+const drawPanel = ({ lines, title, unit }: Panel, seconds: number, index: number): string => {
+  const x = gap + (index % 2) * (width + gap)
+  const y = 56 + gap + Math.floor(index / 2) * (height + gap)
+  const scale = scaleOf(lines, seconds)
   return [
     `<g transform="translate(${x} ${y})">`,
     `<rect class="panel" width="${width}" height="${height}" rx="6"/>`,
     `<text class="text title" x="14" y="24">${escaped(title)}<tspan class="muted unit">, ${escaped(unit)}</tspan></text>`,
-    ...grid,
-    ...times,
-    ...drawn,
+    ...drawGrid(scale),
+    ...drawTimes(scale),
+    ...lines.map((line, index) => drawLine(line, index, scale)),
     "</g>"
   ].join("\n")
 }
+
+/** Describes the panels for those who do not see them, by the largest value of each line. */
+const describe = (panels: ReadonlyArray<Panel>): string =>
+  panels
+    .flatMap(({ lines, title, unit }) =>
+      lines.map(({ label, points }) => {
+        const peak = Math.max(...points.map(([, value]) => value).filter(Number.isFinite))
+        return `${title}, ${label}: at most ${Number.isFinite(peak) ? Number(peak.toPrecision(3)) : 0} ${unit}`
+      })
+    )
+    .join("; ")
 
 /** Draws the panels as SVG, readable on light and dark backgrounds. Its title and description are also for screen readers. */
 export const picture = ({ snapshots, spans, statuses }: Run): string => {
@@ -227,16 +258,10 @@ export const picture = ({ snapshots, spans, statuses }: Run): string => {
   const title = "The dashboard of the example backend"
   const sent = Object.values(statuses).reduce((sum, { length }) => sum + length, 0)
   const facts = `${sent} requests to the backend in ${seconds.toFixed(0)} seconds, ${spans.length} spans`
-  const peaks = panels.flatMap(({ lines, title, unit }) =>
-    lines.map(({ label, points }) => {
-      const peak = Math.max(...points.map(([, value]) => value).filter(Number.isFinite))
-      return `${title}, ${label}: at most ${Number.isFinite(peak) ? Number(peak.toPrecision(3)) : 0} ${unit}`
-    })
-  )
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${total.width} ${total.height}" role="img" aria-labelledby="title desc">`,
     `<title id="title">${title}</title>`,
-    `<desc id="desc">${escaped(`Line charts over time of a run: ${facts}. ${peaks.join("; ")}.`)}</desc>`,
+    `<desc id="desc">${escaped(`Line charts over time of a run: ${facts}. ${describe(panels)}.`)}</desc>`,
     `<style>text{font:12px system-ui,sans-serif}.heading{font-size:16px;font-weight:600}.title{font-size:13px;font-weight:600}.unit{font-weight:400}.line{fill:none;stroke-width:2;stroke-linejoin:round}.grid{stroke-opacity:.35}${style(0)}@media(prefers-color-scheme:dark){${style(1)}}</style>`,
     `<rect class="background" width="${total.width}" height="${total.height}"/>`,
     `<text class="text heading" x="${gap + 2}" y="28">${title}</text>`,

@@ -140,15 +140,25 @@ const stepsOf = (block: Block): ReadonlyArray<Step> => {
   return steps
 }
 
+/** A script of commands. A line with a control character is before the output of each. The exit code of the last command stays. */
+const scriptOf = (steps: ReadonlyArray<Step>): string => {
+  const marked = steps.map(({ command }) => `__code=$?; printf '\\036\\n'; (exit $__code)\n${command}\n`)
+  return `stty cols 140 rows 50\n${marked.join("")}`
+}
+
+/** Compares the output of a command with that of the page. Returns what is wrong. */
+const differenceOf = ({ command, output, place }: Step, received: string): ReadonlyArray<string> => {
+  const [printed, expected] = [trimmed(received), trimmed(output.join("\n"))]
+  return printed === expected ? [] : [`${place}: ${command}\nprints\n${printed}\nbut the page says\n${expected}\n`]
+}
+
 /** Runs the session of a page. Returns what is wrong. */
 const runSession = (blocks: ReadonlyArray<Block>, bin: string): Promise<string | undefined> =>
   inTemporaryFolder(async (cwd) => {
     const store = await startPetStore()
     const steps = blocks.flatMap(stepsOf)
     writeFileSync(join(cwd, "petstore.json"), store.document)
-    // A line with a control character is before the output of each command. The exit code of the last command stays.
-    const marked = steps.map(({ command }) => `__code=$?; printf '\\036\\n'; (exit $__code)\n${command}\n`)
-    writeFileSync(join(cwd, ".session"), `stty cols 140 rows 50\n${marked.join("")}`)
+    writeFileSync(join(cwd, ".session"), scriptOf(steps))
     const env = {
       PATH: `${bin}:${process.env["PATH"] ?? ""}`,
       HOME: cwd,
@@ -160,15 +170,9 @@ const runSession = (blocks: ReadonlyArray<Block>, bin: string): Promise<string |
     try {
       const { ended, stdout } = await run("script", ["-qec", "bash .session", "/dev/null"], cwd, env)
       const outputs = stdout.replaceAll(store.host, "127.0.0.1:8099").split("\u001e\r\n").slice(1)
-      const wrong = steps.flatMap(({ command, output, place }, index) => {
-        const [printed, expected] = [
-          trimmed(outputs[index] ?? `(nothing: the session ended with ${ended})`),
-          trimmed(output.join("\n"))
-        ]
-        return printed === expected
-          ? []
-          : [`${place}: ${command}\nprints\n${printed}\nbut the page says\n${expected}\n`]
-      })
+      const wrong = steps.flatMap((step, index) =>
+        differenceOf(step, outputs[index] ?? `(nothing: the session ended with ${ended})`)
+      )
       return wrong.length === 0 ? undefined : wrong.join("\n")
     } finally {
       store.stop()
@@ -201,20 +205,26 @@ const all = [...inDocstrings, ...inPages].filter(
 )
 const examples = all.filter(isTypeScript)
 
+/** Reports whether a block without a language is not the output of the block before it. */
+const isWithoutMeaning = ({ language, previous }: Block): boolean =>
+  language === "" && !(previous !== undefined && isTypeScript(previous))
+
+/** Finds the comments of a program that have the form of a value, but are not checked. */
+const uncheckedValues = ({ line: fence, lines, source }: Block): ReadonlyArray<string> =>
+  lines.flatMap((line, index) =>
+    looksLikeValue.test(line)
+      ? [`${source}:${fence + 1 + index}: write a value as \`expression // => value\`, which is checked`]
+      : []
+  )
+
 const unclear = [
   ...all
-    .filter((block) => block.language === "" && !(block.previous !== undefined && isTypeScript(block.previous)))
+    .filter(isWithoutMeaning)
     .map(
       (block) =>
         `${placeOf(block)}: a block without a language is the output of the \`ts\` block right before it: name the language of others, such as \`text\``
     ),
-  ...examples.flatMap((block) =>
-    block.lines.flatMap((line, index) =>
-      looksLikeValue.test(line)
-        ? [`${block.source}:${block.line + 1 + index}: write a value as \`expression // => value\`, which is checked`]
-        : []
-    )
-  )
+  ...examples.flatMap(uncheckedValues)
 ]
 
 rmSync(folder, { recursive: true, force: true })

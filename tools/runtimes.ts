@@ -140,7 +140,8 @@ const installation = (runtime: Runtime): string =>
       ? "install Debian's package `chromium`"
       : "run `npm ci --prefix test/runtimes`"
 
-const main = Effect.gen(function* () {
+/** Returns the runtimes that are wanted and installed, and prints their versions. */
+const chooseRuntimes = Effect.gen(function* () {
   const unknown = named.filter((name) => !runtimes.some((runtime) => runtime === name))
   if (unknown.length > 0) {
     return yield* Effect.dieMessage(`${unknown.join(", ")}: no such runtime. There are ${runtimes.join(", ")}`)
@@ -154,16 +155,26 @@ const main = Effect.gen(function* () {
     console.log(`${runtime}: not installed, and left out; ${installation(runtime)}`)
     if (requiresAll) process.exitCode = 1
   }
+  return chosen
+})
+
+/** Runs a suite on those of these runtimes that it has a program for, two at a time. */
+const runOnEach = (suite: Suite, chosen: ReadonlyArray<Runtime>, project: string, api: string) => {
+  const runs = chosen.flatMap((runtime) => {
+    const run = suite.launch(launchers[runtime])
+    return run === undefined
+      ? []
+      : [Effect.map(runSuite(suite, runtime, run, project, api), (all) => [runtime, all] as const)]
+  })
+  return Effect.map(Effect.all(runs, { concurrency: 2 }), (all): Results => new Map(all))
+}
+
+const main = Effect.gen(function* () {
+  const chosen = yield* chooseRuntimes
   const project = yield* Project.make
   const { api } = yield* Server.make
   for (const suite of suites) {
-    const runs = chosen.flatMap((runtime) => {
-      const run = suite.launch(launchers[runtime])
-      return run === undefined
-        ? []
-        : [Effect.map(runSuite(suite, runtime, run, project, api), (all) => [runtime, all] as const)]
-    })
-    const results = new Map(yield* Effect.all(runs, { concurrency: 2 }))
+    const results = yield* runOnEach(suite, chosen, project, api)
     const table = tableOf(suite, results)
     console.log(`\nwith ${suite.title}\n\n${table}`)
     for (const [runtime, outcomes] of results) printFailures(suite, runtime, outcomes)

@@ -14,6 +14,7 @@ export default defineConfig({
     maxWorkers: availableParallelism(),
     // Property tests and real sockets are slow on a busy machine. The limit is only for tests that hang.
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     typecheck: { enabled: true, include: ["test/**/*.test-d.ts"] }
   }
 })

@@ -3,6 +3,7 @@ import type { Socket } from "node:net"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
+import { unassignedPort } from "../support/ports.js"
 import { onLoopback } from "./onLoopback.js"
 
 /** A request, as the server received it. */
@@ -175,8 +176,4 @@ export const make = (script: Script): Effect.Effect<Scripted, never, Scope.Scope
   })
 
 /** The URL of a port on which no server listens. */
-export const closedPort: Effect.Effect<URL> = Effect.map(
-  Effect.scoped(make([respond()])),
-  // The system does not reuse a port that was closed a moment ago.
-  ({ url }) => url
-)
+export const closedPort: Effect.Effect<URL> = Effect.map(unassignedPort, (port) => new URL(`http://127.0.0.1:${port}`))

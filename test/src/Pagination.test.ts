@@ -20,6 +20,7 @@ import { type Item, itemsFrom, type Options } from "../servers/pages/pageServer.
 import type { Scripted } from "../servers/scripted.js"
 import { client } from "../support/client.js"
 import { at, Caller, once } from "../support/kit.js"
+import { until } from "../support/settle.js"
 
 const Items = Schema.Array(Schema.Struct({ id: Schema.Number }))
 
@@ -279,7 +280,7 @@ describe("over a socket", () => {
         ).pipe(Effect.provide(place(server)), Effect.fork)
         yield* server.next
         yield* server.next
-        yield* Effect.sleep("10 millis")
+        yield* until(() => seen.length === 3)
         yield* Fiber.interrupt(reader)
         yield* server.abandoned
         yield* Effect.sleep("20 millis")

@@ -21,19 +21,12 @@ import * as Scripted from "../servers/scripted.js"
 import * as Child from "../support/child.js"
 import { client } from "../support/client.js"
 import { Caller, once as withoutRetries, status, stub, thing } from "../support/kit.js"
-import { settle } from "../support/settle.js"
+import { settle, until } from "../support/settle.js"
 import * as TokenServer from "../support/tokenServer.js"
 import { failure } from "../support/tokenServer.js"
 import { yieldingAt } from "../support/yieldingAt.js"
 
 const many = 500
-
-/** Waits in real time until this holds. */
-const until = (holds: () => boolean) =>
-  Effect.repeat(
-    Effect.promise(() => new Promise(setImmediate)),
-    { until: holds }
-  )
 
 /** Tokens of a server, with a store that holds its first token, and a call of its API. */
 const setUp = (server: { readonly url: URL }, expired: boolean, options: Partial<Tokens.Options> = {}) =>

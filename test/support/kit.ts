@@ -107,6 +107,13 @@ export const elapsing = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect
 export const elapsingAtOnce = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   passing(effect, endNextSleep)
 
+/** Waits in real time until a fiber sleeps in virtual time. */
+export const untilAsleep: Effect.Effect<void> = Effect.promise(() => new Promise(setImmediate)).pipe(
+  Effect.zipRight(TestClock.sleeps()),
+  Effect.repeat({ until: Chunk.isNonEmpty }),
+  Effect.asVoid
+)
+
 const passing = <A, E, R>(effect: Effect.Effect<A, E, R>, step: Effect.Effect<void>): Effect.Effect<A, E, R> =>
   Effect.gen(function* () {
     const fiber = yield* Effect.fork(effect)

@@ -7,8 +7,8 @@ import * as Log from "effect-herald/log"
 import { Transport } from "effect-herald/node"
 import { once } from "node:events"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
 import { setTimeout } from "node:timers/promises"
+import { unassignedPort } from "./ports.js"
 
 /** What the server does with a request. It has the records after all but the first five. */
 const fates = [
@@ -44,8 +44,8 @@ interface Sent {
   readonly text: string
 }
 
-/** A server that fails. It dies half-way, and hangs and answers 429 a few times. */
-const makeServer = async (expectedRequests: number) => {
+/** A server that fails. It dies half-way and starts on the same port, and hangs and answers 429 a few times. */
+const makeServer = async (port: number, expectedRequests: number) => {
   const rare = new Map<number, Fate>([
     [3, "hangs"],
     [5, "429"],
@@ -113,9 +113,8 @@ const makeServer = async (expectedRequests: number) => {
   const server = createServer((request, response) => {
     // A request whose connection the storm closed has no end.
     respond(request, response).catch(() => response.destroy())
-  }).listen(0, "127.0.0.1")
+  }).listen(port, "127.0.0.1")
   await once(server, "listening")
-  const { port } = server.address() as AddressInfo
   return {
     url: `http://127.0.0.1:${port}`,
     close: () => {
@@ -159,7 +158,9 @@ export const runStorm = <E>(
 ) =>
   Effect.gen(function* () {
     const server = yield* Effect.acquireRelease(
-      Effect.promise(() => makeServer(((burst === undefined ? 1 : capacity / burst) * records) / (batch ?? 1))),
+      Effect.flatMap(unassignedPort, (port) =>
+        Effect.promise(() => makeServer(port, ((burst === undefined ? 1 : capacity / burst) * records) / (batch ?? 1)))
+      ),
       ({ close }) => Effect.sync(close)
     )
     const ids = new WeakMap<Log.LogRecord, number>()

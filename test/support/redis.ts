@@ -3,8 +3,9 @@ import * as Effect from "effect/Effect"
 import { Redis, type RedisOptions } from "ioredis"
 import { randomUUID } from "node:crypto"
 import { spawn } from "node:child_process"
-import { type AddressInfo, connect, createServer, type Socket } from "node:net"
+import { connect, createServer, type Socket } from "node:net"
 import { tmpdir } from "node:os"
+import { unassignedPort } from "./ports.js"
 
 /** The limit of the processes of the test: sixteen requests are sent in a window, five of them at once. */
 export const limit = { limit: 20, window: "400 millis" } as const
@@ -63,7 +64,8 @@ export const redisOf = (url: URL) =>
 /** A TCP proxy to a server. `cut` closes it with its connections, `mend` opens it again, `hold` stops all data. */
 export const wayTo = (target: URL) =>
   Effect.acquireRelease(
-    Effect.promise(async () => {
+    // The port stays that of the proxy while the proxy is closed.
+    Effect.map(unassignedPort, (port) => {
       const sockets = new Set<Socket>()
       let held = false
       const server = createServer((near) => {
@@ -81,9 +83,6 @@ export const wayTo = (target: URL) =>
           socket.on("data", (bytes) => held || other.write(bytes))
         }
       })
-      const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve))
-      await listen(0)
-      const { port } = server.address() as AddressInfo
       const url = new URL(target)
       url.hostname = "127.0.0.1"
       url.port = `${port}`
@@ -93,7 +92,7 @@ export const wayTo = (target: URL) =>
           server.close()
           for (const socket of sockets) socket.destroy()
         }),
-        mend: Effect.promise(() => listen(port)),
+        mend: Effect.async<void>((resume) => void server.listen(port, "127.0.0.1", () => resume(Effect.void))),
         hold: (on: boolean) =>
           Effect.sync(() => {
             held = on
@@ -101,20 +100,14 @@ export const wayTo = (target: URL) =>
             if (!on) for (const socket of sockets) socket.destroy()
           })
       }
-    }),
+    }).pipe(Effect.tap(({ mend }) => mend)),
     ({ cut }) => cut
   )
 
 /** A Redis of its own, which a test may configure and break. It ends with the scope. Its connection is for the test's commands. */
 export const ownRedis = (...options: ReadonlyArray<string>) =>
   Effect.gen(function* () {
-    const port = yield* Effect.promise(async () => {
-      const server = createServer()
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-      const { port } = server.address() as AddressInfo
-      await new Promise((resolve) => server.close(resolve))
-      return port
-    })
+    const port = yield* unassignedPort
     yield* Effect.acquireRelease(
       Effect.promise(async () => {
         const server = spawn("redis-server", ["--bind", "127.0.0.1", "--port", `${port}`, "--save", "", ...options], {

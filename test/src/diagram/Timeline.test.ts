@@ -1,5 +1,6 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, expect, it } from "@effect/vitest"
+import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -82,13 +83,8 @@ const expectOrder = ({ duration, segments }: Timeline.Timeline) => {
 }
 
 /** The timelines of a call that fails: from its error, and from its span. */
-const failing = (
-  script: Scripted.Script,
-  options: Parameters<typeof at>[1] = {},
-  call: ReturnType<typeof thing> = thing()
-) =>
+const failingAt = (url: URL, options: Parameters<typeof at>[1] = {}, call: ReturnType<typeof thing> = thing()) =>
   Effect.gen(function* () {
-    const { url } = yield* Scripted.make(script)
     const { spans, tracer } = recordedSpans()
     const error = yield* call.pipe(
       Effect.flip,
@@ -102,6 +98,10 @@ const failing = (
     expectOrder(ofSpan)
     return { url, error, timeline, ofSpan, span: spans[0]! }
   })
+
+/** The timelines of a call that fails, at a server with this script. */
+const failing = (script: Scripted.Script, options?: Parameters<typeof at>[1]) =>
+  Effect.flatMap(Scripted.make(script), ({ url }) => failingAt(url, options))
 
 describe("the timeline of a call that fails", () => {
   it.scopedLive("has its attempts, with the verdicts, and the waits of the policy", () =>
@@ -172,13 +172,18 @@ describe("the timeline of a call that fails", () => {
     })
   )
 
-  it.scopedLive("has the attempt that the deadline ends, and the deadline", () =>
+  it.scoped("has the attempt that the deadline ends, and the deadline", () =>
     Effect.gen(function* () {
-      const { ofSpan, timeline } = yield* failing(
-        [unavailable, Scripted.silence],
-        {},
-        thing().pipe(Effect.provideService(Deadline.Current, "2 seconds"))
-      )
+      const server = yield* Scripted.make([unavailable, Scripted.silence])
+      const call = thing().pipe(Effect.provideService(Deadline.Current, "2 seconds"))
+      const fiber = yield* Effect.fork(failingAt(server.url, {}, call))
+      yield* server.next
+      // The wait of the policy.
+      while (!Chunk.contains(yield* TestClock.sleeps(), 20)) yield* Effect.promise(() => new Promise(setImmediate))
+      yield* TestClock.adjust("20 millis")
+      yield* server.next
+      yield* TestClock.adjust("1980 millis")
+      const { ofSpan, timeline } = yield* Fiber.join(fiber)
       const expected = [
         "1: attempt 503: 503, Ambiguous, retried",
         "wait: policy",

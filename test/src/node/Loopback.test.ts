@@ -15,6 +15,7 @@ import { createServer } from "node:http"
 import { connect, type AddressInfo } from "node:net"
 import * as Scripted from "../../servers/scripted.js"
 import { test } from "../../support/oauthLive.js"
+import { unassignedPort } from "../../support/ports.js"
 
 const authorizationUrl = new URL("https://auth.example/auth")
 
@@ -336,12 +337,8 @@ describe("a loopback receiver", () => {
 
   test("listens on the configured host, port and path", () =>
     Effect.gen(function* () {
-      const free = yield* Effect.scoped(Effect.map(Loopback.receiver(), ({ redirectUri }) => new URL(redirectUri).port))
-      const { callback, redirectUri } = yield* startSignIn({
-        host: "localhost",
-        port: Number(free),
-        path: "/signed/in"
-      })
+      const free = yield* unassignedPort
+      const { callback, redirectUri } = yield* startSignIn({ host: "localhost", port: free, path: "/signed/in" })
       expect(redirectUri).toBe(`http://localhost:${free}/signed/in`)
       yield* get(`${redirectUri}?code=1`)
       expect((yield* callback).href).toBe(`${redirectUri}?code=1`)
@@ -356,7 +353,7 @@ describe("a loopback receiver", () => {
     }))
 
   /** A server of another program. */
-  const otherProgram = (host: string, port = 0) =>
+  const otherProgram = (host: string, port: number) =>
     Effect.map(
       Effect.acquireRelease(
         Effect.async<ReturnType<typeof createServer>>((resume) => {
@@ -386,7 +383,8 @@ describe("a loopback receiver", () => {
         ["localhost", "::", "127.0.0.1"]
       ]
       for (const [host, other, address] of rows) {
-        const port = yield* otherProgram(other)
+        // Free at the other addresses, too.
+        const port = yield* otherProgram(other, yield* unassignedPort)
         const failure = yield* Effect.flip(Effect.scoped(Loopback.receiver({ host, port })))
         expect(failure).toMatchObject({ _tag: "TokenFailure", reason: "Unavailable" })
         expect(failure.message, `${host} ${other}`).toBe(

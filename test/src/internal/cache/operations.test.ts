@@ -10,6 +10,7 @@ import * as HttpCache from "effect-herald/cache"
 import * as Scripted from "../../../servers/scripted.js"
 import { client } from "../../../support/client.js"
 import { at, bearing, Caller, type CallerParts, Ok, once, status, stub, thing } from "../../../support/kit.js"
+import { settle } from "../../../support/settle.js"
 
 /** The API of a server, with a cache. */
 const cachedAt = (url: URL, parts: CallerParts = {}, options: HttpCache.Options = {}) =>
@@ -101,7 +102,7 @@ describe("an operation through a cache", () => {
     })
   )
 
-  it.scopedLive("ends its wait for a shared request at its own deadline, which the request outlives", () =>
+  it.scoped("ends its wait for a shared request at its own deadline, which the request outlives", () =>
     Effect.gen(function* () {
       const release: Array<() => void> = []
       const server = yield* Scripted.make(() => (response, received) => {
@@ -112,15 +113,20 @@ describe("an operation through a cache", () => {
         const startWithin = (deadline: Duration.DurationInput) =>
           Effect.fork(Effect.either(Effect.provideService(getThing, Deadline.Current, deadline)))
         // The call that started the request is the first to time out.
-        const short = yield* startWithin("300 millis")
+        const short = yield* startWithin("1 second")
         yield* server.next
         const long = yield* startWithin("1 minute")
+        yield* settle
+        yield* TestClock.adjust("1 second")
         expect(yield* Fiber.join(short)).toMatchObject({ left: { _tag: "TimeoutError", reason: "deadline" } })
         for (const respond of release) respond()
         expect(yield* Fiber.join(long)).toMatchObject({ right: { ok: true } })
         expect(server.requests).toHaveLength(1)
         yield* (yield* ResponseCache.ResponseCache).clear
-        const both = [yield* startWithin("200 millis"), yield* startWithin("300 millis")]
+        const both = [yield* startWithin("1 second"), yield* startWithin("2 seconds")]
+        yield* server.next
+        yield* settle
+        yield* TestClock.adjust("2 seconds")
         yield* server.abandoned
         expect(yield* Effect.forEach(both, Fiber.join)).toMatchObject([
           { left: { _tag: "TimeoutError" } },

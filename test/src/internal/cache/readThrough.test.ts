@@ -136,10 +136,16 @@ describe.each(stores)("a response cache in $name", ({ layer, skip }) => {
 
   it.effect.skipIf(skip)("sends one request for equal calls at the same time", () =>
     Effect.gen(function* () {
+      const allWait = yield* Effect.makeLatch(false)
       const { exchange, requests } = makeApi((_, index) =>
-        Effect.as(settle, { status: 200, headers: {}, body: `${index}` })
+        Effect.as(Effect.zipRight(allWait.await, settle), { status: 200, headers: {}, body: `${index}` })
       )
-      const calls = yield* Effect.replicateEffect(Effect.fork(through(exchange(url))), 5)
+      let waiting = 0
+      const joined = () => {
+        waiting += 1
+        if (waiting === 5) Effect.runSync(allWait.open)
+      }
+      const calls = yield* Effect.replicateEffect(Effect.fork(through({ ...exchange(url), joined })), 5)
       expect((yield* Fiber.join(Fiber.all(calls))).map(text)).toEqual(["0", "0", "0", "0", "0"])
       expect(requests).toHaveLength(1)
     }).pipe(Effect.provide(HttpCache.layer({ share: true }).pipe(Layer.provide(layer), Layer.provide(noClient))))

@@ -113,13 +113,17 @@ describe("an attempt's deadline", () => {
       const server = yield* Scripted.make((_, index) =>
         index % 2 === 0 ? Scripted.silence : Scripted.json({ ok: true })
       )
+      const tenReturned = yield* Effect.makeLatch(false)
+      let returned = 0
       const fiber = yield* Effect.either(thing()).pipe(
         perAttempt("5 seconds"),
+        Effect.tap(() => ((returned += 1) === 10 ? tenReturned.open : Effect.void)),
         Effect.replicateEffect(20, { concurrency: "unbounded" }),
         Effect.provide(Layer.mergeAll(at(server.url), once, client)),
         Effect.fork
       )
       yield* Effect.replicateEffect(server.next, 20)
+      yield* tenReturned.await
       yield* TestClock.adjust("5 seconds")
       yield* Effect.replicateEffect(server.abandoned, 10)
       const tags = (yield* Fiber.join(fiber)).map(({ _tag }) => _tag)

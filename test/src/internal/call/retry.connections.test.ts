@@ -2,7 +2,6 @@ import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import Undici from "@effect/platform-node/Undici"
 import { describe, expect, it } from "@effect/vitest"
-import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -11,7 +10,8 @@ import * as TestClock from "effect/TestClock"
 import { RetryPolicy } from "effect-herald"
 import * as Scripted from "../../../servers/scripted.js"
 import type { clients } from "../../../support/clients.js"
-import { at, thing } from "../../../support/kit.js"
+import { endsFrom } from "../../../support/heads.js"
+import { at, thing, untilAsleep } from "../../../support/kit.js"
 
 describe("the wait before a retry", () => {
   const failing = [
@@ -31,11 +31,12 @@ describe("the wait before a retry", () => {
         maxWait: "1 hour"
       })
       const call = Effect.provideService(thing(), RetryPolicy.Current, policy)
+      const end = yield* endsFrom(url)
       yield* Effect.gen(function* () {
         const waiting = yield* Effect.fork(call)
-        while (Chunk.isEmpty(yield* TestClock.sleeps())) yield* Effect.promise(() => new Promise(setImmediate))
-        // The client needs a moment to notice that its connection is free.
-        yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 50)))
+        yield* untilAsleep
+        // The client notices then that its connection is free.
+        yield* end
         expect(yield* call).toEqual({ ok: true })
         expect(requests).toHaveLength(2)
         expect(waiting.unsafePoll()).toBeNull()

@@ -106,7 +106,7 @@ export const telemetry = (collector: string, exportInterval: Duration.DurationIn
       tracerExportInterval: exportInterval,
       metricsExportInterval: exportInterval,
       loggerExportInterval: exportInterval,
-      shutdownTimeout: "2 seconds"
+      shutdownTimeout: "10 seconds"
     }),
     Metrics.layer,
     // Retries, pauses and refreshes are logged at this level.

@@ -14,23 +14,37 @@ export interface Options {
   readonly exportInterval: Duration.DurationInput
 }
 
-/** Runs the backend under load, exporting to a collector at this URL, and returns how often each status was received. */
-export const underLoad = (collector: string, { exportInterval, ...load }: Options) =>
+/**
+ * Runs the backend under load, exporting to a collector at this URL, and returns how often each status was received. The backend ends
+ * after the load and after `exported`.
+ */
+export const underLoad = (collector: string, { exportInterval, ...load }: Options, exported = Effect.void) =>
   Effect.gen(function* () {
     const urls = yield* Upstreams.start
     // The exporters send what is left when their layer closes, which is after the server of the backend.
     return yield* Backend.start(urls).pipe(
-      Effect.flatMap((backend) => Load.send(backend, load)),
+      Effect.flatMap((backend) => Effect.zipLeft(Load.send(backend, load), exported)),
       Effect.scoped,
       Effect.provide(Backend.telemetry(collector, exportInterval))
     )
   }).pipe(Effect.scoped)
 
+/** The kind of the spans that a server makes for its requests. */
+const serverKind = 2
+
 /** Runs the backend under load, and returns the payloads that a collector received, decoded. */
 export const run = (options: Options) =>
   Effect.gen(function* () {
     const { received, url } = yield* Collector.start
-    const statuses = yield* underLoad(url, options)
+    const requests = () => spansOf(received.traces).filter(({ kind }) => kind === serverKind).length
+    // What is being exported as the exporters end is lost.
+    const exported = Effect.void.pipe(
+      Effect.delay(options.exportInterval),
+      Effect.repeat({ until: () => requests() === options.requests }),
+      Effect.timeoutOption("30 seconds"),
+      Effect.asVoid
+    )
+    const statuses = yield* underLoad(url, options, exported)
     return {
       statuses,
       spans: spansOf(received.traces),

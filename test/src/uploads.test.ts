@@ -9,11 +9,13 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
 import { Body, Content, Deadline, Endpoint, Operation, Progress, RetryPolicy } from "effect-herald"
 import * as Receiving from "../servers/receiving.js"
 import * as Scripted from "../servers/scripted.js"
 import { clients } from "../support/clients.js"
 import { at, Caller, type CallerParts } from "../support/kit.js"
+import { until } from "../support/settle.js"
 
 const Length = Schema.Struct({ length: Schema.Number })
 
@@ -60,14 +62,6 @@ const observed = (stream: Content.Content["stream"], size?: number) => {
     )
   return { seen, content: Content.make(open, { size }), onceOnly: Content.once(Stream.suspend(open), { size }) }
 }
-
-const eventually = (condition: () => boolean) =>
-  Effect.gen(function* () {
-    for (let tries = 0; !condition(); tries += 1) {
-      if (tries > 500) return yield* Effect.dieMessage("it never happened")
-      yield* Effect.sleep("10 millis")
-    }
-  })
 
 describe.each(clients)("a body that can be sent again, with %s", (name, client) => {
   const calling = (url: URL, parts?: CallerParts) => Layer.mergeAll(at(url, parts), retrying, client)
@@ -218,6 +212,7 @@ describe.each(clients)("a body that can be sent again, with %s", (name, client) 
           Effect.provide(form ? postForm({ body }) : put({ body: content }), calling(server.url))
         )
         yield* server.begun
+        yield* until(() => seen.read > 0)
         let before = -1
         while (before !== seen.read) {
           before = seen.read
@@ -244,30 +239,34 @@ describe.each(clients)("a body that can be sent again, with %s", (name, client) 
 
       const amid = observed(endless)
       const second = yield* Effect.fork(Effect.provide(put({ body: amid.content }), calling(silent.url)))
-      yield* eventually(() => amid.seen.read > 200_000)
+      yield* until(() => amid.seen.read > 200_000)
       yield* Fiber.interrupt(second)
       expect([amid.seen.opened, amid.seen.closed]).toEqual([1, 1])
 
       const refusing = yield* Receiving.make([Receiving.late(503, { "retry-after": "30" })])
       const waiting = observed(pieces(2))
       const third = yield* Effect.fork(Effect.provide(put({ body: waiting.content }), calling(refusing.url)))
-      yield* eventually(() => refusing.count() === 1 && waiting.seen.closed === 1)
+      yield* until(() => refusing.count() === 1 && waiting.seen.closed === 1)
       yield* Effect.sleep("50 millis")
       yield* Fiber.interrupt(third)
       expect([refusing.count(), waiting.seen.opened, waiting.seen.closed]).toEqual([1, 1, 1])
     })
   )
 
-  it.scopedLive("is ended by a deadline", () =>
+  it.scoped("is ended by a deadline", () =>
     Effect.gen(function* () {
       const server = yield* Receiving.make([Receiving.readAll])
       const { content, seen } = observed(endless)
-      const error = yield* put({ body: content }).pipe(
+      const sending = yield* put({ body: content }).pipe(
         Effect.provideService(Deadline.Current, "300 millis"),
         Effect.provide(calling(server.url)),
-        Effect.flip
+        Effect.flip,
+        Effect.fork
       )
-      expect(error._tag).toBe("TimeoutError")
+      yield* server.begun
+      yield* until(() => seen.read > 0)
+      yield* TestClock.adjust("300 millis")
+      expect((yield* Fiber.join(sending))._tag).toBe("TimeoutError")
       expect([seen.opened, seen.closed]).toEqual([1, 1])
     })
   )

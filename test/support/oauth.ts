@@ -22,11 +22,17 @@ const requestLimits = [30_000, 90_000]
  *
  * - `ago`: makes the clock start in the past
  * - `shortLimits`: shortens the time limits of requests to authorization servers, too, which a busy machine needs in full
+ * - `endOf`: returns the end of a sleep of this many milliseconds that does not last a thousandth of its time
  */
 export const fastClock = ({
   ago = 0,
+  endOf = () => undefined,
   shortLimits = false
-}: { readonly ago?: Duration.DurationInput; readonly shortLimits?: boolean } = {}) => {
+}: {
+  readonly ago?: Duration.DurationInput
+  readonly endOf?: (millis: number) => Effect.Effect<void> | undefined
+  readonly shortLimits?: boolean
+} = {}) => {
   const live = Clock.make()
   let offset = -Duration.toMillis(ago)
   const sleeps: Array<number> = []
@@ -41,7 +47,7 @@ export const fastClock = ({
         const time = Duration.toMillis(duration)
         if (!shortLimits && requestLimits.includes(time)) return live.sleep(duration)
         sleeps.push(time)
-        return live.sleep(Duration.millis(time / 1000))
+        return endOf(time) ?? live.sleep(Duration.millis(time / 1000))
       })
   }
   return {

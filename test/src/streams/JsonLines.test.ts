@@ -4,12 +4,14 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
 import { Deadline, Endpoint, Operation } from "effect-herald"
 import { JsonLines, JsonSequence } from "effect-herald/streams"
 import { gzipSync } from "node:zlib"
 import * as Server from "../../servers/scripted.js"
 import { clients } from "../../support/clients.js"
-import { at, Caller } from "../../support/kit.js"
+import { at, Caller, elapsing } from "../../support/kit.js"
+import { until } from "../../support/settle.js"
 
 const Item = Schema.Struct({ id: Schema.Union(Schema.Number, Schema.BigIntFromSelf), name: Schema.String })
 
@@ -117,29 +119,46 @@ describe.each(clients)("JsonLines over %s", (_, client) => {
     }).pipe(Effect.provide(client))
   )
 
-  it.scopedLive("fails after the idle timeout, and closes the connection", () =>
+  it.scoped("fails after the idle timeout, and closes the connection", () =>
     Effect.gen(function* () {
       const server = yield* Server.make([Server.stalled(line(1))])
-      const { error, values } = yield* untilFailure(itemsOf({ idleTimeout: "50 millis" })).pipe(
-        Effect.provide(at(server.url))
+      const values: Array<unknown> = []
+      const reading = yield* Stream.unwrap(itemsOf({ idleTimeout: "1 minute" })()).pipe(
+        Stream.runForEach((value) => Effect.sync(() => values.push(value))),
+        Effect.flip,
+        Effect.provide(at(server.url)),
+        Effect.fork
       )
+      yield* until(() => values.length === 1)
+      const error = yield* elapsing(Fiber.join(reading))
       expect(values).toEqual([item(1)])
       expect(error).toMatchObject({ _tag: "TimeoutError", reason: "idle timeout" })
       yield* server.abandoned
     }).pipe(Effect.provide(client))
   )
 
-  it.scopedLive("is not ended by the deadline of its call, which ends with the headers", () =>
+  it.scoped("is not ended by the deadline of its call, which ends with the headers", () =>
     Effect.gen(function* () {
+      let end = () => {}
       const server = yield* Server.make([
         (response) => {
           response.writeHead(200)
           response.write(line(1))
-          setTimeout(() => response.end(line(2)), 600)
+          end = () => void response.end(line(2))
         }
       ])
-      const items = collect(itemsOf()).pipe(Effect.provideService(Deadline.Current, "300 millis"))
-      expect(yield* items.pipe(Effect.provide(at(server.url)))).toEqual([item(1), item(2)])
+      const values: Array<unknown> = []
+      const reading = yield* Stream.unwrap(itemsOf()()).pipe(
+        Stream.runForEach((value) => Effect.sync(() => values.push(value))),
+        Effect.provideService(Deadline.Current, "300 millis"),
+        Effect.provide(at(server.url)),
+        Effect.fork
+      )
+      yield* until(() => values.length === 1)
+      yield* TestClock.adjust("600 millis")
+      end()
+      yield* Fiber.join(reading)
+      expect(values).toEqual([item(1), item(2)])
     }).pipe(Effect.provide(client))
   )
 
@@ -168,6 +187,7 @@ describe.each(clients)("JsonLines over %s", (_, client) => {
         Effect.provide(at(server.url)),
         Effect.fork
       )
+      yield* until(() => read === 10)
       // The server is held back once the buffers of the sockets are full.
       let before = -1
       while (before !== written) {

@@ -5,6 +5,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as TestClock from "effect/TestClock"
 import { Batch, Deadline, Endpoint, Operation, Verbs } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import * as Scripted from "../../../servers/scripted.js"
@@ -38,7 +39,7 @@ const provideApi = (url: URL) =>
   )
 
 describe("a write", () => {
-  it.scopedLive("that exceeds its deadline invalidates stored responses before it fails", () =>
+  it.scoped("that exceeds its deadline invalidates stored responses before it fails", () =>
     Effect.gen(function* () {
       const server = yield* versionedServer((increase, { method }) => {
         if (method !== "PUT") return undefined
@@ -47,8 +48,12 @@ describe("a write", () => {
       })
       yield* Effect.gen(function* () {
         expect(yield* get("/a")).toEqual({ version: 0 })
+        yield* server.next
         const slow = Effect.provideService(put("/a", { json: {} }), Deadline.Current, "100 millis")
-        expect(yield* Effect.flip(slow)).toMatchObject({ _tag: "TimeoutError" })
+        const failing = yield* Effect.fork(Effect.flip(slow))
+        yield* server.next
+        yield* TestClock.adjust("100 millis")
+        expect(yield* Fiber.join(failing)).toMatchObject({ _tag: "TimeoutError" })
         expect(yield* get("/a")).toEqual({ version: 1 })
       }).pipe(provideApi(server.url))
     })

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as TestClock from "effect/TestClock"
 import { type AnyError, Deadline, type RawResponse, ResponseCache, RetryPolicy } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import * as Scripted from "../../../servers/scripted.js"
@@ -21,7 +22,7 @@ import {
   written
 } from "../../../support/cache.js"
 import { client } from "../../../support/client.js"
-import { at, thing } from "../../../support/kit.js"
+import { at, elapsing, thing } from "../../../support/kit.js"
 
 const url = "https://api.test/page"
 
@@ -222,7 +223,7 @@ describe("a shared request", () => {
     }).pipe(provideSharing)
   )
 
-  it.scopedLive("has the API's defaults instead of the overrides of the call that started it", () =>
+  it.scoped("has the API's defaults instead of the overrides of the call that started it", () =>
     Effect.gen(function* () {
       const firstReceived = yield* Deferred.make<() => void>()
       const server = yield* Scripted.make((_, index) => (response, received) => {
@@ -244,11 +245,12 @@ describe("a shared request", () => {
         )
         const respond = yield* Deferred.await(firstReceived)
         const withDefaults = yield* Effect.fork(getThing)
-        yield* Effect.sleep("300 millis")
+        yield* settle
+        yield* TestClock.adjust("1 second")
+        expect(yield* Fiber.join(withOverrides)).toMatchObject({ left: { _tag: "TimeoutError", reason: "deadline" } })
         respond()
-        expect(yield* Fiber.join(withDefaults)).toEqual({ ok: true })
+        expect(yield* elapsing(Fiber.join(withDefaults))).toEqual({ ok: true })
         expect(server.requests).toHaveLength(2)
-        yield* Fiber.join(withOverrides)
       }).pipe(
         Effect.provide(at(server.url)),
         Effect.provide(HttpCache.layerMemory({ share: true })),

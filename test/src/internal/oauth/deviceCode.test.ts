@@ -8,14 +8,9 @@ import { device, make, type Oidc } from "../../../servers/oidc/index.js"
 import * as Scripted from "../../../servers/scripted.js"
 import { getThing, apiOf, clientOf, fastClock, printed } from "../../../support/oauth.js"
 import { test } from "../../../support/oauthLive.js"
+import { until } from "../../../support/settle.js"
 
 const television = device()
-
-/** Waits in real time until this holds. */
-const until = (holds: () => boolean): Effect.Effect<void> =>
-  Effect.promise(async () => {
-    while (!holds()) await new Promise(setImmediate)
-  })
 
 /** Tokens for a user who signs in on another device. */
 const signInAt = (oidc: Oidc, show: OAuth.DeviceCodeOptions["show"]) =>
@@ -88,11 +83,13 @@ describe("polling", () => {
    * The outcome of a sign-in at a server that responds to polls by this script.
    *
    * - `fields`: fields of its device authorization response
+   * - `expiresAt`: the number of the poll at which a code with a lifetime of 200 seconds or more expires. Default: never, since a
+   *   thousandth of that time may be too short for the polls of a busy machine
    */
   const signInWith = (
     polls: ReadonlyArray<Scripted.Behaviour>,
     fields: object = {},
-    options: Partial<OAuth.DeviceCodeOptions> = {}
+    { expiresAt, ...options }: Partial<OAuth.DeviceCodeOptions> & { readonly expiresAt?: number } = {}
   ) =>
     Effect.gen(function* () {
       let polled = 0
@@ -108,7 +105,9 @@ describe("polling", () => {
             })
           : (polls[Math.min(polled++, polls.length - 1)] ?? pending)
       )
-      const time = fastClock()
+      const isLifetime = (millis: number) => millis >= 200_000
+      const expiry = expiresAt === undefined ? Effect.never : until(() => polled >= expiresAt)
+      const time = fastClock({ endOf: (millis) => (isLifetime(millis) ? expiry : undefined) })
       const tokens = yield* OAuth.deviceCode({
         server: {
           tokenEndpoint: new URL("/token", server.url),
@@ -119,7 +118,7 @@ describe("polling", () => {
         ...options
       })
       const exit = yield* Effect.exit(Effect.withClock(tokens.token(), time.clock))
-      return { exit, failure: Effect.flip(exit), server, intervals: time.sleeps.filter((sleep) => sleep < 200_000) }
+      return { exit, failure: Effect.flip(exit), server, intervals: time.sleeps.filter((sleep) => !isLifetime(sleep)) }
     })
 
   test("has the server's interval, which grows for good with every slow_down", () =>
@@ -341,7 +340,9 @@ describe("polling", () => {
 
   test("fails with Unavailable if the server is unavailable when the code expires", () =>
     Effect.gen(function* () {
-      const { failure } = yield* signInWith([pending, Scripted.respond({ status: 500 })], { expires_in: 300 })
+      // The second poll fails. The third one is sent once the client has received that.
+      const failing = Scripted.respond({ status: 500 })
+      const { failure } = yield* signInWith([pending, failing], { expires_in: 300 }, { expiresAt: 3 })
       expect(yield* failure).toMatchObject({ reason: "Unavailable" })
     }))
 

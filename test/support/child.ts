@@ -76,7 +76,8 @@ export interface Child {
 export const start = (script: URL, args: ReadonlyArray<string>): Effect.Effect<Child, never, Scope.Scope> =>
   Effect.gen(function* () {
     const child = yield* forkScript(script, args)
-    const exit = once(child, "exit").then(([code]) => code as number | null)
+    // Other than `exit`, `close` comes after the last message.
+    const exit = once(child, "close").then(([code]) => code as number | null)
     const message = async () => {
       const ended = exit.then((code) => Promise.reject(new Error(`the process ended: ${code}`)))
       const [received] = (await Promise.race([once(child, "message"), ended])) as [unknown]

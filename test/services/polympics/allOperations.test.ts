@@ -159,36 +159,30 @@ const allOperations = (
   }).pipe(Effect.provide(Polympics.app({ username: "A1", password }, { baseUrl })))
 
 describe("all operations in one program", () => {
-  it.scopedLive(
-    "over a socket",
-    () =>
-      Effect.gen(function* () {
-        const { events, secret, url } = yield* listener
-        const app = yield* PolympicsTest.httpApp(options(yield* callbackClient))
-        const context = yield* Layer.build(
-          HttpServer.serve(app).pipe(
-            Layer.provideMerge(NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" }))
-          )
+  it.scopedLive("over a socket", () =>
+    Effect.gen(function* () {
+      const { events, secret, url } = yield* listener
+      const app = yield* PolympicsTest.httpApp(options(yield* callbackClient))
+      const context = yield* Layer.build(
+        HttpServer.serve(app).pipe(
+          Layer.provideMerge(NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" }))
         )
-        const baseUrl = yield* Effect.provide(
-          HttpServer.addressFormattedWith((address) => Effect.succeed(address)),
-          context
-        )
-        yield* Effect.provide(allOperations(baseUrl, { secret, url: `${url}/polympics` }, Queue.take(events)), client)
-      }),
-    30_000
+      )
+      const baseUrl = yield* Effect.provide(
+        HttpServer.addressFormattedWith((address) => Effect.succeed(address)),
+        context
+      )
+      yield* Effect.provide(allOperations(baseUrl, { secret, url: `${url}/polympics` }, Queue.take(events)), client)
+    })
   )
 
-  it.scopedLive(
-    "without sockets, except for the event",
-    () =>
-      Effect.gen(function* () {
-        const { events, secret, url } = yield* listener
-        yield* Effect.provide(
-          allOperations("https://polympics.test", { secret, url }, Queue.take(events)),
-          PolympicsTest.layer(options(yield* callbackClient))
-        )
-      }),
-    30_000
+  it.scopedLive("without sockets, except for the event", () =>
+    Effect.gen(function* () {
+      const { events, secret, url } = yield* listener
+      yield* Effect.provide(
+        allOperations("https://polympics.test", { secret, url }, Queue.take(events)),
+        PolympicsTest.layer(options(yield* callbackClient))
+      )
+    })
   )
 })

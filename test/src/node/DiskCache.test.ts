@@ -68,7 +68,8 @@ const startWriter = (directory: string, name: string) =>
     let written = -1
     let incomplete: number | undefined
     const child = yield* forkScript(script, [directory, name])
-    const exited = once(child, "exit")
+    // Other than `exit`, `close` comes after the last message.
+    const exited = once(child, "close")
     child.on("message", (received) => {
       // The script sends these messages only.
       const message = received as Message
@@ -419,9 +420,9 @@ describe("a cache on disk", () => {
       yield* inStore((store) =>
         Effect.gen(function* () {
           yield* store.get(["old 0"])
-          // The store looks for the files of other processes in the background.
+          // The store looks for the files of other processes in the background, and deletes one then, since ten files have no room.
           yield* store.set("new 0", large(0))
-          yield* Effect.sleep("200 millis")
+          yield* Effect.repeat(Effect.delay(filesIn(directory), "5 millis"), { until: ({ length }) => length < 10 })
           for (let index = 1; index < 6; index += 1) yield* store.set(`new ${index}`, large(index))
           const found = yield* store.get(["old 0", "old 1", "new 0", "new 5"])
           expect(found.map((value) => value !== undefined)).toEqual([true, false, true, true])

@@ -10,6 +10,7 @@ import { CacheStore, ResponseCache, TokenStore } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import { RedisCache, RedisTokenStore } from "effect-herald/redis"
 import type { RedisOptions } from "ioredis"
+import { randomUUID } from "node:crypto"
 import { makeApi, noClient, redisOptions, redisUrl, skipReason, text, through } from "../../support/cache.js"
 import { longTimeouts, redisOf, wayTo } from "../../support/redis.js"
 
@@ -214,12 +215,15 @@ describe.skipIf(redisUrl === undefined)(`a cache in Redis${redisUrl === undefine
       const { prefix, redis } = yield* redisOf(server)
       const proxy = yield* wayTo(server)
       const scope = yield* Scope.make()
-      const context = yield* Layer.buildWithScope(cacheAt(proxy.url, prefix, { connectionName: "cache-test" }), scope)
+      // Other runs of the tests may use the same Redis.
+      const connectionName = `cache-test-${randomUUID()}`
+      const options = { ...longTimeouts, connectionName }
+      const context = yield* Layer.buildWithScope(cacheAt(proxy.url, prefix, options), scope)
       const connections = Effect.promise(
         async () =>
           String(await redis.client("LIST"))
             .split("\n")
-            .filter((line) => line.includes("name=cache-test")).length
+            .filter((line) => line.includes(`name=${connectionName}`)).length
       )
       expect(yield* connections).toBe(0)
       const { untilCached } = numberedApi()

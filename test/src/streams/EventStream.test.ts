@@ -1,13 +1,17 @@
+import type { ServerResponse } from "node:http"
 import { describe, expect, it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
 import { Body, Endpoint, Operation } from "effect-herald"
 import { EventStream } from "effect-herald/streams"
 import { makeEventServer } from "../../servers/events.js"
@@ -42,6 +46,15 @@ const watching = (options: EventStream.FollowOptions<unknown> = {}) => {
   const onStatus = (status: EventStream.Status<unknown>) => Effect.sync(() => statuses.push(status))
   return { statuses, options: { schedule: Schedule.spaced("1 millis"), onStatus, ...options } }
 }
+
+/** Waits in real time until this holds. */
+const until = (holds: () => boolean): Effect.Effect<void> => Effect.asVoid(Effect.repeat(turn, { until: holds }))
+
+/** Waits in real time until a fiber sleeps on the test's clock until this time, in milliseconds. */
+const asleepUntil = (end: number): Effect.Effect<void> =>
+  Effect.asVoid(Effect.repeat(Effect.zipRight(turn, TestClock.sleeps()), { until: Chunk.contains(end) }))
+
+const turn = Effect.promise(() => new Promise(setImmediate))
 
 const lastEventIds = (server: Server.Scripted) => server.requests.map(({ headers }) => headers["last-event-id"])
 
@@ -154,8 +167,7 @@ describe.each(clients)("EventStream over %s", (_, client) => {
             Effect.provide(at(server.url))
           )
           for (const [at, one] of found.entries()) expect(one, `${at}`).toEqual([event(1), event(2), event(3)])
-        }).pipe(Effect.provide(client)),
-      60_000
+        }).pipe(Effect.provide(client))
     )
 
     it.scopedLive("begins after the id that it is given, which it sends as UTF-8", () =>
@@ -221,28 +233,46 @@ describe.each(clients)("EventStream over %s", (_, client) => {
       }).pipe(Effect.provide(client))
     )
 
-    it.scopedLive("replaces a connection on which nothing arrives, but not one with comments", () =>
+    it.scoped("replaces a connection on which nothing arrives, but not one with comments", () =>
       Effect.gen(function* () {
+        const response = yield* Deferred.make<ServerResponse>()
         const server = yield* Server.make([
-          (response) => {
-            response.writeHead(200, sse.headers)
-            let comments = 0
-            const timer = setInterval(() => {
-              comments += 1
-              if (comments < 12) response.write(":\n")
-              else {
-                clearInterval(timer)
-                response.write(text(1))
-              }
-            }, 100)
+          (one) => {
+            one.writeHead(200, sse.headers).flushHeaders()
+            Deferred.unsafeDone(response, Effect.succeed(one))
           },
           Server.silence,
           end
         ])
         const { options, statuses } = watching({ idleTimeout: "1 second" })
-        expect(yield* collect(EventStream.follow(events, options)()).pipe(Effect.provide(at(server.url)))).toEqual([
-          event(1)
-        ])
+        const found: Array<unknown> = []
+        const following = yield* EventStream.follow(events, options)().pipe(
+          Stream.runForEach((one) => Effect.sync(() => found.push(one))),
+          Effect.provide(at(server.url)),
+          Effect.fork
+        )
+        yield* until(() => statuses.length === 1)
+        yield* asleepUntil(1000)
+        const { write } = yield* Effect.map(Deferred.await(response), (one) => ({
+          write: (text: string) => Effect.sync(() => one.write(text))
+        }))
+        for (const time of [900, 1800, 2700]) {
+          yield* TestClock.adjust("900 millis")
+          yield* write(":\n")
+          yield* asleepUntil(time + 1000)
+        }
+        yield* write(text(1))
+        yield* until(() => found.length === 1)
+        yield* TestClock.adjust("1 second")
+        yield* asleepUntil(3701)
+        yield* TestClock.adjust("1 millis")
+        // The first two requests.
+        yield* Effect.zipRight(server.next, server.next)
+        yield* TestClock.adjust("1 second")
+        yield* asleepUntil(4702)
+        yield* TestClock.adjust("1 millis")
+        yield* Fiber.join(following)
+        expect(found).toEqual([event(1)])
         expect(statuses).toMatchObject([
           { _tag: "Connected" },
           { _tag: "Disconnected", error: { _tag: "TimeoutError", reason: "idle timeout" } },
@@ -256,13 +286,16 @@ describe.each(clients)("EventStream over %s", (_, client) => {
         const server = yield* Server.make([Server.stalled(text(1), sse)])
         yield* Effect.gen(function* () {
           const { options } = watching()
+          const received = yield* Queue.unbounded<"within" | "between">()
           const within = yield* Effect.fork(
-            Stream.runForEach(EventStream.follow(events, options)(), () => Effect.never)
+            Stream.runForEach(EventStream.follow(events, options)(), () =>
+              Effect.zipRight(Queue.offer(received, "within"), Effect.never)
+            )
           )
-          const between = yield* Effect.fork(Stream.runDrain(EventStream.follow(events, options)()))
-          yield* server.next
-          yield* server.next
-          yield* Effect.sleep("100 millis")
+          const between = yield* Effect.fork(
+            Stream.runForEach(EventStream.follow(events, options)(), () => Queue.offer(received, "between"))
+          )
+          expect([yield* Queue.take(received), yield* Queue.take(received)].toSorted()).toEqual(["between", "within"])
           yield* Fiber.interrupt(within)
           yield* server.abandoned
           yield* Fiber.interrupt(between)
@@ -293,8 +326,7 @@ describe.each(clients)("EventStream over %s", (_, client) => {
           )
           expect(last).toBe(total)
           expect(server.resumed.length).toBeGreaterThanOrEqual(100)
-        }).pipe(Effect.provide(client)),
-      60_000
+        }).pipe(Effect.provide(client))
     )
   })
 })

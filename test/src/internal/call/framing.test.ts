@@ -187,10 +187,15 @@ describe.each(clients)("with %s", (name, client) => {
       Effect.gen(function* () {
         const { url } = yield* Scripted.make([ok])
         // The types admit other methods only.
-        const call = thing(method as "GET").pipe(Effect.timeoutOption("1 second"), Effect.either)
-        const result = yield* Effect.provide(call, [at(url), retrying, client])
+        const call = Effect.either(thing(method as "GET"))
+        const environment = [at(url), retrying, client] as const
         if (name === "fetch" || method === "FOO BAR") {
-          expect(result).toMatchObject({ left: { _tag: "TransportError", attempts: [{ class: "Final" }] } })
+          expect(yield* Effect.provide(call, environment)).toMatchObject({
+            left: { _tag: "TransportError", attempts: [{ class: "Final" }] }
+          })
+        } else {
+          // The transport may send it, and wait for a response that never comes.
+          yield* Effect.provide(Effect.timeoutOption(call, "1 second"), environment)
         }
       })
   )

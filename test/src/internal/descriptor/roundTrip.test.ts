@@ -281,6 +281,5 @@ it.scopedLive.each(cases.flatMap((one) => kinds.map((of) => ({ ...one, of }))))(
         return Effect.promise(() => fc.assert(fc.asyncProperty(values, call), { numRuns: 50 }))
       })
       yield* Effect.provide(checkAll, [client, at(new URL("v1", server.url)), once])
-    }),
-  60_000
+    })
 )

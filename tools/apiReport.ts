@@ -22,53 +22,54 @@ writeFileSync(
     .join("")
 )
 
-try {
-  const { apiReportChanged } = Extractor.invoke(
-    ExtractorConfig.prepare({
-      configObject: {
-        apiReport: {
-          enabled: true,
-          includeForgottenExports: true,
-          reportFileName: report,
-          reportFolder: process.cwd(),
-          reportTempFolder: folder
-        },
-        compiler: {
-          overrideTsconfig: {
-            compilerOptions: {
-              exactOptionalPropertyTypes: true,
-              lib: ["es2023", "dom", "dom.iterable"],
-              module: "nodenext",
-              skipLibCheck: true,
-              strict: true,
-              target: "es2022",
-              types: ["node"]
-            },
-            files: [everything]
-          }
-        },
-        docModel: { enabled: false },
-        dtsRollup: { enabled: false },
-        mainEntryPointFilePath: everything,
-        messages: {
-          compilerMessageReporting: silent,
-          extractorMessageReporting: silent,
-          tsdocMessageReporting: silent
-        },
-        newlineKind: "lf",
-        projectFolder: process.cwd(),
-        tsdocMetadata: { enabled: false }
+/** Makes the configuration of the extractor, which writes the report and no other file. */
+const configure = () =>
+  ExtractorConfig.prepare({
+    configObject: {
+      apiReport: {
+        enabled: true,
+        includeForgottenExports: true,
+        reportFileName: report,
+        reportFolder: process.cwd(),
+        reportTempFolder: folder
       },
-      configObjectFullPath: undefined,
-      packageJsonFullPath: resolve("package.json")
-    }),
-    {
-      localBuild: !process.argv.includes("--check"),
-      messageCallback: (message) => {
-        message.handled = message.logLevel !== ExtractorLogLevel.Error
-      }
+      compiler: {
+        overrideTsconfig: {
+          compilerOptions: {
+            exactOptionalPropertyTypes: true,
+            lib: ["es2023", "dom", "dom.iterable"],
+            module: "nodenext",
+            skipLibCheck: true,
+            strict: true,
+            target: "es2022",
+            types: ["node"]
+          },
+          files: [everything]
+        }
+      },
+      docModel: { enabled: false },
+      dtsRollup: { enabled: false },
+      mainEntryPointFilePath: everything,
+      messages: {
+        compilerMessageReporting: silent,
+        extractorMessageReporting: silent,
+        tsdocMessageReporting: silent
+      },
+      newlineKind: "lf",
+      projectFolder: process.cwd(),
+      tsdocMetadata: { enabled: false }
+    },
+    configObjectFullPath: undefined,
+    packageJsonFullPath: resolve("package.json")
+  })
+
+try {
+  const { apiReportChanged } = Extractor.invoke(configure(), {
+    localBuild: !process.argv.includes("--check"),
+    messageCallback: (message) => {
+      message.handled = message.logLevel !== ExtractorLogLevel.Error
     }
-  )
+  })
   if (!apiReportChanged) console.log(`${report} has the types of all ${entries.length} entry points`)
   else if (process.argv.includes("--check")) {
     // Exits with 1, since the files differ.

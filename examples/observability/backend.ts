@@ -76,8 +76,14 @@ const routes = HttpRouter.empty.pipe(
   HttpRouter.use(measured)
 )
 
+interface Options {
+  readonly urls: { readonly polympics: string; readonly weather: string }
+  /** The deadline of calls to the weather API. */
+  readonly deadline: Duration.DurationInput
+}
+
 /** The APIs. The weather API allows 50 requests a second. */
-const apis = (urls: { readonly polympics: string; readonly weather: string }) =>
+const apis = ({ deadline, urls }: Options) =>
   Layer.mergeAll(
     Polympics.app(appCredentials, { baseUrl: urls.polympics }),
     Weather.layer({
@@ -87,7 +93,7 @@ const apis = (urls: { readonly polympics: string; readonly weather: string }) =>
         client: weatherClient,
         name: "weather"
       }),
-      deadline: "2 seconds",
+      deadline,
       // After a 429 only the calls of the same operation wait.
       rateLimit: { scope: "operation" }
     }).pipe(
@@ -114,10 +120,10 @@ export const telemetry = (collector: string, exportInterval: Duration.DurationIn
   )
 
 /** Serves the routes on loopback until the scope closes. Returns the base URL. */
-export const start = (urls: { readonly polympics: string; readonly weather: string }) =>
+export const start = (options: Options) =>
   Effect.gen(function* () {
     const server = NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0 })
-    const context = yield* Layer.build(Layer.merge(apis(urls), server))
+    const context = yield* Layer.build(Layer.merge(apis(options), server))
     return yield* HttpServer.serveEffect(routes).pipe(
       Effect.zipRight(HttpServer.addressFormattedWith(Effect.succeed)),
       Effect.provide(context)

@@ -12,17 +12,23 @@ export interface Options {
   readonly requests: number
   readonly perSecond: number
   readonly exportInterval: Duration.DurationInput
+  /** The deadline of the backend's calls to the weather API. Default: two seconds. */
+  readonly deadline?: Duration.DurationInput
 }
 
 /**
  * Runs the backend under load, exporting to a collector at this URL, and returns how often each status was received. The backend ends
  * after the load and after `exported`.
  */
-export const underLoad = (collector: string, { exportInterval, ...load }: Options, exported = Effect.void) =>
+export const underLoad = (
+  collector: string,
+  { deadline = "2 seconds", exportInterval, ...load }: Options,
+  exported = Effect.void
+) =>
   Effect.gen(function* () {
     const urls = yield* Upstreams.start
     // The exporters send what is left when their layer closes, which is after the server of the backend.
-    return yield* Backend.start(urls).pipe(
+    return yield* Backend.start({ deadline, urls }).pipe(
       Effect.flatMap((backend) => Effect.zipLeft(Load.send(backend, load), exported)),
       Effect.scoped,
       Effect.provide(Backend.telemetry(collector, exportInterval))

@@ -12,7 +12,8 @@ import { traceTree } from "../../examples/observability/traceTree.js"
 import { accessTokenPrefix, weatherClient } from "../../examples/observability/upstreams.js"
 import { appCredentials } from "../../examples/support/demoServer.js"
 
-const load = { requests: 80, perSecond: 20, exportInterval: "200 millis" } as const
+// The deadline leaves a busy machine the time for all calls but those that have no response.
+const load = { requests: 80, perSecond: 20, exportInterval: "200 millis", deadline: "10 seconds" } as const
 
 let result: Run
 

@@ -1,3 +1,5 @@
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { argumentsOf } from "../flags.js"
 import { openDocument, resourcesOf, summaryOf } from "../document.js"
@@ -8,8 +10,23 @@ import { oneLine } from "../text/visible.js"
 import { writeCache } from "./cache.js"
 import type { CompletionData, DocumentKey, FlagData } from "./CompletionData.js"
 
-/** The time that a press of a key may take, where the document is on the network. */
+/** The time that a press of a key may take, from the first request to the network. */
 const patience = "5 seconds"
+
+/**
+ * Opens a document, unless the network takes too long. Files are read to their end: on a slow machine, a limit would leave them without
+ * completion each time.
+ */
+const open = (key: DocumentKey, io: Io) =>
+  Effect.gen(function* () {
+    const requested = yield* Deferred.make<void>()
+    const client = HttpClient.tapRequest(yield* HttpClient.HttpClient, () => Deferred.succeed(requested, undefined))
+    const opening = Effect.provideService(openDocument(key, io), HttpClient.HttpClient, client)
+    return yield* Effect.raceFirst(
+      opening,
+      Deferred.await(requested).pipe(Effect.zipRight(Effect.sleep(patience)), Effect.zipRight(Effect.fail("too late")))
+    )
+  })
 
 /** Descriptions are shown on one line. */
 const describe = (text: string) => oneLine(text).slice(0, 120)
@@ -17,7 +34,7 @@ const describe = (text: string) => oneLine(text).slice(0, 120)
 /** Reads a document for completion, and stores what completion needs. Returns undefined if it can't be read. */
 export const loadCompletionData = async (key: DocumentKey, io: Io): Promise<CompletionData | undefined> => {
   try {
-    const opened = await run(Effect.timeout(openDocument(key, io), patience), { io, warn: async () => {} })
+    const opened = await run(open(key, io), { io, warn: async () => {} })
     const data: CompletionData = {
       resources: resourcesOf(opened).map(({ name, operations, summary }) => ({
         resource: name,

@@ -12,6 +12,7 @@ export default defineConfig({
     isolate: false,
     // Vitest leaves one core free by default.
     maxWorkers: availableParallelism(),
+    setupFiles: ["test/support/eventLoopTurns.ts"],
     // Property tests and real sockets are slow on a busy machine. The limit is only for tests that hang.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -1,5 +1,7 @@
 import * as RateLimiterRedis from "@effect/experimental/RateLimiter/Redis"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
 import { Redis, type RedisOptions } from "ioredis"
 import { randomUUID } from "node:crypto"
 import { spawn } from "node:child_process"
@@ -41,7 +43,15 @@ export const longTimeouts = { commandTimeout: 30_000, connectTimeout: 30_000 } s
 
 /** The rate limiter's store in this Redis. */
 export const redisStore = (url: URL, options: RedisOptions & { readonly prefix: string }) =>
-  RateLimiterRedis.layerStore({ ...optionsOf(url), ...options })
+  Layer.scopedContext(
+    Effect.gen(function* () {
+      // The store quits its connection at its end, and dies where that takes longer than its timeout.
+      const scope = yield* Effect.acquireRelease(Scope.make(), (scope, exit) =>
+        Effect.catchAllDefect(Scope.close(scope, exit), () => Effect.void)
+      )
+      return yield* Layer.buildWithScope(RateLimiterRedis.layerStore({ ...optionsOf(url), ...options }), scope)
+    })
+  )
 
 /** A connection for checks of the stored keys, and a unique prefix for them. Both end with the scope. */
 export const redisOf = (url: URL) =>

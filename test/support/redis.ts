@@ -1,7 +1,7 @@
 import * as RateLimiterRedis from "@effect/experimental/RateLimiter/Redis"
 import * as Effect from "effect/Effect"
 import { Redis, type RedisOptions } from "ioredis"
-import { randomInt, randomUUID } from "node:crypto"
+import { randomUUID } from "node:crypto"
 import { spawn } from "node:child_process"
 import { type AddressInfo, connect, createServer, type Socket } from "node:net"
 import { tmpdir } from "node:os"
@@ -60,19 +60,11 @@ export const redisOf = (url: URL) =>
       )
   )
 
-/**
- * An address of loopback that no other server uses, so that a port of it that was closed is still free later. Systems other than Linux have
- * one address only.
- */
-const ownAddress = () =>
-  process.platform === "linux" ? `127.${randomInt(1, 255)}.${randomInt(1, 255)}.${randomInt(1, 255)}` : "127.0.0.1"
-
 /** A TCP proxy to a server. `cut` closes it with its connections, `mend` opens it again, `hold` stops all data. */
 export const wayTo = (target: URL) =>
   Effect.acquireRelease(
     Effect.promise(async () => {
       const sockets = new Set<Socket>()
-      const address = ownAddress()
       let held = false
       const server = createServer((near) => {
         const far = connect(Number(target.port || 6379), target.hostname)
@@ -89,11 +81,11 @@ export const wayTo = (target: URL) =>
           socket.on("data", (bytes) => held || other.write(bytes))
         }
       })
-      const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, address, resolve))
+      const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve))
       await listen(0)
       const { port } = server.address() as AddressInfo
       const url = new URL(target)
-      url.hostname = address
+      url.hostname = "127.0.0.1"
       url.port = `${port}`
       return {
         url,
@@ -116,17 +108,16 @@ export const wayTo = (target: URL) =>
 /** A Redis of its own, which a test may configure and break. It ends with the scope. Its connection is for the test's commands. */
 export const ownRedis = (...options: ReadonlyArray<string>) =>
   Effect.gen(function* () {
-    const address = ownAddress()
     const port = yield* Effect.promise(async () => {
       const server = createServer()
-      await new Promise<void>((resolve) => server.listen(0, address, resolve))
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
       const { port } = server.address() as AddressInfo
       await new Promise((resolve) => server.close(resolve))
       return port
     })
     yield* Effect.acquireRelease(
       Effect.promise(async () => {
-        const server = spawn("redis-server", ["--bind", address, "--port", `${port}`, "--save", "", ...options], {
+        const server = spawn("redis-server", ["--bind", "127.0.0.1", "--port", `${port}`, "--save", "", ...options], {
           cwd: tmpdir(),
           stdio: ["ignore", "pipe", "inherit"]
         })
@@ -139,7 +130,7 @@ export const ownRedis = (...options: ReadonlyArray<string>) =>
       }),
       (server) => Effect.sync(() => server.kill("SIGKILL"))
     )
-    const url = new URL(`redis://${address}:${port}`)
+    const url = new URL(`redis://127.0.0.1:${port}`)
     const redis = yield* Effect.acquireRelease(
       Effect.sync(() => new Redis(optionsOf(url))),
       (redis) => Effect.sync(() => redis.disconnect())

@@ -6,3 +6,12 @@ export const settle: Effect.Effect<void> = Effect.forEach(
   () => Effect.promise(() => new Promise(setImmediate)),
   { discard: true }
 )
+
+/** Waits in real time until this holds. */
+export const until = (holds: () => boolean): Effect.Effect<void> =>
+  Effect.asVoid(
+    Effect.repeat(
+      Effect.promise(() => new Promise(setImmediate)),
+      { until: holds }
+    )
+  )

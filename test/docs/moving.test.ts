@@ -34,6 +34,7 @@ import ky from "ky"
 import createClient from "openapi-fetch"
 import * as Scripted from "../servers/scripted.js"
 import { client } from "../support/client.js"
+import { headsFrom } from "../support/heads.js"
 
 class Shop extends Authoriser.Tag("effect-herald/test/moving/Shop")<Shop>() {}
 
@@ -177,9 +178,10 @@ describe.concurrent("effect-herald", () => {
 
   it.scoped("limits the whole call by its deadline, the body of the response included", () =>
     Effect.gen(function* () {
-      const { next, url } = yield* Scripted.make([stalled])
+      const { url } = yield* Scripted.make([stalled])
+      const head = yield* headsFrom(url)
       const call = yield* Effect.fork(at(url)(Effect.provideService(get("/"), Deadline.Current, "1 minute")))
-      yield* next
+      yield* head
       yield* TestClock.adjust("1 minute")
       expect(errorOf(yield* Fiber.join(call))).toMatchObject({ _tag: "TimeoutError", reason: "deadline" })
     })

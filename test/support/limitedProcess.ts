@@ -43,6 +43,10 @@ const caller = at(new URL(server), {
 )
 
 let stopped = false
+// Set up before the first message: two messages that arrive together are both emitted before a fiber continues.
+process.on("message", (word) => {
+  stopped = word === "stop"
+})
 const outcome: Outcome = { succeeded: 0, failures: [] }
 
 const call = Effect.map(Effect.either(thing()), (result) => {
@@ -53,9 +57,6 @@ const call = Effect.map(Effect.either(thing()), (result) => {
 const main = Effect.gen(function* () {
   process.send?.("ready")
   yield* Effect.promise(() => once(process, "message"))
-  process.once("message", () => {
-    stopped = true
-  })
   yield* Effect.replicateEffect(Effect.repeat(call, { until: () => stopped }), 8, { concurrency: "unbounded" })
   process.send?.(outcome)
 })

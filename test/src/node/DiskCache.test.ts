@@ -32,7 +32,7 @@ import { isComplete, makeValue, type Message } from "../../support/diskCache.js"
 const url = "https://api.test/page"
 const fresh = { "cache-control": "max-age=1000" }
 
-/** A cache in a directory, with its store. */
+/** A cache in a directory, with its store. In its tests no time passes, so that a slow disk is not given up. */
 const cacheIn = (directory: string) =>
   HttpCache.layer().pipe(Layer.provideMerge(DiskCache.store({ directory })), Layer.provide(noClient))
 
@@ -99,7 +99,7 @@ const startWriter = (directory: string, name: string) =>
   })
 
 describe("a cache on disk", () => {
-  it.scopedLive("is read by a later process, without being closed", () =>
+  it.scoped("is read by a later process, without being closed", () =>
     Effect.gen(function* () {
       const directory = join(yield* temporaryDirectory, "deep", "down")
       const { exchange, requests } = makeApi((_, index) => ({
@@ -235,7 +235,7 @@ describe("a cache on disk", () => {
     ["content of another program", (path) => writeFile(path, "\u0000nonsense\n".repeat(100))]
   ]
 
-  it.scopedLive.each(damages)("removes an entry with %s, logs a warning, and sends the request", ([, damage]) =>
+  it.scoped.each(damages)("removes an entry with %s, logs a warning, and sends the request", ([, damage]) =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
       const { layer, logged } = recordingLogger()
@@ -256,7 +256,7 @@ describe("a cache on disk", () => {
     })
   )
 
-  it.scopedLive("creates its directory again after it was deleted", () =>
+  it.scoped("creates its directory again after it was deleted", () =>
     Effect.gen(function* () {
       const directory = join(yield* temporaryDirectory, "cache")
       const get = numberedApi()
@@ -268,7 +268,7 @@ describe("a cache on disk", () => {
     })
   )
 
-  it.scopedLive("is not used, with one warning, where its directory is a file", () =>
+  it.scoped("is not used, with one warning, where its directory is a file", () =>
     Effect.gen(function* () {
       const directory = join(yield* temporaryDirectory, "file")
       yield* Effect.promise(() => writeFile(directory, "no directory"))
@@ -291,7 +291,7 @@ describe("a cache on disk", () => {
       ["all can enter", 0o711, /its mode is 0711/],
       ["its group can write", 0o770, /its mode is 0770/]
     ]
-    it.scopedLive.each(modes)("where %s: logs one warning, and its files are private", ([, mode, reason]) =>
+    it.scoped.each(modes)("where %s: logs one warning, and its files are private", ([, mode, reason]) =>
       Effect.gen(function* () {
         const directory = yield* temporaryDirectory
         yield* Effect.promise(() => chmod(directory, mode))
@@ -310,7 +310,7 @@ describe("a cache on disk", () => {
       })
     )
 
-    it.scopedLive("that is a symbolic link: logs one warning", () =>
+    it.scoped("that is a symbolic link: logs one warning", () =>
       Effect.gen(function* () {
         const parent = yield* temporaryDirectory
         const directory = join(parent, "link")
@@ -329,7 +329,7 @@ describe("a cache on disk", () => {
       })
     )
 
-    it.scopedLive("logs nothing where only its owner can", () =>
+    it.scoped("logs nothing where only its owner can", () =>
       Effect.gen(function* () {
         const directory = yield* temporaryDirectory
         const { layer, logged } = recordingLogger()
@@ -338,7 +338,7 @@ describe("a cache on disk", () => {
       })
     )
 
-    it.scopedLive("reads no links and pipes that were put in place of its files", () =>
+    it.scoped("reads no links and pipes that were put in place of its files", () =>
       Effect.gen(function* () {
         const directory = yield* temporaryDirectory
         yield* Effect.promise(() => chmod(directory, 0o777))
@@ -361,7 +361,7 @@ describe("a cache on disk", () => {
       })
     )
 
-    it.scopedLive.skipIf(process.geteuid?.() !== 0)("reads no files of other users where these can write", () =>
+    it.scoped.skipIf(process.geteuid?.() !== 0)("reads no files of other users where these can write", () =>
       Effect.gen(function* () {
         const directory = yield* temporaryDirectory
         yield* Effect.promise(() => chmod(directory, 0o777))
@@ -455,7 +455,7 @@ describe("a cache on disk", () => {
     })
   )
 
-  it.scopedLive.skipIf(process.geteuid?.() !== 0)(
+  it.scoped.skipIf(process.geteuid?.() !== 0)(
     "that can't be written serves no response from before a write to a later process",
     () =>
       Effect.gen(function* () {

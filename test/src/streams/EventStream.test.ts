@@ -18,6 +18,7 @@ import { makeEventServer } from "../../servers/events.js"
 import * as Server from "../../servers/scripted.js"
 import { clients } from "../../support/clients.js"
 import { at, bearing, Caller, elapsingAtOnce, status, stub } from "../../support/kit.js"
+import { until } from "../../support/settle.js"
 
 const sse = { headers: { "content-type": "text/event-stream; charset=utf-8" } }
 
@@ -47,14 +48,13 @@ const watching = (options: EventStream.FollowOptions<unknown> = {}) => {
   return { statuses, options: { schedule: Schedule.spaced("1 millis"), onStatus, ...options } }
 }
 
-/** Waits in real time until this holds. */
-const until = (holds: () => boolean): Effect.Effect<void> => Effect.asVoid(Effect.repeat(turn, { until: holds }))
-
 /** Waits in real time until a fiber sleeps on the test's clock until this time, in milliseconds. */
 const asleepUntil = (end: number): Effect.Effect<void> =>
-  Effect.asVoid(Effect.repeat(Effect.zipRight(turn, TestClock.sleeps()), { until: Chunk.contains(end) }))
-
-const turn = Effect.promise(() => new Promise(setImmediate))
+  Effect.promise(() => new Promise(setImmediate)).pipe(
+    Effect.zipRight(TestClock.sleeps()),
+    Effect.repeat({ until: Chunk.contains(end) }),
+    Effect.asVoid
+  )
 
 const lastEventIds = (server: Server.Scripted) => server.requests.map(({ headers }) => headers["last-event-id"])
 

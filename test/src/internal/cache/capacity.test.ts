@@ -25,8 +25,9 @@ const limited = [
   ]
 ] as const
 
+// No time passes, so that a slow disk is not given up.
 describe.each(limited)("a cache in %s that has less room than there are responses", (_, store) => {
-  it.scopedLive.each([
+  it.scoped.each([
     ["of resources of their own", 16, 1, (index: number) => `https://api.test/${index}`],
     ["of resources of their own", 16, 16, (index: number) => `https://api.test/${index}`],
     ["of resources of their own", 16, 64, (index: number) => `https://api.test/${index}`],
@@ -57,7 +58,7 @@ describe.each(limited)("a cache in %s that has less room than there are response
 })
 
 describe.each(stores.filter(({ skip }) => !skip))("a cache in $name", ({ layer }) => {
-  it.scopedLive.each([
+  it.scoped.each([
     ["no-store", { headers: { "cache-control": "no-store" } }],
     ["an error", { status: 404, headers: { "cache-control": "no-store" } }],
     ["a status that is not cacheable", { status: 202, headers: {} }],

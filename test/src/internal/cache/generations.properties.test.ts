@@ -156,8 +156,10 @@ describe("a read that begins after the end of a write", () => {
         }).pipe(Effect.scoped),
       { numRuns: 150 }
     )
-    // The property holds trivially for reads that are sent, so some must come from the cache. Their number is random, mostly
-    // between 35 and 60, so the limit leaves room.
-    return Effect.map(checked, () => expect(fromCache).toBeGreaterThan(5))
+    // The property holds trivially for reads that are sent, so some must come from the cache. Their number is random, mostly between 10
+    // and 40, and seldom so small that more reads are needed.
+    return Effect.repeat(checked, { until: () => fromCache > 5, times: 4 }).pipe(
+      Effect.map(() => expect(fromCache).toBeGreaterThan(5))
+    )
   })
 })

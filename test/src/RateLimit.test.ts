@@ -35,11 +35,17 @@ const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     }))
   )
 
+/** Lets the process read its input, which Vitest's worker needs to do in a long test: see `setup.ts`. */
+const turn = Effect.promise(() => new Promise(setImmediate))
+
 /**
  * Runs an effect on a scheduler and a clock of its own: one task after another, and time advances when all fibers sleep.
  * Dies if all fibers wait without a sleep, if the effect does not end, or if a sleep is left when it has ended.
  */
 const inVirtualTime = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.zipRight(turn, runInVirtualTime(effect))
+
+const runInVirtualTime = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.suspend(() => {
     let now = 0
     const tasks: Array<() => void> = []

@@ -35,7 +35,7 @@ const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     }))
   )
 
-/** Lets the process read its input, which Vitest's worker needs to do in a long test: see `setup.ts`. */
+/** Lets the process read its input, which Vitest's worker needs to do in a long test: see `eventLoopTurns.ts`. */
 const turn = Effect.promise(() => new Promise(setImmediate))
 
 /**

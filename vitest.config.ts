@@ -8,7 +8,6 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
-    setupFiles: ["test/support/setup.ts"],
     // Modules are loaded once in each worker, not once for each file: no module of the library has state.
     isolate: false,
     // Vitest leaves one core free by default.

@@ -167,7 +167,11 @@ export const forAll = <A, E, R>(
   Effect.flatMap(Effect.runtime<R>(), (runtime) =>
     Effect.promise(() =>
       fc.assert(
-        fc.asyncProperty(arbitrary, (value) => Runtime.runPromise(runtime)(Effect.asVoid(check(value)))),
+        fc.asyncProperty(arbitrary, async (value) => {
+          await Runtime.runPromise(runtime)(Effect.asVoid(check(value)))
+          // Vitest's worker has to read its input in a long test: see `setup.ts`.
+          await new Promise(setImmediate)
+        }),
         parameters
       )
     )

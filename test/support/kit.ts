@@ -169,7 +169,7 @@ export const forAll = <A, E, R>(
       fc.assert(
         fc.asyncProperty(arbitrary, async (value) => {
           await Runtime.runPromise(runtime)(Effect.asVoid(check(value)))
-          // Vitest's worker has to read its input in a long test: see `setup.ts`.
+          // A long test has to let the event loop turn, by which the worker reads the responses of Vitest.
           await new Promise(setImmediate)
         }),
         parameters

@@ -9,10 +9,11 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
-import { Deadline, Endpoint, Limiter, Metrics, Operation, OriginState, RetryPolicy } from "effect-herald"
+import { Deadline, Endpoint, Limiter, Metrics, Operation, OriginState, RetryBudget, RetryPolicy } from "effect-herald"
 import * as HttpCache from "effect-herald/cache"
 import * as Scripted from "../servers/scripted.js"
 import { client } from "../support/client.js"
+import { crowded } from "../support/crowded.js"
 import { at, broken, Caller, elapsing, Ok, once, status, type Step, stub, thing } from "../support/kit.js"
 import { listener } from "../support/listener.js"
 
@@ -218,7 +219,9 @@ describe("metrics", () => {
       const failing = Scripted.respond({ status: 503 })
       const { url } = yield* Scripted.make([failing, Scripted.json({ ok: true }), failing])
       const defaults = { retryPolicy: policy("0 millis") }
-      const api = at(url, { defaults }).pipe(
+      // Otherwise, a slow machine would refill the budget, and take the calls for ones that are alone.
+      const retryBudget = crowded(RetryBudget.make({ ...RetryBudget.standard, perSecond: 0 }))
+      const api = at(url, { defaults, origin: { budget: retryBudget } }).pipe(
         Layer.provide(HttpCache.layerMemory({ share: true })),
         Layer.provideMerge(client)
       )

@@ -174,7 +174,11 @@ export const forAll = <A, E, R>(
   Effect.flatMap(Effect.runtime<R>(), (runtime) =>
     Effect.promise(() =>
       fc.assert(
-        fc.asyncProperty(arbitrary, (value) => Runtime.runPromise(runtime)(Effect.asVoid(check(value)))),
+        fc.asyncProperty(arbitrary, async (value) => {
+          await Runtime.runPromise(runtime)(Effect.asVoid(check(value)))
+          // A long test has to let the event loop turn, by which the worker reads the responses of Vitest.
+          await new Promise(setImmediate)
+        }),
         parameters
       )
     )

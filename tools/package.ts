@@ -295,7 +295,7 @@ const entryLimits: Readonly<Record<string, number>> = {
   "effect-herald/site": 71,
   "effect-herald/decoder": 4,
   "effect-herald/descriptor": 52,
-  "effect-herald/diagram": 7.5,
+  "effect-herald/diagram": 7.7,
   "effect-herald/spec": 88,
   "effect-herald/spec/tools": 31,
   "effect-herald/http-api": 43,

@@ -14,7 +14,7 @@ import * as HttpCache from "effect-herald/cache"
 import * as Scripted from "../servers/scripted.js"
 import { client } from "../support/client.js"
 import { crowded } from "../support/crowded.js"
-import { at, broken, Caller, elapsing, Ok, once, status, type Step, stub, thing } from "../support/kit.js"
+import { at, broken, Caller, elapsing, Ok, once, status, type Step, stub, thing, untilAsleep } from "../support/kit.js"
 import { listener } from "../support/listener.js"
 
 /** The metrics of an origin. All tests share one registry, so that each has an origin of its own. */
@@ -364,7 +364,7 @@ describe("metrics", () => {
           )
         )
         yield* Effect.yieldNow()
-        while ((yield* TestClock.sleeps()).length === 0) yield* Effect.promise(() => new Promise(setImmediate))
+        yield* untilAsleep
         yield* TestClock.adjust("3 seconds")
         yield* Fiber.interrupt(fiber)
       })

@@ -17,6 +17,7 @@ import type * as Scheduler from "effect/Scheduler"
 import { Deadline, Limiter, RetryPolicy, OriginState } from "effect-herald"
 import * as RateLimit from "effect-herald/rate-limit"
 import { at, elapsing, forAll, status, stub, thing } from "../support/kit.js"
+import { turn } from "../support/settle.js"
 import { yieldingAt } from "../support/yieldingAt.js"
 
 const defaultCaller = { origin: "https://api.test", identity: "A1" }
@@ -35,14 +36,12 @@ const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     }))
   )
 
-/** Lets the process read its input, which Vitest's worker needs to do in a long test: see `eventLoopTurns.ts`. */
-const turn = Effect.promise(() => new Promise(setImmediate))
-
 /**
  * Runs an effect on a scheduler and a clock of its own: one task after another, and time advances when all fibers sleep.
  * Dies if all fibers wait without a sleep, if the effect does not end, or if a sleep is left when it has ended.
  */
 const inVirtualTime = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  // A long test has to let the event loop turn: see `eventLoopTurns.ts`.
   Effect.zipRight(turn, runInVirtualTime(effect))
 
 const runInVirtualTime = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>

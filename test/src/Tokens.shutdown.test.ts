@@ -11,7 +11,7 @@ import { TokenStore } from "effect-herald"
 import * as Scripted from "../servers/scripted.js"
 import { client } from "../support/client.js"
 import { Caller, once, thing } from "../support/kit.js"
-import { settle } from "../support/settle.js"
+import { settle, until } from "../support/settle.js"
 import * as TokenServer from "../support/tokenServer.js"
 
 /** A server whose refresh waits, an API, and a store with an expired token. */
@@ -29,10 +29,7 @@ const setUp = Effect.gen(function* () {
     layer,
     store,
     /** Waits until the refresh was sent. */
-    refreshing: Effect.repeat(
-      Effect.promise(() => new Promise(setImmediate)),
-      { until: () => pending.length > 0 }
-    ),
+    refreshing: until(() => pending.length > 0),
     respond: Effect.sync(() => pending.splice(0).forEach((respond) => respond())),
     stored: Effect.map(
       store.load("test"),

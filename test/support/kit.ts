@@ -16,6 +16,7 @@ import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
 import { Authoriser, Body, type Credentials, Endpoint, Operation, type OriginState, RetryPolicy } from "effect-herald"
+import { turn } from "./settle.js"
 
 /** The API of the tests. */
 export class Caller extends Authoriser.Tag("effect-herald/test/Caller")<Caller>() {}
@@ -107,19 +108,19 @@ export const elapsing = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect
 export const elapsingAtOnce = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   passing(effect, endNextSleep)
 
+/** Waits in real time until this holds of the ends of the sleeps in virtual time, in milliseconds. */
+export const untilSleeps = (holds: (ends: Chunk.Chunk<number>) => boolean): Effect.Effect<void> =>
+  Effect.asVoid(Effect.zipRight(turn, TestClock.sleeps()).pipe(Effect.repeat({ until: holds })))
+
 /** Waits in real time until a fiber sleeps in virtual time. */
-export const untilAsleep: Effect.Effect<void> = Effect.promise(() => new Promise(setImmediate)).pipe(
-  Effect.zipRight(TestClock.sleeps()),
-  Effect.repeat({ until: Chunk.isNonEmpty }),
-  Effect.asVoid
-)
+export const untilAsleep = untilSleeps(Chunk.isNonEmpty)
 
 const passing = <A, E, R>(effect: Effect.Effect<A, E, R>, step: Effect.Effect<void>): Effect.Effect<A, E, R> =>
   Effect.gen(function* () {
     const fiber = yield* Effect.fork(effect)
     while (Option.isNone(yield* Fiber.poll(fiber))) {
       // Work that is no sleep, such as reading a body, goes on meanwhile.
-      yield* Effect.promise(() => new Promise(setImmediate))
+      yield* turn
       yield* step
     }
     return yield* Fiber.join(fiber)

@@ -9,6 +9,7 @@ import { once } from "node:events"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import { setTimeout } from "node:timers/promises"
 import { unassignedPort } from "./ports.js"
+import { turn } from "./settle.js"
 
 /** What the server does with a request. It has the records after all but the first five. */
 const fates = [
@@ -143,9 +144,6 @@ export interface Plan {
 class Logs extends Authoriser.Tag("storm/Logs")<Logs>() {}
 
 const { post } = Verbs.make(Logs)
-
-/** Lets requests go out and responses come in. */
-const turn = Effect.promise(() => new Promise(setImmediate))
 
 const isReport = (text: string) => !text.startsWith("record ")
 

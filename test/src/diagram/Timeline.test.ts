@@ -26,7 +26,8 @@ import * as HttpCache from "effect-herald/cache"
 import { Timeline } from "effect-herald/diagram"
 import * as Scripted from "../../servers/scripted.js"
 import { client } from "../../support/client.js"
-import { at, Caller, elapsing, Ok, status, stub, thing } from "../../support/kit.js"
+import { at, Caller, elapsing, Ok, status, stub, thing, untilSleeps } from "../../support/kit.js"
+import { until } from "../../support/settle.js"
 import { recordedSpans, type SpanWithEvents } from "../../support/recordedSpans.js"
 
 /** At most four attempts, 20 milliseconds apart. */
@@ -179,7 +180,7 @@ describe("the timeline of a call that fails", () => {
       const fiber = yield* Effect.fork(failingAt(server.url, {}, call))
       yield* server.next
       // The wait of the policy.
-      while (!Chunk.contains(yield* TestClock.sleeps(), 20)) yield* Effect.promise(() => new Promise(setImmediate))
+      yield* untilSleeps(Chunk.contains(20))
       yield* TestClock.adjust("20 millis")
       yield* server.next
       yield* TestClock.adjust("1980 millis")
@@ -487,7 +488,7 @@ describe("a timeline from a span", () => {
         Effect.withTracer(tracer),
         Effect.fork
       )
-      while (spans.length < 2) yield* Effect.promise(() => new Promise(setImmediate))
+      yield* until(() => spans.length >= 2)
       expect(spans.map((span) => Option.isNone(Timeline.ofSpan(span)))).toEqual([true, true])
       yield* Fiber.interrupt(fiber)
       expect(spans.map((span) => Option.isNone(Timeline.ofSpan(span)))).toEqual([true, false])

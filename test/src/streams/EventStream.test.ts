@@ -17,7 +17,7 @@ import { EventStream } from "effect-herald/streams"
 import { makeEventServer } from "../../servers/events.js"
 import * as Server from "../../servers/scripted.js"
 import { clients } from "../../support/clients.js"
-import { at, bearing, Caller, elapsingAtOnce, status, stub } from "../../support/kit.js"
+import { at, bearing, Caller, elapsingAtOnce, status, stub, untilSleeps } from "../../support/kit.js"
 import { until } from "../../support/settle.js"
 
 const sse = { headers: { "content-type": "text/event-stream; charset=utf-8" } }
@@ -49,12 +49,7 @@ const watching = (options: EventStream.FollowOptions<unknown> = {}) => {
 }
 
 /** Waits in real time until a fiber sleeps on the test's clock until this time, in milliseconds. */
-const asleepUntil = (end: number): Effect.Effect<void> =>
-  Effect.promise(() => new Promise(setImmediate)).pipe(
-    Effect.zipRight(TestClock.sleeps()),
-    Effect.repeat({ until: Chunk.contains(end) }),
-    Effect.asVoid
-  )
+const asleepUntil = (end: number): Effect.Effect<void> => untilSleeps(Chunk.contains(end))
 
 const lastEventIds = (server: Server.Scripted) => server.requests.map(({ headers }) => headers["last-event-id"])
 

@@ -73,8 +73,6 @@ describe("a read that begins after the end of a write", () => {
       fc.tuple(fc.array(access, { minLength: 2, maxLength: 40 }), fc.array(fc.nat(6), { minLength: 1, maxLength: 40 })),
       ([accesses, yields]) =>
         Effect.gen(function* () {
-          // Lets the test runner communicate between the runs.
-          yield* Effect.promise(() => new Promise(setImmediate))
           let storeAccesses = 0
           const store = yield* Layer.build(yieldingStore(() => yields[storeAccesses++ % yields.length]!))
           // Like the caches of two processes.

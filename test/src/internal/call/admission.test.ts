@@ -13,7 +13,7 @@ import * as TestClock from "effect/TestClock"
 import { Deadline, Limiter, OriginState, RetryPolicy } from "effect-herald"
 import * as Scripted from "../../../servers/scripted.js"
 import { client } from "../../../support/client.js"
-import { at, type CallerParts, elapsing, status, stub, thing as anyThing } from "../../../support/kit.js"
+import { at, type CallerParts, elapsing, status, stub, thing as anyThing, untilSleeps } from "../../../support/kit.js"
 import { settle } from "../../../support/settle.js"
 
 const baseUrl = new URL("https://api.test")
@@ -28,12 +28,7 @@ const after = (seconds: number | string) => ({ "retry-after": `${seconds}` })
 const limitedFor = (seconds: number) => Scripted.respond({ status: 429, headers: after(seconds) })
 
 /** Waits until this many fibers sleep on the test's clock. */
-const asleep = (count: number): Effect.Effect<void> =>
-  Effect.promise(() => new Promise(setImmediate)).pipe(
-    Effect.zipRight(TestClock.sleeps()),
-    Effect.repeat({ until: (sleeps) => Chunk.size(sleeps) >= count }),
-    Effect.asVoid
-  )
+const asleep = (count: number): Effect.Effect<void> => untilSleeps((ends) => Chunk.size(ends) >= count)
 
 /** Lets this much time pass, and the work that is due by then finish. */
 const pass = (time: Duration.DurationInput) => Effect.zipRight(TestClock.adjust(time), settle)

@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
 import { OriginState, type RetryBudget, RetryPolicy } from "effect-herald"
-import { at, broken, elapsingAtOnce, status, stub, thing, type Step } from "../../../support/kit.js"
+import { at, broken, elapsingAtOnce, status, stub, thing, type Step, untilAsleep } from "../../../support/kit.js"
 import { type Circumstances, run } from "../../../support/run.js"
 
 const caller = at(new URL("https://api.test"))
@@ -220,7 +220,7 @@ describe("the wait before a retry", () => {
     Effect.gen(function* () {
       const client = stub([status(429, { "retry-after": "30" }), status(200)])
       const fiber = yield* Effect.fork(Effect.provide(thing(), Layer.merge(caller, client.layer)))
-      while ((yield* TestClock.sleeps()).length === 0) yield* Effect.promise(() => new Promise(setImmediate))
+      yield* untilAsleep
       yield* TestClock.adjust("29 seconds")
       yield* Fiber.interrupt(fiber)
       yield* TestClock.adjust("1 hour")

@@ -7,12 +7,23 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
-import * as TestClock from "effect/TestClock"
 import * as Tracer from "effect/Tracer"
 import { Endpoint, Operation, OriginState, RetryPolicy } from "effect-herald"
 import * as Scripted from "../../../servers/scripted.js"
 import { client } from "../../../support/client.js"
-import { at, bearing, broken, Caller, elapsing, Ok, once, status, stub, thing } from "../../../support/kit.js"
+import {
+  at,
+  bearing,
+  broken,
+  Caller,
+  elapsing,
+  Ok,
+  once,
+  status,
+  stub,
+  thing,
+  untilAsleep
+} from "../../../support/kit.js"
 import { listener } from "../../../support/listener.js"
 
 const search = Operation.make(
@@ -222,7 +233,7 @@ describe("a span", () => {
         Effect.withTracer(tracer),
         Effect.fork
       )
-      while ((yield* TestClock.sleeps()).length === 0) yield* Effect.promise(() => new Promise(setImmediate))
+      yield* untilAsleep
       // The event is there before the wait and the call end.
       expect(spans[0]?.events).toMatchObject([["herald.attempt.failed", { "herald.wait": 1.5 }]])
       expect(spans[0]?.exit).toBeUndefined()
